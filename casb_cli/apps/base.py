@@ -1,0 +1,105 @@
+"""The base of every connector: one instance seen through one credential."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from casb_cli.core.app import App
+from casb_cli.core.capabilities import Ability, Change, Step
+from casb_cli.core.errors import CasbError
+from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.transport.client import Client
+from casb_cli.transport.rules import ApiRules
+
+S = TypeVar("S", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """What a connector knows of its instance: settings, the tenant's facts, the credential's method."""
+
+    app: str
+    name: str
+    method: str
+    fields: Mapping[str, str]
+    tenant: Tenant | None = None
+    own: OwnPermissions | None = None
+
+
+def step(name: str) -> Callable[[S], S]:
+    """Mark a method `(self, args, memo) -> dict` as the one that carries out steps of that name."""
+
+    def mark(method: S) -> S:
+        method.__step__ = name  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Connector(ABC):
+    """One instance of an app through one credential; abilities are inherited beside this class.
+
+    Subclasses set `app`, `rules`, `without` and `partial`. Steps of governed actions are methods marked with
+    `@step`; `perform` finds them by name.
+    """
+
+    app: ClassVar[App]
+    rules: ClassVar[ApiRules]
+    without: ClassVar[Mapping[type[Ability], str]] = {}
+    partial: ClassVar[Mapping[type[Ability], str]] = {}
+    _steps: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, client: Client, facts: InstanceFacts) -> None:
+        self.client = client
+        self.facts = facts
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._steps = {
+            marked: name
+            for base in reversed(cls.__mro__)
+            for name, value in vars(base).items()
+            if (marked := getattr(value, "__step__", None))
+        }
+
+    @abstractmethod
+    def prove(self) -> Tenant:
+        """Return who the provider says this connection belongs to, by its cheapest call."""
+
+    @abstractmethod
+    def check_visibility(self) -> None:
+        """Raise NotPermitted when this credential would see an empty or shortened company."""
+
+    @classmethod
+    @abstractmethod
+    def expand_scopes(cls, granted: frozenset[str]) -> frozenset[str]:
+        """Return the granted scopes with all that they imply."""
+
+    @classmethod
+    def available(cls, need_variant: tuple[str, ...], tenant: Tenant) -> bool:
+        """Tell whether a tenant is one of the variants that a need names; none named means all."""
+        return not need_variant or tenant.variant in need_variant
+
+    @classmethod
+    def licensed(cls, licence: str, tenant: Tenant) -> bool | None:
+        """Tell whether the tenant has a licence: True, False, or None where the provider doesn't say."""
+        del licence, tenant
+        return None
+
+    def perform(self, step: Step, memo: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one step by its name and return its result."""
+        try:
+            method = getattr(self, self._steps[step.name])
+        except KeyError:
+            raise CasbError(f"{self.app.key} has no step `{step.name}`") from None
+        result: dict[str, Any] | None = method(dict(step.args), memo)
+        return result or {}
+
+    def observe(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
+        """Read the target's present state through the method named by the change's action."""
+        observer = getattr(self, "observe_" + change.action.replace("-", "_"))
+        state: dict[str, Any] = observer(change, memo)
+        return state

@@ -1,0 +1,118 @@
+"""What an app's `__init__` declares: data only, so that listing the apps imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing `connect` asks for: a setting kept in the config, or a secret kept by its source."""
+
+    key: str
+    prompt: str
+    secret: bool = False
+    required: bool = True
+    help: str = ""
+    default: str | None = None
+    multiline: bool = False
+
+
+class AuthMethod(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to sign in: its fields, whether it runs unattended, whether it stores rotating tokens."""
+
+    key: str
+    title: str
+    fields: tuple[Field, ...]
+    unattended: bool
+    interactive: bool = False
+    rotates: bool = False
+    note: str = ""
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """An edition of the provider that differs in what it can do."""
+
+    key: str
+    title: str
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """A published limit of one family of calls: `allowed` units in `window` seconds, `concurrency` at once.
+
+    `per` is what the provider counts by. `kind` is how the allowance comes back. `known` is false where the
+    provider publishes no number: the governor then starts low and learns.
+    """
+
+    family: str
+    allowed: float
+    window: float
+    concurrency: int
+    per: Literal["instance", "user"] = "instance"
+    kind: Literal["fixed", "sliding", "bucket"] = "fixed"
+    known: bool = True
+
+
+class HeaderDialect(msgspec.Struct, frozen=True, kw_only=True):
+    """How the provider tells its limits: header names, and what the numbers mean. Never guessed."""
+
+    limit: str | None = None
+    remaining: str | None = None
+    reset: str | None = None
+    reset_means: Literal["epoch-seconds", "epoch-millis", "seconds", "millis", "http-date", "rfc3339"] = (
+        "epoch-seconds"
+    )
+    resource: str | None = None
+    retry_after: str = "retry-after"
+    retry_after_means: Literal["seconds", "millis", "http-date", "seconds-or-date"] = "seconds"
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A long quota, such as a month's calls; persisted and shown by `--estimate`."""
+
+    key: str
+    allowed: int | None
+    period: Literal["hour", "day", "month"]
+    note: str = ""
+
+
+class App(msgspec.Struct, frozen=True, kw_only=True):
+    """The declaration of one app; `connector`, `rules` and `signin` are `module:name`, imported on use."""
+
+    key: str
+    title: str
+    auth: tuple[AuthMethod, ...]
+    common_fields: tuple[Field, ...]
+    hosts: Mapping[str, str]
+    """Named base URLs (`api`, `oauth`, `upload`) with their defaults; each is a settable field `<name>_url`."""
+    content_hosts: tuple[str, ...] = ()
+    """Hosts (or `.suffix`) that pre-authenticated downloads may redirect to, without any credential."""
+    limits: tuple[Limit, ...] = ()
+    dialect: HeaderDialect = HeaderDialect()
+    budgets: tuple[Budget, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    allow_list_hint: str = ""
+    service_account_advice: str = ""
+    connector: str
+    signin: str
+    setup: str
+    """`module:function` that prints the exact settings to create, for the abilities wanted."""
+    status: str = "available"
+
+    def method(self, key: str) -> AuthMethod | None:
+        """Return the sign-in method of that key, if the app has it."""
+        return next((m for m in self.auth if m.key == key), None)
+
+
+class CredentialSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One credential of an instance as the config keeps it: never a secret, only where each comes from."""
+
+    name: str
+    method: str
+    purpose: Literal["read", "govern", "both"] = "both"
+    fields: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    """Field key to source: `keyring`, `vault`, `env:NAME`, `file:PATH`, `command:ARGV`, `credential:NAME`."""

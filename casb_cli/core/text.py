@@ -1,0 +1,58 @@
+"""Foreign text made harmless: for terminals, for spreadsheets, for references."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSAFE_FORMATS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def printable(value: str) -> str:
+    """Return `value` with control characters, line breaks, bidi overrides and surrogates escaped.
+
+    Rich markup is not touched: callers print through `rich.text.Text`, which reads none.
+    """
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(
+        _escaped(char)
+        if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _UNSAFE_FORMATS
+        else char
+        for char in value
+    )
+
+
+def csv_safe(value: str) -> str:
+    """Return `value` so that a spreadsheet shows it as text: a leading `= + - @`, tab or CR gets a quote."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+_REF_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f%\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def ref_encode(value: str) -> str:
+    """Return an id with white space, control characters and `%` percent-encoded: one safe word."""
+    return _REF_UNSAFE.sub(
+        lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "surrogatepass")), value
+    )
+
+
+_ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+
+def ref_decode(value: str) -> str:
+    """Return the id that `ref_encode` encoded; raises ValueError on a stray `%`."""
+    if "%" in _ESCAPE.sub("", value):
+        raise ValueError("a % in a reference is followed by two hexadecimal digits")
+    return _ESCAPE.sub(lambda m: bytes.fromhex(m[0].replace("%", "")).decode("utf-8", "surrogatepass"), value)
+
+
+def shorten(value: str, width: int) -> str:
+    """Return `value` cut to `width` characters, the cut shown by an ellipsis."""
+    return value if len(value) <= width else value[: max(width - 1, 0)] + "…"
