@@ -99,7 +99,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     connector: str
     signin: str
     setup: str
-    """`module:function` that prints the exact settings to create, for the abilities wanted."""
+    """`module:function(method, needs, fields) -> str`: the exact settings to create, for the abilities wanted."""
+    urls: str = ""
+    """`module:function(fields) -> dict`: base URLs that follow from other fields (an enterprise host)."""
     status: str = "available"
 
     def method(self, key: str) -> AuthMethod | None:
@@ -116,3 +118,5 @@ class CredentialSpec(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     secrets: dict[str, str] = {}
     """Field key to source: `keyring`, `vault`, `env:NAME`, `file:PATH`, `command:ARGV`, `credential:NAME`."""
+    tokens: Literal["keyring", "vault", "memory"] | None = None
+    """Where obtained tokens live, settled once at connect: two places would hold diverging rotations."""
