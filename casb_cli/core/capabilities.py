@@ -26,6 +26,7 @@ from casb_cli.core.models import (
     Account,
     Activity,
     File,
+    Finding,
     Gone,
     Grant,
     Group,
@@ -243,6 +244,14 @@ class ReadFile(Ability):
         return None
 
 
+class ListFindings(Ability):
+    key, title, row, yields = "list-findings", "list the provider's own findings", 8, "finding"
+
+    @abstractmethod
+    def list_findings(self, part: Partition, cursor: str | None) -> Iterator[Page[Finding]]:
+        """Yield what the provider's own inspection found; never with the clear text."""
+
+
 class FollowFiles(Ability):
     key, title, row, yields = "follow-files", "follow file changes", 9, "file"
 
@@ -252,7 +261,10 @@ class FollowFiles(Ability):
 
     @abstractmethod
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
-        """Yield what changed since `cursor`; the last page's cursor is the next start. Raises CursorExpired."""
+        """Yield what changed since `cursor`; the last page's cursor is the next start. Raises CursorExpired.
+
+        `more` are partitions of ListFiles that must be listed anew, where the feed names no single files.
+        """
 
 
 class ListShares(Ability):
@@ -409,6 +421,7 @@ ABILITIES: tuple[type[Ability], ...] = (
     ListActivity,
     ListFiles,
     ReadFile,
+    ListFindings,
     FollowFiles,
     ListShares,
     RemoveShare,

@@ -229,6 +229,8 @@ class OwnPermissions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     granted: tuple[str, ...] = ()
+    vocabulary: str = "*"
+    """The key under which `@needs(any_of=...)` lists scopes of this kind of credential."""
     complete: bool = False
     proven: tuple[str, ...] = ()
     refused: dict[str, str] = {}
