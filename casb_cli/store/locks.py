@@ -1,52 +1,194 @@
-"""Locks between processes: files that the kernel unlocks when their holder ends, however it ends."""
+"""Locks between processes: held on the OS's word, so the kernel frees them however a process ends.
+
+POSIX record locks, not `flock`: a forked worker does not inherit them, so no orphan can hold an instance. They
+do not exclude threads of one process; a table in memory does. The lock file is never opened elsewhere, since
+closing any handle on it would free the lock: who holds it stands in a second file beside it.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import re
+import socket
+import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
 
-from casb_cli.core.errors import Locked, StoreError
-from casb_cli.store.paths import ensure_dir, state_dir
+import msgspec
 
-_STEP = 0.05
+from casb_cli.core import clock
+from casb_cli.core.errors import CasbError, Locked
+from casb_cli.store import paths
+
+_POLL_SECONDS = 0.05
+_held: set[str] = set()
+_guard = threading.Lock()
 
 
-def _try(descriptor: int) -> bool:
+def _forget_in_child() -> None:
+    global _guard  # noqa: PLW0603 - a forked child holds none of its parent's locks, nor its mutex
+    _guard = threading.Lock()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock, for the message only."""
+
+    pid: int
+    host: str
+    start: str
+    command: str
+    what: str = ""
+
+
+class Lock:
+    """One lock by name; use as a context manager. `what` completes the sentence "... is already running"."""
+
+    def __init__(self, name: str, what: str, *, wait: float = 0.0, folder: Path | None = None) -> None:
+        self.name = name
+        self.what = what
+        self.wait = wait
+        self.path = (folder or paths.state_dir() / "locks") / f"{_safe(name)}.lock"
+        self._handle: int | None = None
+
+    @property
+    def _card(self) -> Path:
+        return self.path.with_suffix(".holder")
+
+    def acquire(self) -> Lock:
+        """Hold the lock, waiting at most `wait` seconds; raises Locked that says who holds it, or StoreError."""
+        paths.private_dir(self.path.parent)
+        pause = threading.Event()
+        left = self.wait
+        while not self._try():
+            if left <= 0:
+                raise self._locked()
+            pause.wait(min(_POLL_SECONDS, left))
+            left -= _POLL_SECONDS
+        self._write_card()
+        return self
+
+    def release(self) -> None:
+        """Free the lock; a second call does nothing."""
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return
+        with suppress(OSError):
+            self._card.unlink()
+        os.close(handle)
+        with _guard:
+            _held.discard(str(self.path))
+
+    def __enter__(self) -> Lock:
+        return self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _try(self) -> bool:
+        key = str(self.path)
+        with _guard:
+            if key in _held:
+                return False
+            with paths.saving(self.path, "lock"):
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+                try:
+                    taken = _lock(handle)
+                except BaseException:
+                    os.close(handle)
+                    raise
+                if not taken:
+                    os.close(handle)
+                    return False
+            self._handle = handle
+            _held.add(key)
+            return True
+
+    def _write_card(self) -> None:
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]]) if sys.argv else ""
+        card = Holder(os.getpid(), socket.gethostname(), clock.now_text(), command, self.what)
+        try:
+            paths.write_atomic(self._card, msgspec.json.encode(card))
+        except CasbError:
+            self.release()
+            raise
+
+    def holder(self) -> Holder | None:
+        """Return who wrote beside the lock last, or None where nobody did."""
+        try:
+            return msgspec.json.decode(self._card.read_bytes(), type=Holder)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def _locked(self) -> Locked:
+        holder = self.holder()
+        by = (
+            f" (process {holder.pid} on {holder.host} since {holder.start}: `{holder.command}`)"
+            if holder
+            else ""
+        )
+        return Locked(
+            f"{self.what} is already running{by}",
+            hint="wait for it to end, or stop that process; the lock frees itself when it does",
+        )
+
+
+def _safe(name: str) -> str:
+    """Return a file name for a lock: readable where it can be, unique always."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60] + "-" + digest
+
+
+def _lock(handle: int) -> bool:
+    """Try to lock an open file without waiting; False when another process holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            if error.errno in {errno.EACCES, errno.EDEADLK}:
+                return False
+            raise
+        return True
+    import fcntl
+
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EAGAIN}:
+            return False
+        raise
     return True
 
 
-@contextmanager
-def hold(instance_key: str, job: str, *, wait: float | None = None) -> Iterator[None]:
-    """Hold the lock of one job of one instance; `wait` is in seconds, None: not at all.
+def scan_lock(instance_key: str, label: str) -> Lock:
+    """Return the lock of an instance's scan; `label` is `app/instance`."""
+    return Lock(f"scan-{instance_key}", f"a scan of {label}")
 
-    Raises Locked when another run has it, StoreError when the lock file can't be made.
-    """
-    folder = ensure_dir(state_dir() / "locks")
-    path = folder / f"{instance_key}.{job}.lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError as error:
-        raise StoreError(f"could not lock {path}: {error.strerror or error}") from None
-    try:
-        end = time.monotonic() + (wait or 0)
-        while not _try(descriptor):
-            if time.monotonic() >= end:
-                raise Locked(f"another run holds the lock `{job}` of {instance_key}")
-            threading.Event().wait(_STEP)
-        yield
-    finally:
-        os.close(descriptor)
+
+def watch_lock(instance_key: str, label: str) -> Lock:
+    """Return the lock of an instance's watch."""
+    return Lock(f"watch-{instance_key}", f"a watch of {label}")
+
+
+def refresh_lock(instance_key: str, credential: str, label: str, *, wait: float = 60.0) -> Lock:
+    """Return the lock of one credential's token refresh: others wait for its outcome."""
+    return Lock(f"refresh-{instance_key}-{credential}", f"a token refresh of {label}", wait=wait)
+
+
+def object_lock(instance_key: str, target: str, label: str) -> Lock:
+    """Return the lock of one governed object; `target` is its local ref. Independent of scans."""
+    return Lock(f"object-{instance_key}-{target}", f"an action on {label}")
