@@ -1,8 +1,8 @@
 """Locks between processes: held on the OS's word, so the kernel frees them however a process ends.
 
-POSIX record locks, not `flock`: a forked worker does not inherit them, so no orphan can hold an instance. They
-do not exclude threads of one process; a table in memory does. The lock file is never opened elsewhere, since
-closing any handle on it would free the lock: who holds it stands in a second file beside it.
+POSIX record locks, not `flock`: a forked worker does not inherit them, so no orphan can hold an instance.
+They do not exclude threads of one process; a table in memory does. The lock file is never opened elsewhere,
+since closing any handle on it would free the lock: who holds it stands in a second file beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -64,8 +65,8 @@ class Lock:
         return self.path.with_suffix(".holder")
 
     def acquire(self) -> Lock:
-        """Hold the lock, waiting at most `wait` seconds; raises Locked that says who holds it, or StoreError."""
-        paths.private_dir(self.path.parent)
+        """Hold the lock, waiting at most `wait` seconds; raises Locked (saying who has it) or StoreError."""
+        paths.ensure_dir(self.path.parent)
         pause = threading.Event()
         left = self.wait
         while not self._try():
@@ -87,8 +88,9 @@ class Lock:
         with _guard:
             _held.discard(str(self.path))
 
-    def __enter__(self) -> Lock:
-        return self.acquire()
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -118,7 +120,7 @@ class Lock:
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]]) if sys.argv else ""
         card = Holder(os.getpid(), socket.gethostname(), clock.now_text(), command, self.what)
         try:
-            paths.write_atomic(self._card, msgspec.json.encode(card))
+            paths.write_private(self._card, msgspec.json.encode(card))
         except CasbError:
             self.release()
             raise
@@ -172,6 +174,11 @@ def _lock(handle: int) -> bool:
             return False
         raise
     return True
+
+
+def hold(instance_key: str, job: str, *, wait: float | None = None, label: str | None = None) -> Lock:
+    """Return the lock of one job of one instance, a context manager; `wait` is in seconds, None: not at all."""
+    return Lock(f"{job}-{instance_key}", f"the `{job}` of {label or instance_key}", wait=wait or 0.0)
 
 
 def scan_lock(instance_key: str, label: str) -> Lock:

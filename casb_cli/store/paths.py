@@ -63,7 +63,7 @@ def saving(path: Path, verb: str = "save") -> Iterator[None]:
         raise explain(error, path, verb) from error
 
 
-def private_dir(path: Path) -> Path:
+def ensure_dir(path: Path) -> Path:
     """Make sure that a directory exists with mode 0700 and return it; raises StoreError."""
     with saving(path, "create"):
         missing = []
@@ -83,7 +83,7 @@ def private_dir(path: Path) -> Path:
 
 def private_file(path: Path) -> Path:
     """Make sure that a file exists with mode 0600 (created empty) and return it; raises StoreError."""
-    private_dir(path.parent)
+    ensure_dir(path.parent)
     with saving(path, "create"):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
         if os.name == "posix" and path.stat().st_mode & 0o077:
@@ -91,12 +91,12 @@ def private_file(path: Path) -> Path:
     return path
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Replace a file by `data`, mode 0600: after the return it is on disk, before it the old one is whole.
 
     Raises StoreError, the old content untouched and no temporary file left.
     """
-    private_dir(path.parent)
+    ensure_dir(path.parent)
     with saving(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
         temporary = Path(name)
