@@ -63,13 +63,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One provider call of an action, as the journal keeps it: never a secret or content.
 
     `name` is a step method of the connector; `args` are JSON values. `repeatable` steps may be sent again
-    after a lost answer; others are settled by `Actor.settle`.
+    after a lost answer; others are settled by `Actor.settle`. A step of an inverse may name in `undoes` the
+    step that it takes back: undoing an action that stopped half-way leaves it out where that was not done.
     """
 
     name: str
     title: str
     args: dict[str, Any] = {}
     repeatable: bool = True
+    undoes: str | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,7 +310,9 @@ class Actor(Ability):
     def perform(self, step: Step, memo: dict[str, Any]) -> dict[str, Any]:
         """Carry out one step; `memo` holds earlier steps' results, the return value is added to it.
 
-        Raises LostAnswer when a step that is not repeatable got no answer.
+        Keys that begin with `_` stay in memory and never reach the journal (a secret read to be revoked).
+        `pending: True` says that the provider accepted the step and carries it out later. Raises LostAnswer
+        when a step that is not repeatable got no answer.
         """
 
     @abstractmethod
@@ -316,7 +320,10 @@ class Actor(Ability):
         """Read the target's present state in the shape of `before` and `after`; pure reading."""
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
-        """Tell by reading whether a step took effect: True, False, or None where nothing can be read."""
+        """Tell by reading whether a step took effect: True, False, or None where nothing can be read.
+
+        What the step would have returned (an id created on the way) is added to `memo`.
+        """
         del step, memo
         return None
 

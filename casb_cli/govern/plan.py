@@ -1,0 +1,314 @@
+"""Plans: which objects, from which state to which, in which order, inside which limits. Nothing here changes anything.
+
+A saved plan is JSON. It pins each object by id and by the state it was planned from, and carries the limits
+that were agreed. `apply` plans each target anew and refuses it where the new plan differs, so what a file says
+is compared with the provider and never carried out as it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from casb_cli.core import clock
+from casb_cli.core.capabilities import Change
+from casb_cli.core.errors import CasbError, ProviderError, StateConflict, UsageError
+from casb_cli.core.refs import Ref, parse
+from casb_cli.govern.actions import ActionKind, action_kind
+from casb_cli.govern.ports import Opened
+
+CAP = 25
+"""How many objects one run may touch unless it is told otherwise."""
+
+FORMAT = 1
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked: an action on one object, with the action's own options (mode, role, sharing, expires)."""
+
+    action: str
+    ref: Ref
+    options: dict[str, str] = {}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run may do beyond the guards' defaults; a saved plan carries it."""
+
+    max_targets: int = CAP
+    own_account: bool = False
+    last_admin: bool = False
+    protected: bool = False
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One object of a plan: the action, the change as planned, and what a later look must find again."""
+
+    ref: str
+    instance: str
+    action: str
+    change: Change
+    options: dict[str, str] = {}
+    case: str | None = None
+    rank: int = 0
+    resumes: str | None = None
+    """The action of the journal that this one continues, stopped between its steps."""
+
+    @property
+    def local(self) -> str:
+        """The object's reference within its instance."""
+        return parse(self.ref).local
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The local refs that are really changed, the object's own among them."""
+        return tuple(dict.fromkeys((self.local, *self.change.touches)))
+
+    @property
+    def already(self) -> bool:
+        """Whether the object already is as it shall be."""
+        change = self.change
+        if change.manual:
+            return False
+        there = bool(change.observable and change.after) and matches(change.before, change.after)
+        return self.resumes is None and (there or not change.steps)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is about to do, in order; `digest` is the SHA-256 of all the rest."""
+
+    id: str
+    created: str
+    targets: tuple[Target, ...]
+    limits: Limits = Limits()
+    reason: str | None = None
+    format: int = FORMAT
+    digest: str = ""
+
+    @property
+    def touched(self) -> tuple[tuple[str, str], ...]:
+        """Every object that is really changed, as instance key and local ref, once each."""
+        return tuple(
+            dict.fromkeys(
+                (target.instance, ref)
+                for target in self.targets
+                if not target.already and not target.change.manual
+                for ref in target.touched
+            )
+        )
+
+
+@dataclass
+class Draft:
+    """A plan, and the requests that could not be planned, each with its error."""
+
+    plan: Plan
+    problems: list[tuple[Request, CasbError]] = field(default_factory=list)
+
+
+Open = Callable[[Ref], Opened]
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh id such as `a-20261122-7f3k2m9q`: sortable by day, safe in a shell."""
+    return f"{prefix}-{clock.now().strftime('%Y%m%d')}-{secrets.token_hex(5)}"
+
+
+def build(
+    requests: Iterable[Request],
+    opened: Open,
+    *,
+    limits: Limits | None = None,
+    reason: str | None = None,
+    cases: Mapping[str, str] | None = None,
+) -> Draft:
+    """Return the plan for some requests, ordered so that none closes the door on the next; reads only.
+
+    A request that can't be planned becomes a problem of the draft and stops no other. `cases` gives the
+    correlation ids to use again, by full ref.
+    """
+    targets: list[Target] = []
+    problems: list[tuple[Request, CasbError]] = []
+    for request in dict.fromkeys((r.action, r.ref, tuple(sorted(r.options.items()))) for r in requests):
+        asked = Request(action=request[0], ref=request[1], options=dict(request[2]))
+        kind = action_kind(asked.action)
+        case = (cases or {}).get(str(asked.ref)) or (new_id("c") if kind.cased else None)
+        try:
+            targets.append(plan_one(asked, opened(asked.ref), case=case))
+        except CasbError as error:
+            problems.append((asked, error))
+    targets.sort(key=lambda target: target.rank)
+    plan = Plan(
+        id=new_id("r"),
+        created=clock.now_text(),
+        targets=tuple(targets),
+        limits=limits or Limits(),
+        reason=reason,
+    )
+    return Draft(sealed(plan), problems)
+
+
+def check_kind(kind: ActionKind, ref: Ref) -> None:
+    """Raise UsageError unless the action acts on objects of the reference's kind."""
+    if ref.kind not in kind.kinds:
+        raise UsageError(
+            f"`{kind.key}` acts on {' or '.join(kind.kinds)}, and `{ref}` is a {ref.kind}",
+            hint=f"list what it can act on: casb list {kind.kinds[0]}s",
+        )
+
+
+def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> Target:
+    """Return the target of one request as its connector plans it."""
+    kind = action_kind(request.action)
+    ref = request.ref
+    check_kind(kind, ref)
+    where = f"{instance.app_key}/{instance.name}"
+    connector = instance.connector(kind.ability)
+    options: dict[str, Any] = dict(request.options)
+    if unknown := set(options) - set(kind.options):
+        raise UsageError(f"`{kind.key}` has no option {', '.join(sorted(unknown))}")
+    _check_mode(connector, kind, options.get("mode"), where)
+    if kind.cased:
+        options["case"] = case
+    try:
+        change: Change = getattr(connector, kind.method)(ref.id, **options)
+    except ProviderError as error:
+        raise error.at(where, f"plan to {kind.key} {ref}") from None
+    order = getattr(connector, "govern_order", {})
+    return Target(
+        ref=str(ref),
+        instance=instance.key,
+        action=kind.key,
+        change=change,
+        options=request.options,
+        case=case,
+        rank=order.get(kind.key, kind.rank),
+    )
+
+
+def _check_mode(connector: Any, kind: ActionKind, mode: str | None, where: str) -> None:
+    # `modes` alone may belong to another ability of the same connector: then its plan method decides.
+    modes: Mapping[str, str] | None = getattr(connector, f"{kind.key}_modes", None)
+    if mode is not None and modes is not None and mode not in modes:
+        known = "; ".join(f"{name}: {what}" for name, what in modes.items())
+        raise UsageError(
+            f"{where}: `{kind.key}` has no mode `{mode}`",
+            hint=f"modes are {known}" if known else "leave --mode out: there is one way only",
+        )
+
+
+def _canonical(plan: Plan) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(plan, digest=""), order="sorted")
+
+
+def sealed(plan: Plan) -> Plan:
+    """Return the plan with its digest."""
+    return msgspec.structs.replace(plan, digest=hashlib.sha256(_canonical(plan)).hexdigest())
+
+
+def save(plan: Plan, path: Path, write: Callable[[Path, bytes], None]) -> None:
+    """Write a plan as indented JSON through `write`, which keeps it private to the user."""
+    write(path, msgspec.json.format(msgspec.json.encode(sealed(plan)), indent=2) + b"\n")
+
+
+def load(path: Path, *, approved: str | None = None) -> Plan:
+    """Return the plan of a file; raises UsageError when it is none, was altered, or is not the approved one."""
+    try:
+        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise UsageError(f"could not read the plan {path}: {error.strerror or error}") from None
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path} is no plan: {error}", hint="make one with `casb govern ACTION REF --plan FILE`"
+        ) from None
+    if plan.format != FORMAT:
+        raise UsageError(f"{path} has the plan format {plan.format}; this casb reads {FORMAT}")
+    if sealed(plan).digest != plan.digest:
+        raise UsageError(f"{path} was altered after it was saved", hint="make the plan anew")
+    if approved and approved.removeprefix("sha256:").lower() != plan.digest:
+        raise UsageError(
+            f"{path} is not the approved plan: its digest is sha256:{plan.digest}",
+            hint="have this plan approved, or apply the one that was",
+        )
+    for target in plan.targets:
+        check_kind(action_kind(target.action), parse(target.ref))
+    return plan
+
+
+def refresh(plan: Plan, opened: Open) -> Draft:
+    """Return the plan as the providers are now: the same targets, planned anew.
+
+    A target whose new plan differs from the saved one becomes a problem; one that has meanwhile reached its
+    goal is kept as already so.
+    """
+    fresh: list[Target] = []
+    problems: list[tuple[Request, CasbError]] = []
+    for saved in plan.targets:
+        ref = parse(saved.ref)
+        request = Request(action=saved.action, ref=ref, options=saved.options)
+        try:
+            instance = opened(ref)
+            if instance.key != saved.instance:
+                raise StateConflict("the instance of that name is not the one that was planned for").at(
+                    f"{instance.app_key}/{instance.name}"
+                )
+            now = plan_one(request, instance, case=saved.case)
+            if not now.already and (differing := differences(saved.change, now.change)):
+                raise StateConflict(
+                    f"{saved.ref} has changed since the plan was made: {', '.join(differing)}",
+                    hint="make the plan anew, and have it approved again",
+                ).at(f"{instance.app_key}/{instance.name}")
+            fresh.append(now)
+        except CasbError as error:
+            problems.append((request, error))
+    return Draft(msgspec.structs.replace(plan, targets=tuple(fresh)), problems)
+
+
+_PINNED = (
+    "action",
+    "target",
+    "mode",
+    "version",
+    "before",
+    "after",
+    "steps",
+    "inverse",
+    "touches",
+    "irreversible",
+    "manual",
+)
+
+
+def differences(saved: Change, now: Change) -> list[str]:
+    """Return which parts of a planned change are not what they were."""
+    # What was saved went through JSON: tuples and other shapes compare only after the same journey.
+    then = msgspec.to_builtins(saved)
+    fresh = msgspec.json.decode(msgspec.json.encode(now))
+    found = []
+    for name in _PINNED:
+        old, new = then.get(name), fresh.get(name)
+        if msgspec.json.encode(old, order="sorted") == msgspec.json.encode(new, order="sorted"):
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += [
+                f"{name}.{key}" for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
+            ]
+        else:
+            found.append(name)
+    return found
+
+
+def matches(observed: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Tell whether an observed state is the wanted one, in all that the wanted one names."""
+    return not differing_keys(observed, wanted)
+
+
+def differing_keys(observed: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the wanted state that the observed one has otherwise."""
+    seen = msgspec.to_builtins(dict(observed))
+    return [key for key, value in msgspec.to_builtins(dict(wanted)).items() if seen.get(key) != value]

@@ -1,0 +1,71 @@
+"""What the engine needs from outside: open instances, the journal, locks and clocks; handed in, so tests can lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from casb_cli.core.capabilities import Ability
+
+
+class Opened(Protocol):
+    """One instance ready to be acted on; `key` survives a rename."""
+
+    @property
+    def key(self) -> str:
+        """The instance key."""
+
+    @property
+    def app_key(self) -> str:
+        """The app's key."""
+
+    @property
+    def name(self) -> str:
+        """The instance's present name."""
+
+    def connector(self, ability: type[Ability], *, govern: bool = True) -> Any:
+        """Return the connector of the first credential that may; raises Unsupported or NotPermitted."""
+
+    def identities(self) -> frozenset[str]:
+        """Return the local refs of the accounts that casb itself signs in as."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the journal, as the engine reads it; `instance` is the key, `target` a local ref."""
+
+    time: str
+    run: str
+    action: str
+    instance: str
+    target: str
+    event: str
+    body: dict[str, Any] = {}
+
+
+class Ledger(Protocol):
+    """The append-only journal: a line is on disk when `append` returns."""
+
+    def append(
+        self, event: str, *, run: str, action: str, instance: str, target: str, body: dict[str, Any]
+    ) -> None:
+        """Write one line durably; raises StoreError."""
+
+    def events(
+        self,
+        *,
+        action: str | None = None,
+        run: str | None = None,
+        instance: str | None = None,
+        target: str | None = None,
+    ) -> Iterator[Event]:
+        """Yield lines oldest first, those of whole actions that match."""
+
+
+Hold = Callable[[str, str], AbstractContextManager[object]]
+"""Hold the lock of one object: instance key and local ref; raises Locked at once when another run has it."""
+
+Wait = Callable[[float], object]
+"""Wait some seconds; returns at once when the run is being stopped."""
