@@ -42,8 +42,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One logical call. `name` is `METHOD /template/{value}` as the provider documents it.
 
     Each value of `path` is percent-encoded whole, `/` too; a template field written `{+value}` keeps `/`.
-    Values of `.` and `..` are refused unless `raw_path` is set. `query` values may be lists. Of `json`, `form`,
-    `content` and `parts` at most one is given. `safe` says that sending twice does no harm; GET and HEAD are
+    Values of `.` and `..` are refused unless `raw_path` is set. `query` values may be lists. Of `json`,
+    `form`, `content` and `parts` at most one is given. `safe` says that sending twice does no harm; GET and HEAD are
     safe unless said otherwise. `answers` are statuses (besides 2xx) returned rather than raised.
     `url` replaces host and path by a link that the provider gave; it must stay on the host.
     """

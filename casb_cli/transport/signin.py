@@ -29,7 +29,7 @@ class Authenticator(Protocol):
         """Return the headers that authenticate this call, afresh for each attempt; may obtain a token."""
 
     def renew(self, call: Call, used: Mapping[str, str]) -> bool:
-        """After a rejected credential: obtain a new one if `used` is still current; False when that is vain."""
+        """After a rejected credential: obtain a new one if `used` is still current; False if in vain."""
 
     def sign_in(self, interaction: Interaction | None) -> None:
         """Obtain the first token at `connect`; raises SignInNeeded where a person is needed and absent."""

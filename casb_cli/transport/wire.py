@@ -1,0 +1,221 @@
+"""The wire: requests sent exactly as built, redirects followed by our own rules, bodies decoded in bounds."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx
+
+from casb_cli import __version__
+from casb_cli.core.errors import UnsafeAddress
+from casb_cli.transport.address import Address, Hosts, join
+
+# Their log lines hold whole URLs and headers, which may be pre-authenticated.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+USER_AGENT = f"casb/{__version__}"
+MAX_REDIRECTS = 5
+_PIECE = 65_536
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEPS_METHOD = frozenset({307, 308})
+_CROSS_HOST_HEADERS = frozenset({"accept", "accept-encoding", "user-agent", "range"})
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class NetworkFault(Exception):
+    """No whole answer came. `sent` says whether the provider may have received the request."""
+
+    def __init__(self, words: str, *, sent: bool, certificate: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.sent = sent
+        self.certificate = certificate
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it goes out; `files` are httpx's multipart parts."""
+
+    method: str
+    address: Address
+    headers: Mapping[str, str]
+    content: bytes | None = None
+    files: list[Any] | None = field(default=None, repr=False)
+    timeout: float = 60.0
+
+
+def _fault(error: Exception) -> NetworkFault:
+    cause: BaseException | None = error
+    certificate = False
+    while cause is not None and not certificate:
+        certificate = isinstance(cause, ssl.SSLCertVerificationError)
+        cause = cause.__cause__ or cause.__context__
+    certificate = certificate or "CERTIFICATE_VERIFY_FAILED" in str(error)
+    names: dict[type[Exception], str] = {
+        httpx.ConnectTimeout: "no connection within the time allowed",
+        httpx.ReadTimeout: "no answer within the time allowed",
+        httpx.WriteTimeout: "the request could not be sent within the time allowed",
+        httpx.PoolTimeout: "no free connection within the time allowed",
+    }
+    words = names.get(type(error)) or f"{str(error) or type(error).__name__}"
+    return NetworkFault(words, sent=not isinstance(error, _NEVER_SENT), certificate=certificate)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn httpx's network errors into ours, outside the handler: theirs hold the request and its headers."""
+    fault: NetworkFault | None = None
+    try:
+        yield
+    except (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, zlib.error, OSError) as error:
+        fault = _fault(error)
+    if fault is not None:
+        raise fault
+
+
+class Response:
+    """An answer whose body has not been read: `private` where it came over a pre-authenticated link."""
+
+    def __init__(self, raw: httpx.Response, address: Address, *, private: bool) -> None:
+        self._raw = raw
+        self.status = raw.status_code
+        self.headers = {name.lower(): value for name, value in raw.headers.items()}
+        self.address = address
+        self.private = private
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decoded body in pieces of at most 64 KiB, however far it expands; raises NetworkFault."""
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding in {"", "identity"}:
+            decoder = None
+        elif encoding in {"gzip", "x-gzip"}:
+            decoder = zlib.decompressobj(wbits=31)
+        else:
+            raise NetworkFault(
+                f"the answer comes in the encoding `{encoding}`, which was not asked for", sent=True
+            )
+        # Not iter_raw: it refuses an answer that a test transport gave whole.
+        pieces = iter(self._raw.stream)  # type: ignore[arg-type]
+        begun = False
+        while True:
+            data = None
+            with _faults():
+                data = next(pieces, None)
+            if data is None:
+                break
+            begun = begun or bool(data)
+            if decoder is None:
+                for at in range(0, len(data), _PIECE):
+                    yield data[at : at + _PIECE]
+                continue
+            while data:
+                piece = b""
+                with _faults():
+                    piece = decoder.decompress(data, _PIECE)
+                data = decoder.unconsumed_tail
+                if decoder.eof:
+                    data = decoder.unused_data
+                    if data:
+                        decoder = zlib.decompressobj(wbits=31)
+                        begun = True
+                if piece:
+                    yield piece
+        if decoder is None or not begun:
+            return
+        while not decoder.eof:
+            piece = b""
+            with _faults():
+                piece = decoder.decompress(decoder.unconsumed_tail, _PIECE)
+            if not piece:
+                raise NetworkFault("the compressed answer ends too early", sent=True)
+            yield piece
+
+
+class Wire:
+    """A pool of connections; thread-safe. Proxies and CA come from the environment, loopback goes direct."""
+
+    def __init__(
+        self, hosts: Hosts, *, transport: httpx.BaseTransport | None = None, size: int = 100
+    ) -> None:
+        self._hosts = hosts
+        self._http = httpx.Client(
+            transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=True,
+            mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
+            limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=30),
+            timeout=httpx.Timeout(60.0, connect=15.0),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    @contextmanager
+    def exchange(
+        self, request: Request, *, keep: tuple[int, ...] = (), follow: bool = True
+    ) -> Iterator[Response]:
+        """Send, follow allowed redirects, and give the answer with its body still to be read.
+
+        `keep` are redirect statuses to return as they are. Raises NetworkFault and UnsafeAddress.
+        """
+        own = request.address.origin
+        private = False
+        for _ in range(MAX_REDIRECTS + 1):
+            with ExitStack() as stack:
+                raw = None
+                with _faults():
+                    raw = stack.enter_context(self._open(request))
+                if raw is None:
+                    raise NetworkFault("no answer", sent=True)
+                location = raw.headers.get("location")
+                if not follow or raw.status_code not in _REDIRECTS or raw.status_code in keep or not location:
+                    yield Response(raw, request.address, private=private)
+                    return
+            request = self._redirected(request, raw.status_code, location)
+            private = private or request.address.origin != own
+        raise UnsafeAddress(f"more than {MAX_REDIRECTS} redirects in a row")
+
+    @contextmanager
+    def _open(self, request: Request) -> Iterator[httpx.Response]:
+        body: dict[str, Any] = {"files": request.files} if request.files else {"content": request.content}
+        built = self._http.build_request(
+            request.method,
+            request.address.url,
+            headers={**request.headers},
+            timeout=httpx.Timeout(request.timeout, connect=min(15.0, request.timeout)),
+            extensions={"target": request.address.target.encode("ascii")},
+            **body,
+        )
+        raw = self._http.send(built, stream=True)
+        try:
+            yield raw
+        finally:
+            raw.close()
+
+    def _redirected(self, request: Request, status: int, location: str) -> Request:
+        safe = request.method in {"GET", "HEAD"}
+        if not safe and status not in _KEEPS_METHOD:
+            raise UnsafeAddress(
+                f"the provider redirects a {request.method} (HTTP {status}); it was not followed"
+            )
+        address = join(request.address, location)
+        if request.address.origin.scheme == "https" and address.origin.scheme != "https":
+            raise UnsafeAddress(f"a redirect leads from https to plain http on {address.origin}")
+        if address.origin == request.address.origin:
+            return replace(request, address=address)
+        if not safe or not self._hosts.is_content(address.origin):
+            raise UnsafeAddress(
+                f"a redirect leads to {address.origin}, which the app does not declare; it was not followed"
+            )
+        headers = {n: v for n, v in request.headers.items() if n.lower() in _CROSS_HOST_HEADERS}
+        return replace(request, address=address, headers=headers)
