@@ -1,0 +1,176 @@
+"""Tables as they stream: widths are settled by the first rows, then each further row is one aligned line.
+
+A terminal gets a Rich table cut to its width, the most interesting columns first; a pipe gets every column,
+plain and whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.ui.formats import json_text
+
+Row = Mapping[str, Any]
+
+SETTLE_AFTER = 200
+"""Rows that settle the widths, unless time does it first."""
+
+_GAP = 2
+_LEAST = 6
+
+
+def cell(name: str, row: Row) -> str:
+    """Return a value as a person reads it: harmless, on one line; `?` where the provider doesn't tell."""
+    value = row.get(name)
+    if value is None:
+        return "?" if name in (row.get("unknown") or ()) else ""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(printable(v) if isinstance(v, str) else json_text(v) for v in value)
+    return json_text(value) if value != {} else ""
+
+
+class PlainTable:
+    """Aligned columns for a pipe or a file: never cut, never coloured."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self._waiting: list[list[str]] = []
+        self._widths: list[int] | None = None
+
+    def begin(self) -> str:
+        """Return what stands before the first row: nothing, the header needs the widths."""
+        return ""
+
+    def row(self, row: Row) -> str:
+        """Take one row and return the text that is ready."""
+        self._waiting.append([cell(name, row) for name in self.columns])
+        if self._widths is None and len(self._waiting) < SETTLE_AFTER:
+            return ""
+        return self.settle()
+
+    def settle(self) -> str:
+        """Return the text of all rows taken so far."""
+        if not self._waiting:
+            return ""
+        rows, self._waiting = self._waiting, []
+        if self._widths is None:
+            rows.insert(0, [name.upper() for name in self.columns])
+            self._widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+        return "".join(self._line(row, self._widths) for row in rows)
+
+    def end(self, rows: int) -> str:
+        """Return what is left."""
+        del rows
+        return self.settle()
+
+    @staticmethod
+    def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+        padded = (text + " " * max(width - _width(text), 0) for text, width in zip(cells, widths, strict=True))
+        return (" " * _GAP).join(padded).rstrip() + "\n"
+
+
+class RichTable(PlainTable):
+    """A Rich table for a terminal, printed in pieces; `left_out` are the columns that had no room."""
+
+    def __init__(self, columns: Sequence[str], *, width: int, color: bool, fixed: bool) -> None:
+        super().__init__(columns)
+        self._screen = width
+        self._color = color
+        self._fixed = fixed
+        self._shown: list[tuple[int, int]] = []
+        self.left_out: tuple[str, ...] = ()
+
+    def settle(self) -> str:
+        if not self._waiting:
+            return ""
+        rows, self._waiting = self._waiting, []
+        first = self._widths is None
+        if first:
+            self._choose(rows)
+        return self._render(rows, header=first)
+
+    def _choose(self, rows: Sequence[Sequence[str]]) -> None:
+        """Settle which columns are shown and how wide; asked-for columns all stay, others as they fit."""
+        natural = [
+            max(len(name), *(_width(row[i]) for row in rows)) for i, name in enumerate(self.columns)
+        ]
+        wanted = [
+            i for i in range(len(self.columns)) if self._fixed or i == 0 or any(row[i] for row in rows)
+        ]
+        room = self._screen
+        least = [min(natural[i], natural[i] if self.columns[i] == "ref" else 16) for i in wanted]
+        while not self._fixed and len(wanted) > 1 and sum(least) + _GAP * (len(least) - 1) > room:
+            wanted.pop()
+            least.pop()
+        widths = {i: natural[i] for i in wanted}
+        over = sum(widths.values()) + _GAP * (len(wanted) - 1) - room
+        while over > 0:
+            soft = [i for i in wanted if self.columns[i] != "ref" and widths[i] > _LEAST] or [
+                i for i in wanted if widths[i] > _LEAST
+            ]
+            if not soft:
+                break
+            widest = max(soft, key=widths.__getitem__)
+            widths[widest] -= 1
+            over -= 1
+        self._shown = [(i, widths[i]) for i in wanted]
+        self._widths = list(widths.values())
+        self.left_out = tuple(
+            name for i, name in enumerate(self.columns) if i not in widths and any(row[i] for row in rows)
+        )
+
+    def _render(self, rows: Sequence[Sequence[str]], *, header: bool) -> str:
+        import io
+
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, show_header=header, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        for i, width in self._shown:
+            table.add_column(Text(self.columns[i].upper()), width=width, no_wrap=True, overflow="ellipsis")
+        for row in rows:
+            table.add_row(*(self._text(row[i]) for i, _ in self._shown))
+        out = io.StringIO()
+        console = Console(
+            file=out,
+            width=max(self._screen, sum(w for _, w in self._shown) + _GAP * len(self._shown)),
+            force_terminal=self._color,
+            no_color=not self._color,
+            color_system="standard" if self._color else None,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        console.print(table)
+        return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+
+    def _text(self, value: str) -> Any:
+        from rich.text import Text
+
+        return Text(value, style="dim" if value == "?" else "")
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def record(row: Row, columns: Sequence[str], *, width: int | None = None) -> str:
+    """Return one row as `field: value` lines, cut to `width` where one is given."""
+    longest = max((len(name) for name in columns), default=0)
+    lines = []
+    for name in columns:
+        text = f"{name + ':':{longest + 2}}{cell(name, row)}".rstrip()
+        lines.append(shorten(text, width) if width else text)
+    return "".join(line + "\n" for line in lines)
