@@ -1,4 +1,4 @@
-"""What is known of the invented company: its people, groups, containers, files, events, and the fixed cast."""
+"""What is known of the invented company: people, groups, containers, files, events, and the fixed cast."""
 
 from __future__ import annotations
 

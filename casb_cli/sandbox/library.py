@@ -1,4 +1,4 @@
-"""The files of the company at one app: containers, names, exposure, content and its known answers, by index."""
+"""The files of the company at one app by index: containers, names, exposure, content, known answers."""
 
 from __future__ import annotations
 
