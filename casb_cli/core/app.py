@@ -61,9 +61,7 @@ class HeaderDialect(msgspec.Struct, frozen=True, kw_only=True):
     limit: str | None = None
     remaining: str | None = None
     reset: str | None = None
-    reset_means: Literal["epoch-seconds", "epoch-millis", "seconds", "millis", "http-date", "rfc3339"] = (
-        "epoch-seconds"
-    )
+    reset_means: Literal["epoch-seconds", "epoch-millis", "seconds", "millis", "http-date", "rfc3339"] = "epoch-seconds"
     resource: str | None = None
     retry_after: str = "retry-after"
     retry_after_means: Literal["seconds", "millis", "http-date", "seconds-or-date"] = "seconds"
@@ -101,7 +99,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     setup: str
     """`module:function(method, needs, fields) -> str`: the exact settings to create, for the abilities wanted."""
     urls: str = ""
-    """`module:function(fields) -> dict`: base URLs that follow from other fields (an enterprise host)."""
+    """`module:function(fields) -> dict`: all base URLs, where they follow from other fields (an enterprise
+    host); it honours `<name>_url` fields itself."""
     status: str = "available"
 
     def method(self, key: str) -> AuthMethod | None:

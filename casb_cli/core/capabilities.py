@@ -97,8 +97,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     side_effects: tuple[str, ...] = ()
     exposure: str | None = None
     observable: bool = True
+    pending: dict[str, Any] = {}
+    """Part of an observed state that means: accepted by the provider, settled by a later read."""
     manual: str | None = None
+    """No API does it: the console page to open."""
     keeps: dict[str, Any] = {}
+    """What undo and later reading need besides; merged into the memo."""
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +135,7 @@ def needs(
     """
     scopes = {
         method: tuple(
-            (alternative,) if isinstance(alternative, str) else tuple(alternative)
-            for alternative in alternatives
+            (alternative,) if isinstance(alternative, str) else tuple(alternative) for alternative in alternatives
         )
         for method, alternatives in (any_of or {}).items()
     }

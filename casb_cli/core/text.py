@@ -21,9 +21,7 @@ def printable(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value
     return "".join(
-        _escaped(char)
-        if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _UNSAFE_FORMATS
-        else char
+        _escaped(char) if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _UNSAFE_FORMATS else char
         for char in value
     )
 
@@ -38,9 +36,7 @@ _REF_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f%\u200e\u200f\u2028-\u202e\u2066
 
 def ref_encode(value: str) -> str:
     """Return an id with white space, control characters and `%` percent-encoded: one safe word."""
-    return _REF_UNSAFE.sub(
-        lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "surrogatepass")), value
-    )
+    return _REF_UNSAFE.sub(lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "surrogatepass")), value)
 
 
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")

@@ -138,6 +138,7 @@ class RepoInvitation(msgspec.Struct):
 
 class DeployKey(msgspec.Struct):
     id: int
+    key: str | None = None
     title: str | None = None
     read_only: bool | None = None
     added_by: str | None = None
@@ -468,11 +469,7 @@ def installation_grant(installation: Installation) -> Grant:
 
 def token_grant(grant: TokenGrant, *, requested: bool) -> Grant:
     """Return a fine-grained token's access to the organization, or its request."""
-    scopes = sorted(
-        f"{name}:{level}"
-        for area in (grant.permissions or {}).values()
-        for name, level in area.items()
-    )
+    scopes = sorted(f"{name}:{level}" for area in (grant.permissions or {}).values() for name, level in area.items())
     return Grant(
         id=f"{'pat-request' if requested else 'pat'}:{grant.id}",
         name=grant.token_name,

@@ -105,9 +105,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         secondary = "secondary rate limit" in words.lower() or "abuse detection" in words.lower()
         if status == 429 or "retry-after" in headers or exhausted or secondary:
             after = 60.0 if secondary and "retry-after" not in headers and not exhausted else None
-            return Verdict(
-                "throttled", Throttled(words, call=call.name, status=status, request_id=request_id), after
-            )
+            return Verdict("throttled", Throttled(words, call=call.name, status=status, request_id=request_id), after)
         return Verdict("fail", _permission(call, status, headers, words))
     if status == 401:
         return Verdict(
@@ -140,8 +138,10 @@ def _graphql(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if kinds == {"NOT_FOUND"}:
         return Verdict("fail", ObjectMissing(words, call=call.name, status=status, request_id=request_id))
     # Fields that the caller may not see come back null beside the data: the rows are whole otherwise.
-    return OK if b'"edges"' in body else Verdict(
-        "fail", RequestRefused(words, call=call.name, status=status, request_id=request_id)
+    return (
+        OK
+        if b'"edges"' in body
+        else Verdict("fail", RequestRefused(words, call=call.name, status=status, request_id=request_id))
     )
 
 

@@ -14,7 +14,12 @@ _CHILDREN: dict[str, tuple[str, ...]] = {
     "write:org": ("read:org",),
     "repo": ("repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"),
     "admin:repo_hook": ("write:repo_hook", "read:repo_hook"),
-    "admin:enterprise": ("manage_runners:enterprise", "manage_billing:enterprise", "read:enterprise", "scim:enterprise"),
+    "admin:enterprise": (
+        "manage_runners:enterprise",
+        "manage_billing:enterprise",
+        "read:enterprise",
+        "scim:enterprise",
+    ),
     "user": ("read:user", "user:email", "user:follow"),
     "audit_log": ("read:audit_log",),
 }

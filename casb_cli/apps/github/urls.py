@@ -1,6 +1,7 @@
 """Base URLs from the host: github.com, GHE.com and Enterprise Server differ in form.
 
-The three forms are those of GitHub's own command line (`ghinstance`).
+The three forms are those of GitHub's own command line (`ghinstance`). `graphql` is the address above
+`/graphql`.
 """
 
 from __future__ import annotations
@@ -8,32 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def base_urls(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return API, sign-in and GraphQL base URLs for the `host` field; github.com where there is none."""
+def _host(fields: Mapping[str, str]) -> str:
     host = (fields.get("host") or "github.com").strip().lower().removeprefix("https://").strip("/")
-    if host in {"github.com", "www.github.com", "api.github.com"}:
-        return {
+    return "github.com" if host in {"www.github.com", "api.github.com"} else host.removeprefix("api.")
+
+
+def base_urls(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return API, sign-in and GraphQL base URLs for the `host` field; `<name>_url` fields win."""
+    host = _host(fields)
+    if host == "github.com":
+        urls = {
             "api": "https://api.github.com",
             "oauth": "https://github.com",
-            "graphql": "https://api.github.com/graphql",
+            "graphql": "https://api.github.com",
         }
-    if host.endswith(".ghe.com"):
-        host = host.removeprefix("api.")
-        return {
-            "api": f"https://api.{host}",
-            "oauth": f"https://{host}",
-            "graphql": f"https://api.{host}/graphql",
-        }
-    return {
-        "api": f"https://{host}/api/v3",
-        "oauth": f"https://{host}",
-        "graphql": f"https://{host}/api/graphql",
-    }
+    elif host.endswith(".ghe.com"):
+        urls = {"api": f"https://api.{host}", "oauth": f"https://{host}", "graphql": f"https://api.{host}"}
+    else:
+        urls = {"api": f"https://{host}/api/v3", "oauth": f"https://{host}", "graphql": f"https://{host}/api"}
+    urls |= {name: fields[f"{name}_url"].rstrip("/") for name in urls if fields.get(f"{name}_url")}
+    return urls | {"graphql": urls["graphql"].removesuffix("/graphql")}
 
 
 def variant_of(fields: Mapping[str, str]) -> str:
     """Return the variant that the host alone tells: `github.com`, `ghe.com` or `ghes`."""
-    host = (fields.get("host") or "github.com").strip().lower().removeprefix("https://").strip("/")
-    if host in {"github.com", "www.github.com", "api.github.com"}:
+    host = _host(fields)
+    if host == "github.com":
         return "github.com"
     return "ghe.com" if host.endswith(".ghe.com") else "ghes"
