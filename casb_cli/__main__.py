@@ -1,0 +1,43 @@
+"""The front door: answers `--version` and `--help` at once, hands everything else to the command's module."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line (without the program's name) and return its exit code."""
+    args = sys.argv[1:] if argv is None else argv
+    if "_CASB_COMPLETE" not in os.environ:
+        if args in (["--version"], ["-V"]):
+            from casb_cli import __version__
+
+            return _print(f"casb {__version__}\n")
+        if args in ([], ["--help"], ["-h"]):
+            from casb_cli.commands._names import root_help
+
+            return _print(root_help())
+    from casb_cli.app import run
+    from casb_cli.ui.process import guarded
+
+    return guarded(lambda: run(args), args, _crash_dir)
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _crash_dir():  # type: ignore[no-untyped-def] # naming its type would import pathlib on every start
+    from casb_cli.store.paths import state_dir
+
+    return state_dir() / "crashes"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
