@@ -147,8 +147,7 @@ class Hosts:
         if origin.scheme != "https" or origin.port != 443:
             return False
         return any(
-            origin.host == host or (host.startswith(".") and origin.host.endswith(host))
-            for host in self._content
+            origin.host == host or (host.startswith(".") and origin.host.endswith(host)) for host in self._content
         )
 
     def of(self, call: Call) -> Address:
@@ -168,9 +167,7 @@ class Hosts:
                 call.identity.kind == "nobody" and self.is_content(address.origin)
             )
             if not allowed:
-                raise UnsafeAddress(
-                    f"a link leads to {address.origin}, away from {base.origin}; it was not followed"
-                )
+                raise UnsafeAddress(f"a link leads to {address.origin}, away from {base.origin}; it was not followed")
         if query:
             joint = "&" if "?" in address.target else "?"
             address = Address(address.origin, f"{address.target}{joint}{query}")

@@ -43,7 +43,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     Each value of `path` is percent-encoded whole, `/` too; a template field written `{+value}` keeps `/`.
     Values of `.` and `..` are refused unless `raw_path` is set. `query` values may be lists. Of `json`,
-    `form`, `content` and `parts` at most one is given. `safe` says that sending twice does no harm; GET and HEAD are
+    `form`, `content` and `parts` at most one is given. `safe`: sending twice does no harm; GET and HEAD are
     safe unless said otherwise. `answers` are statuses (besides 2xx) returned rather than raised.
     `url` replaces host and path by a link that the provider gave; it must stay on the host.
     """
@@ -65,6 +65,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity = INSTANCE
     answers: tuple[int, ...] = ()
     raw_path: bool = False
+    once: bool = False
+    """Sent at most once by the client, throttled or not: whoever made it makes a fresh one for each attempt."""
     governance: bool = False
     """Drawn from the reserve that scans leave for governance."""
 

@@ -79,9 +79,7 @@ class StreamAnswer:
         except NetworkFault as error:
             fault = error
         if fault is not None:
-            raise Unavailable(
-                f"the content broke off: {fault.words}", call=self.call.name, status=self.status
-            )
+            raise Unavailable(f"the content broke off: {fault.words}", call=self.call.name, status=self.status)
 
 
 class Client:
@@ -134,9 +132,7 @@ class Client:
         with self._open(call, accept="gzip", limit=limit) as (response, body):
             return self._answer(call, response, body if body is not None else b"")
 
-    def pages(
-        self, call: Call, pager: Pager, cursor: str | None = None
-    ) -> Iterator[tuple[Answer, str | None]]:
+    def pages(self, call: Call, pager: Pager, cursor: str | None = None) -> Iterator[tuple[Answer, str | None]]:
         """Yield each page and the cursor behind it (None at the end), from `cursor` on.
 
         Raises BadAnswer where the cursor does not move, unless the pager reads a feed, which then ends.
@@ -288,15 +284,13 @@ class Client:
         verdict, response = outcome.verdict, outcome.response
         if verdict.kind == "throttled":
             tries.throttled += 1
-            if tries.throttled <= MAX_THROTTLED:
+            if tries.throttled <= MAX_THROTTLED and not call.once:
                 return  # the governor waits
             raise self._named(verdict.error or self._words(Throttled, call, outcome), call, outcome)
         if verdict.kind == "busy":
             if response.status >= 500 and not call.is_safe:
                 error = verdict.error or self._words(LostAnswer, call, outcome)
-                raise self._named(
-                    LostAnswer(error.words, call=call.name, status=response.status), call, outcome
-                )
+                raise self._named(LostAnswer(error.words, call=call.name, status=response.status), call, outcome)
             final = verdict.error or self._words(Unavailable, call, outcome)
             after = verdict.after
             if after is None:
@@ -326,13 +320,12 @@ class Client:
             raise self._named(final, call, outcome)
         self._pause(call, tries, None, final, outcome)
 
-    def _pause(
-        self, call: Call, tries: _Tries, after: float | None, final: ProviderError, outcome: _Outcome
-    ) -> None:
+    def _pause(self, call: Call, tries: _Tries, after: float | None, final: ProviderError, outcome: _Outcome) -> None:
         tries.failed += 1
         seconds = retry.backoff(tries.failed - 1) if after is None else after
         late = self.deadline is not None and time.monotonic() + seconds > self.deadline
-        if tries.failed >= self.rules.max_attempts or seconds > LONGEST_BUSY or late:
+        last = call.once or tries.failed >= self.rules.max_attempts
+        if last or seconds > LONGEST_BUSY or late:
             final.retry_after = after
             raise self._named(final, call, outcome)
         if self.stop.wait(seconds):

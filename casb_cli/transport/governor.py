@@ -20,9 +20,7 @@ class Lease:
     def unused(self) -> None:
         """Give the place back: no request was sent."""
 
-    def answered(
-        self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None
-    ) -> None:
+    def answered(self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None) -> None:
         """Learn from an answer's headers; `after` is the pause that the provider asked for, in seconds."""
 
 
@@ -54,9 +52,7 @@ class Governors:
     def slot(self, call: Call, *, deadline: float | None = None) -> Iterator[Lease]:
         """Wait for the call's turn and hold its place; raises Stopped, or Throttled beyond the deadline."""
         with self._lock:
-            slots = self._slots.setdefault(
-                call.family, threading.Semaphore(self._limit(call.family).concurrency)
-            )
+            slots = self._slots.setdefault(call.family, threading.Semaphore(self._limit(call.family).concurrency))
         while not slots.acquire(timeout=0.1):
             if self.stop.is_set():
                 raise Stopped("stopped")

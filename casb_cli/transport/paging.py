@@ -15,9 +15,7 @@ import msgspec
 from casb_cli.core.errors import BadAnswer
 from casb_cli.transport.calls import Answer, Call
 
-_LINK = re.compile(
-    r'\s*<([^<>]*)>((?:\s*;\s*[\w!#$&*+.^`|~-]+\*?\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)\s*'
-)
+_LINK = re.compile(r'\s*<([^<>]*)>((?:\s*;\s*[\w!#$&*+.^`|~-]+\*?\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)\s*')
 _PARAM = re.compile(r'([\w!#$&*+.^`|~-]+\*?)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
 
 
@@ -32,7 +30,7 @@ class Pager(Protocol):
         """Return the call for the page at `cursor`."""
 
     def after(self, call: Call, answer: Answer) -> str | None:
-        """Return the cursor behind this page, or None at the end; raises BadAnswer. `call` is what was sent."""
+        """Return the cursor behind this page, or None at the end; raises BadAnswer; `call` was sent."""
 
 
 def links(header: str) -> dict[str, str]:

@@ -76,10 +76,7 @@ class Redactor:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers for display: values of those known to be harmless, the others hidden."""
-        return {
-            name: self.text(value) if _SHOWN_HEADERS.match(name) else HIDDEN
-            for name, value in headers.items()
-        }
+        return {name: self.text(value) if _SHOWN_HEADERS.match(name) else HIDDEN for name, value in headers.items()}
 
     def body(self, content: bytes, content_type: str) -> Any:
         """Return the shape of a body: names, numbers and codes stay; text, which may be content, does not."""

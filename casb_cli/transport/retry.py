@@ -38,9 +38,7 @@ def http_date(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def retry_after(
-    headers: Mapping[str, str], dialect: HeaderDialect, *, wall: float | None = None
-) -> float | None:
+def retry_after(headers: Mapping[str, str], dialect: HeaderDialect, *, wall: float | None = None) -> float | None:
     """Return the seconds that the provider asks to wait, as its dialect means them, or None.
 
     Never negative, at most a day; a date is counted from the answer's own `Date`, so a wrong local clock

@@ -16,7 +16,7 @@ class Interaction(Protocol):
     can_open_browser: bool
 
     def announce(self, text: str, *, url: str | None = None, code: str | None = None) -> None:
-        """Show what to do next: a URL to open, a code to enter."""
+        """Show what to do next: a URL to open (opened by this call where `can_open_browser`), a code to enter."""
 
     def paste(self, prompt: str) -> str:
         """Return the line that the person pasted (the final URL, where no browser reaches the listener)."""

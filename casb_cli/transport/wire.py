@@ -99,9 +99,7 @@ class Response:
         elif encoding in {"gzip", "x-gzip"}:
             decoder = zlib.decompressobj(wbits=31)
         else:
-            raise NetworkFault(
-                f"the answer comes in the encoding `{encoding}`, which was not asked for", sent=True
-            )
+            raise NetworkFault(f"the answer comes in the encoding `{encoding}`, which was not asked for", sent=True)
         # Not iter_raw: it refuses an answer that a test transport gave whole.
         pieces = iter(self._raw.stream)  # type: ignore[arg-type]
         begun = False
@@ -142,9 +140,7 @@ class Response:
 class Wire:
     """A pool of connections; thread-safe. Proxies and CA come from the environment, loopback goes direct."""
 
-    def __init__(
-        self, hosts: Hosts, *, transport: httpx.BaseTransport | None = None, size: int = 100
-    ) -> None:
+    def __init__(self, hosts: Hosts, *, transport: httpx.BaseTransport | None = None, size: int = 100) -> None:
         self._hosts = hosts
         self._http = httpx.Client(
             transport=transport,
@@ -161,9 +157,7 @@ class Wire:
         self._http.close()
 
     @contextmanager
-    def exchange(
-        self, request: Request, *, keep: tuple[int, ...] = (), follow: bool = True
-    ) -> Iterator[Response]:
+    def exchange(self, request: Request, *, keep: tuple[int, ...] = (), follow: bool = True) -> Iterator[Response]:
         """Send, follow allowed redirects, and give the answer with its body still to be read.
 
         `keep` are redirect statuses to return as they are. Raises NetworkFault and UnsafeAddress.
@@ -205,9 +199,7 @@ class Wire:
     def _redirected(self, request: Request, status: int, location: str) -> Request:
         safe = request.method in {"GET", "HEAD"}
         if not safe and status not in _KEEPS_METHOD:
-            raise UnsafeAddress(
-                f"the provider redirects a {request.method} (HTTP {status}); it was not followed"
-            )
+            raise UnsafeAddress(f"the provider redirects a {request.method} (HTTP {status}); it was not followed")
         address = join(request.address, location)
         if request.address.origin.scheme == "https" and address.origin.scheme != "https":
             raise UnsafeAddress(f"a redirect leads from https to plain http on {address.origin}")
