@@ -213,9 +213,9 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
                 name = "/repos/{owner}/{repo}/collaborators"
                 query = {"affiliation": "direct"}
                 for users, _after in self.listed(name, mapping.User, repo_path(repo.full_name), query=query):
-                    direct.update(
-                        {repo.full_name: user.role_name or "pull" for user in users if str(user.id) == account}
-                    )
+                    for user in users:
+                        if str(user.id) == account:
+                            direct[repo.full_name] = user.role_name or "pull"
         return direct, True
 
     @step("remove-member")

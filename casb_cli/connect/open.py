@@ -1,0 +1,224 @@
+"""Opening instances: credentials become clients, clients become connectors, abilities find the one allowed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from casb_cli.apps import registry
+from casb_cli.apps.base import Connector, InstanceFacts
+from casb_cli.connect.standing import Standing, standing
+from casb_cli.core.app import App, CredentialSpec
+from casb_cli.core.capabilities import Ability
+from casb_cli.core.errors import LicenceMissing, NotPermitted, ProviderError, ScopeMissing, SignInNeeded, Unsupported
+from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.core.protocols import RateMemory, TokenStore, Tracer
+from casb_cli.store.instances import InstanceConfig
+from casb_cli.store.secrets import Secrets
+from casb_cli.store.tokens import open_tokens
+
+if TYPE_CHECKING:
+    from casb_cli.transport.signin import Authenticator, Interaction
+
+A = TypeVar("A", bound=Ability)
+Purpose = Literal["read", "govern"]
+
+
+def load(name: str) -> Any:
+    """Return what `module:attribute` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def base_urls(app: App, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the app's base URLs with the instance's own in their place, without trailing slashes."""
+    if app.urls:
+        return cast("dict[str, str]", load(app.urls)(fields))
+    return {name: (fields.get(f"{name}_url") or default).rstrip("/") for name, default in app.hosts.items()}
+
+
+@dataclass
+class Environment:
+    """What opening needs from outside: where secrets are, what rates were learned, how a run may be stopped."""
+
+    secrets: Secrets
+    rates: RateMemory | None = None
+    tracer: Tracer | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    quota_share: float = 1.0
+    deadline: float | None = None
+    transport: Any = None
+
+
+@dataclass
+class Credential:
+    """One credential in use."""
+
+    spec: CredentialSpec
+    connector: Connector
+    authenticator: Authenticator
+    own: OwnPermissions | None
+
+
+def open_credential(
+    app: App,
+    config: InstanceConfig,
+    spec: CredentialSpec,
+    environment: Environment,
+    *,
+    secret: Callable[[str], str] | None = None,
+    tokens: TokenStore | None = None,
+    want: tuple[str, ...] = (),
+) -> Credential:
+    """Return a credential ready for use; nothing has been sent yet.
+
+    `secret` and `tokens` replace the configured sources while a connection is being proved.
+    """
+    from casb_cli.transport.client import Client
+    from casb_cli.transport.governor import Governors
+    from casb_cli.transport.signin import SigninContext
+
+    method = app.method(spec.method)
+    if method is None:
+        raise SignInNeeded(
+            f"{config.label}: credential `{spec.name}` uses `{spec.method}`, which {app.key} no longer has",
+            hint=f"casb connect {app.key} --instance {config.name} --add --auth METHOD",
+        )
+    fields = {**config.fields, **spec.fields}
+    urls = base_urls(app, fields)
+    whole = {f.key: f.multiline for f in method.fields}
+    connector_class: type[Connector] = load(app.connector)
+    rules = connector_class.rules
+    scope = f"{config.key}/{spec.name}"
+    common = {
+        "where": config.label,
+        "tracer": environment.tracer,
+        "stop": environment.stop,
+        "quota_share": environment.quota_share,
+        "deadline": environment.deadline,
+        "transport": environment.transport,
+    }
+    governors = Governors(app, scope, memory=environment.rates, stop=environment.stop, share=environment.quota_share)
+    plain = Client(app, rules, None, urls, governors, **common)
+    context = SigninContext(
+        app=app.key,
+        instance=config.name,
+        method=spec.method,
+        fields=fields,
+        secret=secret
+        or (lambda key: environment.secrets.read_spec(config.key, spec, key, whole=whole.get(key, False))),
+        tokens=tokens or open_tokens(config.key, spec, environment.secrets),
+        http=plain,
+        urls=urls,
+        want=want,
+    )
+    authenticator: Authenticator = load(app.signin)(context)
+    client = Client(app, rules, authenticator, urls, governors, **common)
+    own = config.own.get(spec.name)
+    facts = InstanceFacts(
+        app=app.key, name=config.name, method=spec.method, fields=fields, tenant=config.tenant, own=own
+    )
+    return Credential(spec, connector_class(client, facts), authenticator, own)
+
+
+class OpenInstance:
+    """One instance with its credentials, opened on first use and closed together."""
+
+    def __init__(self, config: InstanceConfig, environment: Environment) -> None:
+        self.config = config
+        self.environment = environment
+        self.app = registry.get(config.app)
+        self.connector_class: type[Connector] = load(self.app.connector)
+        self._opened: dict[str, Credential] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def key(self) -> str:
+        """The instance key, which survives a rename."""
+        return self.config.key
+
+    @property
+    def name(self) -> str:
+        """The instance's name."""
+        return self.config.name
+
+    @property
+    def label(self) -> str:
+        """`app/name`, as messages write it."""
+        return self.config.label
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant's facts as proved at connect; an empty one where the instance was never proved."""
+        return self.config.tenant or Tenant(id="", name=self.config.name)
+
+    def credential(self, spec: CredentialSpec) -> Credential:
+        """Return a credential of this instance ready for use."""
+        with self._lock:
+            if spec.name not in self._opened:
+                self._opened[spec.name] = open_credential(self.app, self.config, spec, self.environment)
+            return self._opened[spec.name]
+
+    def specs(self, purpose: Purpose) -> tuple[CredentialSpec, ...]:
+        """Return the credentials made for a purpose, in the order in which they were connected."""
+        return tuple(spec for spec in self.config.credentials if spec.purpose in {purpose, "both"})
+
+    def standing_of(self, ability: type[Ability], spec: CredentialSpec) -> Standing:
+        """Return how an ability stands with one credential."""
+        own = self.config.own.get(spec.name) or OwnPermissions()
+        return standing(self.connector_class, ability, self.tenant, own)
+
+    def choose(self, ability: type[Ability], purpose: Purpose | None = None) -> tuple[CredentialSpec, Standing]:
+        """Return the first credential that an ability is allowed with; raises Unsupported or NotPermitted.
+
+        Of several that may, the one with the fewest gaps is taken.
+        """
+        if not issubclass(self.connector_class, ability):
+            reason = self.connector_class.without.get(ability, "it is not part of this app's API")
+            raise Unsupported(f"{self.label}: {self.app.title} cannot {ability.title}: {reason}")
+        purpose = purpose or ("govern" if ability.changes else "read")
+        specs = self.specs(purpose)
+        if not specs:
+            raise SignInNeeded(
+                f"{self.label} has no credential for the purpose `{purpose}`",
+                hint=f"casb connect {self.app.key} --instance {self.name} --add --purpose {purpose}",
+            )
+        standings = [(spec, self.standing_of(ability, spec)) for spec in specs]
+        usable = [item for item in standings if item[1].usable]
+        if usable:
+            return min(usable, key=lambda item: len(item[1].gaps))
+        spec, refused = standings[0]
+        raise self._refusal(ability, spec, refused)
+
+    def _refusal(self, ability: type[Ability], spec: CredentialSpec, refused: Standing) -> ProviderError:
+        needed = tuple(dict.fromkeys(scope for gap in refused.gaps for scope in gap.needed))
+        reason = "; ".join(dict.fromkeys(gap.reason for gap in refused.gaps)) or "it is not allowed"
+        kind: type[NotPermitted] = {
+            "scope-missing": ScopeMissing,
+            "licence-missing": LicenceMissing,
+        }.get(refused.state, NotPermitted)
+        error = kind(
+            f"credential `{spec.name}` {reason}",
+            needed=needed,
+            hint=f"casb doctor --app {self.app.key} --instance {self.name}",
+        )
+        error.at(self.label, ability.title)
+        return error
+
+    def connector_for(self, ability: type[A], purpose: Purpose | None = None) -> A:
+        """Return the connector through which an ability is allowed; raises Unsupported or NotPermitted."""
+        spec, _ = self.choose(ability, purpose)
+        return cast("A", self.credential(spec).connector)
+
+    def close(self) -> None:
+        """Close every connection and keep what the governors learned."""
+        with self._lock:
+            opened, self._opened = list(self._opened.values()), {}
+        for credential in opened:
+            credential.connector.client.close()
+
+
+__all__ = ["Credential", "Environment", "Interaction", "OpenInstance", "base_urls", "load", "open_credential"]

@@ -1,0 +1,257 @@
+"""Connecting: a credential is tried, the provider names the tenant, permissions are read back, then all is saved.
+
+Nothing is saved before the proof, and nothing counts as connected if saving fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from casb_cli.connect.open import Credential, Environment, load, open_credential
+from casb_cli.connect.standing import expected_calls, standing
+from casb_cli.core import clock
+from casb_cli.core.app import App, CredentialSpec
+from casb_cli.core.capabilities import ABILITIES, Ability, ReadOwnPermissions, needs_of
+from casb_cli.core.errors import CasbError, GuardRefused, ProviderError, UsageError
+from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.store import sources
+from casb_cli.store.config import Config, edit
+from casb_cli.store.instances import InstanceConfig
+from casb_cli.store.places import PlaceName, place_name
+from casb_cli.store.tokens import KeptTokens, MemoryTokens
+
+if TYPE_CHECKING:
+    from casb_cli.apps.base import Connector
+    from casb_cli.transport.signin import Interaction
+
+
+@dataclass(frozen=True)
+class GivenSecret:
+    """One secret field: a source to be read each time, or a value to be kept in a place."""
+
+    source: str
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `connect` was asked for, complete: no prompt is left."""
+
+    app: App
+    instance: str
+    method: str
+    fields: Mapping[str, str]
+    secrets: Mapping[str, GivenSecret]
+    purpose: Literal["read", "govern", "both"] = "both"
+    credential: str = "main"
+    add: bool = False
+    force: bool = False
+    wanted: tuple[type[Ability], ...] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the provider said: who the tenant is, and what the credential may do."""
+
+    config: InstanceConfig
+    spec: CredentialSpec
+    tenant: Tenant
+    own: OwnPermissions
+    warnings: tuple[str, ...]
+    tokens: MemoryTokens = field(repr=False, default_factory=MemoryTokens)
+
+
+def wanted_scopes(connector: type[Connector], wanted: tuple[type[Ability], ...], vocabulary: str) -> tuple[str, ...]:
+    """Return the scopes to ask for, so that each wanted ability is allowed; redundant ones are left out.
+
+    Of alternatives the first declared is taken; a scope that another wanted one implies is dropped.
+    """
+    asked: list[str] = []
+    for ability in wanted:
+        for need in needs_of(connector, ability):
+            alternatives = need.any_of.get(vocabulary, need.any_of.get("*", ()))
+            if alternatives:
+                asked += [scope for scope in alternatives[0] if scope not in asked]
+    return tuple(
+        scope
+        for scope in asked
+        if not any(other != scope and scope in connector.expand_scopes(frozenset({other})) for other in asked)
+    )
+
+
+def abilities_of(connector: type[Connector]) -> tuple[type[Ability], ...]:
+    """Return the abilities that a connector class has."""
+    return tuple(ability for ability in ABILITIES if issubclass(connector, ability))
+
+
+def prove(request: Request, environment: Environment, interaction: Interaction | None) -> Proof:
+    """Sign in, ask the provider who this is and what it may do; saves nothing. Raises ProviderError."""
+    app = request.app
+    connector_class: type[Connector] = load(app.connector)
+    existing = Config.load().find(app.key, request.instance)
+    if existing and not request.add:
+        raise UsageError(
+            f"there is an instance {existing.label} already",
+            hint=f"choose another name, or add a credential with `casb connect {app.key}"
+            f" --instance {request.instance} --add`",
+        )
+    if request.add and not existing:
+        raise UsageError(
+            f"there is no instance {app.key}/{request.instance} to add a credential to",
+            hint=f"casb connect {app.key} --instance {request.instance}",
+        )
+    method = app.method(request.method)
+    if method is None:
+        raise UsageError(f"{app.key} has no sign-in method `{request.method}`")
+    common = {f.key for f in app.common_fields} | {f"{name}_url" for name in app.hosts}
+    shared = {key: value for key, value in request.fields.items() if key in common}
+    config = existing or InstanceConfig(app=app.key, name=request.instance, fields=shared)
+    spec = CredentialSpec(
+        name=request.credential,
+        method=request.method,
+        purpose=request.purpose,
+        fields={key: value for key, value in request.fields.items() if key not in config.fields},
+        secrets={key: given.source for key, given in request.secrets.items()},
+    )
+    if existing and any(known.name == spec.name for known in existing.credentials) and not request.force:
+        raise UsageError(
+            f"{existing.label} has a credential `{spec.name}` already",
+            hint="give this one another name with --credential NAME, or replace it with --force",
+        )
+    tokens = MemoryTokens()
+    wanted = request.wanted or abilities_of(connector_class)
+    opened = open_credential(
+        app,
+        config,
+        spec,
+        environment,
+        secret=lambda key: _value(request.secrets, key, config, spec, environment),
+        tokens=tokens,
+        want=wanted_scopes(connector_class, wanted, "oauth"),
+    )
+    try:
+        opened.authenticator.sign_in(interaction)
+        tenant = _prove_tenant(opened)
+        if existing and existing.tenant and existing.tenant.id != tenant.id:
+            raise GuardRefused(
+                f"this credential belongs to {tenant.name} ({tenant.id}),"
+                f" but {existing.label} is {existing.tenant.name} ({existing.tenant.id})",
+                hint="connect the other tenant as an instance of its own, without --add",
+            )
+        facts = msgspec.structs.replace(config, tenant=tenant)
+        opened = _with_tenant(opened, tenant)
+        warnings = _visibility(opened, force=request.force)
+        own = _own_permissions(opened, config)
+    finally:
+        opened.connector.client.close()
+    facts = msgspec.structs.replace(facts, connected=clock.now_text())
+    place = environment.secrets.token_place(spec, rotates=method.rotates) if tokens.load() else None
+    spec = msgspec.structs.replace(spec, tokens=place)
+    return Proof(facts.with_credential(spec, own), spec, tenant, own, warnings, tokens)
+
+
+def _value(
+    secrets: Mapping[str, GivenSecret], key: str, config: InstanceConfig, spec: CredentialSpec, environment: Environment
+) -> str:
+    given = secrets.get(key)
+    if given and given.value is not None:
+        return given.value
+    return environment.secrets.read_spec(config.key, spec, key)
+
+
+def _prove_tenant(opened: Credential) -> Tenant:
+    try:
+        return opened.connector.prove()
+    except ProviderError as error:
+        error.at(f"{opened.connector.facts.app}/{opened.connector.facts.name}", "prove the connection")
+        raise
+
+
+def _with_tenant(opened: Credential, tenant: Tenant) -> Credential:
+    connector = opened.connector
+    facts = type(connector.facts)(
+        app=connector.facts.app,
+        name=connector.facts.name,
+        method=connector.facts.method,
+        fields=connector.facts.fields,
+        tenant=tenant,
+    )
+    return Credential(opened.spec, type(connector)(connector.client, facts), opened.authenticator, None)
+
+
+def _visibility(opened: Credential, *, force: bool) -> tuple[str, ...]:
+    try:
+        opened.connector.check_visibility()
+    except ProviderError as error:
+        error.at(f"{opened.connector.facts.app}/{opened.connector.facts.name}", "see the whole tenant")
+        if not force:
+            error.hint = f"{error.hint}; or connect as it is with --force" if error.hint else "connect with --force"
+            raise
+        return (str(error),)
+    return ()
+
+
+def _own_permissions(opened: Credential, config: InstanceConfig) -> OwnPermissions:
+    if not isinstance(opened.connector, ReadOwnPermissions):
+        return OwnPermissions()
+    try:
+        return opened.connector.read_own_permissions()
+    except ProviderError as error:
+        raise error.at(config.label, "read back its own permissions") from None
+
+
+def _keep_tokens(key: str, spec: CredentialSpec, environment: Environment, tokens: MemoryTokens) -> None:
+    name = place_name(spec.tokens)
+    found = tokens.load()
+    if name and found:
+        KeptTokens(key, spec.name, environment.secrets.place(name)).save(found)
+
+
+def save(proof: Proof, request: Request, environment: Environment) -> InstanceConfig:
+    """Save secrets, then the instance; on failure what was kept is forgotten again. Raises StoreError."""
+    connector: type[Connector] = load(request.app.connector)
+    config = msgspec.structs.replace(proof.config, expected=expected_of(connector, proof.config))
+    try:
+        for key, given in request.secrets.items():
+            place = _place(given.source)
+            if given.value is not None and place:
+                environment.secrets.write(config.key, proof.spec.name, key, place, given.value)
+        _keep_tokens(config.key, proof.spec, environment, proof.tokens)
+        with edit() as current:
+            if request.add:
+                known = current.get(config.app, config.name)
+                merged = known.with_credential(proof.spec, proof.own)
+                current.replace(
+                    msgspec.structs.replace(
+                        merged, tenant=proof.tenant, expected=expected_of(connector, merged), connected=config.connected
+                    )
+                )
+            else:
+                current.add(config, force=request.force)
+    except CasbError:
+        if not request.add:
+            environment.secrets.forget(config.key, (proof.spec,))
+        raise
+    return config
+
+
+def _place(source: str) -> PlaceName | None:
+    return place_name(sources.parse(source).kind)
+
+
+def expected_of(connector: type[Connector], config: InstanceConfig) -> tuple[str, ...]:
+    """Return the logical calls that later scans are expected to be able to make, over all credentials."""
+    tenant = config.tenant or Tenant(id="", name=config.name)
+    calls: set[str] = set()
+    for ability in abilities_of(connector):
+        if ability.changes:
+            continue
+        for spec in config.credentials:
+            own = config.own.get(spec.name) or OwnPermissions()
+            if standing(connector, ability, tenant, own).usable:
+                calls |= {f"{ability.key} {call}" for call in expected_calls(connector, ability, tenant, own)}
+    return tuple(sorted(calls))

@@ -1,0 +1,87 @@
+"""What one credential may do: four layers, of which the first that says no decides a cell.
+
+Has code (the class), variant (tenant facts), switched on (components), allowed (permissions, licence). Where
+the provider gives no way to know, the standing is `unverifiable`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from casb_cli.apps.base import Connector
+from casb_cli.core.capabilities import Ability, Need, needs_of
+from casb_cli.core.models import OwnPermissions, Tenant
+
+State = Literal["proven", "granted", "scope-missing", "licence-missing", "off", "unverifiable"]
+USABLE: frozenset[State] = frozenset({"proven", "granted", "unverifiable"})
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Calls of an ability that this credential cannot make, and what would allow them."""
+
+    calls: tuple[str, ...]
+    state: State
+    needed: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The standing of one ability: usable when at least one of its needs is met; `gaps` are the others."""
+
+    state: State
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the ability can be tried with this credential."""
+        return self.state in USABLE
+
+
+def _need_state(
+    connector: type[Connector], need: Need, tenant: Tenant, own: OwnPermissions, granted: frozenset[str]
+) -> Gap | State:
+    if not connector.available(need.variant, tenant):
+        return Gap(need.calls, "off", need.variant, f"exists only on {', '.join(need.variant)}")
+    if need.licence and connector.licensed(need.licence, tenant) is False:
+        return Gap(need.calls, "licence-missing", (need.licence,), f"needs {need.licence}")
+    if not need.any_of or own.vocabulary == "*":
+        return "granted" if not need.any_of else "unverifiable"
+    alternatives = need.any_of.get(own.vocabulary, need.any_of.get("*"))
+    if alternatives is None:
+        kinds = " or ".join(sorted(need.any_of))
+        scopes = next(iter(need.any_of.values()))[0]
+        return Gap(need.calls, "scope-missing", scopes, f"only a credential of kind `{kinds}` may make this call")
+    if not own.complete:
+        return "unverifiable"
+    if any(granted.issuperset(alternative) for alternative in alternatives):
+        return "granted"
+    cheapest = min(alternatives, key=lambda alternative: len(set(alternative) - granted))
+    missing = tuple(scope for scope in cheapest if scope not in granted)
+    return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}")
+
+
+def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions) -> Standing:
+    """Return how an ability stands for a credential, from permissions read back and tenant facts alone."""
+    if ability.key in own.refused:
+        gap = Gap((), "scope-missing", (), own.refused[ability.key])
+        return Standing("scope-missing", (gap,))
+    granted = connector.expand_scopes(frozenset(own.granted))
+    found = [_need_state(connector, need, tenant, own, granted) for need in needs_of(connector, ability)]
+    gaps = tuple(item for item in found if isinstance(item, Gap))
+    states = [item for item in found if not isinstance(item, Gap)]
+    if ability.key in own.proven and states:
+        return Standing("proven", gaps)
+    if not states:
+        return Standing(gaps[0].state if gaps else "granted", gaps)
+    return Standing("granted" if "granted" in states else "unverifiable", gaps)
+
+
+def expected_calls(
+    connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions
+) -> frozenset[str]:
+    """Return the logical calls of an ability that this credential is expected to be able to make."""
+    denied = {call for gap in standing(connector, ability, tenant, own).gaps for call in gap.calls}
+    return frozenset(call for need in needs_of(connector, ability) for call in need.calls) - denied
