@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # as in `typing`, which is dear at every start
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line (without the program's name) and return its exit code."""
@@ -33,7 +37,7 @@ def _print(text: str) -> int:
     return 0
 
 
-def _crash_dir():  # type: ignore[no-untyped-def] # naming its type would import pathlib on every start
+def _crash_dir() -> Path:
     from casb_cli.store.paths import state_dir
 
     return state_dir() / "crashes"

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 import typer.main
@@ -41,6 +41,14 @@ _CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 def exit_codes_text() -> str:
     """Return the table of exit codes that ends every command's help."""
     return "\b\nExit codes:\n" + "\n".join(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES.items())
+
+
+class _Completion(NamedTuple):
+    """What Typer's shells read of a completion; Click's own class has no public place in Typer."""
+
+    value: str
+    help: str
+    type: str = "plain"
 
 
 class Root(TyperGroup):
@@ -77,9 +85,7 @@ class Root(TyperGroup):
         """Complete the commands' names without importing them."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        from typer._completion_classes import CompletionItem
-
-        return [CompletionItem(name, help=told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
+        return [_Completion(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
 
 
 def _common(
@@ -132,7 +138,13 @@ def _finish(command: Any) -> None:
             return
     taken = {name for param in command.params for name in param.opts}
     command.params += [option for option in _common_options() if taken.isdisjoint(option.opts)]
-    command.epilog = "\n\n".join(filter(None, [command.epilog, exit_codes_text()]))
+    command.epilog = "\n\n".join(filter(None, [command.epilog, _environment(command), exit_codes_text()]))
+
+
+def _environment(command: Any) -> str:
+    """Return which options can be set for good, through the environment."""
+    names = [str(param.envvar) for param in command.params if isinstance(param.envvar, str)]
+    return f"Options are read from the environment too: {', '.join(names)}."
 
 
 def root() -> Any:

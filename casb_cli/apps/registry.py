@@ -5,6 +5,7 @@ Importing this imports no connector; `get` and `all` import declarations only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -97,7 +98,7 @@ def broken() -> dict[str, str]:
     return failed
 
 
-def matching(patterns: list[str] | tuple[str, ...] | None) -> tuple[App, ...]:
+def matching(patterns: Sequence[str] | None) -> tuple[App, ...]:
     """Return the apps that fit one of the globs, all where none is given; raises UnknownName for an idle glob."""
     if not patterns:
         return all()

@@ -9,7 +9,8 @@ def apps(incomplete: str) -> list[str]:
     """Return the apps that begin so."""
     from casb_cli.apps import registry
 
-    return [key for key in registry.keys() if key.startswith(incomplete)]
+    known = registry.keys()
+    return [key for key in known if key.startswith(incomplete)]
 
 
 def instances(incomplete: str) -> list[str]:
@@ -51,7 +52,8 @@ def fields(ctx: Any, incomplete: str) -> list[str]:
 
     done, comma, last = incomplete.rpartition(",")
     used = set(done.split(","))
-    known = kinds.columns(_kind(ctx.info_name)) if _kind(ctx.info_name) else _every_field()
+    kind = _kind(ctx.info_name)
+    known = kinds.columns(kind) if kind else _every_field()
     return [f"{done}{comma}{name}" for name in known if name.startswith(last) and name not in used]
 
 

@@ -3,6 +3,8 @@
 Imported before anything else on every start, so it imports nothing.
 """
 
+from __future__ import annotations
+
 COMMANDS = {
     "apps": "list the apps that can be connected",
     "matrix": "show what each app can do, and what is proven on each instance",
@@ -34,7 +36,7 @@ EXAMPLES = (
 )
 
 
-def root_help():
+def root_help() -> str:
     """Return the text of `casb --help`."""
     width = max(map(len, COMMANDS)) + 2
     commands = "\n".join(f"  {name:{width}}{line}" for name, line in COMMANDS.items())

@@ -75,6 +75,7 @@ Apps = Annotated[
     typer.Option(
         "--app",
         envvar="CASB_APP",
+        show_envvar=False,
         metavar="APP",
         help="Only this app; repeatable, globs.",
         autocompletion=_complete.apps,
@@ -87,6 +88,7 @@ Instances = Annotated[
     typer.Option(
         "--instance",
         envvar="CASB_INSTANCE",
+        show_envvar=False,
         metavar="NAME",
         help="Only this instance; repeatable, globs.",
         autocompletion=_complete.instances,
@@ -99,6 +101,7 @@ InstanceName = Annotated[
     typer.Option(
         "--instance",
         envvar="CASB_INSTANCE",
+        show_envvar=False,
         metavar="NAME",
         help="The instance.",
         autocompletion=_complete.instances,
@@ -108,7 +111,9 @@ InstanceName = Annotated[
 
 OutputFormat = Annotated[
     Literal["table", "json", "jsonl", "csv"],
-    typer.Option("--output", "-o", envvar="CASB_OUTPUT", help="How rows are printed.", callback=_format),
+    typer.Option(
+        "--output", "-o", envvar="CASB_OUTPUT", show_envvar=False, help="How rows are printed.", callback=_format
+    ),
 ]
 """`--output`; default "table"."""
 
@@ -117,6 +122,7 @@ Fields = Annotated[
     typer.Option(
         "--fields",
         envvar="CASB_FIELDS",
+        show_envvar=False,
         metavar="A,B",
         help="Only these fields, in this order.",
         autocompletion=_complete.fields,
@@ -129,6 +135,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         envvar="CASB_WHERE",
+        show_envvar=False,
         metavar="JMESPATH",
         help="Only rows for which the expression holds.",
     ),
@@ -137,7 +144,7 @@ Where = Annotated[
 
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", envvar="CASB_LIMIT", min=1, metavar="N", help="At most this many rows."),
+    typer.Option("--limit", envvar="CASB_LIMIT", show_envvar=False, min=1, metavar="N", help="At most this many rows."),
 ]
 """`--limit`."""
 
@@ -146,6 +153,7 @@ Since = Annotated[
     typer.Option(
         "--since",
         envvar="CASB_SINCE",
+        show_envvar=False,
         metavar="TIME",
         help="From this time on: RFC 3339, or an age such as 7d.",
         callback=_moment,
@@ -158,6 +166,7 @@ Until = Annotated[
     typer.Option(
         "--until",
         envvar="CASB_UNTIL",
+        show_envvar=False,
         metavar="TIME",
         help="Before this time: RFC 3339, or an age such as 1d.",
         callback=_moment,
@@ -165,35 +174,49 @@ Until = Annotated[
 ]
 """`--until`, as RFC 3339 UTC text."""
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="CASB_YES", help="Agree without being asked.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", envvar="CASB_YES", show_envvar=False, help="Agree without being asked.")
+]
 """`--yes`; default False."""
 
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", "-n", envvar="CASB_DRY_RUN", help="Show the plan; change nothing.")
+    bool,
+    typer.Option("--dry-run", "-n", envvar="CASB_DRY_RUN", show_envvar=False, help="Show the plan; change nothing."),
 ]
 """`--dry-run`; default False."""
 
 NoInput = Annotated[
     bool,
-    typer.Option("--no-input", envvar="CASB_NO_INPUT", help="Never ask.", callback=_no_input),
+    typer.Option("--no-input", envvar="CASB_NO_INPUT", show_envvar=False, help="Never ask.", callback=_no_input),
 ]
 """`--no-input`; default False; on every command anyway."""
 
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", envvar="CASB_QUIET", help="No notes, no progress.", callback=_quiet),
+    typer.Option(
+        "--quiet", "-q", envvar="CASB_QUIET", show_envvar=False, help="No notes, no progress.", callback=_quiet
+    ),
 ]
 """`--quiet`; default False; on every command anyway."""
 
 Verbose = Annotated[
     int,
-    typer.Option("--verbose", "-v", envvar="CASB_VERBOSE", count=True, help="Tell more.", callback=_verbose),
+    typer.Option(
+        "--verbose",
+        "-v",
+        envvar="CASB_VERBOSE",
+        show_envvar=False,
+        count=True,
+        show_default=False,
+        help="Tell more.",
+        callback=_verbose,
+    ),
 ]
 """`-v`, repeatable; default 0; on every command anyway."""
 
 Color = Annotated[
     Literal["auto", "always", "never"],
-    typer.Option("--color", envvar="CASB_COLOR", help="When to colour.", callback=_color),
+    typer.Option("--color", envvar="CASB_COLOR", show_envvar=False, help="When to colour.", callback=_color),
 ]
 """`--color`; default "auto"; on every command anyway."""
 
@@ -202,6 +225,7 @@ Deadline = Annotated[
     typer.Option(
         "--deadline",
         envvar="CASB_DEADLINE",
+        show_envvar=False,
         metavar="DURATION",
         help="Stop cleanly after this long, such as 30m.",
         parser=_seconds,
@@ -215,6 +239,7 @@ Trace = Annotated[
     typer.Option(
         "--trace",
         envvar="CASB_TRACE",
+        show_envvar=False,
         metavar="FILE",
         help="Write every request and answer, redacted, to a file.",
     ),

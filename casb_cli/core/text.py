@@ -26,9 +26,15 @@ def printable(value: str) -> str:
     )
 
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
 def csv_safe(value: str) -> str:
-    """Return `value` so that a spreadsheet shows it as text: a leading `= + - @`, tab or CR gets a quote."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Return `value` so that a spreadsheet shows it as text: a leading `= + - @`, tab or line break gets a quote.
+
+    Quotes that stand before such a character already get one more, so taking one away gives the value back.
+    """
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 _REF_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f%\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

@@ -46,10 +46,7 @@ def redacted_traceback(error: BaseException) -> str:
 
 def describe(error: BaseException, crash_dir: Callable[[], Path]) -> CasbError:
     """Return the error to show: what failed, and where the redacted traceback was written."""
-    if isinstance(error, RecursionError):
-        words = "the input is nested too deeply"
-    else:
-        words = redact(str(error)).strip()
+    words = redact(str(error)).strip()
     name = type(error).__name__
     message = f"unexpected {name}: {words}" if words else f"unexpected {name}"
     trace = redacted_traceback(error)

@@ -1,8 +1,8 @@
-"""How rows become text: JSON, JSON lines, CSV. Tables are in `table`.
+r"""How rows become text: JSON, JSON lines, CSV. Tables are in `table`.
 
-JSON carries exact values; what could steer a terminal is written as `\\uXXXX`, which means the same. CSV
-carries the same values with formula cells escaped; read a leading `'` before `= + - @`, tab, CR (or further
-quotes) as not there and the value is exact.
+JSON carries exact values; what could steer a terminal is written as `\uXXXX`, which means the same. CSV
+carries the same values with formula cells escaped; read a leading `'` before `= + - @`, tab, line break (or
+further quotes) as not there and the value is exact.
 """
 
 from __future__ import annotations

@@ -106,9 +106,7 @@ class Output:
         if chosen is None:
             first = tuple(name for name in kinds.TABLE.get(self.kind, ()) if name in self._all)
             shown = first or self._all
-        return RichTable(
-            shown, width=self._streams.width, color=self._streams.out_color, fixed=chosen is not None
-        )
+        return RichTable(shown, width=self._streams.width, color=self._streams.out_color, fixed=chosen is not None)
 
     def write(self, rows: Iterable[Row]) -> int:
         """Print all rows and close; return how many were printed. The iterator is closed at the limit."""
@@ -220,7 +218,7 @@ class Output:
         if complete and not self.rows:
             say.note("nothing to show")
         if isinstance(self._writer, RichTable) and self._writer.left_out:
-            say.note(f"no room for {', '.join(self._writer.left_out)}: choose with --fields, or use -o json")
+            say.note(f"not shown: {', '.join(self._writer.left_out)}; choose with --fields, or use -o json")
 
     def __enter__(self) -> Self:
         return self
@@ -265,7 +263,5 @@ def _checked(fields: str | Sequence[str] | None, known: Sequence[str], kind: str
         raise UsageError("--fields names no field", hint=f"fields of {kind}: {', '.join(known)}")
     for name in chosen:
         if name not in known:
-            raise UnknownName(
-                f"`{name}` is no field of {kind}", hint=f"fields of {kind}: {', '.join(known)}"
-            )
+            raise UnknownName(f"`{name}` is no field of {kind}", hint=f"fields of {kind}: {', '.join(known)}")
     return chosen

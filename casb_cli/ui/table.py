@@ -76,7 +76,7 @@ class PlainTable:
 
 
 class RichTable(PlainTable):
-    """A Rich table for a terminal, printed in pieces; `left_out` are the columns that had no room."""
+    """A Rich table for a terminal, printed in pieces."""
 
     def __init__(self, columns: Sequence[str], *, width: int, color: bool, fixed: bool) -> None:
         super().__init__(columns)
@@ -84,7 +84,12 @@ class RichTable(PlainTable):
         self._color = color
         self._fixed = fixed
         self._shown: list[tuple[int, int]] = []
-        self.left_out: tuple[str, ...] = ()
+        self._hidden: set[int] = set()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that hold something and are not shown."""
+        return tuple(self.columns[i] for i in sorted(self._hidden))
 
     def settle(self) -> str:
         if not self._waiting:
@@ -93,16 +98,14 @@ class RichTable(PlainTable):
         first = self._widths is None
         if first:
             self._choose(rows)
+        shown = {i for i, _ in self._shown}
+        self._hidden.update(i for i in range(len(self.columns)) if i not in shown and any(row[i] for row in rows))
         return self._render(rows, header=first)
 
     def _choose(self, rows: Sequence[Sequence[str]]) -> None:
         """Settle which columns are shown and how wide; asked-for columns all stay, others as they fit."""
-        natural = [
-            max(len(name), *(_width(row[i]) for row in rows)) for i, name in enumerate(self.columns)
-        ]
-        wanted = [
-            i for i in range(len(self.columns)) if self._fixed or i == 0 or any(row[i] for row in rows)
-        ]
+        natural = [max(len(name), *(_width(row[i]) for row in rows)) for i, name in enumerate(self.columns)]
+        wanted = [i for i in range(len(self.columns)) if self._fixed or i == 0 or any(row[i] for row in rows)]
         room = self._screen
         least = [min(natural[i], natural[i] if self.columns[i] == "ref" else 16) for i in wanted]
         while not self._fixed and len(wanted) > 1 and sum(least) + _GAP * (len(least) - 1) > room:
@@ -121,9 +124,6 @@ class RichTable(PlainTable):
             over -= 1
         self._shown = [(i, widths[i]) for i in wanted]
         self._widths = list(widths.values())
-        self.left_out = tuple(
-            name for i, name in enumerate(self.columns) if i not in widths and any(row[i] for row in rows)
-        )
 
     def _render(self, rows: Sequence[Sequence[str]], *, header: bool) -> str:
         import io

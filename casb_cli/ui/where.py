@@ -63,7 +63,7 @@ class Where:
     def _decide(self, node: Node, row: Mapping[str, Any], unknown: frozenset[str]) -> bool | None:
         kind = node["type"]
         if kind in {"or_expression", "and_expression"}:
-            settles = kind == "or_expression"
+            settles: bool = kind == "or_expression"
             sides = [self._decide(child, row, unknown) for child in node["children"]]
             if settles in sides:
                 return settles
@@ -117,10 +117,10 @@ def _names(node: Node) -> Iterator[str]:
 def _interpreter() -> Any:
     from jmespath import visitor
 
-    class Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]
+    class Interpreter(visitor.TreeInterpreter):
         """JMESPath, and text in order too: times as moments, other text by its characters."""
 
-        def visit_comparator(self, node: Node, value: Any) -> Any:
+        def visit_comparator(self, node: Any, value: Any) -> Any:
             if node["value"] in {"eq", "ne"}:
                 return super().visit_comparator(node, value)
             left, right = (self.visit(child, value) for child in node["children"])
