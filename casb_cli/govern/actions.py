@@ -39,10 +39,7 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ABILITY_OF: dict[str, type[Actor]] = {
-    method: ability
-    for ability in ABILITIES
-    if issubclass(ability, Actor)
-    for method in ability_methods(ability)
+    method: ability for ability in ABILITIES if issubclass(ability, Actor) for method in ability_methods(ability)
 }
 
 ACTIONS: tuple[ActionKind, ...] = (
@@ -169,9 +166,7 @@ def action_kind(name: str) -> ActionKind:
     try:
         return _BY_NAME[name]
     except KeyError:
-        raise UsageError(
-            f"`{name}` is no action", hint="one of: " + ", ".join(kind.key for kind in ACTIONS)
-        ) from None
+        raise UsageError(f"`{name}` is no action", hint="one of: " + ", ".join(kind.key for kind in ACTIONS)) from None
 
 
 def permission_lines(kind: ActionKind, connectors: dict[str, type]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a run may not do without being told so: casb's own account, the last administrator, protected ones, too many."""
+"""What wants a flag of its own: casb's own account, the last administrator, protected objects, too many."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from casb_cli.core.capabilities import ListAccounts, Page
 from casb_cli.core.errors import CasbError, GuardRefused
 from casb_cli.core.models import ROOT, Account, Partition
 from casb_cli.core.refs import local, parse
-from casb_cli.govern.actions import action_kind
+from casb_cli.govern.actions import UNDO, action_kind
 from casb_cli.govern.plan import Limits, Open, Plan, Target
 from casb_cli.govern.ports import Opened
 
@@ -29,7 +29,7 @@ def check(plan: Plan, opened: Open, protected: Protected, *, limits: Limits | No
     last = plan.limits.last_admin or asked.last_admin
     break_glass = plan.limits.protected or asked.protected
     cap = max(plan.limits.max_targets, asked.max_targets) if limits else plan.limits.max_targets
-    acting = [t for t in plan.targets if not t.already and not t.change.manual]
+    acting = [t for t in plan.targets if not t.already and not t.change.manual and _takes(t)]
     refusals: list[tuple[str, str]] = []
     touched = len(plan.touched)
     if touched > cap:
@@ -53,6 +53,11 @@ def check(plan: Plan, opened: Open, protected: Protected, *, limits: Limits | No
             "nothing was done: " + "; ".join(dict.fromkeys(reason for reason, _ in refusals)),
             hint=f"look again, and if it is meant: add {flags}",
         )
+
+
+def _takes(target: Target) -> bool:
+    """Tell whether an action may take something away: an undo gives back, save that of giving access back."""
+    return target.action != UNDO or target.change.action == "unsuspend"
 
 
 def _concerned(target: Target) -> set[str]:
@@ -83,7 +88,7 @@ def _last_admins(acting: list[Target], opened: Open) -> list[str]:
     """Return a refusal for each instance whose last administrator the plan would take away."""
     leaving: dict[str, list[Target]] = {}
     for target in acting:
-        if action_kind(target.action).removes_admin:
+        if target.action == UNDO or action_kind(target.action).removes_admin:
             leaving.setdefault(target.instance, []).append(target)
     refusals = []
     for targets in leaving.values():
@@ -135,4 +140,3 @@ def _admins(instance: Opened, going: set[str]) -> tuple[bool, bool]:
                 elif account.is_admin and account.status in {"active", None}:
                     return True, True
     return found, False
-

@@ -295,9 +295,7 @@ def differences(saved: Change, now: Change) -> list[str]:
         if msgspec.json.encode(old, order="sorted") == msgspec.json.encode(new, order="sorted"):
             continue
         if isinstance(old, dict) and isinstance(new, dict):
-            found += [
-                f"{name}.{key}" for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
-            ]
+            found += [f"{name}.{key}" for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
         else:
             found.append(name)
     return found

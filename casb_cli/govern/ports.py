@@ -1,4 +1,4 @@
-"""What the engine needs from outside: open instances, the journal, locks and clocks; handed in, so tests can lie."""
+"""What the engine needs from outside, handed in: open instances, the journal, locks, waiting."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Ledger(Protocol):
     """The append-only journal: a line is on disk when `append` returns."""
 
-    def append(
-        self, event: str, *, run: str, action: str, instance: str, target: str, body: dict[str, Any]
-    ) -> None:
+    def append(self, event: str, *, run: str, action: str, instance: str, target: str, body: dict[str, Any]) -> None:
         """Write one line durably; raises StoreError."""
 
     def events(

@@ -63,6 +63,8 @@ class Record:
     sending: int | None = None
     lost: bool = False
     undone_by: str | None = None
+    forced: bool = False
+    """Carried out although the object is not in the state that it should start from."""
 
     @property
     def inverse(self) -> bool:
@@ -92,7 +94,8 @@ class Record:
     @property
     def resumable(self) -> bool:
         """Whether it stopped between its steps and can go on where it stopped."""
-        return self.state == FAILED and bool(self.done) and len(self.done) < len(self.steps)
+        part = bool(self.done) and len(self.done) < len(self.steps)
+        return self.state == FAILED and part and self.undone_by is None
 
     @property
     def next_step(self) -> int:
@@ -144,6 +147,8 @@ def records(events: Iterable[Event]) -> dict[str, Record]:
                 reason=body.get("reason"),
                 undo_of=body.get("undo_of"),
                 memo=dict(body.get("memo", {})),
+                done=set(body.get("skip", ())),
+                forced=body.get("forced", False),
             )
         elif event.action in found:
             _fold(found[event.action], event)
@@ -169,7 +174,7 @@ class History:
         return [r for r in self.all(instance=instance, target=target) if r.state == INTENT]
 
     def by_name(self, name: str) -> list[Record]:
-        """Return the action, or all actions of the run, that `name` names, oldest first; raises UnknownName."""
+        """Return the action, or the run's actions, that `name` names, oldest first; raises UnknownName."""
         ledger = self._ledger
         events = [*ledger.events(action=name)] or [*ledger.events(run=name)]
         if not events:
@@ -214,6 +219,4 @@ class History:
 
 def _family(action: str) -> str:
     """Return what an action acts on, so that a later opposite replaces the earlier expectation."""
-    return {"unsuspend": "suspend", "restore": "place", "quarantine": "place", "trash": "place"}.get(
-        action, action
-    )
+    return {"unsuspend": "suspend", "restore": "place", "quarantine": "place", "trash": "place"}.get(action, action)
