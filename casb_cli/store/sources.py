@@ -95,9 +95,7 @@ def parse_option(text: str) -> SecretOption:
     """Return what `--secret KEY=SOURCE` says; a value in SOURCE's place is refused and not repeated."""
     key, equals, rest = text.partition("=")
     if not equals or not _KEY.fullmatch(key):
-        raise UsageError(
-            "`--secret` takes KEY=SOURCE, KEY being a field such as client_secret", hint=_SOURCES
-        )
+        raise UsageError("`--secret` takes KEY=SOURCE, KEY being a field such as client_secret", hint=_SOURCES)
     place, wanted = _place(rest)
     if wanted == "stdin":
         return SecretOption(key, place=place, given="stdin")
@@ -165,7 +163,7 @@ def read(source: Source, *, whole: bool = True) -> str:
             )
         text = value
     elif source.kind == "file":
-        text = read_private(Path(source.rest).expanduser(), what=f"source {source.text}")
+        text = read_private(Path(source.rest), what=f"source {source.text}")
     elif source.kind == "credential":
         text = read_credential(source.rest, what=f"source {source.text}")
     elif source.kind == "command":
@@ -186,7 +184,7 @@ def _name(source: Source) -> str:
 def import_file(path: str, *, whole: bool = True) -> str:
     """Return the value of a file that is put into keyring or vault once, whatever its permissions."""
     name = f"import:{path}"
-    value = trim(_text(_bytes(Path(path).expanduser(), name, forbidden=0), name), whole=whole)
+    value = trim(_text(_bytes(Path(path), name, forbidden=0), name), whole=whole)
     if not value:
         raise SecretUnavailable(f"{name}: the file is empty", hint="put the secret there")
     return value
@@ -220,31 +218,31 @@ def _text(data: bytes, what: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    raise SecretUnavailable(
-        f"{what}: the content is no UTF-8 text", hint="give the secret as text (PEM, JSON)"
-    )
+    raise SecretUnavailable(f"{what}: the content is no UTF-8 text", hint="give the secret as text (PEM, JSON)")
 
 
 def _bytes(path: Path, what: str, *, forbidden: int) -> bytes:
     try:
         # Not blocking: a pipe in the file's place must not hang the run.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError) as error:
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path.expanduser(), flags)
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SecretUnavailable(
-            f"{what}: could not open {path}: {reason}",
-            hint="check that the path is right and readable for you",
+            f"{what}: could not open {path}: {reason}", hint="check that the path is right and readable for you"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise SecretUnavailable(f"{what}: {path} is no regular file", hint="name a regular file")
         if os.name == "posix":
             _check_owner(path, facts, what, forbidden)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise SecretUnavailable(f"{what}: could not read {path}: {error.strerror}") from None
+    except OSError as error:
+        raise SecretUnavailable(f"{what}: could not read {path}: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise SecretUnavailable(f"{what}: {path} is larger than 1 MiB", hint="name the file of one secret")
     return data
@@ -294,9 +292,7 @@ def _run(command: str) -> str:
     if process.returncode != 0:
         raise SecretUnavailable(f"{what}: it ended with exit code {process.returncode}", hint=by_hand)
     if len(data) > MAX_BYTES:
-        raise SecretUnavailable(
-            f"{what}: its output is larger than 1 MiB", hint="name a command for one secret"
-        )
+        raise SecretUnavailable(f"{what}: its output is larger than 1 MiB", hint="name a command for one secret")
     return _text(data, what)
 
 

@@ -73,9 +73,7 @@ class Vault:
         """
         with self._locked():
             if self.exists():
-                raise StoreError(
-                    f"there is a vault already: {self.path}", hint="change its passphrase instead"
-                )
+                raise StoreError(f"there is a vault already: {self.path}", hint="change its passphrase instead")
             secret = passphrase if passphrase is not None else self._passphrase(confirm=True)
             self._write_new(_checked(secret), {})
 
@@ -201,11 +199,9 @@ class Vault:
 
     def _passphrase(self, *, confirm: bool = False) -> str:
         if path := os.environ.get(PASSPHRASE_FILE):
-            text = sources.read_private(Path(path).expanduser(), what=f"vault passphrase ({PASSPHRASE_FILE})")
+            text = sources.read_private(Path(path), what=f"vault passphrase ({PASSPHRASE_FILE})")
         elif (given := sources.credential_path(PASSPHRASE_CREDENTIAL)) and given.exists():
-            text = sources.read_credential(
-                PASSPHRASE_CREDENTIAL, what="vault passphrase (systemd credential)"
-            )
+            text = sources.read_credential(PASSPHRASE_CREDENTIAL, what="vault passphrase (systemd credential)")
         elif self._ask is None:
             raise SecretUnavailable("the vault's passphrase is not given here", hint=_PASSPHRASE_HINT)
         elif confirm:
