@@ -134,11 +134,7 @@ class Lock:
 
     def _locked(self) -> Locked:
         holder = self.holder()
-        by = (
-            f" (process {holder.pid} on {holder.host} since {holder.start}: `{holder.command}`)"
-            if holder
-            else ""
-        )
+        by = f" (process {holder.pid} on {holder.host} since {holder.start}: `{holder.command}`)" if holder else ""
         return Locked(
             f"{self.what} is already running{by}",
             hint="wait for it to end, or stop that process; the lock frees itself when it does",
@@ -177,7 +173,7 @@ def _lock(handle: int) -> bool:
 
 
 def hold(instance_key: str, job: str, *, wait: float | None = None, label: str | None = None) -> Lock:
-    """Return the lock of one job of one instance, a context manager; `wait` is in seconds, None: not at all."""
+    """Return the lock of one job of one instance; `wait` is in seconds, None: not at all."""
     return Lock(f"{job}-{instance_key}", f"the `{job}` of {label or instance_key}", wait=wait or 0.0)
 
 

@@ -1,0 +1,230 @@
+"""What each instance holds, with its past: rows as versions, written page by page.
+
+The newest version of a row stands in `objects`, closed ones in `past`. A row that is seen again unchanged gets
+only its mark. A page's rows, its cursor and the partitions it led to are one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from casb_cli.core.models import Activity, File, Gone, Notice, Partition, Row
+from casb_cli.store.activity import EventLog
+from casb_cli.store.catalog import Catalog
+from casb_cli.store.database import Database, now_ms
+from casb_cli.store.history import History
+from casb_cli.store.partitions import ADD, Listing, Part, additions, pack_notice
+
+FEED = "follow-files"
+"""Rows known only from a change feed belong to a partition of this name until a listing sees them."""
+
+_CHUNKS = (250, 50, 10, 1)
+# One statement for many rows: the interpreter lock is given up once per statement, not once per row, which
+# under busy threads is the difference between microseconds and milliseconds a row.
+_LISTED = "part = excluded.part, seen = excluded.seen, "
+_FED = "part = excluded.part, "
+_KEPT = (
+    "since = CASE WHEN body IS excluded.body THEN since ELSE max(excluded.since, since) END, "
+    "todo = CASE WHEN body IS excluded.body THEN todo ELSE max(todo, excluded.todo) END, "
+    "exposure = excluded.exposure, layout = excluded.layout, body = excluded.body"
+)
+
+
+def _upsert(count: int, *, exposed: bool, fed: bool) -> str:
+    one = "(?, ?, ?)" if exposed else "(?, ?)"
+    return (
+        "INSERT INTO objects (set_id, part, seen, since, layout, todo, id, body, exposure) "  # noqa: S608
+        f"SELECT ?, ?, ?, ?, ?, ?, column1, column2, {'column3' if exposed else 'NULL'} "
+        f"FROM (VALUES {', '.join([one] * count)}) WHERE true "
+        f"ON CONFLICT (set_id, id) DO UPDATE SET {_FED if fed else _LISTED}{_KEPT}"
+    )
+
+
+_STATEMENTS = {
+    (count, exposed, fed): _upsert(count, exposed=exposed, fed=fed)
+    for count in _CHUNKS
+    for exposed in (False, True)
+    for fed in (False, True)
+}
+
+_CLOSE = (
+    "INSERT OR REPLACE INTO past (set_id, id, valid_from, valid_to, layout, body) "
+    "SELECT set_id, id, since, max(?, since), layout, body FROM objects WHERE "
+)
+_REMOVE = "DELETE FROM objects WHERE "
+
+
+class Inventory(History):
+    """The rows of every instance; thread-safe. Reading is in `History`."""
+
+    def __init__(self, db: Database, catalog: Catalog, events: EventLog) -> None:
+        super().__init__(db, catalog)
+        self._events = events
+
+    def write_page(
+        self,
+        listing: Listing,
+        part: Part,
+        rows: Sequence[Row],
+        cursor: str | None,
+        *,
+        more: Sequence[Partition] = (),
+        notices: Sequence[Notice] = (),
+        inspect: bool = False,
+    ) -> None:
+        """Save a page: its rows, where to resume after it, and the partitions it led to, all or nothing.
+
+        `inspect` queues new and changed files for inspection. Raises StoreError; then nothing was saved.
+        """
+        batches = self._batches(listing.inst, rows)
+        now = now_ms()
+        with self._db.write() as link:
+            for set_id, batch in batches:
+                if isinstance(batch[0], Activity):
+                    self._events.insert(link, listing.inst, batch)
+                else:
+                    self._put(link, set_id, batch, part.id, listing.id, now, todo=inspect, fed=False)
+            link.execute(
+                "UPDATE parts SET cursor = ?, rows = rows + ? WHERE part = ? AND listing = ?",
+                (cursor, len(rows), part.id, listing.id),
+            )
+            if more:
+                link.executemany(ADD, additions(listing, more))
+            for notice in notices:
+                link.execute(
+                    "INSERT INTO notices VALUES (?, ?, 1) ON CONFLICT (listing, body) DO UPDATE SET count = count + 1",
+                    (listing.id, pack_notice(notice)),
+                )
+
+    def write_changes(
+        self,
+        instance_key: str,
+        items: Sequence[Row | Gone],
+        *,
+        feed: str,
+        cursor: str | None,
+        inspect: bool = True,
+    ) -> None:
+        """Save a page of a change feed and the feed's cursor together; a `Gone` ends the object's version."""
+        inst = self._catalog.inst(instance_key)
+        rows = [item for item in items if isinstance(item, Row)]
+        gone = [item for item in items if isinstance(item, Gone)]
+        batches = self._batches(inst, rows)
+        doomed = [(self._catalog.set_id(inst, item.kind), item.id) for item in gone]
+        now = now_ms()
+        with self._db.write() as link:
+            link.execute(
+                "INSERT OR IGNORE INTO parts (inst, ability, key, listing, state, exposure, data) "
+                "VALUES (?, ?, '', 0, 'done', 3, x'80')",
+                (inst, FEED),
+            )
+            part: int = link.execute(
+                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = ''", (inst, FEED)
+            ).fetchone()[0]
+            # The feed tells the order of things: what it calls gone last must not come back by batching.
+            last = {(item.kind if isinstance(item, Gone) else item.kind_of_row, item.id): item for item in items}
+            for set_id, batch in batches:
+                kind = batch[0].kind_of_row
+                kept = [row for row in batch if last[kind, row.id] is row]
+                if kept:
+                    self._put(link, set_id, kept, part, 0, now, todo=inspect, fed=True)
+            for (set_id, id_), item in zip(doomed, gone, strict=True):
+                if last[item.kind, item.id] is item:
+                    _end(link, "set_id = ? AND id = ?", (set_id, id_), now)
+            if cursor is not None:
+                link.execute(
+                    "INSERT OR REPLACE INTO cursors (inst, name, cursor, saved) VALUES (?, ?, ?, ?)",
+                    (inst, feed, cursor, now),
+                )
+
+    def write_rows(self, instance_key: str, rows: Sequence[Row]) -> None:
+        """Save rows read one by one (after an action, by `show`), outside any listing."""
+        self.write_changes(instance_key, rows, feed="", cursor=None, inspect=False)
+
+    def end_partition(self, listing: Listing, part: Part) -> int:
+        """Note that a partition ended completely; what it held before and no longer does is marked gone.
+
+        Returns how many rows are gone.
+        """
+        with self._db.write() as link:
+            done = link.execute(
+                "UPDATE parts SET state = 'done', cursor = NULL, error = NULL, retry_at = NULL "
+                "WHERE part = ? AND listing = ?",
+                (part.id, listing.id),
+            )
+            if not done.rowcount:
+                return 0
+            return _end(link, "part = ? AND seen <> ?", (part.id, listing.id), now_ms())
+
+    def end_listing(self, listing: Listing) -> int | None:
+        """Close a listing of which every part is done; rows of parts that are no more are marked gone.
+
+        Returns how many rows are gone, or None, and nothing closed, while a part is not done.
+        """
+        with self._db.write() as link:
+            left = link.execute(
+                "SELECT 1 FROM parts WHERE listing = ? AND state <> 'done' LIMIT 1", (listing.id,)
+            ).fetchone()
+            if left:
+                return None
+            now = now_ms()
+            gone = 0
+            dead = link.execute(
+                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND listing <> ?",
+                (listing.inst, listing.ability, listing.id),
+            ).fetchall()
+            for (part,) in dead:
+                gone += _end(link, "part = ? AND seen <> ?", (part, listing.id), now)
+            link.execute(
+                "DELETE FROM parts WHERE inst = ? AND ability = ? AND listing <> ?",
+                (listing.inst, listing.ability, listing.id),
+            )
+            if listing.ability == "list-files":
+                gone += _end(
+                    link,
+                    "part = (SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = '') "
+                    "AND seen <> ? AND since < ?",
+                    (listing.inst, FEED, listing.id, listing.started),
+                    now,
+                )
+            link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now, listing.id))
+        return gone
+
+    def _batches(self, inst: int, rows: Iterable[Row]) -> list[tuple[int, list[Row]]]:
+        found = []
+        for kind, run in groupby(rows, lambda row: row.kind_of_row):
+            self._catalog.codec(kind)
+            found.append((self._catalog.set_id(inst, kind), list(run)))
+        return found
+
+    def _put(
+        self,
+        link: sqlite3.Connection,
+        set_id: int,
+        rows: list[Row],
+        part: int,
+        seen: int,
+        now: int,
+        *,
+        todo: bool,
+        fed: bool,
+    ) -> None:
+        codec = self._catalog.codec(rows[0].kind_of_row)
+        exposed = isinstance(rows[0], File)
+        flat = codec.flat_files(rows) if exposed else codec.flat(rows)
+        width = 3 if exposed else 2
+        head = (set_id, part, seen, now, codec.layout, int(todo and exposed))
+        at, end = 0, len(flat)
+        for count in _CHUNKS:
+            step = count * width
+            while end - at >= step:
+                link.execute(_STATEMENTS[count, exposed, fed], (*head, *flat[at : at + step]))
+                at += step
+
+
+def _end(link: sqlite3.Connection, where: str, values: tuple[object, ...], now: int) -> int:
+    """Close the versions of the objects that match and take them out of the present."""
+    link.execute(_CLOSE + where, (now, *values))
+    return link.execute(_REMOVE + where, values).rowcount
