@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from casb_cli.core.app import App
 from casb_cli.core.capabilities import Ability, Change, Step
 from casb_cli.core.errors import CasbError
 from casb_cli.core.models import OwnPermissions, Tenant
-from casb_cli.transport.client import Client
 from casb_cli.transport.rules import ApiRules
+
+if TYPE_CHECKING:
+    from casb_cli.transport.client import Client  # it brings httpx, which the static matrix does without
 
 S = TypeVar("S", bound=Callable[..., Any])
 

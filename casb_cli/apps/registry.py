@@ -5,6 +5,8 @@ Importing this imports no connector; `get` and `all` import declarations only.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -39,9 +41,32 @@ def _built_in() -> dict[str, str]:
 @cache
 def _third_party() -> dict[str, Any]:
     """Return key and entry point of every app that another distribution registers."""
+    if not _any_registered():
+        return {}
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _any_registered() -> bool:
+    """Tell whether an installed distribution names our group: `importlib.metadata` is dear, a look is not."""
+    for place in sys.path:
+        try:
+            names = os.listdir(place or ".")
+        except OSError:
+            # An archive has no listing: the dear way must look into it.
+            if os.path.isfile(place):  # noqa: PTH113
+                return True
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info", ".egg")):
+                try:
+                    with open(os.path.join(place, name, "entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123
+                        if GROUP.encode() in file.read():
+                            return True
+                except OSError:
+                    continue
+    return False
 
 
 def keys() -> tuple[str, ...]:
