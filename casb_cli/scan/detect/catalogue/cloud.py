@@ -1,0 +1,225 @@
+"""Keys of clouds, and private keys of every form."""
+
+from __future__ import annotations
+
+import json
+
+from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
+from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, b64, pem, rand
+from casb_cli.scan.detect.rules import Detector, Rule
+
+_B32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_EXAMPLE = "EXAMPLE"
+
+
+def _aws_id(kind: str = "AKIA", seed: int = 1) -> str:
+    return kind + rand(16, _B32, seed)
+
+
+def _aws_secret(seed: int = 1) -> str:
+    return rand(40, ALNUM + "+/", seed)
+
+
+def _service_account() -> str:
+    return json.dumps(
+        {
+            "type": "service_" + "account",
+            "project_id": "demo-1",
+            "private_key_id": rand(40, HEX),
+            "private_key": pem(""),
+            "client_email": "x@demo-1.iam.gserviceaccount.com",
+        },
+        indent=2,
+    )
+
+
+def _putty() -> str:
+    return "PuTTY-User-Key-" + "File-3: ssh-rsa\nEncryption: none\nComment: x\nPrivate-Lines: 8\n" + rand(64)
+
+
+_PEM = Rule(
+    hint=r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+    pattern=(
+        r"(?P<v>-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:[ \t\"'>|+,]|\\[rnt\\]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}"
+        r"[A-Za-z0-9+/=]{24,}[A-Za-z0-9+/=\s\\\"',|>-]{0,4000}?(?=-----END|[^A-Za-z0-9+/=\s\\\"',|>-]|$))"
+    ),
+    before=100,
+    after=7000,
+)
+
+DETECTORS: tuple[Detector, ...] = (
+    Detector(
+        id="private-key",
+        title="Private key",
+        family="credential",
+        severity="critical",
+        confidence="high",
+        description="A private key in PEM (PKCS 1 and 8, EC, DSA, OpenSSH, PGP, encrypted ones too) or PuTTY form.",
+        reference="RFC 7468, RFC 4880, OpenSSH PROTOCOL.key",
+        rules=(
+            _PEM,
+            Rule(
+                hint=r"PuTTY-User-Key-File-[0-9]: ",
+                pattern=r"(?P<v>PuTTY-User-Key-File-[0-9]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,40}?Private-Lines: [^\n]{1,9}\n[^\n]{1,80})",
+                before=40,
+                after=6000,
+            ),
+        ),
+        filters=(),
+        mask="header",
+        match=lambda: (
+            pem("RSA"),
+            pem("EC"),
+            pem("DSA"),
+            pem(""),
+            pem("ENCRYPTED"),
+            pem("OPENSSH"),
+            "key = " + json.dumps(pem("RSA")),
+            pem("PGP").replace("KEY-", "KEY BLOCK-").replace("-\n", "-\nVersion: x\n\n", 1),
+            "\r\n".join("    " + line for line in pem("RSA").splitlines()),
+            _putty(),
+        ),
+        no_match=lambda: (
+            pem("RSA").replace("PRIVATE", "PUBLIC"),
+            f"starts with {'-' * 5}BEGIN RSA PRIVATE KEY{'-' * 5} and so on",
+            f"{'-' * 5}BEGIN PRIVATE KEY{'-' * 5}\n...\n{'-' * 5}END PRIVATE KEY{'-' * 5}",
+            f'if line == "{"-" * 5}BEGIN EC PRIVATE KEY{"-" * 5}":\n    read()',
+        ),
+    ),
+    credential(
+        "aws-access-key",
+        "AWS access key",
+        "An access key id of AWS; with its secret near by it opens the account.",
+        Rule(
+            hint=r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
+            pattern=r"(?<![A-Za-z0-9_])(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})(?![A-Za-z0-9_])",
+            before=24,
+            after=8,
+        ),
+        reference="AWS IAM: unique identifiers",
+        severity="high",
+        confidence="medium",
+        proofs=("aws_account_id",),
+        keywords=("aws", "amazon", "secret", "access key", "aws access key id", "aws secret access key"),
+        match=lambda: (f"aws_access_key_id={_aws_id()}", f"key: {_aws_id('ASIA', 3)}", f"'{_aws_id(seed=4)}'"),
+        no_match=lambda: (
+            "AKIAIOSFODNN7" + _EXAMPLE,
+            f"x{_aws_id()}",
+            f"{_aws_id()}A",
+            _aws_id().lower(),
+            "AKIA" + "A" * 16,
+        ),
+    ),
+    credential(
+        "aws-secret-key",
+        "AWS secret access key",
+        "The secret of an AWS access key: forty characters next to its name or its id.",
+        Rule(
+            hint=r"(?:secret[_ -]?(?:access[_ -]?)?key|aws[_ -]?secret|secretaccesskey)[^\n]{0,8}[=:,>][\s\"'>=]{0,6}[a-z0-9/+]{40}",
+            pattern=(
+                r"(?:secret[_ -]?(?:access[_ -]?)?key|aws[_ -]?secret|secretaccesskey)[^\n]{0,8}?[=:,>][\s\"'>=]{0,6}"
+                r"(?P<v>[a-z0-9/+]{40})(?![a-z0-9/+=])"
+            ),
+            caseless=True,
+            before=120,
+            after=8,
+        ),
+        Rule(
+            hint=r"\b(?:AKIA|ASIA)[A-Z2-7]{16}[\"',;:|\s]{1,6}[A-Za-z0-9/+]{40}",
+            pattern=r"(?:AKIA|ASIA)[A-Z2-7]{16}[\"',;:|\s]{1,6}(?P<v>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+            before=80,
+            after=8,
+        ),
+        severity="critical",
+        checks=("random_looking",),
+        match=lambda: (
+            f"aws_secret_access_key = {_aws_secret()}",
+            f'"SecretAccessKey": "{_aws_secret(2)}"',
+            f"{_aws_id()},{_aws_secret(3)}",
+        ),
+        no_match=lambda: (
+            "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + _EXAMPLE + "KEY",
+            f"commit {rand(40, HEX)}",
+            f"secret_key = {_aws_secret()}{_aws_secret(2)}",
+        ),
+    ),
+    credential(
+        "google-api-key",
+        "Google API key",
+        "A key for Google's APIs.",
+        prefixed("AIza", "A-Za-z0-9_-", 35, edge="A-Za-z0-9_-"),
+        checks=("mixed",),
+        match=lambda: (f"key={'AIza' + rand(35, URLSAFE)}", f'"{"AIza" + rand(35, URLSAFE, 2)}"'),
+        no_match=lambda: ("AIza" + rand(34, URLSAFE), "AIza" + "x" * 35, "xAIza" + rand(35, URLSAFE)),
+    ),
+    credential(
+        "google-oauth-secret",
+        "Google OAuth client secret",
+        "The secret of an OAuth client of Google.",
+        prefixed("GOCSPX-", "A-Za-z0-9_-", 28, edge="A-Za-z0-9_-"),
+        match=lambda: ("client_secret: " + "GOCSPX-" + rand(28, URLSAFE),),
+        no_match=lambda: ("GOCSPX-" + rand(20, URLSAFE), "GOCSPX-" + "x" * 28),
+    ),
+    credential(
+        "gcp-service-account",
+        "Google Cloud service account key",
+        "A service account's key file: whoever has it is that account.",
+        Rule(
+            hint=r"\"private_key_id\"\s{0,8}:\s{0,8}\"[0-9a-f]{40}\"",
+            pattern=r"\"private_key_id\"\s{0,8}:\s{0,8}\"(?P<v>[0-9a-f]{40})\"",
+            before=80,
+            after=8,
+        ),
+        severity="critical",
+        keywords=("service_account", "gserviceaccount.com"),
+        required=True,
+        distance=400,
+        match=lambda: (_service_account(),),
+        no_match=lambda: (f'"private_key_id": "{rand(40, HEX)}"', '"private_key_id": "...", service_account'),
+    ),
+    credential(
+        "azure-storage-key",
+        "Azure storage account key",
+        "An account key of Azure Storage, Cosmos DB, Batch or Event Hubs: 32 or 64 bytes behind its name.",
+        Rule(
+            hint=r"(?:AccountKey|SharedAccessKey|storage[_-]?key|account[_-]?key)[\"']?\s{0,3}[=:]\s{0,3}[\"']?[a-z0-9+/]{40}",
+            pattern=(
+                r"(?:AccountKey|SharedAccessKey|storage[_-]?key|account[_-]?key)[\"']?\s{0,3}[=:]\s{0,3}[\"']?"
+                r"(?P<v>[a-z0-9+/]{86}==|[a-z0-9+/]{43}=)"
+            ),
+            caseless=True,
+            before=100,
+            after=80,
+        ),
+        severity="critical",
+        checks=("base64_key",),
+        match=lambda: (
+            f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={b64(64)};EndpointSuffix=core.windows.net",
+            f"Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey={b64(32)}",
+        ),
+        no_match=lambda: (f"hash {b64(64)}", "AccountKey=" + "A" * 86 + "==", "AccountKey=$(KEY)"),
+    ),
+    credential(
+        "azure-client-secret",
+        "Microsoft Entra client secret",
+        "A client secret of an Entra (Azure AD) application.",
+        Rule(
+            hint=r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31}",
+            pattern=r"(?<![A-Za-z0-9_~.-])(?P<v>[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})(?![A-Za-z0-9_~.-])",
+            before=48,
+            after=8,
+        ),
+        match=lambda: ("secret=" + rand(3) + "8Q~" + rand(34),),
+        no_match=lambda: (rand(3) + "8Q~" + rand(20), rand(3) + "xQ~" + rand(34)),
+    ),
+    credential(
+        "digitalocean-token",
+        "DigitalOcean token",
+        "A personal, OAuth or refresh token of DigitalOcean.",
+        prefixed("do[opr]_v1_", "a-f0-9", 64),
+        match=lambda: ("dop_v1_" + rand(64, HEX), "doo_v1_" + rand(64, HEX, 2)),
+        no_match=lambda: ("dop_v1_" + rand(60, HEX), "dop_v1_" + "a" * 64),
+        filters=VALUE_FILTERS,
+    ),
+)

@@ -1,0 +1,164 @@
+"""Secrets without a form of their own: told by the name they are assigned to and by how they look."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.examples import HEX, rand
+from casb_cli.scan.detect.rules import Detector, Rule
+
+_SECRET = (
+    r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret|auth[_ .-]?(?:token|key)"
+    r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?)"
+)
+_PASSWORD = r"(?:pass(?:word|wd|phrase|wort)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+_ASSIGN = r"[\"'`\])]{0,3}\s{0,4}(?::=|=>|=|:|,)\s{0,4}"
+_SCHEMES = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
+
+DETECTORS: tuple[Detector, ...] = (
+    Detector(
+        id="high-entropy-assignment",
+        title="Random value assigned to a secret's name",
+        family="credential",
+        severity="medium",
+        confidence="medium",
+        description="A value that looks random, assigned to a name such as api_key, secret or token.",
+        rules=(
+            Rule(
+                hint=_SECRET + r"[a-z0-9_]{0,20}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
+                pattern=(
+                    _SECRET + r"[a-z0-9_]{0,20}" + _ASSIGN
+                    + r"(?:(?:bearer|basic|token)\s+)?"
+                    r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{12,200})[\"'`]|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
+                ),
+                caseless=True,
+                before=160,
+                after=300,
+            ),
+        ),
+        checks=("random_looking",),
+        filters=(
+            "placeholder", "documentation", "monotone", "sequence", "plain_words", "uuid", "content_hash", "lock_file",
+            "minified", "template_file",
+        ),
+        keywords=("api key", "client secret", "secret key", "access token", "auth token", "private key", "secret"),
+        distance=40,
+        generic=True,
+        match=lambda: (
+            f'api_key = "{rand(32)}"',
+            f"CLIENT_SECRET={rand(40, seed=2)}",
+            f"  token: {rand(36, seed=3)}",
+            f'{{"secretKey": "{rand(28, seed=4)}"}}',
+            f"export AUTH_TOKEN='{rand(32, HEX, 5)}'",
+            f"const appSecret = `{rand(24, seed=6)}`;",
+        ),
+        no_match=lambda: (
+            'api_key = "your-api-key-here-please"',
+            "token = get_token_from_environment()",
+            'secret_name = "production-database-credentials"',
+            "api_key: ${API_KEY_FROM_VAULT_1}",
+            f"commit token sha256 = {rand(64, HEX)}",
+            'token = "123e4567-e89b-12d3-a456-426614174000"',
+            f"name = {rand(32)}",
+            "secret: process.env.CLIENT_SECRET_V2",
+        ),
+    ),
+    Detector(
+        id="password-assignment",
+        title="Password in the clear",
+        family="credential",
+        severity="medium",
+        confidence="low",
+        description="A value assigned to a name such as password, that is no placeholder and no reference.",
+        rules=(
+            Rule(
+                hint=_PASSWORD + r"[a-z0-9_]{0,16}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
+                pattern=(
+                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))" + _PASSWORD + r"[a-z0-9_]{0,16}" + _ASSIGN
+                    + r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{6,100})[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![(\[{]))"
+                ),
+                caseless=True,
+                before=120,
+                after=240,
+            ),
+        ),
+        checks=("strong_password",),
+        filters=(
+            "placeholder", "documentation", "monotone", "plain_words", "uuid", "content_hash", "lock_file", "minified",
+            "template_file",
+        ),
+        keywords=("user", "username", "login", "host", "database", "db", "server", "account", "benutzer"),
+        generic=True,
+        mask="none",
+        match=lambda: (
+            "password = " + '"Tr0ub4dor' + '&3x"',
+            "DB_PASSWORD=" + "s3cure-" + "Pa55phrase",
+            "pwd: " + "'kX9!vv2" + "#Lm'",
+            "Passwort: " + "Sommer2024" + "!x",
+        ),
+        no_match=lambda: (
+            "password = os.environ['DB_PASSWORD']",
+            "password: changeme",
+            'password = "${DB_PASSWORD}"',
+            'password: "<your password>"',
+            "password = getpass()",
+            "Password: required",
+            "def check(password: str, other: int)",
+            "password = settings.database.password",
+        ),
+    ),
+    Detector(
+        id="url-password",
+        title="Address with a password",
+        family="credential",
+        severity="high",
+        confidence="high",
+        description="A database or service address that carries user name and password.",
+        reference="RFC 3986, section 3.2.1",
+        rules=(
+            Rule(
+                hint=_SCHEMES + r"://[^\s/:@\"'<>]{0,80}:[^\s/@\"'<>]{1,120}@",
+                pattern=_SCHEMES + r"://[^\s/:@\"'<>]{0,80}:(?P<v>[^\s/@\"'<>]{3,120})@[A-Za-z0-9\[]",
+                caseless=True,
+                before=240,
+                after=8,
+            ),
+        ),
+        checks=(),
+        filters=("placeholder", "documentation", "monotone", "template_file", "lock_file"),
+        mask="none",
+        match=lambda: (
+            "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",
+            "mongodb+srv://root:" + "Zx81-Kk2m" + "@cluster0.mongodb.net/x",
+            "https://deploy:" + "q8Ws-2024-Lm" + "@git.company.com/x.git",
+        ),
+        no_match=lambda: (
+            "postgres://user:password@localhost/db",
+            "postgres://$USER:$PASS@host/db",
+            "https://example.com:8443/a@b",
+            "redis://user:<password>@host",
+            "https://host/path:with@sign",
+        ),
+    ),
+    Detector(
+        id="basic-authorization",
+        title="Basic authorization header",
+        family="credential",
+        severity="high",
+        confidence="high",
+        description="User name and password in an Authorization header.",
+        reference="RFC 7617",
+        rules=(
+            Rule(
+                hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic\s{1,3}[a-z0-9+/]{8}",
+                pattern=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic\s{1,3}(?P<v>[a-z0-9+/]{8,300}={0,2})(?![a-z0-9+/=])",
+                caseless=True,
+                before=80,
+                after=310,
+            ),
+        ),
+        checks=("basic_credentials",),
+        filters=("placeholder",),
+        mask="none",
+        match=lambda: ("Authorization: Basic " + "YWRtaW46c" + "zNjdXJlLVBhNTU=",),
+        no_match=lambda: ("Authorization: Basic realm", "Authorization: Basic aGVsbG8gd29ybGQ="),
+    ),
+)

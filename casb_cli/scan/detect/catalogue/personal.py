@@ -1,0 +1,201 @@
+"""Payment and personal data: cards, accounts, social security numbers, addresses in bulk."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.examples import card, digits, grouped, iban
+from casb_cli.scan.detect.rules import Detector, Rule
+
+# Bytes that join groups of digits: space, dash, and the no-break, thin and narrow spaces of word processors.
+_JOINT = r"(?:[ -]|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])"
+_NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![0-9][ ])"
+_NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:,][0-9])(?![ ][0-9])"
+
+_CARD = Rule(
+    hint=r"\b[2-6](?:" + _JOINT[3:-1] + r")?[0-9](?:(?:" + _JOINT[3:-1] + r")?[0-9]){11}",
+    pattern=(
+        r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?P<v>"
+        r"[2-6][0-9]{3}(?P<j>" + _JOINT + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{4}(?:(?P=j)[0-9]{1,3})?"
+        r"|3[0-9]{3}(?P<k>" + _JOINT + r")[0-9]{6}(?P=k)[0-9]{4,5}"
+        r"|[2-6][0-9]{12,18})(?![0-9A-Za-z_])(?![.\-/:][0-9])"
+    ),
+    before=72,
+    after=48,
+)
+
+
+def _cards() -> tuple[str, ...]:
+    return (
+        f"Card: {card('4539')}",
+        f"pay with {grouped(card('5212', 16, 2))} please",
+        f"Visa {grouped(card('4716', 16, 3), 4, '-')} exp 11/29",
+        f"amex {card('3742', 15, 4)}",
+        f"amex {card('3467', 15, 5)[:4]} {card('3467', 15, 5)[4:10]} {card('3467', 15, 5)[10:]}",
+        f"number;holder\n{card('6011', 16, 6)};Ann",
+        f"Karte {grouped(card('2230', 16, 7), 4, chr(0xA0))}",
+    )
+
+
+def _no_cards() -> tuple[str, ...]:
+    good = card("4539")
+    wrong = good[:-1] + str((int(good[-1]) + 1) % 10)
+    return (
+        f"Card: {wrong}",
+        "test card " + "4111" * 1 + "1111" * 3,
+        f"id 7{good}",
+        f"token_{good}",
+        f"1.{good}",
+        "timestamps 1711111111111 1722222222222",
+        f"{good[:8]}-{good[8:12]}-{good[12:16]}",
+        "4444 4444 4444 4448",
+    )
+
+
+_IBAN = Rule(
+    hint=r"\b[A-Z]{2}[0-9]{2}(?:[ -]|\xc2\xa0)?[A-Z0-9]{4}(?:[ -]|\xc2\xa0)?[A-Z0-9]{4}(?:[ -]|\xc2\xa0)?[A-Z0-9]{3}",
+    pattern=(
+        r"(?<![0-9A-Za-z])(?P<v>[A-Z]{2}[0-9]{2}(?:(?:(?:[ -]|\xc2\xa0)[A-Z0-9]{4}){2,7}(?:(?:[ -]|\xc2\xa0)"
+        r"[A-Z0-9]{1,3}(?![0-9A-Za-z]))?|[A-Z0-9]{11,30}))(?![0-9A-Za-z])"
+    ),
+    caseless=False,
+    before=64,
+    after=64,
+)
+
+_SSN = (
+    Rule(
+        hint=r"\b[0-8][0-9]{2}[- .][0-9]{2}[- .][0-9]{4}",
+        pattern=_NOT_BEFORE + r"(?P<v>[0-8][0-9]{2}(?P<j>[- .])[0-9]{2}(?P=j)[0-9]{4})" + _NOT_AFTER,
+        before=24,
+        after=8,
+    ),
+    Rule(
+        hint=r"\b[0-8][0-9]{8}\b",
+        pattern=r"(?<![0-9A-Za-z_$.\-/])(?P<v>[0-8][0-9]{8})(?![0-9A-Za-z_])(?![.\-/][0-9])",
+        before=16,
+        after=8,
+    ),
+)
+
+_MAIL = Rule(
+    hint=r"[A-Za-z0-9._%+\-]@[A-Za-z0-9]",
+    pattern=r"(?<![A-Za-z0-9._%+\-/:@])(?P<v>[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9@])",
+    before=80,
+    after=256,
+)
+
+
+def _ibans() -> tuple[str, ...]:
+    german = iban("DE", digits(18, 2))
+    return (
+        f"IBAN {german}",
+        f"Konto: {grouped(german)}",
+        f"pay to {grouped(iban('GB', 'WEST' + digits(14, 3)))} today",
+        f"{iban('FR', digits(23, 4))};Ann",
+        f"acct {iban('NO', digits(11, 5))}.",
+    )
+
+
+def _no_ibans() -> tuple[str, ...]:
+    german = iban("DE", digits(18, 2))
+    wrong = german[:-1] + str((int(german[-1]) + 1) % 10)
+    return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
+
+
+def _ssns() -> tuple[str, ...]:
+    return (
+        "SSN: " + "-".join(("219", "46", "7315")),
+        "social security number " + " ".join(("528", "61", "9042")),
+        "name,ssn,city\nAnn," + "401" + "73" + "2986" + ",Berlin\nBob," + "512" + "34" + "8876" + ",Rome\n",
+    )
+
+
+def _no_ssns() -> tuple[str, ...]:
+    return (
+        "SSN: " + "-".join(("000", "46", "7315")),
+        "SSN: " + "-".join(("666", "46", "7315")),
+        "SSN: " + "-".join(("912", "46", "7315")),
+        "SSN: " + "-".join(("219", "00", "7315")),
+        "part " + "219" + "46" + "7315",
+        "date 2019-46-7315",
+        "SSN: " + "-".join(("078", "05", "1120")),
+    )
+
+
+def _mails(count: int) -> str:
+    return "\n".join(f"person{number}@mail{number % 7}.org" for number in range(count))
+
+
+DETECTORS = (
+    Detector(
+        id="payment-card",
+        title="Payment card number",
+        family="payment",
+        severity="high",
+        confidence="medium",
+        description="A card number in the range and length of a known brand with a right check digit.",
+        reference="ISO/IEC 7812-1; the card brands' published number ranges",
+        rules=(_CARD,),
+        checks=("payment_card",),
+        filters=("test_number", "monotone", "sequence", "uuid", "lock_file", "minified", "other_number"),
+        keywords=(
+            "card", "cards", "credit", "creditcard", "debit", "visa", "mastercard", "amex", "american express", "discover",
+            "diners", "jcb", "maestro", "unionpay", "pan", "cc", "ccnum", "cardnumber", "cvv", "cvc", "exp", "expiry", "expires",
+            "payment", "karte", "kreditkarte", "carte", "tarjeta", "carta", "kaart",
+        ),
+        normal="digits",
+        match=_cards,
+        no_match=_no_cards,
+    ),
+    Detector(
+        id="iban",
+        title="International bank account number",
+        family="payment",
+        severity="medium",
+        confidence="high",
+        description="An IBAN in its country's structure with right check digits (mod 97).",
+        reference="ISO 13616",
+        rules=(_IBAN,),
+        checks=("iban",),
+        filters=("monotone", "lock_file", "minified"),
+        normal="alnum",
+        match=_ibans,
+        no_match=_no_ibans,
+    ),
+    Detector(
+        id="us-ssn",
+        title="US social security number",
+        family="personal",
+        severity="high",
+        confidence="medium",
+        description="A number that could have been issued, with words for it near by or as its column's name.",
+        reference="Social Security Administration, number structure since 2011",
+        rules=_SSN,
+        checks=("us_ssn",),
+        filters=("monotone", "sequence", "published_ssn", "lock_file", "minified"),
+        keywords=(
+            "ssn", "ssns", "ss no", "ss nr", "social security", "social security number", "social sec", "soc sec",
+            "taxpayer id", "tax id", "tin", "itin", "ss",
+        ),
+        required=True,
+        distance=60,
+        normal="digits",
+        match=_ssns,
+        no_match=_no_ssns,
+    ),
+    Detector(
+        id="email-bulk",
+        title="Many e-mail addresses",
+        family="personal",
+        severity="low",
+        confidence="high",
+        description="At least 50 distinct e-mail addresses in one file: a list of people, not a signature.",
+        rules=(_MAIL,),
+        checks=("mail_domain",),
+        filters=("lock_file", "minified"),
+        min_count=50,
+        normal="lower",
+        mask="none",
+        match=lambda: (_mails(50), _mails(400)),
+        no_match=lambda: (_mails(49), _mails(1) + "\n" + (_mails(1) + "\n") * 200, "a@b@c " * 100),
+    ),
+)

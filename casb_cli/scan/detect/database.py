@@ -1,0 +1,119 @@
+"""The compiled patterns: one Hyperscan database, kept on disk for the next start."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import stat
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from casb_cli.core.errors import UsageError
+from casb_cli.scan.detect.rules import Rule
+
+
+def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
+    """Return the database of the rules' hints, from the cache where it fits this machine.
+
+    A cache that cannot be read or written costs the compilation only. Raises UsageError for a pattern that the
+    engine cannot take.
+    """
+    import hyperscan
+
+    if cache_dir is None:
+        return _compiled(rules)
+    path = Path(cache_dir) / f"patterns-{_key(rules)}.hsdb"
+    data = _read(path)
+    if data is not None:
+        with contextlib.suppress(hyperscan.HyperscanError):  # made for another CPU or version: compiled anew
+            database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+            return database
+    database = _compiled(rules)
+    with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
+        _write(path, hyperscan.dumpb(database))
+    return database
+
+
+def _compiled(rules: tuple[Rule, ...]) -> Any:
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        database.compile(
+            expressions=[rule.hint.encode("utf-8") for rule in rules],
+            ids=list(range(len(rules))),
+            flags=[hyperscan.HS_FLAG_CASELESS if rule.caseless else 0 for rule in rules],
+        )
+    except hyperscan.HyperscanError:
+        for rule in rules:
+            refusal = refused(rule)
+            if refusal:
+                raise UsageError(f"pattern `{rule.hint}`: {refusal}") from None
+        raise
+    return database
+
+
+def refused(rule: Rule) -> str | None:
+    """Return why the engine cannot take the rule's hint, or None."""
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        database.compile(
+            expressions=[rule.hint.encode("utf-8")], ids=[0], flags=[hyperscan.HS_FLAG_CASELESS * rule.caseless]
+        )
+    except hyperscan.HyperscanError as error:
+        return str(error)
+    return None
+
+
+def _key(rules: tuple[Rule, ...]) -> str:
+    total = hashlib.sha256()
+    total.update(version("hyperscan").encode())
+    total.update(_cpu())
+    for rule in rules:
+        total.update(f"{rule.hint}\0{rule.caseless}\0".encode())
+    return total.hexdigest()[:40]
+
+
+def _cpu() -> bytes:
+    """Name the CPU: a database is compiled for the instructions that this one has."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", "rb") as file:  # noqa: PTH123 - a kernel file
+        for line in file:
+            if line.startswith((b"flags", b"Features")):
+                return line
+    return f"{platform.machine()} {platform.processor()}".encode()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return a cached database that nobody else could have written and that is whole, else None."""
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or (
+                hasattr(os, "getuid") and about.st_uid != os.getuid()
+            ):
+                return None
+            data = file.read()
+    except OSError:
+        return None
+    body = data[32:]
+    return body if hashlib.sha256(body).digest() == data[:32] else None
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".patterns-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(body).digest() + body)
+        os.replace(name, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)  # noqa: PTH108
+        raise

@@ -1,0 +1,354 @@
+"""One pass over the text for all patterns, then confirming, validating and filtering where something hit."""
+
+from __future__ import annotations
+
+import bisect
+import hmac
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.filters import FILTERS, View
+from casb_cli.scan.detect.mask import excerpt, normalised
+from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
+from casb_cli.scan.detect.validators import CHECKS
+from casb_cli.scan.extract.base import BLOCK, Context, Segment
+
+OVERLAP = 16 << 10
+"""Bytes that two successive scans share: no match, with its surroundings, is wider."""
+
+_RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
+_SEEN_AT_MOST = 1_000_000
+
+
+@dataclass(slots=True)
+class _Armed:
+    """A detector made ready to judge."""
+
+    detector: Detector
+    keywords: re.Pattern[bytes] | None
+
+
+@dataclass(slots=True)
+class _Candidate:
+    start: int
+    end: int
+    value: bytes
+    armed: _Armed
+
+
+class Scanner:
+    """The compiled form of a detector set; one per process, used for one inspection at a time."""
+
+    def __init__(self, detectors: DetectorSet, cache_dir: str | None = None) -> None:
+        self.detectors = detectors
+        rules: list[Rule] = []
+        self._owner: list[_Armed] = []
+        self._pattern: list[re.Pattern[bytes]] = []
+        for detector in detectors.detectors:
+            armed = _Armed(detector, _keyword_pattern(detector.keywords))
+            for rule in detector.rules:
+                if rule.before + rule.after + 2 * detector.distance > OVERLAP // 2:
+                    raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
+                rules.append(rule)
+                self._owner.append(armed)
+                self._pattern.append(
+                    re.compile(rule.pattern.encode("utf-8"), re.IGNORECASE if rule.caseless else 0)
+                )
+        self._rules = tuple(rules)
+        self._database = load(self._rules, cache_dir) if rules else None
+
+    def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
+        """Give the collector every match in a segment, each once, wherever blocks begin or end."""
+        places = _Places(segment)
+        buffer = b""
+        base = 0  # where the buffer begins in the segment
+        done = 0  # matches that begin before it have been judged
+        for piece, last in _pieces(segment.blocks):
+            buffer = buffer + piece if buffer else piece
+            limit = len(buffer) if last else len(buffer) - OVERLAP
+            self._round(buffer, base, done - base, limit, places, collector)
+            context.tick()
+            done = base + limit
+            gone = limit if last else limit - OVERLAP
+            places.skip(buffer, base, gone)
+            base += gone
+            buffer = buffer[gone:]
+            collector.scanned += len(piece)
+
+    def _round(
+        self, buffer: bytes, base: int, floor: int, limit: int, places: _Places, collector: Collector
+    ) -> None:
+        hits: list[tuple[int, int]] = []
+        if self._database is None:
+            return
+        self._database.scan(buffer, match_event_handler=_note, context=hits)
+        if not hits:
+            return
+        found = self._confirmed(buffer, hits, floor, limit)
+        specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
+        for candidate in found:
+            if candidate.armed.detector.generic and _covered(specific, candidate.start, candidate.end):
+                continue
+            confidence = self._judged(buffer, candidate, places, collector.name)
+            if confidence is not None:
+                collector.add(
+                    candidate.armed.detector, confidence, candidate.value, base + candidate.start,
+                    base + candidate.end, places.at(buffer, base, candidate.start),
+                )
+
+    def _confirmed(
+        self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int
+    ) -> list[_Candidate]:
+        found: list[_Candidate] = []
+        behind = [0] * len(self._rules)
+        for number, end in hits:
+            if end <= behind[number]:
+                continue
+            rule = self._rules[number]
+            low = max(behind[number], end - rule.before)
+            for match in self._pattern[number].finditer(buffer, low, min(len(buffer), end + rule.after)):
+                start, stop = match.span(_value(match))
+                behind[number] = max(behind[number], match.end())
+                if start < 0 or not floor <= start < limit:
+                    continue
+                owner = self._owner[number]
+                if all(CHECKS[name](buffer[start:stop]) for name in owner.detector.checks):
+                    found.append(_Candidate(start, stop, buffer[start:stop], owner))
+        found.sort(key=lambda c: (c.start, c.end))
+        return _distinct(found)
+
+    def _judged(
+        self, buffer: bytes, candidate: _Candidate, places: _Places, name: str
+    ) -> Confidence | None:
+        """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
+        detector = candidate.armed.detector
+        view = View(buffer, candidate.start, candidate.end, name)
+        if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
+            return None
+        confidence = detector.confidence
+        words = candidate.armed.keywords
+        if words is not None:
+            near = words.search(
+                buffer, max(0, candidate.start - detector.distance), candidate.start
+            ) or words.search(buffer, candidate.end, min(len(buffer), candidate.end + detector.distance))
+            if near is None:
+                near = words.search(places.column_name(buffer, candidate.start))
+            if near is not None:
+                confidence = _RAISED[confidence]
+            elif detector.required:
+                return None
+        if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
+            confidence = "high"
+        return confidence
+
+
+def _value(match: re.Match[bytes]) -> str | int:
+    """Return the group that is the value: `v`, or `v2` of an alternative, or all of the match."""
+    names = match.re.groupindex
+    if "v" not in names:
+        return 0
+    return "v2" if "v2" in names and match["v"] is None else "v"
+
+
+def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
+    hits.append((number, end))
+
+
+def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
+    """Return a pattern of the words: at word borders, spaces matching any joint, letters of any case."""
+    if not words:
+        return None
+    forms = sorted({r"[\s_\-]?".join(map(re.escape, word.split())) for word in words}, key=len, reverse=True)
+    return re.compile(
+        rb"(?<![A-Za-z])(?:" + "|".join(forms).encode("utf-8") + rb")(?![a-z])", re.IGNORECASE
+    )
+
+
+def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield the text cut anew into pieces of one block's size; the last one, marked so, may have any size."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > BLOCK:
+            data = b"".join(held)
+            at = 0
+            while len(data) - at > BLOCK:
+                yield data[at : at + BLOCK], False
+                at += BLOCK
+            held, size = [data[at:]], len(data) - at
+    yield b"".join(held), True
+
+
+def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
+    at = bisect.bisect_left(spans, (start, 0))
+    return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
+
+
+def _distinct(found: list[_Candidate]) -> list[_Candidate]:
+    """Return the candidates without those of the same detector that overlap an earlier, wider one."""
+    kept: list[_Candidate] = []
+    last: dict[str, int] = {}
+    for candidate in found:
+        name = candidate.armed.detector.id
+        if candidate.start >= last.get(name, -1):
+            kept.append(candidate)
+            last[name] = candidate.end
+    return kept
+
+
+class _Places:
+    """Turns offsets into places while text streams by: counts lines once, in order."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._lines = 0  # line breaks before `_counted`
+        self._counted = 0
+        self._line_start = 0
+        self._marks = 0  # cells of the line before `_counted`
+        self._columns: list[bytes] | None = None
+        self._mark = b"\t"
+
+    def skip(self, buffer: bytes, base: int, upto: int) -> None:
+        """Count the lines of the part of the buffer that is about to be dropped."""
+        if self._segment.scheme != "none":
+            self._advance(buffer, base, base + upto)
+
+    def _advance(self, buffer: bytes, base: int, target: int) -> None:
+        low, high = self._counted - base, target - base
+        if high <= low:
+            return
+        count = buffer.count(b"\n", low, high)
+        if count:
+            self._lines += count
+            start = buffer.rfind(b"\n", low, high) + 1
+            self._line_start = base + start
+            self._marks = 0
+            low = start
+        if self._segment.scheme == "cell":
+            self._marks += buffer.count(b"\t", low, high)
+        self._counted = target
+
+    def at(self, buffer: bytes, base: int, start: int) -> str:
+        """Return the place of an offset; offsets come in ascending order."""
+        where, scheme = self._segment.where, self._segment.scheme
+        if scheme == "none":
+            return where
+        self._advance(buffer, base, base + start)
+        if scheme == "cell":
+            return f"{where}!{_letters(self._marks)}{self._lines + 1}"
+        begin = self._line_start - base
+        column = len(buffer[max(0, begin) : start].decode("utf-8", "replace")) + max(0, -begin) + 1
+        place = f"line {self._lines + 1}, column {column}"
+        return f"{where}, {place}" if where else place
+
+    def column_name(self, buffer: bytes, start: int) -> bytes:
+        """Return the first line's name for the column that an offset stands in, else nothing."""
+        if not self._segment.header_row:
+            return b""
+        if self._columns is None:
+            first = buffer[:4096].lstrip(b"\n").split(b"\n", 1)[0]
+            if self._segment.scheme != "cell":
+                self._mark = max((b",", b"\t", b";", b"|"), key=first.count)
+            self._columns = first.split(self._mark)
+        line = buffer.rfind(b"\n", max(0, start - 8192), start) + 1
+        at = buffer.count(self._mark, line, start)
+        return self._columns[at] if at < len(self._columns) else b""
+
+
+def _letters(column: int) -> str:
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The matches of one detector in one file."""
+
+    detector: Detector
+    kept: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    more: set[int] = field(default_factory=set)
+    single: list[dict[str, Any]] = field(default_factory=list)
+    lowest: bytes | None = None
+
+    @property
+    def total(self) -> int:
+        return len(self.kept) + len(self.more)
+
+
+class Collector:
+    """Gathers the matches of one file as fingerprints and masked excerpts; the values themselves go no further."""
+
+    def __init__(
+        self, detectors: DetectorSet, key: bytes, *, keep: int = 1000, every: bool = False, name: str = ""
+    ) -> None:
+        self.name = name
+        self.scanned = 0
+        self._key = key
+        self._keep = keep
+        self._every = every
+        self._tallies: dict[str, _Tally] = {}
+
+    def add(
+        self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str
+    ) -> None:
+        """Count one match."""
+        tally = self._tallies.get(detector.id)
+        if tally is None:
+            tally = self._tallies[detector.id] = _Tally(detector)
+        normal = normalised(value, detector.normal)
+        mark = hmac.digest(self._key, detector.id.encode() + b"|" + normal, "sha256")
+        if detector.min_count > 1 and (tally.lowest is None or mark < tally.lowest):
+            tally.lowest = mark
+        known = tally.kept.get(mark)
+        if known is not None:
+            known["count"] += 1
+            if confidence == "high" or known["confidence"] == "low":
+                known["confidence"] = confidence
+        elif len(tally.kept) >= self._keep:
+            if len(tally.more) < _SEEN_AT_MOST:
+                tally.more.add(int.from_bytes(mark[:8], "big"))
+        else:
+            tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark)
+        if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
+            tally.single.append(self._record(detector, confidence, value, start, end, place, mark))
+
+    def _record(
+        self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str, mark: bytes
+    ) -> dict[str, Any]:
+        return {
+            "detector": detector.id,
+            "severity": detector.severity,
+            "confidence": confidence,
+            "fingerprint": mark.hex(),
+            "excerpt": excerpt(value, detector.mask),
+            "place": place,
+            "start": start,
+            "end": end,
+            "count": 1,
+        }
+
+    def finish(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        """Return the matches in order of place, and the number of distinct values per detector."""
+        matches: list[dict[str, Any]] = []
+        totals: dict[str, int] = {}
+        for name, tally in sorted(self._tallies.items()):
+            least = tally.detector.min_count
+            if least > 1:
+                if tally.total < least or tally.lowest is None:
+                    continue
+                first = next(iter(tally.kept.values()))
+                matches.append({**first, "fingerprint": tally.lowest.hex(), "count": tally.total})
+            else:
+                matches.extend(tally.single if self._every else tally.kept.values())
+            totals[name] = tally.total
+        return matches, totals

@@ -1,0 +1,185 @@
+"""Why not: reasons to pass over a value that otherwise fits. Each is a function of the value and its surroundings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from casb_cli.scan.detect.validators import digits
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A value in its surroundings: the buffer, where the value stands in it, and the file's name."""
+
+    text: bytes
+    start: int
+    end: int
+    name: str
+
+    def before(self, count: int) -> bytes:
+        """Return up to `count` bytes in front of the value, on its line."""
+        return self.text[max(0, self.start - count) : self.start].rsplit(b"\n", 1)[-1]
+
+    def after(self, count: int) -> bytes:
+        """Return up to `count` bytes behind the value, on its line."""
+        return self.text[self.end : self.end + count].split(b"\n", 1)[0]
+
+
+_TEST_CARDS = frozenset(
+    b"4111111111111111 4242424242424242 4012888888881881 4000056655665556 4222222222222 4000000000000002"
+    b" 5555555555554444 5105105105105100 5200828282828210 2223003122003222 2222405343248877 5454545454545454"
+    b" 378282246310005 371449635398431 378734493671000 6011111111111117 6011000990139424 6011000000000004"
+    b" 30569309025904 38520000023237 36227206271667 3056930009020004 3530111333300000 3566002020360505"
+    b" 6200000000000005 4917610000000000 4988438843884305 5431111111111111 4444333322221111".split()
+)
+
+
+def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for the card numbers that payment providers publish for tests."""
+    return digits(value) in _TEST_CARDS
+
+
+_RUN = re.compile(rb"(.)\1{11}", re.S)
+
+
+def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values of at most two distinct characters, one repeated block, or a long run of one."""
+    plain = re.sub(rb"[^0-9A-Za-z]", b"", value)
+    if len(set(plain)) <= 2 or _RUN.search(plain):
+        return True
+    return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
+
+
+_PUBLISHED_SSN = frozenset((b"078051120", b"219099999", b"457555462", b"123456789", b"987654321", b"111111111"))
+
+
+def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for social security numbers that became known through advertisements and are void."""
+    return digits(value) in _PUBLISHED_SSN
+
+
+_RUNS = (b"01234567890123456789", b"98765432109876543210", b"abcdefghijklmnopqrstuvwxyz")
+
+
+def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values that mostly count up or down the digits or the alphabet."""
+    plain = re.sub(rb"[^0-9a-z]", b"", value.lower())
+    return any(run[at : at + 8] in plain for run in _RUNS for at in range(len(run) - 7)) and len(plain) < 60
+
+
+_DOCUMENTED = re.compile(rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.I)
+
+
+def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values that say of themselves that they are examples or masked."""
+    return _DOCUMENTED.search(value) is not None
+
+
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+
+
+def uuid(value: bytes, view: View) -> bool:
+    """Hold where the value is, or stands within, a UUID."""
+    around = view.text[max(0, view.start - 36) : view.end + 36]
+    at = view.start - max(0, view.start - 36)
+    return any(m.start() <= at and m.end() >= at + len(value) for m in _UUID.finditer(around))
+
+
+_HASH_WORD = re.compile(
+    rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc", re.I
+)
+_HASH = re.compile(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
+
+
+def content_hash(value: bytes, view: View) -> bool:
+    """Hold for hexadecimal of a hash's length with a word for hashes before it, and for integrity values."""
+    if re.match(rb"sha(?:1|256|384|512)-", value):
+        return True
+    return _HASH.fullmatch(value) is not None and _HASH_WORD.search(view.before(60)) is not None
+
+
+_PLACEHOLDER = re.compile(
+    rb"[<\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|.*[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
+    rb"|(?:your|my|the|some|insert|enter|replace|put)[-_ ]?.*"
+    rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
+    rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
+    rb"|default|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,]?"
+    rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
+    rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
+    rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*)|https?://[^@]*",
+    re.I | re.S,
+)
+_WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
+
+
+def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
+    return _PLACEHOLDER.fullmatch(value) is not None
+
+
+def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for letters only, joined by dashes, dots or underscores: names, not keys."""
+    return _WORD.fullmatch(value) is not None
+
+
+_LOCKS = frozenset(
+    (
+        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml poetry.lock pipfile.lock cargo.lock uv.lock"
+        " composer.lock gemfile.lock go.sum flake.lock packages.lock.json mix.lock podfile.lock pubspec.lock"
+    ).split()
+)
+
+
+def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold in files where package managers keep hashes of what they installed."""
+    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS
+
+
+def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold in minified code and source maps: lines of thousands of characters, or a name that says so."""
+    name = view.name.lower()
+    if name.endswith((".min.js", ".min.css", ".js.map", ".css.map", ".bundle.js")):
+        return True
+    window = view.text[max(0, view.start - 2000) : view.end + 2000]
+    return len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60
+
+
+def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold in files whose name says that real values are to be filled in."""
+    name = view.name.lower()
+    return name.endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))
+
+
+_NUMBER_OF = re.compile(
+    rb"(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
+    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
+    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$",
+    re.I,
+)
+
+
+def other_number(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where the word right in front names another kind of number."""
+    return _NUMBER_OF.search(view.before(40)) is not None
+
+
+FILTERS: dict[str, Callable[[bytes, View], bool]] = {
+    reason.__name__: reason
+    for reason in (
+        test_number,
+        monotone,
+        published_ssn,
+        sequence,
+        documentation,
+        uuid,
+        content_hash,
+        placeholder,
+        plain_words,
+        lock_file,
+        minified,
+        template_file,
+        other_number,
+    )
+}

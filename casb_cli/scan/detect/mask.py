@@ -1,0 +1,35 @@
+"""What of a match may be seen: at most its last four characters, never more than a quarter of it."""
+
+from __future__ import annotations
+
+import re
+
+from casb_cli.core.text import printable
+from casb_cli.scan.detect.rules import Mask, Normal
+
+_HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|PuTTY-User-Key-File-[0-9]")
+_NOT_DIGIT = re.compile(rb"[^0-9]")
+_NOT_ALNUM = re.compile(rb"[^0-9A-Za-z]")
+
+
+def excerpt(value: bytes, how: Mask) -> str:
+    """Return the masked form: stars for up to twelve hidden characters, then what may be seen."""
+    if how == "header":
+        found = _HEADER.search(value)
+        return found[0].decode("ascii") if found else "********"
+    text = value.decode("utf-8", "replace")
+    if how == "none":
+        return "********"
+    seen = min(4, len(text) // 4)
+    return "*" * min(len(text) - seen, 12) + printable(text[len(text) - seen :])
+
+
+def normalised(value: bytes, how: Normal) -> bytes:
+    """Return the value as it enters the fingerprint: the same for every way of writing it."""
+    if how == "digits":
+        return _NOT_DIGIT.sub(b"", value)
+    if how == "alnum":
+        return _NOT_ALNUM.sub(b"", value).upper()
+    if how == "lower":
+        return value.lower()
+    return value

@@ -1,0 +1,125 @@
+"""What a detector is, and the set of them that an inspection uses."""
+
+from __future__ import annotations
+
+import hashlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from typing import Literal
+
+import msgspec
+
+from casb_cli.core.errors import UnknownName, UsageError
+from casb_cli.core.models import Confidence, Severity
+
+ENGINE = 1
+"""Raised when the engine itself judges content differently: all content is then inspected anew."""
+
+Normal = Literal["none", "digits", "alnum", "lower"]
+Mask = Literal["tail", "header", "none"]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One form of what is sought. Both expressions work on UTF-8 bytes.
+
+    `hint` is what the one pass over the text looks for (no look-around; it should end seldom and once per
+    match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
+    A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
+    """
+
+    hint: str
+    pattern: str
+    caseless: bool = False
+    before: int = 128
+    after: int = 256
+
+
+Examples = Callable[[], tuple[str, ...]]
+
+
+class Detector(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of thing worth finding; the id never changes.
+
+    `checks` must all hold, one of `proofs` makes the confidence high, one of `filters` makes it no match.
+    `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition). With
+    `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
+    the same text.
+    """
+
+    id: str
+    title: str
+    family: str
+    severity: Severity
+    confidence: Confidence = "medium"
+    description: str
+    reference: str = ""
+    rules: tuple[Rule, ...]
+    checks: tuple[str, ...] = ()
+    proofs: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    required: bool = False
+    distance: int = 100
+    min_count: int = 1
+    normal: Normal = "none"
+    mask: Mask = "tail"
+    generic: bool = False
+    match: Examples
+    no_match: Examples
+
+
+def _digest(detectors: Iterable[Detector]) -> str:
+    total = hashlib.sha256(b"engine %d\n" % ENGINE)
+    for item in sorted(detectors, key=lambda d: d.id):
+        fields = {
+            name: getattr(item, name)
+            for name in item.__struct_fields__
+            if name not in ("match", "no_match", "description", "reference", "title")
+        }
+        total.update(msgspec.json.encode(fields, order="sorted"))
+    return total.hexdigest()[:32]
+
+
+class DetectorSet:
+    """Detectors that inspect together. `id` is a digest of their rules: another id asks for a new inspection."""
+
+    def __init__(self, detectors: Iterable[Detector]) -> None:
+        self.detectors = tuple(sorted(detectors, key=lambda d: d.id))
+        names = [d.id for d in self.detectors]
+        if len(set(names)) != len(names):
+            raise UsageError("two detectors have the same id")
+        self.id = _digest(self.detectors)
+
+    @classmethod
+    def shipped(cls, only: Iterable[str] = ()) -> DetectorSet:
+        """Return the shipped detectors, or those of the given ids; raises UnknownName."""
+        known = catalogue()
+        chosen = tuple(only)
+        for name in chosen:
+            if name not in known:
+                raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
+        return cls(known[name] for name in (chosen or known))
+
+    def __getitem__(self, name: str) -> Detector:
+        for item in self.detectors:
+            if item.id == name:
+                return item
+        raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
+
+
+@cache
+def catalogue() -> dict[str, Detector]:
+    """Return every shipped detector by id, from all modules of the catalogue."""
+    package = import_module("casb_cli.scan.detect.catalogue")
+    found: dict[str, Detector] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{package.__name__}.{info.name}")
+        for item in module.DETECTORS:
+            if item.id in found:
+                raise UsageError(f"the detector id `{item.id}` stands twice in the catalogue")
+            found[item.id] = item
+    return found

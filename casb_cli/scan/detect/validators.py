@@ -1,0 +1,182 @@
+"""Structure and checksum of a value, by name. Each gets the value's bytes and says whether it holds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import zlib
+from collections.abc import Callable
+
+_BRANDS = re.compile(
+    rb"4\d{12}(?:\d{3}){0,2}"  # Visa
+    rb"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
+    rb"|3[47]\d{13}"  # American Express
+    rb"|3(?:0[0-5]|[689]\d)\d{11}"  # Diners Club
+    rb"|(?:6011|64[4-9]\d|65\d\d)\d{12}"  # Discover
+    rb"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
+    rb"|62\d{14,17}"  # UnionPay
+    rb"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"  # Maestro
+)
+_NOT_DIGIT = re.compile(rb"[^0-9]")
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def digits(value: bytes) -> bytes:
+    """Return the digits of a value."""
+    return _NOT_DIGIT.sub(b"", value)
+
+
+def payment_card(value: bytes) -> bool:
+    """Hold for a number of a known brand's range and length with a right Luhn digit."""
+    number = digits(value)
+    return _BRANDS.fullmatch(number) is not None and luhn(number)
+
+
+def luhn(number: bytes) -> bool:
+    """Hold for digits whose last one is right by Luhn's rule."""
+    total = 0
+    for place, byte in enumerate(reversed(number)):
+        digit = byte - 48
+        if place & 1:
+            digit = digit * 2 - 9 if digit > 4 else digit * 2
+        total += digit
+    return total % 10 == 0
+
+
+def iban(value: bytes) -> bool:
+    """Hold for an IBAN of a known country's structure whose check digits are right."""
+    import stdnum.iban
+
+    text = re.sub(rb"[^0-9A-Za-z]", b"", value).decode("ascii")
+    return bool(stdnum.iban.is_valid(text, check_country=False))
+
+
+def us_ssn(value: bytes) -> bool:
+    """Hold for a number that the Social Security Administration could have issued."""
+    number = digits(value)
+    area, group, serial = number[:3], number[3:5], number[5:]
+    return (
+        len(number) == 9
+        and area not in (b"000", b"666")
+        and area < b"900"
+        and group != b"00"
+        and serial != b"0000"
+    )
+
+
+def base62_crc32(value: bytes) -> bool:
+    """Hold where the last six characters are the base-62 CRC32 of those between prefix and them."""
+    body = value.rsplit(b"_", 1)[-1]
+    if len(body) <= 6 or not body.isalnum():
+        return False
+    return _base62(zlib.crc32(body[:-6])).encode() == body[-6:]
+
+
+def _base62(number: int) -> str:
+    text = ""
+    for _ in range(6):
+        number, rest = divmod(number, 62)
+        text = _BASE62[rest] + text
+    return text
+
+
+def jwt(value: bytes) -> bool:
+    """Hold where the first part decodes to a JSON object that names an algorithm."""
+    head = value.split(b".", 1)[0]
+    try:
+        found = json.loads(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("alg"), str)
+
+
+def aws_account_id(value: bytes) -> bool:
+    """Hold for an access key id whose characters decode to an account of twelve digits."""
+    try:
+        raw = base64.b32decode(value[4:20])
+    except (ValueError, binascii.Error):
+        return False
+    return (int.from_bytes(raw[:6], "big") & 0x7FFFFFFFFF80) >> 7 <= 999_999_999_999
+
+
+def entropy(value: bytes) -> float:
+    """Return Shannon's entropy of the bytes, in bits per byte."""
+    size = len(value)
+    counts = {byte: value.count(byte) for byte in set(value)}
+    return -sum(n / size * math.log2(n / size) for n in counts.values()) if size else 0.0
+
+
+def random_looking(value: bytes) -> bool:
+    """Hold for values too mixed to be words: entropy for their length, and more than one class of characters."""
+    size = len(value)
+    if size < 12:
+        return False
+    if re.fullmatch(rb"[0-9a-fA-F]+", value):
+        return size >= 16 and entropy(value) >= 2.9 and not value.isdigit()
+    classes = sum(bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]"))
+    needed = min(3.1 + (size - 12) * 0.03, 4.2)
+    return classes >= 2 and bool(re.search(rb"[0-9]", value)) and entropy(value) >= needed
+
+
+def mixed(value: bytes) -> bool:
+    """Hold for values with at least a digit and a letter and six distinct characters."""
+    return (
+        len(set(value)) >= 6 and bool(re.search(rb"[0-9]", value)) and bool(re.search(rb"[A-Za-z]", value))
+    )
+
+
+def strong_password(value: bytes) -> bool:
+    """Hold for a value that mixes classes of characters as passwords do and words do not."""
+    classes = sum(
+        bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]")
+    )
+    return len(value) >= 6 and len(set(value)) >= 5 and classes >= 2 and not value.isdigit()
+
+
+def base64_key(value: bytes) -> bool:
+    """Hold for valid base64 that decodes to bytes which are no text."""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return not raw.isascii() or entropy(raw) > 4.5
+
+
+def basic_credentials(value: bytes) -> bool:
+    """Hold for base64 of printable `name:password`."""
+    try:
+        name, colon, password = base64.b64decode(value, validate=True).partition(b":")
+    except (ValueError, binascii.Error):
+        return False
+    return bool(name and colon and len(password) >= 3) and (name + password).isascii()
+
+
+def mail_domain(value: bytes) -> bool:
+    """Hold for an address whose domain ends in letters and whose labels are no file suffix."""
+    domain = value.rsplit(b"@", 1)[-1].lower()
+    last = domain.rsplit(b".", 1)[-1]
+    return last.isalpha() and last not in _SUFFIXES and b".." not in value
+
+
+_SUFFIXES = frozenset(b"png jpg jpeg gif svg webp css js ts json xml html htm py rb php yml yaml md txt".split())
+
+CHECKS: dict[str, Callable[[bytes], bool]] = {
+    check.__name__: check
+    for check in (
+        payment_card,
+        iban,
+        us_ssn,
+        base62_crc32,
+        jwt,
+        aws_account_id,
+        random_looking,
+        mixed,
+        strong_password,
+        base64_key,
+        basic_credentials,
+        mail_domain,
+    )
+}

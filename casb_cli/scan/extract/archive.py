@@ -1,0 +1,153 @@
+"""zip, tar, gzip, bzip2 and xz: members are read as streams, inside limits, and never written under their names."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import IO, BinaryIO, cast
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+
+
+class Bounded(io.RawIOBase):
+    """An unpacking stream that counts what it gives against the limits; raises Stop beyond them."""
+
+    def __init__(self, raw: IO[bytes], context: Context, packed: int) -> None:
+        super().__init__()
+        self._raw = raw
+        self._context = context
+        self._packed = max(packed, 1)
+        self._furthest = 0
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = self._raw.seek(offset, whence)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0:
+            parts = []
+            while part := self.read(BLOCK):
+                parts.append(part)
+                if sum(map(len, parts)) > self._context.limits.in_memory:
+                    raise Stop("too-large", "a part that must be read whole")
+            return b"".join(parts)
+        data = self._raw.read(size)
+        self._at += len(data)
+        new = self._at - self._furthest
+        if new > 0:
+            self._furthest = self._at
+            self._context.unpack(new, self._furthest, self._packed)
+        return data
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+def opened(source: Source) -> zipfile.ZipFile:
+    """Return the archive; raises zipfile.BadZipFile."""
+    return zipfile.ZipFile(source.file)
+
+
+def member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -> BinaryIO:
+    """Return one member as a bounded stream; raises Stop(encrypted)."""
+    if info.flag_bits & 1:
+        raise Stop("encrypted")
+    return cast("BinaryIO", Bounded(archive.open(info), context, info.compress_size))
+
+
+def spooled(source: Source) -> Source:
+    """Return the source copied to where any position can be read at once: memory, or an unlinked file."""
+    copy = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - lives as long as the source
+    source.file.seek(0)
+    while block := source.file.read(BLOCK):
+        copy.write(block)
+    size = copy.tell()
+    copy.seek(0)
+    return Source(cast("BinaryIO", copy), source.name, size)
+
+
+def zip_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what every member holds; a member that cannot be read is noted and the next one is taken."""
+    with opened(source) as archive:
+        for info in archive.infolist():
+            if info.is_dir() or info.file_size == 0:
+                continue
+            context.member()
+            place = join_place(where, shorten(printable(info.filename), 200))
+            try:
+                file = member_file(archive, info, context)
+            except Stop as stop:
+                context.note(place, stop)
+                continue
+            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+                unknown = isinstance(error, NotImplementedError)
+                context.note(place, Stop("unsupported" if unknown else "corrupted", type(error).__name__))
+                continue
+            with file:
+                inner = Source(file, info.filename, info.file_size, random=False)
+                yield from context.open(inner, context, place)
+
+
+def tar_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what every regular file of a tar archive holds; links and devices hold nothing."""
+    with tarfile.open(fileobj=source.file, mode="r:") as archive:
+        for info in archive:
+            context.member()
+            context.tick()
+            if not info.isreg() or info.size == 0:
+                continue
+            file = archive.extractfile(info)
+            if file is None:
+                continue
+            place = join_place(where, shorten(printable(info.name), 200))
+            with file:
+                yield from context.open(
+                    Source(cast("BinaryIO", file), info.name, info.size), context, place
+                )
+
+
+def _single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Iterator[Segment]:
+    name = source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    with cast("BinaryIO", Bounded(raw, context, source.size)) as file:
+        inner = Source(file, name, source.size, random=False)
+        yield from context.open(inner, context, join_place(where, shorten(printable(name), 200)))
+
+
+def gzip_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a gzip file holds."""
+    yield from _single(source, context, where, cast("IO[bytes]", gzip.GzipFile(fileobj=source.file)))
+
+
+def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a bzip2 file holds."""
+    yield from _single(source, context, where, bz2.BZ2File(source.file))
+
+
+def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what an xz file holds."""
+    yield from _single(source, context, where, lzma.LZMAFile(source.file))

@@ -1,0 +1,124 @@
+"""From bytes to text: the true type decides the extractor, and every failure becomes a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TypeVar
+
+import msgspec
+
+from casb_cli.scan.extract.archive import spooled
+from casb_cli.scan.extract.base import Context, Extractor, Exhausted, Segment, Source, Stop
+from casb_cli.scan.extract.sniff import sniff
+
+
+Item = TypeVar("Item")
+
+
+class Format(msgspec.Struct, frozen=True):
+    """How one kind is extracted: `module:function`, whether it reads at any position, whether it contains files."""
+
+    extractor: str
+    random: bool = False
+    container: bool = False
+
+    def load(self) -> Extractor:
+        """Return the extractor's function."""
+        module, _, name = self.extractor.partition(":")
+        function: Extractor = getattr(import_module(f"casb_cli.scan.extract.{module}"), name)
+        return function
+
+
+FORMATS: dict[str, Format] = {
+    "text": Format("text:text"),
+    "xml": Format("text:text"),
+    "html": Format("markup:html_text"),
+    "rtf": Format("markup:rtf_text"),
+    "docx": Format("office:docx", random=True, container=True),
+    "pptx": Format("office:pptx", random=True, container=True),
+    "xlsx": Format("office:xlsx", random=True, container=True),
+    "xls": Format("sheets:sheets", random=True),
+    "opendocument": Format("office:opendocument", random=True, container=True),
+    "pdf": Format("pdf:pdf", random=True, container=True),
+    "mail": Format("mail:mail", container=True),
+    "mbox": Format("mail:mbox", container=True),
+    "zip": Format("archive:zip_members", random=True, container=True),
+    "tar": Format("archive:tar_members", random=True, container=True),
+    "gzip": Format("archive:gzip_content", container=True),
+    "bzip2": Format("archive:bzip2_content", container=True),
+    "xz": Format("archive:xz_content", container=True),
+}
+
+
+def extract(source: Source, context: Context, where: str, kind: str | None = None) -> Iterator[Segment]:
+    """Yield the text of a source and of everything in it; failures are noted in the context, not raised.
+
+    Only Exhausted is raised: it ends the whole inspection. `kind` skips the look at the bytes.
+    """
+    yield from _noting(_segments(source, context, where, kind), context, where)
+
+
+def _noting(items: Iterator[Item], context: Context, where: str) -> Iterator[Item]:
+    """Yield the items; what ends them early is noted as the reason, at the place."""
+    try:
+        yield from items
+    except Exhausted:
+        raise
+    except Stop as stop:
+        context.note(where, stop)
+    except MemoryError:
+        context.note(where, Stop("out-of-memory"))
+    except RecursionError:
+        context.note(where, Stop("expansion", "nested too deep"))
+    except Exception as error:  # noqa: BLE001 - parsers raise anything on foreign bytes; words could hold content
+        context.note(where, Stop("corrupted", type(error).__name__))
+
+
+def _segments(source: Source, context: Context, where: str, kind: str | None) -> Iterator[Segment]:
+    context.tick()
+    if kind is None:
+        kind = sniff(source)
+        if kind == "zip" and not source.random:
+            source = spooled(source)
+            kind = sniff(source)
+    if not context.kind:
+        context.kind = kind
+    if kind in _REFUSED:
+        if kind == "empty" and where:
+            return  # an empty member hides nothing
+        raise _REFUSED[kind](source)
+    form = FORMATS[kind]
+    if form.container and context.depth >= context.limits.depth:
+        raise Stop("expansion", "nested too deep")
+    if form.random and not source.random:
+        source = spooled(source)
+    source.file.seek(0)
+    context.depth += form.container
+    try:
+        for segment in form.load()(source, context, where):
+            context.extracted += 1
+            blocks = _noting(segment.blocks, context, segment.where)
+            yield dataclasses.replace(segment, blocks=blocks)
+    finally:
+        context.depth -= form.container
+
+
+def _binary(source: Source) -> Stop:
+    import puremagic
+
+    try:
+        mime = puremagic.from_string(source.head(), mime=True)
+    except (puremagic.PureError, ValueError):
+        mime = ""
+    return Stop("unsupported", mime)
+
+
+_REFUSED: dict[str, Callable[[Source], Stop]] = {
+    "empty": lambda _: Stop("empty"),
+    "lfs-pointer": lambda _: Stop("lfs-pointer"),
+    "ole-encrypted": lambda _: Stop("encrypted"),
+    "ole": lambda _: Stop("unsupported", "an OLE document"),
+    "binary": _binary,
+}

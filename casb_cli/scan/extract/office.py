@@ -1,0 +1,133 @@
+"""docx, pptx, xlsx and OpenDocument: body, headers, notes, comments, properties, links and what is embedded."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.scan.extract.archive import member_file, opened
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml
+from casb_cli.scan.extract.sheets import sheets
+from casb_cli.scan.extract.text import encoding_of
+
+_WORD = re.compile(
+    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document)\d*\.xml", re.I
+)
+_SLIDE = re.compile(
+    r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/data"
+    r"|charts/chart)(\d*)[\w{}-]*\.xml",
+    re.I,
+)
+_SHEET_SIDE = re.compile(
+    r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+)\.xml", re.I
+)
+_PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.I)
+_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.I)
+_OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
+_RELS = re.compile(r".*\.rels", re.I)
+_EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
+_TARGET = re.compile(rb"Target=\"([^\"]*)\"")
+
+
+def docx(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the parts of a Word document, then properties, links and embedded files."""
+    yield from _parts(source, context, where, _WORD, _word_place)
+
+
+def pptx(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield slides, speaker notes, comments, then properties, links and embedded files."""
+    yield from _parts(source, context, where, _SLIDE, _slide_place)
+
+
+def xlsx(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield all sheets (hidden ones too) by cell, then comments, properties, links and embedded files."""
+    yield from sheets(source, context, where)
+    yield from _parts(source, context, where, _SHEET_SIDE, _side_place)
+
+
+def opendocument(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield content, headers and footers, and properties of an OpenDocument file."""
+    yield from _parts(source, context, where, _OPEN, lambda m: "" if m[1] == "content" else m[1])
+
+
+def _word_place(found: re.Match[str]) -> str:
+    return "" if found[1].lower() == "document" else found[1].lower()
+
+
+def _slide_place(found: re.Match[str]) -> str:
+    part = found[0].split("/")[1].lower()
+    name = {"slides": "slide", "notesslides": "notes", "slidemasters": "master"}.get(part, part.rstrip("s"))
+    return f"{name} {found[1]}".strip()
+
+
+def _side_place(found: re.Match[str]) -> str:
+    return found[1].split("/")[0]
+
+
+def _order(info: zipfile.ZipInfo) -> list[object]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", info.filename)]
+
+
+def _parts(
+    source: Source,
+    context: Context,
+    where: str,
+    wanted: re.Pattern[str],
+    place: Callable[[re.Match[str]], str],
+) -> Iterator[Segment]:
+    with opened(source) as archive:
+        if any(info.flag_bits & 1 for info in archive.infolist()):
+            raise Stop("encrypted")
+        infos = sorted(archive.infolist(), key=lambda info: str(_order(info)))
+        found_any = False
+        for info in infos:
+            name = info.filename
+            if found := wanted.fullmatch(name):
+                found_any = True
+                yield _xml(archive, info, context, join_place(where, place(found)), properties=False)
+            elif _PROPERTIES.fullmatch(name):
+                yield _xml(archive, info, context, join_place(where, "properties"), properties=True)
+        for info in infos:
+            if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
+                links = _links(archive, info, context)
+                if links:
+                    yield Segment(join_place(where, "links"), "none", iter((links,)))
+            elif _EMBEDDED.fullmatch(info.filename) and not info.is_dir():
+                context.member()
+                inner = Source(
+                    member_file(archive, info, context), info.filename, info.file_size, random=False
+                )
+                yield from context.open(
+                    inner, context, join_place(where, shorten(printable(info.filename), 120))
+                )
+        if not found_any and wanted is not _SHEET_SIDE:
+            raise Stop("corrupted", "the document's main part is missing")
+
+
+def _xml(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str, *, properties: bool
+) -> Segment:
+    def raw() -> Iterator[bytes]:
+        with member_file(archive, info, context) as file:
+            first = file.read(BLOCK)
+            if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                if info.file_size > context.limits.in_memory:
+                    raise Stop("too-large", "an XML part in UTF-16")
+                encoding = encoding_of(first[:4096], whole=False) or "utf-8"
+                yield (first + file.read()).decode(encoding, "replace").encode("utf-8", "replace")
+                return
+            while first:
+                yield first
+                first = file.read(BLOCK)
+
+    return Segment(where, "none", converted(raw(), spaced_xml if properties else office_xml))
+
+
+def _links(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -> bytes:
+    with member_file(archive, info, context) as file:
+        data = file.read()
+    targets = [m[1] for tag in _EXTERNAL.findall(data) if (m := _TARGET.search(tag))]
+    return b"\n".join(targets)

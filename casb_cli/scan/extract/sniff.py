@@ -1,0 +1,140 @@
+"""The true type of content, told by its bytes alone: a name is never trusted."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+
+from casb_cli.scan.extract.base import Source
+
+_MAGIC: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x1f\x8b", 0, "gzip"),
+    (b"BZh", 0, "bzip2"),
+    (b"\xfd7zXZ\x00", 0, "xz"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
+    (b"{\\rtf", 0, "rtf"),
+    (b"ustar", 257, "tar"),
+)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.I)
+_MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
+_MAIL_NAMES = frozenset(
+    (
+        b"from to cc bcc subject date message-id mime-version received return-path reply-to delivered-to sender"
+        b" content-type content-transfer-encoding x-mailer dkim-signature in-reply-to references list-id"
+    ).split()
+)
+_LFS = b"version https://git-lfs.github.com/spec/v1\n"
+
+
+def sniff(source: Source) -> str:
+    """Return the kind of content: a key of `formats.FORMATS`, `lfs-pointer`, `empty` or `binary`."""
+    if source.size == 0:
+        return "empty"
+    head = source.head()
+    if source.size < 1024 and head.startswith(_LFS) and b"\noid sha256:" in head:
+        return "lfs-pointer"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return _packed(source)
+    for magic, at, kind in _MAGIC:
+        if head.startswith(magic, at):
+            return _ole(source) if kind == "ole" else kind
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    return _textual(head)
+
+
+def _packed(source: Source) -> str:
+    """Tell office documents from other zip archives by their members; anything odd is a plain archive."""
+    if not source.random:
+        return "zip"
+    try:
+        with zipfile.ZipFile(source.file) as archive:
+            names = set(archive.namelist()[:5000])
+            mime = (
+                archive.read("mimetype")[:100]
+                if "mimetype" in names and archive.getinfo("mimetype").file_size < 200
+                else b""
+            )
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, EOFError):
+        return "zip"  # its own extractor says what is wrong with it
+    finally:
+        source.file.seek(0)
+    if mime.startswith(b"application/vnd.oasis.opendocument"):
+        return "opendocument"
+    if "[Content_Types].xml" in names:
+        if any(name.startswith("word/") for name in names):
+            return "docx"
+        if any(name.startswith("xl/") for name in names):
+            return "xlsx"
+        if any(name.startswith("ppt/") for name in names):
+            return "pptx"
+    return "zip"
+
+
+def _ole(source: Source) -> str:
+    """Name what an OLE container holds by the directory names in it (UTF-16)."""
+    sample = source.head(1 << 20)
+    if "EncryptedPackage".encode("utf-16-le") in sample:
+        return "ole-encrypted"
+    if any(name.encode("utf-16-le") in sample for name in ("Workbook", "Book\0")):
+        return "xls"
+    return "ole"
+
+
+def _textual(head: bytes) -> str:
+    if not looks_textual(head):
+        return "binary"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<"):
+        if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.I):
+            return "xml"
+        if _HTML.match(text) or re.search(rb"<(?:html|body|head)[\s>]", head, re.I):
+            return "html"
+        if text.startswith(b"<!--") and _HTML.search(text):
+            return "html"
+    if text.startswith(b"From ") and _mail_headers(text.partition(b"\n")[2]):
+        return "mbox"
+    if _mail_headers(text):
+        return "mail"
+    return "text"
+
+
+def _mail_headers(text: bytes) -> bool:
+    known = set()
+    for line in text.splitlines()[:60]:
+        if not line:
+            break
+        if line[:1] in b" \t":
+            continue
+        match = _MAIL_LINE.match(line)
+        if not match:
+            return False
+        if match[1].lower() in _MAIL_NAMES:
+            known.add(match[1].lower())
+    return len(known) >= 3 or (len(known) == 2 and bool(known & {b"from", b"mime-version", b"received"}))
+
+
+_CONTROL = bytes(c for c in range(32) if c not in b"\t\n\r\f\x1b\x08")
+
+
+def looks_textual(head: bytes) -> bool:
+    """Return whether bytes read as text in some encoding."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return True
+    if b"\0" in head:
+        return utf16_flavour(head) is not None
+    controls = len(head) - len(head.translate(None, _CONTROL))
+    return controls * 50 <= len(head)
+
+
+def utf16_flavour(head: bytes) -> str | None:
+    """Return `utf-16-le` or `utf-16-be` for unmarked UTF-16 of mostly Latin text, else None."""
+    even, odd = head[0::2], head[1::2]
+    if len(head) < 4:
+        return None
+    low, high = odd.count(0) / max(len(odd), 1), even.count(0) / max(len(even), 1)
+    for ours, theirs, other, name in ((low, high, even, "utf-16-le"), (high, low, odd, "utf-16-be")):
+        if ours > 0.6 and theirs < 0.05:
+            printable = sum(1 for byte in other[:500] if byte >= 32 or byte in b"\t\n\r")
+            return name if printable >= 0.9 * min(len(other), 500) else None
+    return None

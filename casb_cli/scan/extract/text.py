@@ -1,0 +1,83 @@
+"""Plain text, source code, CSV, JSON, XML: any encoding in, UTF-8 blocks out, line and column kept."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
+from casb_cli.scan.extract.sniff import utf16_flavour
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 1 << 16
+
+
+def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
+    head = source.head(4096)
+    yield Segment(where, "line", utf8_blocks(source, context), header_row=_has_columns(head))
+
+
+def _has_columns(head: bytes) -> bool:
+    lines = [line for line in head.splitlines()[:6] if line]
+    if len(lines) < 3:
+        return False
+    return any(
+        lines[0].count(mark) >= 1 and len({line.count(mark) for line in lines[:-1]}) == 1
+        for mark in (b",", b"\t", b";", b"|")
+    )
+
+
+def utf8_blocks(source: Source, context: Context) -> Iterator[bytes]:
+    """Yield the content as UTF-8 blocks; bytes that no encoding explains become replacement characters."""
+    encoding = encoding_of(source.head(_SAMPLE), whole=source.size <= _SAMPLE)
+    file = source.file
+    if encoding is None:
+        while block := file.read(BLOCK):
+            context.tick()
+            yield block
+        return
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    while block := file.read(BLOCK):
+        context.tick()
+        yield decoder.decode(block).encode("utf-8", "replace")
+    if rest := decoder.decode(b"", final=True):
+        yield rest.encode("utf-8", "replace")
+
+
+def encoding_of(sample: bytes, *, whole: bool) -> str | None:
+    """Return the encoding to decode from, or None where the bytes are UTF-8 (or ASCII) already.
+
+    `whole` says that the sample is all there is: else a character cut at its end is no fault.
+    """
+    for bom, name in _BOMS:
+        if sample.startswith(bom):
+            return name
+    if b"\0" in sample and (flavour := utf16_flavour(sample)):
+        return flavour
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return _guess(sample)
+    return None
+
+
+def _guess(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    # Guessing looks at the lines that hold foreign bytes; plain ASCII in front of them tells nothing.
+    telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:8192]
+    best = from_bytes(telling or sample[:8192]).best()
+    if best is None:
+        return "cp1252"
+    try:
+        codecs.lookup(best.encoding)
+    except LookupError:
+        return "cp1252"
+    return best.encoding

@@ -1,0 +1,108 @@
+"""Inspect one file's content: sniff, extract, detect. Runs in a worker, and in process for tests."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from casb_cli.core.models import Confidence, Severity
+from casb_cli.scan.detect.engine import Collector, Scanner
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.extract.base import Context, Exhausted, Limits, Note, Source, Stop
+from casb_cli.scan.extract.formats import extract
+
+Outcome = Literal["done", "partial", "skipped"]
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """One distinct match of a detector in a file (or one occurrence, when every one was asked for).
+
+    `start` and `end` are byte offsets in the extracted text of its part (for plain text: of the file);
+    `count` is how often this very value stands in the file.
+    """
+
+    detector: str
+    severity: Severity
+    confidence: Confidence
+    fingerprint: str
+    excerpt: str
+    place: str
+    start: int
+    end: int
+    count: int = 1
+
+
+class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the inspection of one file gave. `reason` stands with `partial` and `skipped`.
+
+    `totals` counts the distinct values per detector, also those beyond the kept ones. `kind` is the true type.
+    `notes` names the parts that could not be inspected; `parts_failed` is their number.
+    """
+
+    outcome: Outcome
+    reason: str | None = None
+    detail: str = ""
+    kind: str = ""
+    size: int = 0
+    text: int = 0
+    detector_set: str = ""
+    matches: tuple[Match, ...] = ()
+    totals: dict[str, int] = {}
+    notes: tuple[Note, ...] = ()
+    parts_failed: int = 0
+
+
+def inspect_stream(
+    content: BinaryIO | bytes,
+    *,
+    name: str,
+    scanner: Scanner,
+    key: bytes,
+    limits: Limits | None = None,
+    every: bool = False,
+) -> InspectResult:
+    """Return what the detectors find in a seekable file or in bytes; raises nothing for foreign content.
+
+    `key` keys the fingerprints (32 bytes). `every` asks for one match per occurrence.
+    """
+    limits = limits or Limits()
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    base = InspectResult(outcome="done", size=size, detector_set=scanner.detectors.id)
+    if size > limits.max_size:
+        return msgspec.structs.replace(base, outcome="skipped", reason="too-large")
+    context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)
+    collector = Collector(scanner.detectors, key, keep=limits.matches, every=every, name=name)
+    stopped: Stop | None = None
+    try:
+        for segment in extract(Source(file, name, size), context, ""):
+            scanner.scan(segment, collector, context)
+    except Exhausted as stop:
+        stopped = stop
+    matches, totals = collector.finish()
+    failed = len(context.notes) + context.skipped_notes
+    first = stopped or (context.notes[0] if context.notes else None)
+    outcome: Outcome = "done"
+    if first is not None:
+        outcome = "partial" if context.extracted or collector.scanned else "skipped"
+    return msgspec.structs.replace(
+        base,
+        outcome=outcome,
+        reason=first.reason if first else None,
+        detail=first.detail if first else "",
+        kind=context.kind,
+        text=collector.scanned,
+        matches=tuple(Match(**found) for found in matches),
+        totals=totals,
+        notes=tuple(context.notes),
+        parts_failed=failed,
+    )
+
+
+def new_scanner(detectors: DetectorSet | None = None, cache_dir: str | None = None) -> Scanner:
+    """Return a scanner for a detector set (the shipped one by default), its patterns compiled or from cache."""
+    return Scanner(detectors or DetectorSet.shipped(), cache_dir)

@@ -1,0 +1,73 @@
+"""Every detector holds to its own examples, through the whole engine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from casb_cli.scan.detect.database import refused
+from casb_cli.scan.detect.filters import FILTERS
+from casb_cli.scan.detect.rules import DetectorSet, catalogue
+from casb_cli.scan.detect.validators import CHECKS
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+
+KEY = b"k" * 32
+SCANNER = new_scanner()
+DETECTORS = sorted(catalogue().values(), key=lambda d: d.id)
+MATCH = [pytest.param(d, text, id=f"{d.id}-{n}") for d in DETECTORS for n, text in enumerate(d.match())]
+NO_MATCH = [pytest.param(d, text, id=f"{d.id}-{n}") for d in DETECTORS for n, text in enumerate(d.no_match())]
+
+
+def found(text: str, name: str = "a.txt"):
+    return inspect_stream(text.encode(), name=name, scanner=SCANNER, key=KEY).matches
+
+
+@pytest.mark.parametrize(("detector", "text"), MATCH)
+def test_must_match(detector, text):
+    assert detector.id in {m.detector for m in found(text)}
+
+
+@pytest.mark.parametrize(("detector", "text"), NO_MATCH)
+def test_must_not_match(detector, text):
+    assert detector.id not in {m.detector for m in found(text)}
+
+
+@pytest.mark.parametrize(("detector", "text"), MATCH)
+def test_matches_in_the_middle_of_prose(detector, text):
+    around = "Lorem ipsum dolor sit amet.\n" * 50
+    assert detector.id in {m.detector for m in found(f"{around}{text}\n{around}")}
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.id)
+def test_declaration(detector):
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", detector.id)
+    assert detector.description.endswith(".")
+    assert detector.match()
+    assert detector.no_match()
+    assert set(detector.checks) | set(detector.proofs) <= set(CHECKS)
+    assert set(detector.filters) <= set(FILTERS)
+    for rule in detector.rules:
+        assert refused(rule) is None
+    assert not detector.required or detector.keywords
+
+
+def test_examples_stand_assembled_in_the_source():
+    """No example's secret may be found by scanning the source of the catalogue itself."""
+    from pathlib import Path
+
+    import casb_cli.scan.detect as package
+
+    secrets = {d.id for d in DETECTORS if d.family == "credential" and not d.generic}
+    for path in Path(package.__file__).parent.rglob("*.py"):
+        assert not {m.detector for m in found(path.read_text(), path.name)} & secrets, path.name
+
+
+def test_a_set_is_named_by_its_rules():
+    assert DetectorSet.shipped().id == DetectorSet.shipped().id
+    assert DetectorSet.shipped(("iban",)).id != DetectorSet.shipped(("us-ssn",)).id
+
+
+def test_specific_wins_over_generic():
+    text = next(iter(catalogue()["stripe-key"].match()))
+    assert {m.detector for m in found(f'secret_key = "{text}"')} == {"stripe-key"}
