@@ -314,8 +314,7 @@ class Actor(Ability):
         """Carry out one step; `memo` holds earlier steps' results, the return value is added to it.
 
         Keys that begin with `_` stay in memory and never reach the journal (a secret read to be revoked).
-        `pending: True` says that the provider accepted the step and carries it out later. Raises LostAnswer
-        when a step that is not repeatable got no answer.
+        Raises LostAnswer when a step that is not repeatable got no answer.
         """
 
     @abstractmethod

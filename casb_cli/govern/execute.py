@@ -144,9 +144,11 @@ class Engine:
             "app": record.app,
             "instance": record.instance_name,
         }
-        for name in ("options", "case", "reason", "undo_of", "memo", "forced"):
+        for name in ("options", "case", "reason", "undo_of", "forced"):
             if value := getattr(record, name):
                 body[name] = value
+        if record.inverse:
+            body["memo"] = record.memo
         if record.done:
             body["skip"] = sorted(record.done)
         runner.note(BEGUN, **body)
@@ -184,7 +186,7 @@ class Engine:
                 return Ending(UNKNOWN, words, error.exit_code)
             if matches(observed, record.after):
                 return Ending(CHANGED, observed=observed)
-            if record.memo.get("pending"):
+            if record.change.pending and matches(observed, record.change.pending):
                 words = "the provider has accepted it and carries it out later"
                 return Ending(PENDING, words, observed=observed)
         differing = ", ".join(differing_keys(observed, record.after))
@@ -238,6 +240,7 @@ def target_record(target: Target, run: str, reason: str | None) -> Record:
         options=dict(target.options),
         case=target.case,
         reason=reason,
+        memo=dict(target.change.keeps),
     )
 
 

@@ -22,6 +22,7 @@ from casb_cli.core.errors import CasbError, ProviderError, StateConflict, UsageE
 from casb_cli.core.refs import Ref, parse
 from casb_cli.govern.actions import ActionKind, action_kind
 from casb_cli.govern.ports import Opened
+from casb_cli.govern.record import Record
 
 CAP = 25
 """How many objects one run may touch unless it is told otherwise."""
@@ -112,6 +113,8 @@ class Draft:
 
 
 Open = Callable[[Ref], Opened]
+Resume = Callable[[str, str, str, dict[str, str]], Record | None]
+"""Find the action to continue: instance key, local ref, action, options."""
 
 
 def new_id(prefix: str) -> str:
@@ -126,11 +129,13 @@ def build(
     limits: Limits | None = None,
     reason: str | None = None,
     cases: Mapping[str, str] | None = None,
+    resume: Resume | None = None,
 ) -> Draft:
     """Return the plan for some requests, ordered so that none closes the door on the next; reads only.
 
     A request that can't be planned becomes a problem of the draft and stops no other. `cases` gives the
-    correlation ids to use again, by full ref.
+    correlation ids to use again, by full ref; `resume` finds the action of the journal to continue, if the
+    same one stopped between its steps.
     """
     targets: list[Target] = []
     problems: list[tuple[Request, CasbError]] = []
@@ -139,7 +144,10 @@ def build(
         kind = action_kind(asked.action)
         case = (cases or {}).get(str(asked.ref)) or (new_id("c") if kind.cased else None)
         try:
-            targets.append(plan_one(asked, opened(asked.ref), case=case))
+            check_kind(kind, asked.ref)
+            instance = opened(asked.ref)
+            stopped = resume(instance.key, asked.ref.local, kind.key, asked.options) if resume else None
+            targets.append(_continued(asked, kind, stopped) if stopped else plan_one(asked, instance, case=case))
         except CasbError as error:
             problems.append((asked, error))
     targets.sort(key=lambda target: target.rank)
@@ -151,6 +159,20 @@ def build(
         reason=reason,
     )
     return Draft(sealed(plan), problems)
+
+
+def _continued(request: Request, kind: ActionKind, stopped: Record) -> Target:
+    """Return the target that goes on with an action of the journal."""
+    return Target(
+        ref=str(request.ref),
+        instance=stopped.instance,
+        action=kind.key,
+        change=stopped.change,
+        options=request.options,
+        case=stopped.case,
+        rank=kind.rank,
+        resumes=stopped.id,
+    )
 
 
 def check_kind(kind: ActionKind, ref: Ref) -> None:

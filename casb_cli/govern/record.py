@@ -132,6 +132,7 @@ def records(events: Iterable[Event]) -> dict[str, Record]:
     for event in events:
         if event.event == BEGUN:
             body = event.body
+            change = msgspec.convert(body["change"], Change)
             found[event.action] = Record(
                 id=event.action,
                 run=event.run,
@@ -139,14 +140,14 @@ def records(events: Iterable[Event]) -> dict[str, Record]:
                 instance=event.instance,
                 target=event.target,
                 action=body["action"],
-                change=msgspec.convert(body["change"], Change),
+                change=change,
                 app=body.get("app", ""),
                 instance_name=body.get("instance", ""),
                 options=body.get("options", {}),
                 case=body.get("case"),
                 reason=body.get("reason"),
                 undo_of=body.get("undo_of"),
-                memo=dict(body.get("memo", {})),
+                memo={**change.keeps, **body.get("memo", {})},
                 done=set(body.get("skip", ())),
                 forced=body.get("forced", False),
             )

@@ -73,12 +73,29 @@ class StepRunner:
     def run(self) -> Ending | None:
         """Carry out every step that is not done; return why it stopped early, or None when all are done."""
         record = self.record
+        if record.sending is not None:
+            # Before all else: repeating what an earlier step read would lose the doubt about this one.
+            ending = self._settle_left(record.sending)
+            if ending is not None:
+                return ending
         for index, step in enumerate(record.steps):
             if index in record.done and not self._needed_again(index):
                 continue
             ending = self._carry_out(index, step)
             if ending is not None:
                 return ending
+        return None
+
+    def _settle_left(self, index: int) -> Ending | None:
+        """Settle the step that an interrupted run had sent, before anything else is."""
+        record = self.record
+        step = record.steps[index]
+        effect = self.effect(index, step)
+        if effect:
+            self._done(index, {}, settled=True)
+        elif effect is None and not step.repeatable:
+            return self._unknown(index, step)
+        record.sending = None
         return None
 
     def _needed_again(self, index: int) -> bool:
@@ -89,12 +106,10 @@ class StepRunner:
 
     def _carry_out(self, index: int, step: Step) -> Ending | None:
         record = self.record
-        doubt = record.sending == index
         last: CasbError | None = None
         for attempt in range(ATTEMPTS + 1):
-            if doubt:
-                if last is not None:
-                    self.wait(2.0**attempt / 2)
+            if last is not None:
+                self.wait(2.0**attempt / 2)
                 effect = self.effect(index, step)
                 if effect:
                     self._done(index, {}, settled=True)
@@ -122,7 +137,6 @@ class StepRunner:
             else:
                 return self._answered(index, result)
             self.note(LOST, step=index)
-            doubt = True
         return self._unknown(index, step)
 
     def _answered(self, index: int, result: dict[str, Any]) -> Ending | None:
