@@ -52,7 +52,7 @@ def _any_registered() -> bool:
     """Tell whether an installed distribution names our group: `importlib.metadata` is dear, a look is not."""
     for place in sys.path:
         try:
-            names = os.listdir(place or ".")
+            names = os.listdir(place or ".")  # noqa: PTH208
         except OSError:
             # An archive has no listing: the dear way must look into it.
             if os.path.isfile(place):  # noqa: PTH113
