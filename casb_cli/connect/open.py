@@ -45,7 +45,8 @@ class Environment:
     """What opening needs from outside: where secrets are, what rates were learned, how a run may be stopped."""
 
     secrets: Secrets
-    rates: RateMemory | None = None
+    rates: Callable[[str], RateMemory] | None = None
+    """What was learned of an instance's limits, by instance key."""
     tracer: Tracer | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     quota_share: float = 1.0
@@ -93,7 +94,7 @@ def open_credential(
     connector_class: type[Connector] = load(app.connector)
     rules = connector_class.rules
     scope = f"{config.key}/{spec.name}"
-    common = {
+    common: dict[str, Any] = {
         "where": config.label,
         "tracer": environment.tracer,
         "stop": environment.stop,
@@ -101,7 +102,8 @@ def open_credential(
         "deadline": environment.deadline,
         "transport": environment.transport,
     }
-    governors = Governors(app, scope, memory=environment.rates, stop=environment.stop, share=environment.quota_share)
+    memory = environment.rates(config.key) if environment.rates else None
+    governors = Governors(app, scope, memory=memory, stop=environment.stop, share=environment.quota_share)
     plain = Client(app, rules, None, urls, governors, **common)
     context = SigninContext(
         app=app.key,

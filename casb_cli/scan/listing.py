@@ -1,0 +1,227 @@
+"""Live listings: partitions of several instances read in parallel, rows delivered as they arrive.
+
+Memory stays bounded: pages wait in a queue of fixed length, and connectors stop while it is full.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from casb_cli.connect.open import OpenInstance
+from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
+from casb_cli.core.errors import CasbError, ProviderError, Stopped
+from casb_cli.core.models import ROOT, Notice, Partition, Row
+
+WORKERS = 8
+WAITING_PAGES = 16
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A partition that could not be read; `root` tells that nothing of the listing could."""
+
+    instance: OpenInstance
+    part: Partition
+    error: CasbError
+    root: bool
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page of one instance."""
+
+    instance: OpenInstance
+    rows: Sequence[Row]
+
+
+@dataclass
+class Outcome:
+    """What became of a listing: filled while it is consumed, final when it has ended."""
+
+    failures: list[Failure] = field(default_factory=list)
+    notices: list[tuple[OpenInstance, Notice]] = field(default_factory=list)
+    complete: list[OpenInstance] = field(default_factory=list)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether rows are missing that the provider has."""
+        return bool(self.failures) or any(notice.effect == "hidden" for _, notice in self.notices)
+
+
+def reader(
+    instance: OpenInstance, ability: type[Ability], window: Window | None = None
+) -> Callable[..., Iterator[Page[Any]]]:
+    """Return the connector's method of a listing ability, bound to its window; raises Unsupported, NotPermitted."""
+    connector = instance.connector_for(ability)
+    method = getattr(connector, ability.key.replace("-", "_"))
+    if issubclass(ability, ListActivity):
+        return lambda part, cursor: method(part, cursor, window or Window())
+    bound: Callable[..., Iterator[Page[Any]]] = method
+    return bound
+
+
+class Listing:
+    """One listing over several instances; iterate it once."""
+
+    def __init__(
+        self,
+        instances: Sequence[OpenInstance],
+        ability: type[Ability],
+        *,
+        window: Window | None = None,
+        stop: threading.Event | None = None,
+        check_visibility: bool = True,
+    ) -> None:
+        self._instances = instances
+        self._ability = ability
+        self._window = window
+        self._stop = stop or threading.Event()
+        self._check = check_visibility
+        self._pages: queue.Queue[Listed | Failure | OpenInstance | BaseException] = queue.Queue(WAITING_PAGES)
+        self.outcome = Outcome()
+
+    def __iter__(self) -> Iterator[Listed]:
+        crews = [_Crew(instance, self) for instance in self._instances]
+        for crew in crews:
+            crew.start()
+        running = len(crews)
+        try:
+            while running:
+                item = self._pages.get()
+                if isinstance(item, Listed):
+                    yield item
+                elif isinstance(item, Failure):
+                    self.outcome.failures.append(item)
+                elif isinstance(item, OpenInstance):
+                    running -= 1
+                    if not any(failure.instance is item for failure in self.outcome.failures):
+                        self.outcome.complete.append(item)
+                else:
+                    raise item
+        finally:
+            self._stop.set()
+            for crew in crews:
+                crew.join(self._pages)
+
+    def put(self, item: Listed | Failure | OpenInstance | BaseException) -> None:
+        """Hand an item to the consumer, waiting while it is behind; raises Stopped when nobody consumes."""
+        while not self._stop.is_set():
+            try:
+                self._pages.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+        raise Stopped("stopped")
+
+    def read(self, instance: OpenInstance) -> Callable[..., Iterator[Page[Any]]]:
+        """Return how partitions of this listing are read, once the credential proved not to be blind."""
+        method = reader(instance, self._ability, self._window)
+        if self._check:
+            spec, _ = instance.choose(self._ability)
+            instance.credential(spec).connector.check_visibility()
+        return method
+
+    @property
+    def noun(self) -> str:
+        """What is being done, for error messages."""
+        return self._ability.title
+
+
+class _Crew:
+    """The threads that read one instance's partitions."""
+
+    def __init__(self, instance: OpenInstance, listing: Listing) -> None:
+        self._instance = instance
+        self._listing = listing
+        self._waiting: deque[Partition] = deque([ROOT])
+        self._busy = 0
+        self._change = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._main = threading.Thread(target=self._run, name=f"list {instance.label}", daemon=True)
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._main.start()
+
+    def join(self, pages: queue.Queue[Any]) -> None:
+        """Wait until every thread has ended, emptying the queue that they may be waiting for."""
+        while self._main.is_alive():
+            while not pages.empty():
+                pages.get_nowait()
+            self._main.join(0.05)
+
+    def _run(self) -> None:
+        try:
+            method = self._listing.read(self._instance)
+        except CasbError as error:
+            self._fail(ROOT, error, root=True)
+        except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
+            self._quietly(error)
+            return
+        else:
+            workers = [
+                threading.Thread(
+                    target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True
+                )
+                for n in range(WORKERS)
+            ]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        self._quietly(self._instance)
+
+    def _quietly(self, item: OpenInstance | BaseException) -> None:
+        try:
+            self._listing.put(item)
+        except Stopped:
+            return
+
+    def _fail(self, part: Partition, error: CasbError, *, root: bool) -> None:
+        if isinstance(error, ProviderError):
+            error.at(self._instance.label, self._listing.noun)
+        try:
+            self._listing.put(Failure(self._instance, part, error, root))
+        except Stopped:
+            return
+
+    def _claim(self) -> Partition | None:
+        with self._change:
+            while not self._waiting:
+                if self._busy == 0:
+                    return None
+                self._change.wait()
+            self._busy += 1
+            return self._waiting.popleft()
+
+    def _work(self, method: Callable[..., Iterator[Page[Any]]]) -> None:
+        while (part := self._claim()) is not None:
+            try:
+                self._read(method, part)
+            except Stopped:
+                with self._change:
+                    self._waiting.clear()
+            except CasbError as error:
+                self._fail(part, error, root=part == ROOT)
+            except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
+                self._quietly(error)
+            finally:
+                with self._change:
+                    self._busy -= 1
+                    self._change.notify_all()
+
+    def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+        for page in method(part, None):
+            if page.more:
+                with self._change:
+                    self._waiting.extend(sorted(page.more, key=lambda more: more.exposure))
+                    self._change.notify_all()
+            for notice in page.notices:
+                self._listing.outcome.notices.append((self._instance, notice))
+            if page.items:
+                self._listing.put(Listed(self._instance, page.items))
