@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 
-from casb_cli.core.errors import ConfigError, GuardRefused, UsageError
+from casb_cli.core.errors import ConfigError, GuardRefused, StoreError, UsageError
 from casb_cli.core.refs import instance_name
 from casb_cli.store import instances as choice
 from casb_cli.store import locks, sources
 from casb_cli.store.instances import InstanceConfig
-from casb_cli.store.paths import config_dir, write_private
+from casb_cli.store.paths import config_dir, ensure_dir, write_private
 
 FORMAT = 1
 _LOCK_WAIT = 60.0
@@ -86,9 +86,7 @@ class Config:
         """Return the instance of that app and name; raises UnknownName."""
         found = self.find(app, name)
         if found is None:
-            raise choice.unknown(
-                f"instance of {app}", name, [i.name for i in self._instances if i.app == app]
-            )
+            raise choice.unknown(f"instance of {app}", name, [i.name for i in self._instances if i.app == app])
         return found
 
     def by_key(self, key: str) -> InstanceConfig | None:
@@ -179,11 +177,7 @@ class Config:
 
     def as_toml(self) -> dict[str, Any]:
         """Return the whole file's content, with the keys that this version doesn't know."""
-        before = {
-            row["key"]: row
-            for row in self._raw.get("instances", [])
-            if isinstance(row, dict) and "key" in row
-        }
+        before = {row["key"]: row for row in self._raw.get("instances", []) if isinstance(row, dict) and "key" in row}
         content: dict[str, Any] = {**self._raw, "version": FORMAT}
         content.pop("settings", None)
         content.pop("instances", None)
@@ -208,6 +202,17 @@ def edit() -> Iterator[Config]:
         after = config.as_toml()
         if after != before:
             _save(config.path, after)
+
+
+def require_writable() -> None:
+    """Raise, before anybody signs in, what a later `edit` would: ConfigError, StoreError or Locked."""
+    with edit() as config:
+        folder = ensure_dir(config.path.resolve().parent)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"could not save `{config.path}`: its folder is read-only for you",
+            hint="make it writable, or set CASB_CONFIG_DIR to another folder",
+        )
 
 
 def _save(where: Path, content: dict[str, Any]) -> None:
@@ -262,9 +267,7 @@ def _broken(where: Path, problem: str, line: int | None) -> ConfigError:
 def _decoded(raw: Mapping[str, Any], where: Path, text: str) -> list[InstanceConfig]:
     rows = raw.get("instances", [])
     if not isinstance(rows, list):
-        raise _broken(
-            where, "`instances` must be an array of tables (`[[instances]]`)", _line(text, "instances")
-        )
+        raise _broken(where, "`instances` must be an array of tables (`[[instances]]`)", _line(text, "instances"))
     found: list[InstanceConfig] = []
     for number, row in enumerate(rows):
         try:
@@ -278,14 +281,10 @@ def _decoded(raw: Mapping[str, Any], where: Path, text: str) -> list[InstanceCon
                 raise msgspec.ValidationError("Expected letters, digits and `-` - at `$.key`")
         except (msgspec.ValidationError, UsageError) as error:
             problem, key = _told(error)
-            label = (
-                f"{row.get('app', '?')}/{row.get('name', '?')}" if isinstance(row, dict) else f"{number + 1}"
-            )
+            label = f"{row.get('app', '?')}/{row.get('name', '?')}" if isinstance(row, dict) else f"{number + 1}"
             raise _broken(where, f"instance {label}: {problem}", _line(text, key, number)) from None
         if any(known.key == instance.key for known in found):
-            raise _broken(
-                where, f"instance {instance.label}: its key is used twice", _line(text, "key", number)
-            )
+            raise _broken(where, f"instance {instance.label}: its key is used twice", _line(text, "key", number))
         if any(known.label == instance.label for known in found):
             raise _broken(where, f"instance {instance.label} stands there twice", _line(text, "name", number))
         found.append(instance)

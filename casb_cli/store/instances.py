@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
+import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from casb_cli.core import clock
 from casb_cli.core.app import CredentialSpec
 from casb_cli.core.errors import UnknownName
 from casb_cli.core.models import OwnPermissions, Tenant
@@ -21,7 +22,7 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 def new_key() -> str:
     """Return a new instance key: opaque, unique, fit for file names; it survives a rename."""
-    return "i" + secrets.token_hex(10)
+    return "i" + os.urandom(10).hex()
 
 
 class InstanceConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +71,34 @@ class InstanceConfig(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, credentials=tuple(credentials), own=permissions)
 
 
+class Expiry(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential that ends, as the provider told at connect; `days` is negative where it is over."""
+
+    instance: str
+    credential: str
+    when: str
+    days: int
+
+
+def expiring(
+    instances: Sequence[InstanceConfig], within: timedelta, *, now: datetime | None = None
+) -> tuple[Expiry, ...]:
+    """Return the credentials that end within a time from now, or ended already; the soonest first."""
+    moment = now or clock.now()
+    found: list[tuple[datetime, Expiry]] = []
+    for instance in instances:
+        for name, own in instance.own.items():
+            end = clock.parse(own.expires) if clock.normalise(own.expires) and own.expires else None
+            if end and end - moment <= within:
+                days = (end - moment) // timedelta(days=1)
+                found.append((end, Expiry(instance=instance.label, credential=name, when=clock.text(end), days=days)))
+    return tuple(expiry for _, expiry in sorted(found, key=lambda pair: pair[0]))
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     """Return the error for a name that nothing has: it lists what there is, and what comes close."""
+    import difflib
+
     names = sorted(set(known))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(f'`{match}`' for match in close)}? " if close else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from casb_cli.store.places import PlaceName, PlaceStatus
 SERVICE = "casb"
 LIMIT = 5.0
 PROMPT_LIMIT = 60.0
+_REST = 60.0
+"""Seconds after which a keyring that did not answer is tried again: `casb watch` outlives a suspended desktop."""
 
 ELSEWHERE = (
     "keep it in the encrypted vault (`--secret KEY=vault`; cron reads the passphrase from"
@@ -61,10 +64,7 @@ def _module(backend: Any) -> str:
 
 def _clear_text(backend: Any) -> bool:
     package = _module(backend).split(".")[0:2]
-    return (
-        package in (["keyrings", "alt"], ["keyrings", "cryptfile"])
-        or "plain" in type(backend).__name__.lower()
-    )
+    return package in (["keyrings", "alt"], ["keyrings", "cryptfile"]) or "plain" in type(backend).__name__.lower()
 
 
 def _title(backend: Any) -> str:
@@ -120,14 +120,12 @@ class OsKeyring:
 
     name: PlaceName = "keyring"
 
-    def __init__(
-        self, *, interactive: bool = False, limit: float = LIMIT, prompt_limit: float = PROMPT_LIMIT
-    ) -> None:
+    def __init__(self, *, interactive: bool = False, limit: float = LIMIT, prompt_limit: float = PROMPT_LIMIT) -> None:
         self._interactive = interactive
         self._limit = limit
         self._prompt_limit = max(prompt_limit, limit)
         self._chosen: _Chosen | None = None
-        self._hung = False
+        self._hung_until = 0.0
 
     def get(self, name: str) -> str | None:
         try:
@@ -181,9 +179,7 @@ class OsKeyring:
                 self.set(name, "probe")
                 self.delete(name)
             except StoreError as error:
-                return PlaceStatus(
-                    "keyring", usable=False, backend=chosen.title, detail=error.message, hint=error.hint
-                )
+                return PlaceStatus("keyring", usable=False, backend=chosen.title, detail=error.message, hint=error.hint)
         return PlaceStatus("keyring", usable=True, backend=chosen.title)
 
     @staticmethod
@@ -236,7 +232,7 @@ class OsKeyring:
         state = self._bounded(look, self._limit)
         if state == "open":
             return
-        if not self._interactive:
+        if not self._interactive or state == "passing":
             raise _Refused(*unlocked.refusal(state))
         self._bounded(lambda: unlocked.unlock(_module(ring)), self._prompt_limit)
         if self._bounded(look, self._limit) != "open":
@@ -250,7 +246,7 @@ class OsKeyring:
         """Do keyring work in a thread of its own: a bus that never answers is left behind, even at exit."""
         from keyring.errors import PasswordDeleteError
 
-        if self._hung:
+        if time.monotonic() < self._hung_until:
             raise _Refused("it did not answer before", _HUNG_HINT)
         answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
@@ -264,7 +260,7 @@ class OsKeyring:
         try:
             value, error = answers.get(timeout=limit)
         except queue.Empty:
-            self._hung = True
+            self._hung_until = time.monotonic() + _REST
             raise _Refused(f"no answer within {limit:g} s", _HUNG_HINT) from None
         if error is None:
             return value  # type: ignore[return-value]

@@ -52,9 +52,7 @@ class Secrets:
             )
         return value
 
-    def read_spec(
-        self, instance_key: str, credential: CredentialSpec, field: str, *, whole: bool = True
-    ) -> str:
+    def read_spec(self, instance_key: str, credential: CredentialSpec, field: str, *, whole: bool = True) -> str:
         """Return the value of a field of a configured credential; raises SecretUnavailable."""
         if field not in credential.secrets:
             raise SecretUnavailable(

@@ -12,6 +12,7 @@ import re
 import shlex
 import signal
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -187,6 +188,37 @@ def import_file(path: str, *, whole: bool = True) -> str:
     value = trim(_text(_bytes(Path(path), name, forbidden=0), name), whole=whole)
     if not value:
         raise SecretUnavailable(f"{name}: the file is empty", hint="put the secret there")
+    return value
+
+
+def given_value(
+    option: SecretOption,
+    *,
+    stdin: Callable[[], str],
+    ask: Callable[[str], str] | None,
+    prompt: str = "",
+    whole: bool = True,
+) -> str:
+    """Return the value that a `--secret` option hands over now: from stdin, a file, or a prompt.
+
+    `stdin` returns all of it; `ask` is None where no terminal is. Raises SecretUnavailable, UsageError.
+    """
+    if option.given == "import":
+        return import_file(option.path, whole=whole)
+    if option.given == "stdin":
+        value = trim(stdin(), whole=whole)
+    elif ask is None:
+        raise UsageError(
+            f"secret `{option.key}` is missing, and there is no terminal to ask for it",
+            hint=f"give `--secret {option.key}=SOURCE`; {_SOURCES}",
+        )
+    else:
+        value = ask(prompt or option.key)
+    if not value:
+        raise SecretUnavailable(
+            f"secret `{option.key}`: {'stdin' if option.given == 'stdin' else 'the prompt'} gave an empty value",
+            hint="give the secret again",
+        )
     return value
 
 

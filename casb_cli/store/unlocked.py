@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-State = Literal["open", "locked", "missing"]
+State = Literal["open", "locked", "missing", "passing"]
 
 _SECRET_SERVICE = frozenset({"keyring.backends.SecretService", "keyring.backends.libsecret"})
 _KWALLET = "keyring.backends.kwallet"
@@ -28,6 +28,8 @@ def _secret_service() -> State:
             collection = secretstorage.get_collection_by_alias(bus, "default")
         except secretstorage.ItemNotFoundException:
             return "missing"
+        if collection.collection_path.endswith("/collection/session"):
+            return "passing"
         return "locked" if collection.is_locked() else "open"
 
 
@@ -65,9 +67,11 @@ _HINT = (
 
 
 def refusal(state: State) -> tuple[str, str]:
-    """Return why and hint for a keyring that is not open, where nobody can be asked."""
+    """Return why and hint for a keyring that is not open, where asking a person is no way out."""
     if state == "missing":
         return "it has no default collection, and there is no terminal to create one from", _HINT
+    if state == "passing":
+        return "its default collection lives in memory only and is lost at log-out", _HINT
     return "it is locked, and there is no terminal to ask for its password", _HINT
 
 

@@ -287,6 +287,10 @@ try:
         edited.add(InstanceConfig(app="box", name="b"))
 except StoreError as error:
     print("StoreError", error.message)
+    try:
+        config.require_writable()
+    except StoreError:
+        print("known before")
 else:
     print("saved")
 """
@@ -308,6 +312,7 @@ def test_read_only_folder_is_an_error(which):
         )
         assert done.stdout.startswith("StoreError "), done.stderr
         assert env[which] in done.stdout
+        assert "known before" in done.stdout
         assert list(Path(env[which]).iterdir()) == []
 
 
@@ -336,3 +341,11 @@ def test_a_held_lock_is_told(monkeypatch):
     monkeypatch.setattr(config, "_LOCK_WAIT", 0.1)
     with locks.hold("config", "edit"), pytest.raises(Locked), config.edit():
         pytest.fail("two edits at once")
+
+
+def test_require_writable_changes_nothing():
+    config.require_writable()
+    assert not config.path().exists()
+    write("broken")
+    with pytest.raises(ConfigError):
+        config.require_writable()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from casb_cli.core.app import CredentialSpec
@@ -78,3 +80,18 @@ def test_with_credential_adds_or_replaces():
     assert changed.own == {"cron": OwnPermissions(granted=("x",))}
     with pytest.raises(UnknownName, match="credential of box/b"):
         changed.credential("cronn")
+
+
+def test_expiring_credentials_come_soonest_first():
+    def instance(name, **expires):
+        own = {credential: OwnPermissions(expires=when) for credential, when in expires.items()}
+        return InstanceConfig(app="box", name=name, own=own)
+
+    known = [
+        instance("a", main="2026-12-31T00:00:00Z", cron=None),
+        instance("b", main="2026-11-05T00:00:00Z", cron="2026-10-30T12:00:00Z"),
+    ]
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    soon = instances.expiring(known, timedelta(days=14), now=now)
+    assert [(e.instance, e.credential, e.days) for e in soon] == [("box/b", "cron", -2), ("box/b", "main", 4)]
+    assert len(instances.expiring(known, timedelta(days=60), now=now)) == 3

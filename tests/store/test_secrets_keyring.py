@@ -168,6 +168,31 @@ def test_no_default_collection_is_an_error_without_a_terminal(tools, bare):
     assert "no default collection" in told["read"]["text"]
 
 
+def test_collection_that_lives_in_memory_only_is_refused(tools, bare):
+    code = f"""
+    import subprocess
+    subprocess.run(["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets",
+        "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.SetAlias", "string:default",
+        "objpath:/org/freedesktop/secrets/collection/session"], check=True, capture_output=True)
+    tell(write=told(lambda: OsKeyring(interactive=True).set("i1/main/token", {CANARY!r})))
+    """
+    told, _ = run_session(code, bare, unlock=True)
+    assert told["write"]["kind"] == "store"
+    assert "in memory only" in told["write"]["text"]
+
+
+def test_dialogue_that_nobody_can_see_ends_as_locked(tools, bare):
+    run_session("OsKeyring().set('i1/main/token', 'x'); tell()", bare, unlock=True)
+    code = """
+    start = time.monotonic()
+    read = told(lambda: OsKeyring(interactive=True, prompt_limit=10).get("i1/main/token"))
+    tell(read=read, seconds=time.monotonic() - start)
+    """
+    told, _ = run_session(code, bare, unlock=False)
+    assert told["read"]["kind"] == "secret-unavailable"
+    assert told["seconds"] < 15
+
+
 def test_stopped_service_is_left_behind_after_the_limit(tools, bare):
     code = f"""
     import signal

@@ -249,3 +249,21 @@ def _gone(pid):
             return True
         time.sleep(0.05)
     return False
+
+
+def test_given_values(tmp_path):
+    path = secret_file(tmp_path, "from-file\n")
+
+    def given(text, *, stdin="from-stdin\nnote", ask=lambda prompt: f"typed at {prompt}", **rest):
+        return sources.given_value(sources.parse_option(text), stdin=lambda: stdin, ask=ask, **rest)
+
+    assert given("token=stdin", whole=False) == "from-stdin"
+    assert given("token=vault:stdin") == "from-stdin\nnote"
+    assert given(f"token=import:{path}") == "from-file"
+    assert given("token=keyring", prompt="Client secret") == "typed at Client secret"
+    with pytest.raises(UsageError, match="`token` is missing") as caught:
+        given("token=keyring", ask=None)
+    assert "--secret token=SOURCE" in caught.value.hint
+    for text in ("token=stdin", "token=vault"):
+        with pytest.raises(SecretUnavailable, match="empty value"):
+            given(text, stdin="\n", ask=lambda _: "")
