@@ -240,6 +240,11 @@ class ReadFile(Ability):
     def read_file(self, file: File) -> AbstractContextManager[Iterator[bytes]]:
         """Open the content as a stream of chunks; raises Unscannable or a ProviderError."""
 
+    def bulk_key(self, file: File) -> str | None:
+        """Return what files have in common that `read_many` can read together; None: each alone."""
+        del file
+        return None
+
     def read_many(self, files: Sequence[File]) -> Iterator[tuple[File, Iterator[bytes] | Unscannable]] | None:
         """Return the contents of many files of one partition at the price of fewer calls, or None.
 

@@ -204,7 +204,10 @@ def output_fields(kind: str) -> tuple[str, ...]:
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
-    """A change feed's word that an object is no longer there."""
+    """A change feed's word that an object is no longer there.
+
+    `kind` is a kind of row, or `partition`: then `id` is the key of a partition of ListFiles that is no more.
+    """
 
     kind: str
     id: str

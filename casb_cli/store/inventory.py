@@ -20,26 +20,40 @@ from casb_cli.store.partitions import ADD, Listing, Part, additions, pack_notice
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
 
-_CHUNKS = (250, 50, 10, 1)
+_CHUNKS = (25, 5, 1)
 # One statement for many rows: the interpreter lock is given up once per statement, not once per row, which
 # under busy threads is the difference between microseconds and milliseconds a row.
-_LISTED = "part = excluded.part, seen = excluded.seen, "
-_FED = "part = excluded.part, "
-_KEPT = (
+#
+# The first statement inserts new rows and marks unchanged ones; it sets no indexed column, so a mark costs no
+# index. Where it left rows out, they are looked up, and only they are written as new versions.
+_MARK = {
+    False: "seen = excluded.seen WHERE body IS excluded.body AND part = excluded.part",
+    True: "since = since WHERE body IS excluded.body AND part = excluded.part",
+}
+_CHANGE = (
+    "part = excluded.part, seen = {seen}, "
     "since = CASE WHEN body IS excluded.body THEN since ELSE max(excluded.since, since) END, "
     "todo = CASE WHEN body IS excluded.body THEN todo ELSE max(todo, excluded.todo) END, "
-    "exposure = excluded.exposure, layout = excluded.layout, body = excluded.body"
+    "exposure = excluded.exposure, layout = excluded.layout, body = excluded.body "
+    "WHERE body IS NOT excluded.body OR part <> excluded.part"
 )
 
 
-def _upsert(count: int, *, exposed: bool, fed: bool) -> str:
+def _upsert(count: int, *, exposed: bool, fed: bool) -> tuple[str, str, str]:
     one = "(?, ?, ?)" if exposed else "(?, ?)"
-    return (
+    values = f"(VALUES {', '.join([one] * count)})"
+    insert = (
         "INSERT INTO objects (set_id, part, seen, since, layout, todo, id, body, exposure) "  # noqa: S608
         f"SELECT ?, ?, ?, ?, ?, ?, column1, column2, {'column3' if exposed else 'NULL'} "
-        f"FROM (VALUES {', '.join([one] * count)}) WHERE true "
-        f"ON CONFLICT (set_id, id) DO UPDATE SET {_FED if fed else _LISTED}{_KEPT}"
+        f"FROM {values} WHERE true ON CONFLICT (set_id, id) DO UPDATE SET "
     )
+    # A feed tells nothing about a listing, so it leaves the listing's mark as it is.
+    change = _CHANGE.format(seen="seen" if fed else "excluded.seen")
+    left = (
+        f"SELECT column1 FROM {values} JOIN objects ON set_id = ? AND id = column1 "  # noqa: S608
+        "WHERE body IS NOT column2 OR part <> ?"
+    )
+    return insert + _MARK[fed], left, insert + change
 
 
 _STATEMENTS = {
@@ -192,6 +206,32 @@ class Inventory(History):
             link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now, listing.id))
         return gone
 
+    def end_relisting(self, listing: Listing) -> bool:
+        """Close a listing of some partitions only (what a feed named); rows of all others stay as they are.
+
+        False, and nothing closed, while a part is not done.
+        """
+        with self._db.write() as link:
+            left = link.execute(
+                "SELECT 1 FROM parts WHERE listing = ? AND state <> 'done' LIMIT 1", (listing.id,)
+            ).fetchone()
+            if left:
+                return False
+            link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now_ms(), listing.id))
+        return True
+
+    def end_part(self, instance_key: str, ability: str, key: str) -> int:
+        """Mark gone what a partition that is no more held, with all below it (`key#...`); return how many."""
+        inst = self._catalog.inst(instance_key)
+        with self._db.write() as link:
+            parts = link.execute(
+                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND (key = ? OR substr(key, 1, ?) = ?)",
+                (inst, ability, key, len(key) + 1, f"{key}#"),
+            ).fetchall()
+            gone = sum(_end(link, "part = ?", (part,), now_ms()) for (part,) in parts)
+            link.executemany("DELETE FROM parts WHERE part = ?", parts)
+        return gone
+
     def _batches(self, inst: int, rows: Iterable[Row]) -> list[tuple[int, list[Row]]]:
         found = []
         for kind, run in groupby(rows, lambda row: row.kind_of_row):
@@ -220,7 +260,14 @@ class Inventory(History):
         for count in _CHUNKS:
             step = count * width
             while end - at >= step:
-                link.execute(_STATEMENTS[count, exposed, fed], (*head, *flat[at : at + step]))
+                mark, left, _ = _STATEMENTS[count, exposed, fed]
+                chunk = flat[at : at + step]
+                if link.execute(mark, (*head, *chunk)).rowcount < count:
+                    found = {id_ for (id_,) in link.execute(left, (*chunk, set_id, part))}
+                    changed = [
+                        (*head, *chunk[n : n + width]) for n in range(0, step, width) if chunk[n] in found
+                    ]
+                    link.executemany(_STATEMENTS[1, exposed, fed][2], changed)
                 at += step
 
 

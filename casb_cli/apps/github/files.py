@@ -164,6 +164,11 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         with self.client.stream(call) as answer:
             yield answer.chunks()
 
+    def bulk_key(self, file: File) -> str | None:
+        if file.locator.get("mode") == SYMLINK or not file.locator.get("repo"):
+            return None
+        return f"{file.locator['repo']}@{file.locator['branch']}"
+
     def read_many(self, files: Sequence[File]) -> Iterator[tuple[File, Iterator[bytes] | Unscannable]] | None:
         """Read a repository's first scan through its archive; each member is held to the blob id of the tree."""
         if len(files) < BULK_FROM or len({(f.locator.get("repo"), f.locator.get("branch")) for f in files}) != 1:
@@ -263,7 +268,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
                 if states.get(key) != _state(repo):
                     states[key] = _state(repo)
                     changed.append(repo)
-        gone = [Gone(kind="folder", id=key) for key in missing]
+        gone = [Gone(kind="partition", id=f"repo:{key}") for key in missing]
         for key in missing:
             del states[key]
         yield Page(items=gone, more=self.repo_partitions(changed), cursor=encode(Feed(repos=states, etag=etag)))
