@@ -37,10 +37,11 @@ class Live(Protocol):
 class Streams:
     """The three standard streams and the user's wishes about them.
 
-    Reads `sys.stdin`, `sys.stdout` and `sys.stderr` at each use, so a test may replace them.
+    Streams not given are `sys.stdin`, `sys.stdout` and `sys.stderr` as they are at each use.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stdin: TextIO | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
+        self._given = (stdin, stdout, stderr)
         self.color: ColorWhen = "auto"
         self.quiet = False
         self.verbose = 0
@@ -52,27 +53,32 @@ class Streams:
     @property
     def out(self) -> TextIO:
         """The stream of data."""
-        return sys.stdout
+        return self._given[1] or sys.stdout
 
     @property
     def err(self) -> TextIO:
         """The stream of everything else."""
-        return sys.stderr
+        return self._given[2] or sys.stderr
+
+    @property
+    def input(self) -> TextIO:
+        """The stream of answers, and of references given as `-`."""
+        return self._given[0] or sys.stdin
 
     @property
     def out_tty(self) -> bool:
         """Tell whether stdout is a terminal."""
-        return _isatty(sys.stdout)
+        return _isatty(self.out)
 
     @property
     def err_tty(self) -> bool:
         """Tell whether stderr is a terminal."""
-        return _isatty(sys.stderr)
+        return _isatty(self.err)
 
     @property
     def in_tty(self) -> bool:
         """Tell whether stdin is a terminal."""
-        return _isatty(sys.stdin)
+        return _isatty(self.input)
 
     @property
     def out_color(self) -> bool:
@@ -108,14 +114,14 @@ class Streams:
     def write(self, text: str) -> None:
         """Write data to stdout; raises ClosedPipe when nobody reads it any more."""
         try:
-            sys.stdout.write(text)
+            self.out.write(text)
         except BrokenPipeError:
             raise self.closed() from None
 
     def flush(self) -> None:
         """Hand everything written to the reader; raises ClosedPipe."""
         try:
-            sys.stdout.flush()
+            self.out.flush()
         except BrokenPipeError:
             raise self.closed() from None
 
@@ -123,7 +129,7 @@ class Streams:
         """Return the end of the run, stdout pointed at nothing so that the last flush stays silent."""
         try:
             null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, sys.stdout.fileno())
+            os.dup2(null, self.out.fileno())
             os.close(null)
         except (OSError, ValueError):  # a stream without a descriptor has no pipe to silence
             pass
@@ -142,8 +148,8 @@ class Streams:
         """Write one line to stderr, around the live display; a closed stderr is no reason to stop."""
         with self.aside():
             try:
-                sys.stderr.write(text + "\n")
-                sys.stderr.flush()
+                self.err.write(text + "\n")
+                self.err.flush()
             except BrokenPipeError:
                 return
 
@@ -196,7 +202,7 @@ class Streams:
         with self.aside():
             while True:
                 try:
-                    value = getpass.getpass(f"{printable(label)} (not shown): ", stream=sys.stderr)
+                    value = getpass.getpass(f"{printable(label)} (not shown): ", stream=self.err)
                 except EOFError:
                     raise self._cannot_ask(label, option) from None
                 if value:
@@ -215,7 +221,7 @@ class Streams:
         self._must_ask(label, option)
         with self.aside():
             for number, (key, title) in enumerate(choices, 1):
-                sys.stderr.write(f"  {number}  {printable(key)}  {printable(title)}\n")
+                self.err.write(f"  {number}  {printable(key)}  {printable(title)}\n")
         keys = [key for key, _ in choices]
         while True:
             answer = self._ask(f"{printable(label)} [1-{len(keys)}]: ", label, option)
@@ -226,11 +232,11 @@ class Streams:
 
     def _ask(self, text: str, label: str, option: str) -> str:
         with self.aside():
-            sys.stderr.write(text)
-            sys.stderr.flush()
-            line = sys.stdin.readline()
+            self.err.write(text)
+            self.err.flush()
+            line = self.input.readline()
         if not line:
-            sys.stderr.write("\n")
+            self.err.write("\n")
             raise self._cannot_ask(label, option)
         return line.strip()
 
