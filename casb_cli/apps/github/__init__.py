@@ -77,7 +77,7 @@ APP = App(
     hosts={
         "api": "https://api.github.com",
         "oauth": "https://github.com",
-        "graphql": "https://api.github.com/graphql",
+        "graphql": "https://api.github.com",
     },
     content_hosts=("codeload.github.com", ".githubusercontent.com"),
     limits=(
