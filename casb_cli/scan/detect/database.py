@@ -95,9 +95,7 @@ def _read(path: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
             about = os.fstat(file.fileno())
-            if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or (
-                hasattr(os, "getuid") and about.st_uid != os.getuid()
-            ):
+            if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
                 return None
             data = file.read()
     except OSError:

@@ -55,9 +55,7 @@ class Scanner:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
                 rules.append(rule)
                 self._owner.append(armed)
-                self._pattern.append(
-                    re.compile(rule.pattern.encode("utf-8"), re.IGNORECASE if rule.caseless else 0)
-                )
+                self._pattern.append(re.compile(rule.pattern.encode("utf-8"), re.IGNORECASE if rule.caseless else 0))
         self._rules = tuple(rules)
         self._database = load(self._rules, cache_dir) if rules else None
 
@@ -79,9 +77,7 @@ class Scanner:
             buffer = buffer[gone:]
             collector.scanned += len(piece)
 
-    def _round(
-        self, buffer: bytes, base: int, floor: int, limit: int, places: _Places, collector: Collector
-    ) -> None:
+    def _round(self, buffer: bytes, base: int, floor: int, limit: int, places: _Places, collector: Collector) -> None:
         hits: list[tuple[int, int]] = []
         if self._database is None:
             return
@@ -96,13 +92,15 @@ class Scanner:
             confidence = self._judged(buffer, candidate, places, collector.name)
             if confidence is not None:
                 collector.add(
-                    candidate.armed.detector, confidence, candidate.value, base + candidate.start,
-                    base + candidate.end, places.at(buffer, base, candidate.start),
+                    candidate.armed.detector,
+                    confidence,
+                    candidate.value,
+                    base + candidate.start,
+                    base + candidate.end,
+                    places.at(buffer, base, candidate.start),
                 )
 
-    def _confirmed(
-        self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int
-    ) -> list[_Candidate]:
+    def _confirmed(self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int) -> list[_Candidate]:
         found: list[_Candidate] = []
         behind = [0] * len(self._rules)
         for number, end in hits:
@@ -121,9 +119,7 @@ class Scanner:
         found.sort(key=lambda c: (c.start, c.end))
         return _distinct(found)
 
-    def _judged(
-        self, buffer: bytes, candidate: _Candidate, places: _Places, name: str
-    ) -> Confidence | None:
+    def _judged(self, buffer: bytes, candidate: _Candidate, places: _Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
         detector = candidate.armed.detector
         view = View(buffer, candidate.start, candidate.end, name)
@@ -132,9 +128,9 @@ class Scanner:
         confidence = detector.confidence
         words = candidate.armed.keywords
         if words is not None:
-            near = words.search(
-                buffer, max(0, candidate.start - detector.distance), candidate.start
-            ) or words.search(buffer, candidate.end, min(len(buffer), candidate.end + detector.distance))
+            near = words.search(buffer, max(0, candidate.start - detector.distance), candidate.start) or words.search(
+                buffer, candidate.end, min(len(buffer), candidate.end + detector.distance)
+            )
             if near is None:
                 near = words.search(places.column_name(buffer, candidate.start))
             if near is not None:
@@ -163,9 +159,7 @@ def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
     if not words:
         return None
     forms = sorted({r"[\s_\-]?".join(map(re.escape, word.split())) for word in words}, key=len, reverse=True)
-    return re.compile(
-        rb"(?<![A-Za-z])(?:" + "|".join(forms).encode("utf-8") + rb")(?![a-z])", re.IGNORECASE
-    )
+    return re.compile(rb"(?<![A-Za-z])(?:" + "|".join(forms).encode("utf-8") + rb")(?![a-z])", re.IGNORECASE)
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -298,9 +292,7 @@ class Collector:
         self._every = every
         self._tallies: dict[str, _Tally] = {}
 
-    def add(
-        self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str
-    ) -> None:
+    def add(self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str) -> None:
         """Count one match."""
         tally = self._tallies.get(detector.id)
         if tally is None:

@@ -41,7 +41,7 @@ def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
     return digits(value) in _TEST_CARDS
 
 
-_RUN = re.compile(rb"(.)\1{11}", re.S)
+_RUN = re.compile(rb"(.)\1{11}", re.DOTALL)
 
 
 def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -69,7 +69,7 @@ def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     return any(run[at : at + 8] in plain for run in _RUNS for at in range(len(run) - 7)) and len(plain) < 60
 
 
-_DOCUMENTED = re.compile(rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.I)
+_DOCUMENTED = re.compile(rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
 
 
 def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -88,7 +88,7 @@ def uuid(value: bytes, view: View) -> bool:
 
 
 _HASH_WORD = re.compile(
-    rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc", re.I
+    rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc", re.IGNORECASE
 )
 _HASH = re.compile(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
 
@@ -109,7 +109,7 @@ _PLACEHOLDER = re.compile(
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*)|https?://[^@]*",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
 _WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
 
@@ -125,10 +125,7 @@ def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _LOCKS = frozenset(
-    (
-        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml poetry.lock pipfile.lock cargo.lock uv.lock"
-        " composer.lock gemfile.lock go.sum flake.lock packages.lock.json mix.lock podfile.lock pubspec.lock"
-    ).split()
+    ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "pipfile.lock", "cargo.lock", "uv.lock", "composer.lock", "gemfile.lock", "go.sum", "flake.lock", "packages.lock.json", "mix.lock", "podfile.lock", "pubspec.lock"]
 )
 
 
@@ -156,7 +153,7 @@ _NUMBER_OF = re.compile(
     rb"(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
     rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$",
-    re.I,
+    re.IGNORECASE,
 )
 
 

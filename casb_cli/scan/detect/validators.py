@@ -58,13 +58,7 @@ def us_ssn(value: bytes) -> bool:
     """Hold for a number that the Social Security Administration could have issued."""
     number = digits(value)
     area, group, serial = number[:3], number[3:5], number[5:]
-    return (
-        len(number) == 9
-        and area not in (b"000", b"666")
-        and area < b"900"
-        and group != b"00"
-        and serial != b"0000"
-    )
+    return len(number) == 9 and area not in (b"000", b"666") and area < b"900" and group != b"00" and serial != b"0000"
 
 
 def base62_crc32(value: bytes) -> bool:
@@ -123,16 +117,12 @@ def random_looking(value: bytes) -> bool:
 
 def mixed(value: bytes) -> bool:
     """Hold for values with at least a digit and a letter and six distinct characters."""
-    return (
-        len(set(value)) >= 6 and bool(re.search(rb"[0-9]", value)) and bool(re.search(rb"[A-Za-z]", value))
-    )
+    return len(set(value)) >= 6 and bool(re.search(rb"[0-9]", value)) and bool(re.search(rb"[A-Za-z]", value))
 
 
 def strong_password(value: bytes) -> bool:
     """Hold for a value that mixes classes of characters as passwords do and words do not."""
-    classes = sum(
-        bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]")
-    )
+    classes = sum(bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]"))
     return len(value) >= 6 and len(set(value)) >= 5 and classes >= 2 and not value.isdigit()
 
 

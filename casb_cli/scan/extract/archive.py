@@ -126,9 +126,7 @@ def tar_members(source: Source, context: Context, where: str) -> Iterator[Segmen
                 continue
             place = join_place(where, shorten(printable(info.name), 200))
             with file:
-                yield from context.open(
-                    Source(cast("BinaryIO", file), info.name, info.size), context, place
-                )
+                yield from context.open(Source(cast("BinaryIO", file), info.name, info.size), context, place)
 
 
 def _single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Iterator[Segment]:

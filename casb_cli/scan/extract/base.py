@@ -58,7 +58,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Distinct matches kept per detector and file; more are counted only."""
 
 
-class Stop(Exception):  # noqa: N818
+class Stop(Exception):
     """Ends the extraction of one part with its reason; never holds content."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
@@ -114,9 +114,7 @@ class Source:
 class Opener(Protocol):
     """Extracts a contained source at a place; `kind` says its type where something better than bytes told it."""
 
-    def __call__(
-        self, source: Source, context: Context, where: str, kind: str | None = None
-    ) -> Iterator[Segment]: ...
+    def __call__(self, source: Source, context: Context, where: str, kind: str | None = None) -> Iterator[Segment]: ...
 
 
 @dataclass

@@ -10,9 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from casb_cli.scan.extract.archive import spooled
-from casb_cli.scan.extract.base import Context, Extractor, Exhausted, Segment, Source, Stop
+from casb_cli.scan.extract.base import Context, Exhausted, Extractor, Segment, Source, Stop
 from casb_cli.scan.extract.sniff import sniff
-
 
 Item = TypeVar("Item")
 

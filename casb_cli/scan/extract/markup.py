@@ -12,11 +12,13 @@ from casb_cli.scan.extract.text import utf8_blocks
 _TAG = re.compile(rb"<[^<>]*>")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _NAME = re.compile(rb"</?([A-Za-z][A-Za-z0-9]*)")
-_INLINE = frozenset(b"a abbr b bdi bdo big cite code em font i ins del mark q s small span strong sub sup tt u wbr".split())
+_INLINE = frozenset(
+    b"a abbr b bdi bdo big cite code em font i ins del mark q s small span strong sub sup tt u wbr".split()
+)
 _ATTRIBUTE = re.compile(
     rb"\b(href|src|value|content|alt|title|action|placeholder|data-[a-z0-9-]{1,40})\s{0,4}=\s{0,4}"
     rb"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))",
-    re.I,
+    re.IGNORECASE,
 )
 _HOLD = 1 << 16
 
@@ -76,7 +78,9 @@ def _html_tag(found: re.Match[bytes]) -> bytes:
     return gap + lines
 
 
-_PARAGRAPH = re.compile(rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text)>|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>")
+_PARAGRAPH = re.compile(
+    rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text)>|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>"
+)
 _CELL = re.compile(
     rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|s|ptab)\s*/>"
 )

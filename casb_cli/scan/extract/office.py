@@ -14,20 +14,20 @@ from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
 _WORD = re.compile(
-    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document)\d*\.xml", re.I
+    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document)\d*\.xml", re.IGNORECASE
 )
 _SLIDE = re.compile(
     r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/data"
     r"|charts/chart)(\d*)[\w{}-]*\.xml",
-    re.I,
+    re.IGNORECASE,
 )
 _SHEET_SIDE = re.compile(
-    r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+)\.xml", re.I
+    r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+)\.xml", re.IGNORECASE
 )
-_PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.I)
-_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.I)
+_PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
+_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.IGNORECASE)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
-_RELS = re.compile(r".*\.rels", re.I)
+_RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
 _TARGET = re.compile(rb"Target=\"([^\"]*)\"")
 
@@ -97,19 +97,13 @@ def _parts(
                     yield Segment(join_place(where, "links"), "none", iter((links,)))
             elif _EMBEDDED.fullmatch(info.filename) and not info.is_dir():
                 context.member()
-                inner = Source(
-                    member_file(archive, info, context), info.filename, info.file_size, random=False
-                )
-                yield from context.open(
-                    inner, context, join_place(where, shorten(printable(info.filename), 120))
-                )
+                inner = Source(member_file(archive, info, context), info.filename, info.file_size, random=False)
+                yield from context.open(inner, context, join_place(where, shorten(printable(info.filename), 120)))
         if not found_any and wanted is not _SHEET_SIDE:
             raise Stop("corrupted", "the document's main part is missing")
 
 
-def _xml(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str, *, properties: bool
-) -> Segment:
+def _xml(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str, *, properties: bool) -> Segment:
     def raw() -> Iterator[bytes]:
         with member_file(archive, info, context) as file:
             first = file.read(BLOCK)

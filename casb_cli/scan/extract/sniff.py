@@ -15,7 +15,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"{\\rtf", 0, "rtf"),
     (b"ustar", 257, "tar"),
 )
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.I)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE)
 _MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
 _MAIL_NAMES = frozenset(
     (
@@ -86,9 +86,9 @@ def _textual(head: bytes) -> str:
         return "binary"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<"):
-        if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.I):
+        if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.IGNORECASE):
             return "xml"
-        if _HTML.match(text) or re.search(rb"<(?:html|body|head)[\s>]", head, re.I):
+        if _HTML.match(text) or re.search(rb"<(?:html|body|head)[\s>]", head, re.IGNORECASE):
             return "html"
         if text.startswith(b"<!--") and _HTML.search(text):
             return "html"

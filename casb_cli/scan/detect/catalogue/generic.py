@@ -25,8 +25,7 @@ DETECTORS: tuple[Detector, ...] = (
             Rule(
                 hint=_SECRET + r"[a-z0-9_]{0,20}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
                 pattern=(
-                    _SECRET + r"[a-z0-9_]{0,20}" + _ASSIGN
-                    + r"(?:(?:bearer|basic|token)\s+)?"
+                    _SECRET + r"[a-z0-9_]{0,20}" + _ASSIGN + r"(?:(?:bearer|basic|token)\s+)?"
                     r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{12,200})[\"'`]|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
                 ),
                 caseless=True,
@@ -36,8 +35,16 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("random_looking",),
         filters=(
-            "placeholder", "documentation", "monotone", "sequence", "plain_words", "uuid", "content_hash", "lock_file",
-            "minified", "template_file",
+            "placeholder",
+            "documentation",
+            "monotone",
+            "sequence",
+            "plain_words",
+            "uuid",
+            "content_hash",
+            "lock_file",
+            "minified",
+            "template_file",
         ),
         keywords=("api key", "client secret", "secret key", "access token", "auth token", "private key", "secret"),
         distance=40,
@@ -72,7 +79,10 @@ DETECTORS: tuple[Detector, ...] = (
             Rule(
                 hint=_PASSWORD + r"[a-z0-9_]{0,16}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
                 pattern=(
-                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))" + _PASSWORD + r"[a-z0-9_]{0,16}" + _ASSIGN
+                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))"
+                    + _PASSWORD
+                    + r"[a-z0-9_]{0,16}"
+                    + _ASSIGN
                     + r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{6,100})[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![(\[{]))"
                 ),
                 caseless=True,
@@ -82,7 +92,14 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("strong_password",),
         filters=(
-            "placeholder", "documentation", "monotone", "plain_words", "uuid", "content_hash", "lock_file", "minified",
+            "placeholder",
+            "documentation",
+            "monotone",
+            "plain_words",
+            "uuid",
+            "content_hash",
+            "lock_file",
+            "minified",
             "template_file",
         ),
         keywords=("user", "username", "login", "host", "database", "db", "server", "account", "benutzer"),

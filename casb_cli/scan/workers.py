@@ -1,0 +1,332 @@
+"""The worker pool: one seam, `submit(task, content) -> Future[InspectResult]`.
+
+Each worker is a fresh interpreter with an empty environment and no descriptor but its socket; it is started when
+first needed, and replaced alone when it crashes, hangs or grows. A future always gets a result: what went wrong
+with a file is a reason in it. Only workers that cannot be started at all raise WorkersUnavailable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from casb_cli.core.errors import CasbError
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.extract.base import Limits, Note
+from casb_cli.scan.inspect import InspectResult
+from casb_cli.scan.workers_content import Content
+from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
+
+_GRACE = 5.0
+"""Seconds beyond a task's own time limit before the worker is ended from outside."""
+_START = 60.0
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1]); from casb_cli.scan.workers_child import main;"
+    " main(int(sys.argv[2]), int(sys.argv[3]))"
+)
+
+
+class WorkersUnavailable(CasbError):
+    """Worker processes cannot be started on this machine."""
+
+    kind = "workers"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to inspect, described plainly: it could as well be sent to another machine.
+
+    `ref` is the caller's own mark (a file's ref) and goes to no worker; `name` is a hint for filters; `mime` is
+    what the provider claims and decides nothing; `every` asks for one match per occurrence.
+    """
+
+    ref: str
+    name: str
+    mime: str | None = None
+    every: bool = False
+    limits: Limits = Limits()
+
+
+class _Item:
+    __slots__ = ("content", "future", "task")
+
+    def __init__(self, task: Task, content: Content) -> None:
+        self.task = task
+        self.content = content
+        self.future: Future[InspectResult] = Future()
+
+
+class _Worker:
+    """One process and the socket to it."""
+
+    def __init__(self, hello: Hello, program: str) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    program,
+                    str(Path(__file__).resolve().parents[2]),
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                ],
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                process_group=0,
+                cwd="/" if os.name == "posix" else None,
+            )
+        except OSError as error:
+            ours.close()
+            raise WorkersUnavailable(f"could not start a worker process: {error.strerror}") from None
+        finally:
+            theirs.close()
+        self.sock = ours
+        try:
+            ours.settimeout(_START)
+            send(ours, hello)
+            self.ready, _ = receive(ours, Ready)
+        except (OSError, EOFError, msgspec.DecodeError) as error:
+            code = self.end()
+            raise WorkersUnavailable(
+                f"a worker process ended before it was ready ({type(error).__name__}, status {code})"
+            ) from None
+
+    def end(self) -> int:
+        """Kill and reap the process; return its status (negative: the signal)."""
+        self.sock.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process.kill()
+        return self.process.wait()
+
+    def status(self) -> int | None:
+        """Return the status of a process that is ending by itself, None where it goes on."""
+        try:
+            return self.process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _environment() -> dict[str, str]:
+    """Return the little that a worker may know: where temporary files go, and that text is UTF-8."""
+    kept = {name: os.environ[name] for name in ("TMPDIR", "SYSTEMROOT") if name in os.environ}
+    return {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", **kept}
+
+
+class WorkerPool:
+    """Workers behind one call. A context manager; leaving it by an exception drops what still waits.
+
+    `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
+    meaning all shipped. Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: bytes,
+        detectors: tuple[str, ...] = (),
+        cache_dir: str | None = None,
+        workers: int | None = None,
+        backlog: int | None = None,
+        memory: int = Limits().memory,
+    ) -> None:
+        self.detector_set = DetectorSet.shipped(detectors).id
+        self.workers = workers or max(
+            1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
+        self.isolation: dict[str, str] = {}
+        self._hello = Hello(key, detectors, cache_dir, memory)
+        self._program = _PROGRAM
+        self._queue: queue.Queue[_Item | None] = queue.Queue()
+        self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers))
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._busy: dict[int, _Worker] = {}
+        self._waiting = 0
+        self._idle = 0
+        self._closed = False
+        self._dropping = False
+
+    def submit(self, task: Task, content: Content | bytes) -> Future[InspectResult]:
+        """Return the future result of inspecting the content, which is closed when inspected.
+
+        Blocks while the backlog is full. Raises RuntimeError after `close`.
+        """
+        if isinstance(content, bytes):
+            content = Content.of((content,))
+        self._room.acquire()
+        item = _Item(task, content)
+        with self._lock:
+            if self._closed:
+                self._room.release()
+                content.close()
+                raise RuntimeError("the worker pool is closed")
+            self._waiting += 1
+            if self._idle < self._waiting and len(self._threads) < self.workers:
+                thread = threading.Thread(target=self._slot, name="casb-worker-slot", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._queue.put(item)
+        return item.future
+
+    def close(self, *, wait: bool = True) -> None:
+        """End all workers: after their tasks, or at once with what still waits cancelled."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                for _ in self._threads:
+                    self._queue.put(None)
+            if not wait:
+                self._dropping = True
+                for worker in self._busy.values():
+                    worker.process.kill()
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(wait=kind is None)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the running worker processes."""
+        with self._lock:
+            return [worker.process.pid for worker in self._busy.values()]
+
+    def _slot(self) -> None:
+        """Serve tasks with one worker at a time, replaced whenever it is lost."""
+        me = threading.get_ident()
+        worker: _Worker | None = None
+        while True:
+            with self._lock:
+                self._idle += 1
+            item = self._queue.get()
+            with self._lock:
+                self._idle -= 1
+                if item is not None:
+                    self._waiting -= 1
+            if item is None:
+                break
+            try:
+                if self._dropping:
+                    item.future.cancel()
+                if item.future.set_running_or_notify_cancel():
+                    worker = self._one(item, worker, me)
+            finally:
+                item.content.close()
+                self._room.release()
+        self._drop(worker, me)
+
+    def _drop(self, worker: _Worker | None, me: int) -> int:
+        with self._lock:
+            self._busy.pop(me, None)
+        return worker.end() if worker is not None else 0
+
+    def _one(self, item: _Item, worker: _Worker | None, me: int) -> _Worker | None:
+        """Settle the item's future; return the worker that is left for the next one."""
+        try:
+            for _ in range(2):
+                if worker is None:
+                    worker = self._started(me)
+                if self._handed(item, worker):
+                    break
+                # It ended while idle: that is nobody's fault, another one takes the task.
+                self._drop(worker, me)
+                worker = None
+            if worker is None:
+                raise WorkersUnavailable("worker processes end before they take a task")
+            result, alive = self._awaited(item, worker)
+            if not alive:
+                self._drop(worker, me)
+                worker = None
+            item.future.set_result(result)
+        except CasbError as error:
+            item.future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - a future left unsettled would hang its waiter for ever
+            self._drop(worker, me)
+            worker = None
+            item.future.set_exception(error)
+        return worker
+
+    def _started(self, me: int) -> _Worker:
+        worker = _Worker(self._hello, self._program)
+        if worker.ready.detector_set != self.detector_set:
+            worker.end()
+            raise WorkersUnavailable(
+                "a worker process runs other detectors than this one",
+                hint="the program was probably updated while running; start it again",
+            )
+        with self._lock:
+            self._busy[me] = worker
+            self.isolation = worker.ready.isolation
+            if self._dropping:
+                worker.process.kill()
+        return worker
+
+    def _handed(self, item: _Item, worker: _Worker) -> bool:
+        """Return whether the worker took the task."""
+        data = item.content.inline()
+        job = Job(item.task.name, item.task.every, item.task.limits, data)
+        try:
+            worker.sock.settimeout(_START)
+            send(worker.sock, job, None if data is not None else item.content.fileno())
+            receive(worker.sock, Taken)
+        except (OSError, EOFError, msgspec.DecodeError):
+            return False
+        return True
+
+    def _awaited(self, item: _Item, worker: _Worker) -> tuple[InspectResult, bool]:
+        """Return the result and whether the worker lives on."""
+        try:
+            worker.sock.settimeout(item.task.limits.wall + _GRACE)
+            done, _ = receive(worker.sock, Done)
+        except TimeoutError:
+            return self._lost(item, "timeout", "the worker did not answer"), False
+        except msgspec.DecodeError:
+            return self._lost(item, "crashed", "the worker's answer made no sense"), False
+        except (OSError, EOFError):
+            return self._lost(item, *_cause(worker.status())), False
+        return done.result, not done.leaving
+
+    def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
+        return InspectResult(
+            outcome="skipped",
+            reason=reason,
+            detail=detail,
+            size=item.content.size,
+            detector_set=self.detector_set,
+            notes=(Note("", reason, detail),),
+            parts_failed=1,
+        )
+
+
+def _cause(status: int | None) -> tuple[str, str]:
+    """Return reason and detail for the status that a worker ended with."""
+    if status is None or status >= 0:
+        return "crashed", f"the worker ended with status {status}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-status).name
+        if name == "SIGXCPU":
+            return "timeout", "the CPU time is used up"
+        if name == "SIGKILL":
+            return "out-of-memory", "the system ended the worker"
+        return "crashed", name
+    return "crashed", f"signal {-status}"

@@ -1,0 +1,71 @@
+"""A worker process: takes one job after another over its socket, holds no credential, reaches no network."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+from typing import BinaryIO
+
+from casb_cli.scan.detect.engine import Scanner
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.extract.base import Note
+from casb_cli.scan.inspect import InspectResult, inspect_stream, new_scanner
+from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, peak_memory
+from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Serve until the socket closes or the parent ends; never returns."""
+    if os.name == "posix":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sock = socket.socket(fileno=descriptor)
+    # The filter first: a thread started later inherits it, one started earlier would escape it.
+    network = cut_network()
+    die_with_parent(parent, 0)
+    try:
+        hello, _ = receive(sock, Hello)
+        isolation = {"network": network, **bound_resources(hello.memory)}
+        scanner = new_scanner(DetectorSet.shipped(hello.detectors), hello.cache_dir)
+        send(sock, Ready(scanner.detectors.id, isolation))
+        while _serve(sock, scanner, hello):
+            pass
+    except (EOFError, OSError):
+        pass  # the coordinator is gone or done with us
+    os._exit(0)
+
+
+def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
+    """Do one job; return whether to stay for another."""
+    job, descriptor = receive(sock, Job)
+    send(sock, Taken())
+    allow_cpu(job.limits.cpu)
+    file: BinaryIO = io.BytesIO(job.data or b"") if descriptor is None else os.fdopen(descriptor, "rb")
+    with file:
+        result = inspected(file, job, scanner, hello.key)
+    starved = result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes)
+    leaving = starved or peak_memory() > hello.memory * 3 // 4
+    send(sock, Done(result, leaving))
+    return not leaving
+
+
+def inspected(file: BinaryIO, job: Job, scanner: Scanner, key: bytes) -> InspectResult:
+    """Return the result of one job; a fault of our own becomes a result too, without the words of the error."""
+    try:
+        return inspect_stream(file, name=job.name, scanner=scanner, key=key, limits=job.limits, every=job.every)
+    except MemoryError:
+        return _lost(scanner, "out-of-memory", "")
+    except Exception as error:  # noqa: BLE001 - the words of any error here could hold content: only its kind goes on
+        return _lost(scanner, "crashed", type(error).__name__)
+
+
+def _lost(scanner: Scanner, reason: str, detail: str) -> InspectResult:
+    return InspectResult(
+        outcome="skipped",
+        reason=reason,
+        detail=detail,
+        detector_set=scanner.detectors.id,
+        notes=(Note("", reason, detail),),
+        parts_failed=1,
+    )

@@ -1,0 +1,93 @@
+"""What coordinator and worker say to each other: typed messages, never pickles.
+
+A worker reads hostile files; were it taken over, unpickling its answer would hand it the coordinator and the
+credentials there. A message that is not of the expected type ends the worker instead.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TypeVar
+
+import msgspec
+
+from casb_cli.scan.extract.base import Limits
+from casb_cli.scan.inspect import InspectResult
+
+_LENGTH = struct.Struct(">I")
+_LARGEST = 64 << 20
+
+Message = TypeVar("Message")
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first message to a worker: what it needs for all its tasks."""
+
+    key: bytes
+    detectors: tuple[str, ...]
+    cache_dir: str | None
+    memory: int
+
+    def __repr__(self) -> str:
+        return "Hello(...)"  # the key stays out of tracebacks
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A worker's first message: the detector set it uses, and what it took away from itself."""
+
+    detector_set: str
+    isolation: dict[str, str]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One inspection. Content is `data`, or the descriptor sent along."""
+
+    name: str
+    every: bool
+    limits: Limits
+    data: bytes | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A worker has the job: from now on it alone is to blame."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The outcome; `leaving` when the worker ends itself after it, to give memory back."""
+
+    result: InspectResult
+    leaving: bool = False
+
+
+def send(sock: socket.socket, message: msgspec.Struct, descriptor: int | None = None) -> None:
+    """Send one message, and a descriptor along with it."""
+    data = msgspec.msgpack.encode(message)
+    if len(data) > _LARGEST:
+        raise ValueError("a message is too large")
+    if descriptor is None:
+        sock.sendall(b"N")
+    else:
+        socket.send_fds(sock, [b"F"], [descriptor])
+    sock.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def receive(sock: socket.socket, kind: type[Message]) -> tuple[Message, int | None]:
+    """Return the next message and the descriptor that came along; raises EOFError, msgspec.DecodeError."""
+    mark, descriptors, _, _ = socket.recv_fds(sock, 1, 1)
+    if not mark:
+        raise EOFError
+    size = _LENGTH.unpack(_exactly(sock, _LENGTH.size))[0]
+    if size > _LARGEST:
+        raise EOFError
+    return msgspec.msgpack.decode(_exactly(sock, size), type=kind), descriptors[0] if descriptors else None
+
+
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        part = sock.recv(min(count - len(parts), 1 << 20))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
