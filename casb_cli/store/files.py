@@ -7,6 +7,8 @@ killed run finds it again. Content known under the same detector set is not fetc
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -17,6 +19,8 @@ from casb_cli.core.refs import local
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 from casb_cli.store.findings import Findings
+
+_RESCAN_SECONDS = 2.0
 
 FileState = Literal["done", "partial", "skipped", "failed"]
 
@@ -59,6 +63,8 @@ class Files:
         self._db = db
         self._catalog = catalog
         self._findings = findings
+        self._guard = threading.Lock()
+        self._walks: dict[int, tuple[int, float]] = {}
 
     def enqueue(self, instance_key: str, detectors: str, *, everything: bool = False) -> int:
         """Queue the files that were never inspected under this detector set; `everything` queues all.
@@ -83,28 +89,50 @@ class Files:
             return _waiting(link, self._ids(instance_key)[1])
 
     def next(self, instance_key: str, limit: int, *, exclude: frozenset[int] = frozenset()) -> list[Waiting]:
-        """Return at most `limit` waiting files, most exposed first, without those in `exclude` (being read).
+        """Return at most `limit` waiting files without those in `exclude` (being read): public, external, rest.
 
-        Failed files whose time has come wait again.
+        Failed files whose time has come wait again. Empty means that no file waits now, or (for at most
+        `_RESCAN_SECONDS`) that one began to wait behind the present position; `waiting` tells for certain.
         """
         inst, set_id = self._ids(instance_key)
         self._wake(inst, set_id)
         with self._db.read() as link:
             found = link.execute(
                 "SELECT oid, id, layout, body, exposure FROM objects INDEXED BY objects_to_inspect "
-                "WHERE set_id = ? AND todo = 1 ORDER BY exposure, oid LIMIT ?",
+                "WHERE set_id = ? AND todo = 1 AND exposure < 2 ORDER BY exposure, oid LIMIT ?",
                 (set_id, limit + len(exclude)),
             ).fetchall()
+            found = [row for row in found if row[0] not in exclude][:limit]
+            if len(found) < limit:
+                found += self._rest(link, set_id, limit - len(found), exclude)
             rows = [
                 (oid, self._catalog.row(link, layout, id_, body), exposure)
                 for oid, id_, layout, body, exposure in found
-                if oid not in exclude
             ]
-        return [
-            Waiting(oid=oid, file=row, exposure=exposure)
-            for oid, row, exposure in rows[:limit]
-            if isinstance(row, File)
-        ]
+        return [Waiting(oid=oid, file=row, exposure=exposure) for oid, row, exposure in rows if isinstance(row, File)]
+
+    def _rest(
+        self, link: sqlite3.Connection, set_id: int, limit: int, exclude: frozenset[int]
+    ) -> list[tuple[int, str, int, bytes, int]]:
+        # An index over the many files that are not exposed would cost every listing more than this walk does.
+        with self._guard:
+            at, walked = self._walks.get(set_id, (0, -_RESCAN_SECONDS))
+        while True:
+            found = link.execute(
+                "SELECT oid, id, layout, body, exposure FROM objects NOT INDEXED "
+                "WHERE oid > ? AND set_id = ? AND todo = 1 AND exposure >= 2 ORDER BY oid LIMIT ?",
+                (at, set_id, limit + len(exclude)),
+            ).fetchall()
+            fresh = [row for row in found if row[0] not in exclude][:limit]
+            now = time.monotonic()
+            if fresh or (at == 0 and not found) or now - walked < _RESCAN_SECONDS:
+                break
+            at, walked = 0, now
+        with self._guard:
+            # Files taken stay behind the position only while they are excluded: one given back is met again.
+            lowest = min((row[0] for row in found), default=at + 1)
+            self._walks[set_id] = (lowest - 1, walked)
+        return fresh
 
     def _wake(self, inst: int, set_id: int) -> None:
         due = "FROM inspections WHERE inst = ? AND retry_at <= ?"

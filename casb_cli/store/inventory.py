@@ -20,7 +20,7 @@ from casb_cli.store.partitions import ADD, Listing, Part, additions, pack_notice
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
 
-_CHUNKS = (25, 5, 1)
+_CHUNKS = (50, 10, 1)
 # One statement for many rows: the interpreter lock is given up once per statement, not once per row, which
 # under busy threads is the difference between microseconds and milliseconds a row.
 #
@@ -165,10 +165,10 @@ class Inventory(History):
         with self._db.write() as link:
             done = link.execute(
                 "UPDATE parts SET state = 'done', cursor = NULL, error = NULL, retry_at = NULL "
-                "WHERE part = ? AND listing = ?",
+                "WHERE part = ? AND listing = ? RETURNING known",
                 (part.id, listing.id),
-            )
-            if not done.rowcount:
+            ).fetchone()
+            if done is None or not done[0]:
                 return 0
             return _end(link, "part = ? AND seen <> ?", (part.id, listing.id), now_ms())
 
@@ -264,9 +264,7 @@ class Inventory(History):
                 chunk = flat[at : at + step]
                 if link.execute(mark, (*head, *chunk)).rowcount < count:
                     found = {id_ for (id_,) in link.execute(left, (*chunk, set_id, part))}
-                    changed = [
-                        (*head, *chunk[n : n + width]) for n in range(0, step, width) if chunk[n] in found
-                    ]
+                    changed = [(*head, *chunk[n : n + width]) for n in range(0, step, width) if chunk[n] in found]
                     link.executemany(_STATEMENTS[1, exposed, fed][2], changed)
                 at += step
 

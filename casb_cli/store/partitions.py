@@ -24,7 +24,7 @@ _pack = msgspec.msgpack.Encoder(order="deterministic").encode
 ADD = (
     "INSERT INTO parts (inst, ability, key, listing, state, exposure, data) "
     "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (inst, ability, key) DO UPDATE SET "
-    "listing = excluded.listing, state = 'waiting', exposure = excluded.exposure, data = excluded.data, "
+    "listing = excluded.listing, state = 'waiting', known = 1, exposure = excluded.exposure, data = excluded.data, "
     "cursor = NULL, rows = 0, attempts = 0, retry_at = NULL, error = NULL WHERE listing <> excluded.listing"
 )
 

@@ -33,7 +33,7 @@ STORE_1: tuple[str, ...] = (
         body BLOB NOT NULL)""",
     "CREATE UNIQUE INDEX objects_by_id ON objects (set_id, id)",
     "CREATE INDEX objects_by_part ON objects (part)",
-    "CREATE INDEX objects_to_inspect ON objects (set_id, exposure) WHERE todo = 1",
+    "CREATE INDEX objects_to_inspect ON objects (set_id, exposure) WHERE todo = 1 AND exposure < 2",
     # What was there before: closed versions only.
     """CREATE TABLE past (
         set_id INTEGER NOT NULL,
@@ -57,6 +57,7 @@ STORE_1: tuple[str, ...] = (
         ended INTEGER,
         state TEXT NOT NULL)""",
     "CREATE INDEX listings_of ON listings (inst, ability, listing)",
+    # `known` is 1 where an earlier listing had the part already, so that it may hold rows now gone.
     """CREATE TABLE parts (
         part INTEGER PRIMARY KEY,
         inst INTEGER NOT NULL REFERENCES instances,
@@ -64,6 +65,7 @@ STORE_1: tuple[str, ...] = (
         key TEXT NOT NULL,
         listing INTEGER NOT NULL,
         state TEXT NOT NULL,
+        known INTEGER NOT NULL DEFAULT 0,
         exposure INTEGER NOT NULL,
         cursor TEXT,
         data BLOB NOT NULL,
