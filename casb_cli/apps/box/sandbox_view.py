@@ -1,0 +1,485 @@
+"""How one caller sees things: every object as JSON, with only the fields asked for.
+
+What a page of files has in common (owner, parent, path) is encoded once and copied, so that a page of a thousand
+costs little more than its names and hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from casb_cli.apps.box.sandbox_company import ALL_FILES
+from casb_cli.apps.box.sandbox_objects import Collab, Item, Link, User, Version
+from casb_cli.apps.box.sandbox_state import State
+from casb_cli.apps.box.sandbox_wire import when
+
+FIRST = 100
+TRASH_SECONDS = 30 * 86_400
+TEMPLATE = "securityClassification-6VMVochwUWo"
+LABELS = {
+    "Public": ("Anybody may read it.", "#4A9C6D"),
+    "Internal": ("For colleagues only.", "#2486FC"),
+    "Confidential": ("For named people only.", "#F5B31B"),
+    "Quarantined": ("Held back by security.", "#ED3757"),
+}
+"""The classifications of the enterprise: definition and colour."""
+
+_ENCODE = msgspec.json.encode
+_TIMES = ("created_at", "modified_at", "content_created_at", "content_modified_at")
+FILE_MINI = ("type", "id", "file_version", "sequence_id", "etag", "sha1", "name")
+FILE_STANDARD = (
+    *FILE_MINI,
+    "description",
+    "size",
+    "path_collection",
+    *_TIMES,
+    "trashed_at",
+    "purged_at",
+    "created_by",
+    "modified_by",
+    "owned_by",
+    "shared_link",
+    "parent",
+    "item_status",
+)
+FOLDER_MINI = ("type", "id", "sequence_id", "etag", "name")
+FOLDER_STANDARD = (
+    *FOLDER_MINI,
+    "description",
+    "size",
+    "path_collection",
+    *_TIMES,
+    "trashed_at",
+    "purged_at",
+    "created_by",
+    "modified_by",
+    "owned_by",
+    "shared_link",
+    "folder_upload_email",
+    "parent",
+    "item_status",
+    "item_collection",
+)
+USER_STANDARD = (
+    "type",
+    "id",
+    "name",
+    "login",
+    "created_at",
+    "modified_at",
+    "language",
+    "timezone",
+    "space_amount",
+    "space_used",
+    "max_upload_size",
+    "status",
+    "job_title",
+    "phone",
+    "address",
+    "avatar_url",
+    "notification_email",
+)
+LOCK_FIELDS = ("id", "type", "created_by", "created_at", "expired_at", "is_download_prevented")
+
+
+class View:
+    """The state through the eyes of `caller` (an account's id)."""
+
+    def __init__(self, state: State, caller: str) -> None:
+        self.state = state
+        self.caller = caller
+        self._minis: dict[str, msgspec.Raw] = {}
+        self._places: dict[tuple[str, str], _Place] = {}
+
+    # Accounts and teams
+
+    def mini(self, user: str) -> msgspec.Raw:
+        """Return an account in its shortest form."""
+        known = self._minis.get(user)
+        if known is None:
+            found = self.state.user(user)
+            row = {"type": "user", "id": user, "name": found.name, "login": found.login} if found else None
+            known = self._minis[user] = msgspec.Raw(_ENCODE(row))
+        return known
+
+    def user(self, user: User, fields: Sequence[str] | None) -> dict[str, Any]:
+        """Return an account; `enterprise`, `role` and other full fields only when asked for."""
+        return _select(_USER, (self, user), fields, USER_STANDARD)
+
+    def group(self, index: int, fields: Sequence[str] | None = ("name", "group_type")) -> dict[str, Any]:
+        """Return a team."""
+        group = self.state.company.world.group(index)
+        standard = ("name", "group_type", "created_at", "modified_at")
+        return _select(_GROUP, (self, group, self.state.company.group_id(index)), fields, standard)
+
+    # Items
+
+    def item(self, item: Item, fields: Sequence[str] | None, standard: Sequence[str] | None = None) -> dict[str, Any]:
+        """Return a file or folder."""
+        if item.kind == "file":
+            return _select(_FILE, (self, item), fields, standard or FILE_STANDARD)
+        return _select(_FOLDER, (self, item), fields, standard or FOLDER_STANDARD)
+
+    def root(self, fields: Sequence[str] | None) -> dict[str, Any]:
+        """Return the caller's root folder."""
+        return _select(_ROOT, (self, self.caller), fields, FOLDER_STANDARD)
+
+    def entries(self, found: Iterable[Item | int], fields: Sequence[str] | None) -> list[dict[str, Any]]:
+        """Return a page of a folder; an untouched file comes as its index."""
+        company = self.state.company
+        rows = []
+        for one in found:
+            item = one if isinstance(one, Item) else company.file(one)
+            mini = FILE_MINI if item.kind == "file" else FOLDER_MINI
+            rows.append(self.item(item, fields, mini))
+        return rows
+
+    def first_items(self, folder: str) -> dict[str, Any]:
+        """Return what a folder carries of its own content: the first hundred entries, and how many there are."""
+        state = self.state
+        if folder == "0":
+            root = state.root(self.caller)
+            found: list[Item | int] = list(root[:FIRST])
+            total = len(root)
+        else:
+            found = [one for _, one in islice(state.children(folder), FIRST)]
+            folders, files = state.base_children(folder)
+            total = len(folders) + len(files) + len(state.came.get(folder, ())) - len(state.left.get(folder, ()))
+        order = [{"by": "type", "direction": "ASC"}, {"by": "name", "direction": "ASC"}]
+        entries = self.entries(found, None)
+        return {"total_count": total, "entries": entries, "offset": 0, "limit": FIRST, "order": order}
+
+    def trashed(self, item: Item, fields: Sequence[str] | None) -> dict[str, Any]:
+        """Return an item in the trash: its link reads null although it lives on."""
+        row = self.item(item, fields)
+        if "shared_link" in row:
+            row["shared_link"] = None
+        return row
+
+    def place(self, item: Item) -> _Place:
+        """Return where an item lies as the caller sees it, with the owner; shared by all its siblings."""
+        key = (item.parent, item.holder if item.parent == "0" else "")
+        known = self._places.get(key)
+        if known is None:
+            known = self._places[key] = _Place(self, item)
+        return known
+
+    def link(self, link: Link | None, kind: str) -> dict[str, Any] | None:
+        """Return a shared link."""
+        if link is None:
+            return None
+        row: dict[str, Any] = {
+            "url": link.url,
+            "download_url": None,
+            "vanity_url": f"https://larkspur.app.box.example/v/{link.vanity_name}" if link.vanity_name else None,
+            "vanity_name": link.vanity_name,
+            "effective_access": link.access,
+            "effective_permission": "can_download" if link.can_download else "can_preview",
+            "is_password_enabled": link.password,
+            "unshared_at": when(link.unshared),
+            "download_count": link.downloads,
+            "preview_count": 0,
+            "access": link.access,
+            "permissions": {"can_preview": True, "can_download": link.can_download, "can_edit": False},
+        }
+        if kind == "file" and link.access != "collaborators" and link.can_download:
+            row["download_url"] = link.url.replace("/s/", "/shared/static/")
+        return row
+
+    def has_collabs(self, item: Item) -> bool:
+        """Tell whether somebody collaborates on an item, by itself or from above."""
+        return self.place(item).shared or bool(self.state.collabs_on(item.kind, item.id))
+
+    # Others
+
+    def version(self, version: Version, number: int, fields: Sequence[str] | None = None) -> dict[str, Any]:
+        """Return a version of a file."""
+        return _select(_VERSION, (self, version, number), fields, tuple(_VERSION))
+
+    def collab(self, collab: Collab, fields: Sequence[str] | None = None) -> dict[str, Any]:
+        """Return a collaboration; while it is pending, item and invitee are hidden as Box hides them."""
+        return _select(_COLLAB, (self, collab), fields, tuple(_COLLAB))
+
+
+class _Place:
+    """The folder of some items as one caller sees it."""
+
+    def __init__(self, view: View, item: Item) -> None:
+        state = view.state
+        chain = state.above(item)
+        self.owner = state.owner(item, chain)
+        self.owned_by = view.mini(self.owner)
+        owned = self.owner == view.caller
+        seen = chain if owned else [f for n, f in enumerate(chain) if state.role(view.caller, f, chain[n + 1 :])]
+        path = [_folder_mini(None), *(_folder_mini(folder) for folder in reversed(seen))]
+        self.path = msgspec.Raw(_ENCODE({"total_count": len(path), "entries": path}))
+        self.parent = msgspec.Raw(_ENCODE(path[-1]))
+        self.trashed = any(folder.trashed is not None for folder in chain)
+        self.shared = any(state.collabs_on("folder", folder.id) for folder in chain)
+        self.role = "owner" if owned else None
+        self.chain = chain
+
+
+def _folder_mini(folder: Item | None) -> dict[str, Any]:
+    if folder is None:
+        return {"type": "folder", "id": "0", "sequence_id": None, "etag": None, "name": ALL_FILES}
+    etag = str(folder.etag)
+    return {"type": "folder", "id": folder.id, "sequence_id": etag, "etag": etag, "name": folder.name}
+
+
+_TRASH_PATH = {
+    "total_count": 1,
+    "entries": [{"type": "folder", "id": "1", "sequence_id": None, "etag": None, "name": "Trash"}],
+}
+
+
+def _select(
+    makers: Mapping[str, Callable[[Any], Any]], thing: Any, fields: Sequence[str] | None, standard: Sequence[str]
+) -> dict[str, Any]:
+    row = {"type": makers["type"](thing), "id": makers["id"](thing)}
+    for name in standard if fields is None else fields:
+        make = makers.get(name)
+        if make is not None:
+            row[name] = make(thing)
+    return row
+
+
+def _size(view: View, folder: str) -> int:
+    return sum(
+        (one.current.size if one.kind == "file" else 0) if isinstance(one, Item) else 0
+        for _, one in view.state.children(folder)
+    )
+
+
+def _status(view: View, item: Item) -> str:
+    return "trashed" if item.trashed is not None or view.place(item).trashed else "active"
+
+
+def _permissions(view: View, item: Item) -> dict[str, bool]:
+    place = view.place(item)
+    role = place.role or view.state.role(view.caller, item, place.chain) or "viewer"
+    edit = role in {"owner", "co-owner", "editor"}
+    return {
+        "can_delete": edit,
+        "can_download": role in {"owner", "co-owner", "editor", "viewer uploader", "viewer"},
+        "can_invite_collaborator": edit,
+        "can_rename": edit,
+        "can_set_share_access": edit,
+        "can_share": edit,
+        "can_annotate": edit,
+        "can_comment": edit,
+        "can_preview": role != "uploader",
+        "can_upload": edit or role.endswith("uploader"),
+        "can_view_annotations_all": edit,
+        "can_view_annotations_self": True,
+    }
+
+
+def _classification(item: Item) -> dict[str, str] | None:
+    if item.label is None:
+        return None
+    definition, color = LABELS[item.label]
+    return {"name": item.label, "definition": definition, "color": color}
+
+
+def _lock(view: View, item: Item) -> dict[str, Any] | None:
+    if item.lock is None:
+        return None
+    return {**item.lock, "created_by": view.mini(item.lock["created_by"])}
+
+
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda _: value
+
+
+_ITEM: dict[str, Callable[[Any], Any]] = {
+    "id": lambda t: t[1].id,
+    "etag": lambda t: str(t[1].etag),
+    "sequence_id": lambda t: str(t[1].etag),
+    "name": lambda t: t[1].name,
+    "description": lambda t: t[1].description,
+    "path_collection": lambda t: _TRASH_PATH if t[1].trashed is not None else t[0].place(t[1]).path,
+    "created_at": lambda t: when(t[1].created),
+    "modified_at": lambda t: when(t[1].modified),
+    "trashed_at": lambda t: when(t[1].trashed),
+    "purged_at": lambda t: None if t[1].trashed is None else when(t[1].trashed + TRASH_SECONDS),
+    "created_by": lambda t: t[0].mini(t[1].by),
+    "modified_by": lambda t: t[0].mini(t[1].by),
+    "owned_by": lambda t: t[0].place(t[1]).owned_by,
+    "shared_link": lambda t: t[0].link(t[1].link, t[1].kind),
+    "parent": lambda t: t[0].place(t[1]).parent,
+    "item_status": lambda t: _status(t[0], t[1]),
+    "permissions": lambda t: _permissions(t[0], t[1]),
+    "tags": lambda t: t[1].tags,
+    "has_collaborations": lambda t: t[0].has_collabs(t[1]),
+    "is_externally_owned": lambda t: not t[0].state.managed(t[0].place(t[1]).owner),
+    "is_accessible_via_shared_link": lambda t: t[1].link is not None,
+    "classification": lambda t: _classification(t[1]),
+    "metadata": _always(None),
+    "watermark_info": _always({"is_watermarked": False}),
+    "allowed_invitee_roles": _always(["editor", "viewer"]),
+}
+_FILE: dict[str, Callable[[Any], Any]] = {
+    **_ITEM,
+    "type": _always("file"),
+    "sha1": lambda t: t[1].current.sha1,
+    "size": lambda t: t[1].current.size,
+    "file_version": lambda t: {"type": "file_version", "id": t[1].current.id, "sha1": t[1].current.sha1},
+    "content_created_at": lambda t: when(t[1].versions[0].created),
+    "content_modified_at": lambda t: when(t[1].current.created),
+    "version_number": lambda t: str(len(t[1].versions)),
+    "comment_count": _always(0),
+    "lock": lambda t: _lock(t[0], t[1]),
+    "extension": lambda t: t[1].name.rpartition(".")[2] if "." in t[1].name else "",
+    "is_package": _always(False),
+    "expires_at": _always(None),
+    "uploader_display_name": lambda t: t[0].state.known_user(t[1].current.by).name,
+    "shared_link_permission_options": _always(["can_preview", "can_download"]),
+}
+_FOLDER: dict[str, Callable[[Any], Any]] = {
+    **_ITEM,
+    "type": _always("folder"),
+    "size": lambda t: _size(t[0], t[1].id),
+    "content_created_at": lambda t: when(t[1].created),
+    "content_modified_at": lambda t: when(t[1].modified),
+    "folder_upload_email": _always(None),
+    "item_collection": lambda t: t[0].first_items(t[1].id),
+    "sync_state": _always("not_synced"),
+    "can_non_owners_invite": _always(True),
+    "is_collaboration_restricted_to_enterprise": _always(False),
+    "allowed_shared_link_access_levels": _always(["collaborators", "company", "open"]),
+    "can_non_owners_view_collaborators": _always(True),
+}
+_ROOT: dict[str, Callable[[Any], Any]] = {
+    "type": _always("folder"),
+    "id": _always("0"),
+    "etag": _always(None),
+    "sequence_id": _always(None),
+    "name": _always(ALL_FILES),
+    "description": _always(""),
+    "size": _always(0),
+    "path_collection": _always({"total_count": 0, "entries": []}),
+    **{name: _always(None) for name in (*_TIMES, "trashed_at", "purged_at", "shared_link", "parent")},
+    "folder_upload_email": _always(None),
+    "created_by": _always({"type": "user", "id": "", "name": "", "login": ""}),
+    "modified_by": lambda t: t[0].mini(t[1]),
+    "owned_by": lambda t: t[0].mini(t[1]),
+    "item_status": _always("active"),
+    "item_collection": lambda t: t[0].first_items("0"),
+    "has_collaborations": _always(False),
+    "is_externally_owned": _always(False),
+    "sync_state": _always("not_synced"),
+    "tags": _always([]),
+}
+_VERSION: dict[str, Callable[[Any], Any]] = {
+    "type": _always("file_version"),
+    "id": lambda t: t[1].id,
+    "sha1": lambda t: t[1].sha1,
+    "name": lambda t: t[1].name,
+    "size": lambda t: t[1].size,
+    "created_at": lambda t: when(t[1].created),
+    "modified_at": lambda t: when(t[1].created),
+    "modified_by": lambda t: t[0].mini(t[1].by),
+    "trashed_at": lambda t: when(t[1].trashed),
+    "trashed_by": lambda t: None if t[1].trashed is None else t[0].mini(t[1].by),
+    "restored_at": lambda t: when(t[1].restored),
+    "restored_by": lambda t: None if t[1].restored is None else t[0].mini(t[1].by),
+    "purged_at": lambda t: None if t[1].trashed is None else when(t[1].trashed + TRASH_SECONDS),
+    "uploader_display_name": lambda t: t[0].state.known_user(t[1].by).name,
+    "version_number": lambda t: str(t[2]),
+}
+
+
+def _guest(view: View, collab: Collab) -> dict[str, Any] | None:
+    if collab.who is None:
+        return None
+    if collab.who_kind == "group":
+        index = view.state.company.group_of(collab.who)
+        return None if index is None else view.group(index)
+    found = view.state.user(collab.who)
+    if found is None:
+        return None
+    name = "" if collab.status == "pending" else found.name
+    active = found.status != "inactive"
+    return {"type": "user", "id": found.id, "name": name, "login": found.login, "is_active": active}
+
+
+def _collab_item(view: View, collab: Collab) -> dict[str, Any] | None:
+    if collab.status == "pending":
+        return None
+    item = view.state.find(collab.kind, collab.item)
+    return None if item is None else view.item(item, None, FILE_MINI if collab.kind == "file" else FOLDER_MINI)
+
+
+_COLLAB: dict[str, Callable[[Any], Any]] = {
+    "type": _always("collaboration"),
+    "id": lambda t: t[1].id,
+    "created_by": lambda t: t[0].mini(t[1].by),
+    "created_at": lambda t: when(t[1].created),
+    "modified_at": lambda t: when(t[1].modified),
+    "expires_at": lambda t: when(t[1].expires),
+    "status": lambda t: t[1].status,
+    "accessible_by": lambda t: _guest(t[0], t[1]),
+    "invite_email": lambda t: t[1].email,
+    "role": lambda t: t[1].role,
+    "acknowledged_at": lambda t: when(t[1].created if t[1].status == "accepted" else None),
+    "item": lambda t: _collab_item(t[0], t[1]),
+    "app_item": _always(None),
+    "is_access_only": lambda t: t[1].access_only,
+}
+_USER: dict[str, Callable[[Any], Any]] = {
+    "type": _always("user"),
+    "id": lambda t: t[1].id,
+    "name": lambda t: t[1].name,
+    "login": lambda t: t[1].login,
+    "created_at": lambda t: when(t[1].created),
+    "modified_at": lambda t: when(t[1].modified),
+    "language": lambda t: t[1].other.get("language", "en"),
+    "timezone": lambda t: t[1].other.get("timezone", "Europe/Berlin"),
+    "space_amount": lambda t: t[1].space_amount,
+    "space_used": lambda t: t[0].state.stored(t[1].id),
+    "max_upload_size": _always(5 << 30),
+    "status": lambda t: t[1].status,
+    "job_title": lambda t: t[1].job_title,
+    "phone": lambda t: t[1].other.get("phone", ""),
+    "address": lambda t: t[1].other.get("address", ""),
+    "avatar_url": lambda t: f"https://larkspur.app.box.example/api/avatar/large/{t[1].id}",
+    "notification_email": _always(None),
+    "role": lambda t: t[1].role,
+    "tracking_codes": _always([]),
+    "can_see_managed_users": _always(True),
+    "is_sync_enabled": _always(True),
+    "is_external_collab_restricted": lambda t: t[1].external_restricted,
+    "is_exempt_from_device_limits": _always(False),
+    "is_exempt_from_login_verification": lambda t: t[1].exempt,
+    "enterprise": lambda t: _enterprise(t[0], t[1]),
+    "my_tags": _always([]),
+    "hostname": _always("https://larkspur.app.box.example/"),
+    "is_platform_access_only": lambda t: t[1].platform,
+    "external_app_user_id": _always(None),
+}
+_GROUP: dict[str, Callable[[Any], Any]] = {
+    "type": _always("group"),
+    "id": lambda t: t[2],
+    "name": lambda t: t[1].name,
+    "group_type": _always("managed_group"),
+    "created_at": lambda t: when(t[1].created.timestamp()),
+    "modified_at": lambda t: when(t[1].created.timestamp()),
+    "provenance": _always(None),
+    "external_sync_identifier": _always(None),
+    "description": _always(""),
+    "invitability_level": _always("admins_and_members"),
+    "member_viewability_level": _always("admins_and_members"),
+    "permissions": _always({"can_invite_as_collaborator": True}),
+}
+
+
+def _enterprise(view: View, user: User) -> dict[str, str] | None:
+    if user.external:
+        return {"type": "enterprise", "id": "999", "name": "Another company"}
+    company = view.state.company
+    return {"type": "enterprise", "id": company.enterprise_id, "name": company.world.name}
