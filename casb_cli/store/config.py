@@ -195,7 +195,7 @@ def edit() -> Iterator[Config]:
     Raises ConfigError where it can't be read (nothing is written), StoreError where it can't be saved, Locked
     after a minute.
     """
-    with locks.hold("config", "edit", wait=_LOCK_WAIT):
+    with locks.hold("config", "edit", wait=_LOCK_WAIT, label="the configuration"):
         config = Config.load()
         before = config.as_toml()
         yield config

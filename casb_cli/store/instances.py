@@ -52,6 +52,11 @@ class InstanceConfig(msgspec.Struct, frozen=True, kw_only=True):
         """`app/name`, as messages write it."""
         return f"{self.app}/{self.name}"
 
+    @property
+    def scan_every(self) -> timedelta:
+        """How often it is scanned; 12 hours unless set. Raises UsageError for a setting that is no duration."""
+        return clock.duration(self.settings.get("scan_every", "12h"))
+
     def credential(self, name: str) -> CredentialSpec:
         """Return the credential of that name; raises UnknownName."""
         for spec in self.credentials:

@@ -13,6 +13,7 @@ from casb_cli.store.places import TOKEN_FIELD, Place, PlaceName, PlaceStatus, en
 from casb_cli.store.vault import Vault
 
 T = TypeVar("T")
+_PLACES: tuple[PlaceName, ...] = ("keyring", "vault")
 
 
 class Secrets:
@@ -101,18 +102,19 @@ class Secrets:
             found.append(self.vault.status(probe=probe))
         return tuple(found)
 
-    def token_place(self, credential: CredentialSpec, *, rotates: bool) -> PlaceName | None:
+    def token_place(self, credential: CredentialSpec, *, rotates: bool, interactive: bool = False) -> PlaceName | None:
         """Return where a new credential's tokens will live; None: in memory, each run signs in anew.
 
-        The place of the credential's own secrets comes first, then the keyring, then an existing vault.
-        A method that rotates its tokens raises StoreError where neither can be written.
+        Tokens that rotate, or that only a person can obtain again (`interactive`), must be kept: the place of
+        the credential's own secrets comes first, then the keyring, then an existing vault; raises StoreError
+        where none can be written, so ask before anybody signs in. Other tokens go where the credential's secrets are needed anyway, so that a run which reads
+        its secrets from outside doesn't come to depend on a keyring.
         """
+        keep = rotates or interactive
         kept = set(credential.secrets.values())
-        order: list[PlaceName] = ["keyring"]
-        if "vault" in kept and "keyring" not in kept:
-            order.insert(0, "vault")
-        elif self.vault.exists():
-            order.append("vault")
+        order: list[PlaceName] = [name for name in _PLACES if name in kept]
+        if keep:
+            order += [name for name in _PLACES if name not in order and (name == "keyring" or self.vault.exists())]
         reasons: list[str] = []
         for name in order:
             try:
@@ -121,13 +123,13 @@ class Secrets:
                 reasons.append(error.message)
             else:
                 return name
-        if not rotates:
+        if not keep:
             return None
         raise StoreError(
-            f"sign-in method `{credential.method}` renews its tokens on each use, and they can be kept"
-            f" neither in the OS keyring nor in a vault: {'; '.join(reasons)}",
-            hint="create the encrypted vault (`casb store vault create`) and connect again, or use a sign-in"
-            " method whose tokens don't rotate",
+            f"the tokens of sign-in method `{credential.method}` must be kept, and can be kept neither in"
+            f" the OS keyring nor in a vault: {'; '.join(reasons)}",
+            hint="create the encrypted vault (`casb store vault create`) and connect again, or use an unattended"
+            " sign-in method whose tokens don't rotate",
         )
 
 

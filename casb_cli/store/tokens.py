@@ -60,7 +60,8 @@ class KeptTokens:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        with locks.hold(self._instance_key, f"token-{self._credential}", wait=REFRESH_WAIT):
+        label = f"credential `{self._credential}`"
+        with locks.refresh_lock(self._instance_key, self._credential, label, wait=REFRESH_WAIT):
             self._place.require_writable()
             yield
 

@@ -122,7 +122,7 @@ class Vault:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with locks.hold("vault", "write", wait=_LOCK_WAIT):
+        with locks.hold("vault", "write", wait=_LOCK_WAIT, label="the vault"):
             yield
 
     @contextmanager

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from casb_cli.core.app import CredentialSpec
-from casb_cli.core.errors import UnknownName
+from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import OwnPermissions
 from casb_cli.store import instances
 from casb_cli.store.instances import InstanceConfig, select
@@ -95,3 +95,10 @@ def test_expiring_credentials_come_soonest_first():
     soon = instances.expiring(known, timedelta(days=14), now=now)
     assert [(e.instance, e.credential, e.days) for e in soon] == [("box/b", "cron", -2), ("box/b", "main", 4)]
     assert len(instances.expiring(known, timedelta(days=60), now=now)) == 3
+
+
+def test_scans_are_due_every_twelve_hours_unless_set():
+    assert InstanceConfig(app="box", name="b").scan_every == timedelta(hours=12)
+    assert InstanceConfig(app="box", name="b", settings={"scan_every": "30m"}).scan_every == timedelta(minutes=30)
+    with pytest.raises(UsageError):
+        _ = InstanceConfig(app="box", name="b", settings={"scan_every": "often"}).scan_every

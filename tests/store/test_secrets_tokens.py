@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -144,27 +146,31 @@ def test_statuses_show_the_vault_only_where_there_is_one():
 
 
 @pytest.mark.parametrize(
-    ("broken", "vault", "secrets", "place"),
+    ("broken", "vault", "secrets", "obtainable", "kept"),
     [
-        (False, False, {"token": "keyring"}, "keyring"),
-        (False, True, {"token": "keyring"}, "keyring"),
-        (False, True, {"token": "vault"}, "vault"),
-        (True, True, {"token": "env:X"}, "vault"),
-        (True, False, {"token": "env:X"}, None),
-        (False, False, {"token": "env:X"}, "keyring"),
+        (False, False, {"token": "keyring"}, "keyring", "keyring"),
+        (False, True, {"token": "keyring"}, "keyring", "keyring"),
+        (False, True, {"token": "vault"}, "vault", "vault"),
+        (False, True, {"token": "vault", "key": "keyring"}, "keyring", "keyring"),
+        (False, False, {"token": "env:X"}, None, "keyring"),
+        (False, True, {"token": "env:X"}, None, "keyring"),
+        (True, True, {"token": "env:X"}, None, "vault"),
+        (True, False, {"token": "env:X"}, None, "refused"),
+        (True, False, {}, None, "refused"),
     ],
 )
-def test_the_place_of_tokens(broken, vault, secrets, place):
+def test_the_place_of_tokens(broken, vault, secrets, obtainable, kept):
     held = Secrets(keyring=Ring(broken=broken))
     if vault:
         held.vault.create()
-    assert held.token_place(spec(**secrets), rotates=False) == place
-    if place:
-        assert held.token_place(spec(**secrets), rotates=True) == place
-    else:
-        with pytest.raises(StoreError, match="neither in the OS keyring nor in a vault") as caught:
-            held.token_place(spec(**secrets), rotates=True)
-        assert "vault" in caught.value.hint
+    assert held.token_place(spec(**secrets), rotates=False) == obtainable
+    for why in ({"rotates": True}, {"rotates": False, "interactive": True}):
+        if kept == "refused":
+            with pytest.raises(StoreError, match="neither in the OS keyring nor in a vault") as caught:
+                held.token_place(spec(**secrets), **why)
+            assert "vault" in caught.value.hint
+        else:
+            assert held.token_place(spec(**secrets), **why) == kept
 
 
 @pytest.mark.parametrize("place", ["keyring", "vault"])
@@ -251,6 +257,41 @@ def test_two_processes_renewing_at_once_never_use_a_spent_token():
         worker.join(60)
         assert worker.exitcode == 0
     assert KeptTokens("i1", "main", Vault()).load()["refresh_token"] == 20
+
+
+def _renew_for_ever(pipe):
+    vault_module.forget_keys()
+    store = KeptTokens("i1", "main", Vault())
+    while True:
+        with store.lock():
+            number = store.load()["refresh_token"] + 1
+            store.save({"refresh_token": number, "pad": "x" * 20_000})
+            pipe.send(number)  # from here on the new access token would be used
+
+
+@pytest.mark.timeout(90)
+def test_a_token_that_may_have_been_used_survives_a_kill_at_any_moment():
+    Vault().create()
+    KeptTokens("i1", "main", Vault()).save({"refresh_token": 0})
+    context = multiprocessing.get_context("spawn")
+    pause = random.Random(20261101)
+    for _ in range(6):
+        ours, theirs = context.Pipe(duplex=False)
+        worker = context.Process(target=_renew_for_ever, args=(theirs,))
+        worker.start()
+        theirs.close()
+        used = ours.recv()
+        time.sleep(pause.uniform(0, 0.1))
+        worker.kill()
+        worker.join(30)
+        with suppress(EOFError):
+            while True:
+                used = ours.recv()
+        ours.close()
+        vault_module.forget_keys()
+        kept = KeptTokens("i1", "main", Vault()).load()
+        assert kept["refresh_token"] in (used, used + 1)
+        assert len(kept["pad"]) == 20_000
 
 
 def test_memory_tokens_live_in_the_process_alone(home):
