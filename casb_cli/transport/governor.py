@@ -3,29 +3,116 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
-from casb_cli.core.app import App, Limit
+from casb_cli.core.app import App, Budget, HeaderDialect, Limit
 from casb_cli.core.errors import Stopped, Throttled
 from casb_cli.core.protocols import RateMemory
 from casb_cli.transport.calls import Call
+from casb_cli.transport.gauges import Sent
+from casb_cli.transport.pace import Meter
+
+_LOOK = 0.1
+"""How often a waiting call looks for a stop (seconds)."""
+_MOST_SCOPES = 2048
+_FLUSH_EVERY = 50
+
+
+class Governor:
+    """One limit scope's meter with its waiting threads: first come, first served, governance first of all."""
+
+    def __init__(self, meter: Meter, stop: threading.Event, clock: Callable[[], float]) -> None:
+        self.meter = meter
+        self._stop = stop
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._change = threading.Condition(threading.Lock())
+
+    def acquire(self, cost: float, *, governance: bool = False, deadline: float | None = None) -> Sent:
+        """Wait until the call may go; raises Stopped, or Throttled where that would be after the deadline."""
+        if governance:
+            return self._wait(cost, governance=True, deadline=deadline)
+        # Only the first in line looks at the clock; the others wait for its turn to end.
+        with self._turn:
+            return self._wait(cost, governance=False, deadline=deadline)
+
+    def _wait(self, cost: float, *, governance: bool, deadline: float | None) -> Sent:
+        with self._change:
+            while True:
+                if self._stop.is_set():
+                    raise Stopped("stopped while waiting for the provider's limit")
+                now = self._clock()
+                delay = self.meter.delay(now, cost, governance=governance)
+                if delay <= 0:
+                    return self.meter.sent(now, cost)
+                if deadline is not None and now + (0 if delay == float("inf") else delay) > deadline:
+                    raise Throttled("the provider's limit leaves no call within the time allowed", retry_after=delay)
+                self._change.wait(min(delay, _LOOK))
+
+    def answered(
+        self, sent: Sent, headers: Mapping[str, str], *, throttled: bool, after: float | None, tells: bool
+    ) -> None:
+        """Learn from an answer and let waiting calls look again."""
+        with self._change:
+            self.meter.answered(
+                sent, self._clock(), time.time(), headers, throttled=throttled, after=after, tells=tells
+            )
+            self._change.notify_all()
+
+    def observed(self, cost: float, headers: Mapping[str, str]) -> None:
+        """Learn from another family's answer that tells about this limit."""
+        with self._change:
+            self.meter.observed(self._clock(), time.time(), cost, headers)
+
+    def dropped(self, sent: Sent, *, counted: bool) -> None:
+        """Give back the place of a call that got no answer."""
+        with self._change:
+            self.meter.dropped(sent, counted=counted)
+            self._change.notify_all()
 
 
 class Lease:
-    """One call's place within its limits; told what the answer said before it is given back."""
+    """One call's place within its limits; told what the answer said before it is given back.
 
-    waited = 0.0
+    `waited` is how long it took to get (seconds).
+    """
+
+    def __init__(self, governors: Governors, governor: Governor, call: Call, sent: Sent, waited: float) -> None:
+        self.waited = waited
+        self._governors = governors
+        self._governor = governor
+        self._call = call
+        self._sent: Sent | None = sent
 
     def unused(self) -> None:
         """Give the place back: no request was sent."""
+        self._end(counted=False)
 
     def answered(self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None) -> None:
         """Learn from an answer's headers; `after` is the pause that the provider asked for, in seconds."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+        other = self._governors.told_family(self._call, headers)
+        self._governor.answered(sent, headers, throttled=throttled, after=after, tells=other is None)
+        if other is not None:
+            other.observed(self._call.cost, headers)
+
+    def _end(self, *, counted: bool) -> None:
+        sent, self._sent = self._sent, None
+        if sent is not None:
+            self._governor.dropped(sent, counted=counted)
 
 
 class Governors:
-    """All governors of one credential of an instance, made when a scope is first used."""
+    """All governors of one credential of an instance, made when a scope is first used.
+
+    `scope` names the credential in what is remembered. `share` is the part of each limit that may be used.
+    """
 
     def __init__(
         self,
@@ -35,37 +122,155 @@ class Governors:
         memory: RateMemory | None = None,
         stop: threading.Event | None = None,
         share: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.app = app
         self.scope = scope
-        self.memory = memory
         self.stop = stop or threading.Event()
         self.share = share
-        self._slots: dict[str, threading.Semaphore] = {}
+        self._memory = memory
+        self._clock = clock
+        self._all: OrderedDict[str, Governor] = OrderedDict()
         self._lock = threading.Lock()
-
-    def _limit(self, family: str) -> Limit:
-        fallback = Limit(family=family, allowed=60, window=60, concurrency=4, known=False)
-        return next((limit for limit in self.app.limits if limit.family == family), fallback)
-
-    @contextmanager
-    def slot(self, call: Call, *, deadline: float | None = None) -> Iterator[Lease]:
-        """Wait for the call's turn and hold its place; raises Stopped, or Throttled beyond the deadline."""
-        with self._lock:
-            slots = self._slots.setdefault(call.family, threading.Semaphore(self._limit(call.family).concurrency))
-        while not slots.acquire(timeout=0.1):
-            if self.stop.is_set():
-                raise Stopped("stopped")
-        try:
-            if deadline is not None and deadline < 0:
-                raise Throttled("no time is left")
-            yield Lease()
-        finally:
-            slots.release()
+        self._families = {limit.family: limit for limit in app.limits}
+        self._budgets = {budget.key: budget for budget in app.budgets}
+        self._spent: dict[str, int] = {}
+        self._unsaved: dict[str, int] = {}
 
     def narrow(self, share: float) -> None:
         """Use at most this share of each limit from now on; a lower one stays."""
-        self.share = min(self.share, share)
+        with self._lock:
+            self.share = min(self.share, share)
+            for governor in self._all.values():
+                governor.meter.share = self.share
+
+    def of(self, call: Call) -> Governor:
+        """Return the governor of a call's scope: its family, and the user or identity that the provider counts."""
+        return self._get(call.family, _who(call, self._limit(call.family)))
+
+    def told_family(self, call: Call, headers: Mapping[str, str]) -> Governor | None:
+        """Return the governor of another family that the answer's headers speak of, or None."""
+        name = self.app.dialect.resource
+        told = headers.get(name, "") if name else ""
+        if not told or told == call.family or told not in self._families:
+            return None
+        return self._get(told, _who(call, self._families[told]))
+
+    def _limit(self, family: str) -> Limit:
+        known = self._families.get(family)
+        # An undeclared family has no published limit: start low and learn.
+        return known or Limit(family=family, allowed=60, window=60, concurrency=4, kind="sliding", known=False)
+
+    def _get(self, family: str, who: str) -> Governor:
+        key = family + who
+        with self._lock:
+            governor = self._all.get(key)
+            if governor is not None:
+                self._all.move_to_end(key)
+                return governor
+            declared = family in self._families
+            dialect = self.app.dialect
+            if not declared:
+                # Its headers, if any, speak of limits that nobody declared; a pause holds all the same.
+                dialect = HeaderDialect(retry_after=dialect.retry_after, retry_after_means=dialect.retry_after_means)
+            meter = Meter(self._limit(family), dialect, self.share)
+            if self._memory is not None and not who:
+                state = self._memory.load(self._name(key))
+                if state is not None:
+                    meter.restore(state, time.time())
+            governor = self._all[key] = Governor(meter, self.stop, self._clock)
+            if len(self._all) > _MOST_SCOPES:
+                self._forget_idle()
+            return governor
+
+    def _forget_idle(self) -> None:
+        for key, governor in list(self._all.items())[: _MOST_SCOPES // 4]:
+            if governor.meter.count == 0 and governor.meter.use.used(self._clock()) == 0:
+                del self._all[key]
+
+    def _name(self, key: str) -> str:
+        return f"{self.scope}:{key}"
+
+    @contextmanager
+    def slot(self, call: Call, *, deadline: float | None = None) -> Iterator[Lease]:
+        """Wait for the call's turn and hold its place; raises Stopped, or Throttled beyond the deadline.
+
+        A place given back without an answer counts as used, unless the lease was told that it was not.
+        """
+        self._spend(call)
+        governor = self.of(call)
+        begun = self._clock()
+        sent = governor.acquire(call.cost, governance=call.governance, deadline=deadline)
+        lease = Lease(self, governor, call, sent, self._clock() - begun)
+        try:
+            yield lease
+        finally:
+            lease._end(counted=True)  # noqa: SLF001 - its own lease
+
+    def _spend(self, call: Call) -> None:
+        budget = self._budgets.get(call.budget or "")
+        if budget is None:
+            return
+        period = period_of(budget, datetime.now(UTC))
+        key = f"{budget.key} {period}"
+        with self._lock:
+            if key not in self._spent:
+                self._spent[key] = self._memory.spent(budget.key, period) if self._memory else 0
+            if budget.allowed is not None and self._spent[key] >= budget.allowed * self.share and not call.governance:
+                raise Throttled(
+                    f"the {budget.period}'s budget of {budget.allowed} calls (`{budget.key}`) is used up",
+                    call=call.name,
+                    hint="raise the budget or the quota share, or go on in the next period",
+                )
+            units = max(int(call.cost), 1)
+            self._spent[key] += units
+            self._unsaved[key] = self._unsaved.get(key, 0) + units
+            if self._unsaved[key] >= _FLUSH_EVERY:
+                self._flush()
+
+    def _flush(self) -> None:
+        for key, units in self._unsaved.items():
+            name, period = key.rsplit(" ", 1)
+            if self._memory is not None and units:
+                # Other processes spend from it as well: what comes back is everyone's use.
+                self._spent[key] = self._memory.spend(name, period, units)
+        self._unsaved.clear()
 
     def save(self) -> None:
-        """Keep what was learned for the next run."""
+        """Keep what was learned and spent for the next run; raises StoreError."""
+        with self._lock:
+            self._flush()
+            if self._memory is None:
+                return
+            for key, governor in self._all.items():
+                if "~" not in key and governor.meter.answers:
+                    self._memory.save(self._name(key), governor.meter.state(time.time()))
+
+    def ledger(self) -> list[dict[str, float | str | bool | None]]:
+        """Return, for each scope used: its allowance per window, what we used of it, refusals and calls."""
+        with self._lock:
+            scopes = list(self._all.items())
+        return [
+            {
+                "scope": key,
+                "allowed": governor.meter.allowed,
+                "window": governor.meter.limit.window,
+                "used": governor.meter.use.used(self._clock()),
+                "answers": governor.meter.answers,
+                "refusals": governor.meter.refusals,
+                "told": governor.meter.told,
+            }
+            for key, governor in scopes
+        ]
+
+
+def _who(call: Call, limit: Limit) -> str:
+    if call.identity.kind == "user":
+        return f"~user:{call.identity.id}" if limit.per == "user" else ""
+    return "" if call.identity.kind == "instance" else f"~{call.identity.kind}"
+
+
+def period_of(budget: Budget, moment: datetime) -> str:
+    """Return the name of the period that `moment` lies in: `2026-11`, `2026-11-22` or `2026-11-22T05`, UTC."""
+    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H")
+    return text[: {"month": 7, "day": 10, "hour": 13}[budget.period]]
