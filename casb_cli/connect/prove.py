@@ -122,6 +122,8 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
             f"{existing.label} has a credential `{spec.name}` already",
             hint="give this one another name with --credential NAME, or replace it with --force",
         )
+    # Asked before anybody signs in: a token that can't be kept would be spent in vain.
+    place = environment.secrets.token_place(spec, rotates=method.rotates, interactive=method.interactive)
     tokens = MemoryTokens()
     wanted = request.wanted or abilities_of(connector_class)
     opened = open_credential(
@@ -149,8 +151,7 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
     finally:
         opened.connector.client.close()
     facts = msgspec.structs.replace(facts, connected=clock.now_text())
-    place = environment.secrets.token_place(spec, rotates=method.rotates) if tokens.load() else None
-    spec = msgspec.structs.replace(spec, tokens=place)
+    spec = msgspec.structs.replace(spec, tokens=place if tokens.load() else None)
     return Proof(facts.with_credential(spec, own), spec, tenant, own, warnings, tokens)
 
 

@@ -107,8 +107,9 @@ class Secrets:
 
         Tokens that rotate, or that only a person can obtain again (`interactive`), must be kept: the place of
         the credential's own secrets comes first, then the keyring, then an existing vault; raises StoreError
-        where none can be written, so ask before anybody signs in. Other tokens go where the credential's secrets are needed anyway, so that a run which reads
-        its secrets from outside doesn't come to depend on a keyring.
+        where none can be written, so ask before anybody signs in. Other tokens go where the credential's
+        secrets are needed anyway, so that a run which reads its secrets from outside doesn't come to depend on
+        a keyring.
         """
         keep = rotates or interactive
         kept = set(credential.secrets.values())
