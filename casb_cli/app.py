@@ -19,6 +19,7 @@ exit code, None for 0; failures are raised as `core.errors`. Added on loading: `
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -33,6 +34,9 @@ from casb_cli.commands import _options
 from casb_cli.commands._names import COMMANDS, root_help
 from casb_cli.core.errors import EXIT_CODES, UsageError
 from casb_cli.ui import streams as ui_streams
+
+COMPLETE = "_CASB_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 _CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 """The base of what the parser says; Typer brings its own copy of Click since 0.24 and exports no name for it."""
@@ -174,7 +178,11 @@ def _version(value: bool) -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises CasbError, and SystemExit from completion."""
     command = root()
-    command._main_shell_completion({}, "casb", "_CASB_COMPLETE")  # noqa: SLF001 - what Typer's own main does first
+    if COMPLETE in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
+        command._main_shell_completion({}, "casb", COMPLETE)  # noqa: SLF001 - what Typer's own main does first
     try:
         with command.make_context("casb", list(args)) as ctx:
             result = command.invoke(ctx)

@@ -104,7 +104,7 @@ def get(key: str) -> App:
 
 def all() -> tuple[App, ...]:  # noqa: A001 - read as `registry.all()`
     """Return every app's declaration, by key. A folder without `APP` is no app; see `broken` for failed ones."""
-    failed = broken()
+    failed = broken().keys() - _built_in().keys()
     return tuple(app for key in keys() if key not in failed and (app := _load(key)) is not None)
 
 
