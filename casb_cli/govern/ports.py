@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-import msgspec
-
 from casb_cli.core.capabilities import Ability
 
 
@@ -33,16 +31,36 @@ class Opened(Protocol):
         """Return the local refs of the accounts that casb itself signs in as."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(Protocol):
     """One line of the journal, as the engine reads it; `instance` is the key, `target` a local ref."""
 
-    time: str
-    run: str
-    action: str
-    instance: str
-    target: str
-    event: str
-    body: dict[str, Any] = {}
+    @property
+    def time(self) -> str:
+        """When it was written, RFC 3339."""
+
+    @property
+    def run(self) -> str:
+        """The run it belongs to."""
+
+    @property
+    def action(self) -> str:
+        """The action it tells of."""
+
+    @property
+    def instance(self) -> str:
+        """The instance key."""
+
+    @property
+    def target(self) -> str:
+        """The object, a local ref."""
+
+    @property
+    def event(self) -> str:
+        """What happened."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The facts."""
 
 
 class Ledger(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,7 +27,6 @@ from casb_cli.core.capabilities import (
 )
 from casb_cli.core.errors import LostAnswer, NotPermitted, ObjectMissing, Throttled, Unavailable, Unsupported
 from casb_cli.core.models import ROOT, Account
-from casb_cli.govern.ports import Event
 
 CANARY = "ghp_CanaryTokenThatMustStayInMemory0001"
 
@@ -431,6 +431,17 @@ class FakeInstance:
 
     def identities(self):
         return self._own
+
+
+@dataclass(frozen=True)
+class Event:
+    time: str
+    run: str
+    action: str
+    instance: str
+    target: str
+    event: str
+    body: dict
 
 
 class MemoryLedger:

@@ -294,8 +294,8 @@ def test_two_runs_on_one_object_the_second_is_locked_out(rig, tmp_path, monkeypa
 
 def _age_now(ledger):
     """Let the interrupted run have been a moment ago."""
-    import msgspec
+    from dataclasses import replace
 
     from casb_cli.core import clock
 
-    ledger.lines[:] = [msgspec.structs.replace(line, time=clock.now_text()) for line in ledger.lines]
+    ledger.lines[:] = [replace(line, time=clock.now_text()) for line in ledger.lines]

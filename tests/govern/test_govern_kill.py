@@ -1,0 +1,77 @@
+"""kill -9 of a real process at every point of a quarantine: the next run completes it, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = """
+import os, sys, time
+sys.path.insert(0, {here!r})
+from pathlib import Path
+from govern_fake import World
+from conftest import Rig
+from casb_cli.store.journal import Journal
+from casb_cli.store.locks import object_lock
+
+stop, here = sys.argv[1], Path(sys.argv[2])
+count = 0
+
+def halt(*_):
+    global count
+    if str(count) == stop:
+        print("here", flush=True)
+        time.sleep(60)
+    count += 1
+
+class Watched(Journal):
+    def append(self, event, **rest):
+        halt()
+        super().append(event, **rest)
+        halt()
+
+rig = Rig(World(here / "world.json"), Watched(), lambda key, ref: object_lock(key, ref, ref))
+rig.world.hook = halt
+rig.world.save()
+if stop == "settle":
+    for record in rig.settle():
+        print(record.state, flush=True)
+else:
+    for record in rig.do(("quarantine", "file:f1")):
+        print(record.state, flush=True)
+"""
+
+
+def _run(stop, folder, **more):
+    script = RUN.format(here=str(Path(__file__).parent))
+    env = {**os.environ, "CASB_STATE_DIR": str(folder / "state"), "CASB_CONFIG_DIR": str(folder / "config")}
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(stop), str(folder)], env=env, stdout=subprocess.PIPE, text=True, **more
+    )
+
+
+@pytest.mark.parametrize("stop", [0, 1, 2, 3, 4, 5, 7, 8, 10, 13, 16, 20, 21])
+def test_a_killed_quarantine_is_completed_once(tmp_path, stop):
+    with _run(stop, tmp_path) as process:
+        said = process.stdout.readline().strip()
+        if said == "here":
+            os.kill(process.pid, signal.SIGKILL)
+        process.wait(30)
+    assert said == "here", said
+    with _run("settle", tmp_path) as process:
+        states = process.stdout.read().split()
+        assert process.wait(30) == 0
+    world = json.loads((tmp_path / "world.json").read_text())
+    if stop in {0, 21}:  # before the first line of the journal, and after the last: nothing is left open
+        assert states == []
+        assert world["effects"] == ({} if stop == 0 else {"make-case": 1, "cut-link": 1, "move": 1})
+        return
+    assert states == ["changed"]
+    assert world["effects"] == {"make-case": 1, "cut-link": 1, "move": 1}
+    assert world["files"]["f1"]["link"] is None
