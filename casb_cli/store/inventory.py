@@ -32,7 +32,7 @@ _MARK = {
 }
 _CHANGE = (
     "part = excluded.part, seen = {seen}, "
-    "since = CASE WHEN body IS excluded.body THEN since ELSE max(excluded.since, since) END, "
+    "since = CASE WHEN body IS excluded.body THEN since ELSE max(excluded.since, since + 1) END, "
     "todo = CASE WHEN body IS excluded.body THEN todo ELSE max(todo, excluded.todo) END, "
     "exposure = excluded.exposure, layout = excluded.layout, body = excluded.body "
     "WHERE body IS NOT excluded.body OR part <> excluded.part"
@@ -65,7 +65,7 @@ _STATEMENTS = {
 
 _CLOSE = (
     "INSERT OR REPLACE INTO past (set_id, id, valid_from, valid_to, layout, body) "
-    "SELECT set_id, id, since, max(?, since), layout, body FROM objects WHERE "
+    "SELECT set_id, id, since, max(?, since + 1), layout, body FROM objects WHERE "
 )
 _REMOVE = "DELETE FROM objects WHERE "
 
@@ -141,6 +141,9 @@ class Inventory(History):
             last = {(item.kind if isinstance(item, Gone) else item.kind_of_row, item.id): item for item in items}
             for set_id, batch in batches:
                 kind = batch[0].kind_of_row
+                if isinstance(batch[0], Activity):
+                    self._events.insert(link, inst, batch)
+                    continue
                 kept = [row for row in batch if last[kind, row.id] is row]
                 if kept:
                     self._put(link, set_id, kept, part, 0, now, todo=inspect, fed=True)

@@ -96,6 +96,8 @@ class Partitions:
     ) -> Listing:
         """Go on with the unfinished listing of an ability, or begin one with `roots`; `fresh` always begins.
 
+        One with `roots` of its own covers only these: it is never gone on with, and says nothing of the others.
+
         Parts left running by a dead process wait again, from their last committed cursor.
         """
         inst = self._catalog.inst(instance_key)
@@ -105,7 +107,8 @@ class Partitions:
                 "ORDER BY listing DESC LIMIT 1",
                 (inst, ability),
             ).fetchone()
-            if found and not fresh:
+            whole = tuple(roots) == (ROOT,)
+            if found and whole and not fresh:
                 link.execute("UPDATE parts SET state = 'waiting' WHERE listing = ? AND state = 'running'", (found[0],))
                 return Listing(
                     id=found[0],
@@ -116,13 +119,15 @@ class Partitions:
                     resumed=True,
                 )
             started = now_ms()
-            link.execute(
-                "UPDATE listings SET state = 'abandoned', ended = ? WHERE inst = ? AND ability = ? AND state = 'open'",
-                (started, inst, ability),
-            )
+            if whole:
+                link.execute(
+                    "UPDATE listings SET state = 'abandoned', ended = ? "
+                    "WHERE inst = ? AND ability = ? AND state = 'open'",
+                    (started, inst, ability),
+                )
             made = link.execute(
-                "INSERT INTO listings (inst, ability, started, state) VALUES (?, ?, ?, 'open')",
-                (inst, ability, started),
+                "INSERT INTO listings (inst, ability, started, state) VALUES (?, ?, ?, ?)",
+                (inst, ability, started, "open" if whole else "some"),
             )
             listing = Listing(
                 id=made.lastrowid or 0,
@@ -134,6 +139,23 @@ class Partitions:
             )
             link.executemany(ADD, additions(listing, roots))
         return listing
+
+    def unfinished(self, instance_key: str, ability: str) -> bool:
+        """Tell whether a listing of an ability was begun and did not end completely."""
+        inst = self._catalog.inst(instance_key)
+        with self._db.read() as link:
+            found = link.execute(
+                "SELECT 1 FROM listings WHERE inst = ? AND ability = ? AND state = 'open' LIMIT 1", (inst, ability)
+            ).fetchone()
+        return found is not None
+
+    def ended(self, instance_key: str, ability: str) -> int | None:
+        """Return when the last complete listing of an ability ended (ms), or None."""
+        rows = self._db.fetch(
+            "SELECT max(ended) FROM listings WHERE inst = ? AND ability = ? AND state = 'done'",
+            (self._catalog.inst(instance_key), ability),
+        )
+        return None if rows[0][0] is None else int(str(rows[0][0]))
 
     def claim(self, listing: Listing) -> Part | None:
         """Take the most exposed part that waits, or a failed one that is due; None when there is none now."""

@@ -1,0 +1,254 @@
+"""Listing into the store: a persistent queue of partitions, read in parallel, resumed after any stop.
+
+A page's rows, its cursor and the partitions it led to are committed together. Rows are marked gone only when
+their partition ended completely.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from casb_cli.connect.open import OpenInstance
+from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
+from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped, Throttled, Unavailable
+from casb_cli.core.models import ROOT, Notice, Partition
+from casb_cli.scan.listing import WORKERS, reader
+from casb_cli.store.partitions import Listing, Part
+from casb_cli.store.store import Store
+
+_RETRY_AFTER = 300.0
+"""Seconds until a partition that failed for a passing reason is due again, times the attempts so far."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A partition that could not be read: its key and the error."""
+
+    partition: str
+    error: CasbError
+
+    @property
+    def call(self) -> str:
+        """The logical call that failed, empty where none was made."""
+        return self.error.call if isinstance(self.error, ProviderError) else ""
+
+
+@dataclass
+class Taken:
+    """What became of one ability in one run."""
+
+    ability: type[Ability]
+    rows: int = 0
+    gone: int = 0
+    complete: bool = False
+    lost: list[Lost] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+class Census:
+    """Lists abilities of one instance into the store; one object for one scan."""
+
+    def __init__(
+        self,
+        instance: OpenInstance,
+        store: Store,
+        stop: threading.Event,
+        *,
+        progress: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self.instance = instance
+        self.store = store
+        self.stop = stop
+        self._progress = progress or (lambda _noun, _count: None)
+
+    def take(
+        self,
+        ability: type[Ability],
+        *,
+        fresh: bool = False,
+        inspect: bool = False,
+        roots: Sequence[Partition] = (ROOT,),
+    ) -> Taken:
+        """List an ability completely, going on where a stopped run left it; never raises a ProviderError.
+
+        With `roots` other than the root, only these partitions are listed anew.
+        """
+        taken = Taken(ability)
+        only = tuple(roots) != (ROOT,)
+        try:
+            method = reader(self.instance, ability)
+        except CasbError as error:
+            taken.lost.append(Lost("", error))
+            return taken
+        listing = self.store.partitions.open_listing(self.instance.key, ability.key, fresh=fresh or only, roots=roots)
+        self.store.partitions.retry_failed(listing)
+        _Crew(self, listing, method, taken, inspect=inspect).run()
+        if self.stop.is_set():
+            return taken
+        if only:
+            taken.complete = self.store.inventory.end_relisting(listing)
+        else:
+            gone = self.store.inventory.end_listing(listing)
+            taken.complete = gone is not None
+            taken.gone += gone or 0
+        return taken
+
+    def follow_activity(self, window: Window | None = None) -> Taken:
+        """Read the audit trail on from where the last run stopped; each partition has a cursor of its own."""
+        taken = Taken(ListActivity)
+        try:
+            method = reader(self.instance, ListActivity, window or Window())
+            waiting = [ROOT]
+            while waiting and not self.stop.is_set():
+                part = waiting.pop()
+                waiting += self._follow_part(method, part, taken)
+        except Stopped:
+            return taken
+        except CasbError as error:
+            taken.lost.append(Lost("", self.named(error, ListActivity)))
+        taken.complete = not taken.lost and not self.stop.is_set()
+        return taken
+
+    def _follow_part(
+        self, method: Callable[..., Iterator[Page[Any]]], part: Partition, taken: Taken
+    ) -> list[Partition]:
+        feed = f"activity:{part.key}" if part.key else "activity"
+        saved = self.store.runs.cursor(self.instance.key, feed)
+        more: list[Partition] = []
+        try:
+            for page in method(part, saved[0] if saved else None):
+                self.store.inventory.write_changes(
+                    self.instance.key, list(page.items), feed=feed, cursor=page.cursor, inspect=False
+                )
+                taken.rows += len(page.items)
+                self._progress("activity", len(page.items))
+                taken.notices += page.notices
+                more += page.more
+                if self.stop.is_set():
+                    raise Stopped("stopped")
+        except CursorExpired as error:
+            self.store.runs.forget_cursors(self.instance.key, feed)
+            about = f"activity since {saved[1] if saved else 'the beginning'}: {error.words}"
+            taken.notices.append(Notice(code="gap", about=about))
+        except Stopped:
+            raise
+        except CasbError as error:
+            taken.lost.append(Lost(part.key, self.named(error, ListActivity)))
+        return more
+
+    def named(self, error: CasbError, ability: type[Ability]) -> CasbError:
+        """Return the error with instance and ability named in it."""
+        return error.at(self.instance.label, ability.title) if isinstance(error, ProviderError) else error
+
+    def count(self, noun: str, number: int) -> None:
+        """Tell the progress display."""
+        self._progress(noun, number)
+
+
+class _Crew:
+    """The threads of one listing."""
+
+    def __init__(
+        self,
+        census: Census,
+        listing: Listing,
+        method: Callable[..., Iterator[Page[Any]]],
+        taken: Taken,
+        *,
+        inspect: bool,
+    ) -> None:
+        self._census = census
+        self._store = census.store
+        self._listing = listing
+        self._method = method
+        self._taken = taken
+        self._inspect = inspect
+        self._busy = 0
+        self._change = threading.Condition()
+        self._defect: BaseException | None = None
+
+    def run(self) -> None:
+        """Read every part that waits; returns when none is left, or when the run is stopped."""
+        names = [f"{self._listing.ability} {number}" for number in range(WORKERS)]
+        threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._defect is not None:
+            raise self._defect
+
+    def _claim(self) -> Part | None:
+        with self._change:
+            while not self._census.stop.is_set() and self._defect is None:
+                part = self._store.partitions.claim(self._listing)
+                if part is not None:
+                    self._busy += 1
+                    return part
+                if self._busy == 0:
+                    return None
+                self._change.wait(1.0)
+            return None
+
+    def _work(self) -> None:
+        while (part := self._claim()) is not None:
+            try:
+                self._read(part)
+            except Exception as error:  # noqa: BLE001 - a defect must reach the run's thread, not die in this one
+                self._defect = error
+            finally:
+                with self._change:
+                    self._busy -= 1
+                    self._change.notify_all()
+
+    def _read(self, part: Part) -> None:
+        partitions = self._store.partitions
+        ability = self._taken.ability
+        try:
+            for page in self._method(part.partition, part.cursor):
+                self._write(part, page)
+                if self._census.stop.is_set():
+                    partitions.release(self._listing, part)
+                    return
+        except Stopped:
+            partitions.release(self._listing, part)
+        except CursorExpired as error:
+            if part.cursor is None:
+                self._fail(part, self._census.named(error, ability), passing=False)
+            else:
+                partitions.restart(self._listing, part)
+        except CasbError as error:
+            passing = isinstance(error, Throttled | Unavailable)
+            self._fail(part, self._census.named(error, ability), passing=passing)
+        else:
+            gone = self._store.inventory.end_partition(self._listing, part)
+            with self._change:
+                self._taken.gone += gone
+
+    def _write(self, part: Part, page: Page[Any]) -> None:
+        self._store.inventory.write_page(
+            self._listing,
+            part,
+            page.items,
+            page.cursor,
+            more=page.more,
+            notices=page.notices,
+            inspect=self._inspect,
+        )
+        with self._change:
+            self._taken.rows += len(page.items)
+            self._taken.notices += page.notices
+            if page.more:
+                self._change.notify_all()
+        self._census.count(self._taken.ability.yields or "row", len(page.items))
+
+    def _fail(self, part: Part, error: CasbError, *, passing: bool) -> None:
+        # A later run tries every failed part anew; within this run only a passing reason is worth another try.
+        retry_at = int((time.time() + _RETRY_AFTER * (part.attempts + 1)) * 1000) if passing else None
+        self._store.partitions.fail(self._listing, part, str(error), retry_at=retry_at)
+        with self._change:
+            self._taken.lost.append(Lost(part.partition.key, error))

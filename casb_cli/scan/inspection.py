@@ -1,0 +1,328 @@
+"""From waiting files to findings: fetch in the coordinator's threads, inspect in workers, settle in the store.
+
+The most exposed files come first; unchanged content under an unchanged detector set is not fetched again. Every
+file ends in a state with a reason, so any stop resumes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from casb_cli.connect.open import OpenInstance
+from casb_cli.core.capabilities import ReadFile, Unscannable
+from casb_cli.core.errors import (
+    CasbError,
+    NotPermitted,
+    ObjectMissing,
+    ProviderError,
+    SignInNeeded,
+    Stopped,
+    Throttled,
+    Unavailable,
+)
+from casb_cli.core.models import File, Finding
+from casb_cli.core.refs import local
+from casb_cli.scan.extract.base import Stop
+from casb_cli.scan.workers_content import Content
+from casb_cli.store.files import Waiting
+from casb_cli.store.store import Store
+
+if TYPE_CHECKING:
+    from casb_cli.scan.inspect import InspectResult
+    from casb_cli.scan.workers import WorkerPool
+
+FETCHERS = 6
+BATCH = 400
+"""Waiting files looked at together; those that can be read in bulk are grouped within a batch."""
+BULK_BATCH = 5_000
+MAX_FETCH = 512 << 20
+"""Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
+_RETRY = 600.0
+_ATTEMPTS = 5
+
+
+class Inspector:
+    """Inspects the waiting files of one instance; one object for one scan."""
+
+    def __init__(
+        self,
+        instance: OpenInstance,
+        store: Store,
+        pool: WorkerPool,
+        stop: threading.Event,
+        *,
+        progress: Callable[[str, int], None] | None = None,
+        max_fetch: int = MAX_FETCH,
+    ) -> None:
+        self._instance = instance
+        self._store = store
+        self._pool = pool
+        self._stop = stop
+        self._progress = progress or (lambda _noun, _count: None)
+        self._max_fetch = max_fetch
+        self._detectors = pool.detector_set
+        self._lock = threading.Lock()
+        self._reading: set[int] = set()
+        self._settled: Counter[str] = Counter()
+        self._open = threading.Semaphore(FETCHERS * 4)
+        self._pending = 0
+        self._quiet = threading.Condition()
+        self._defect: BaseException | None = None
+        self._halted: CasbError | None = None
+
+    @property
+    def settled(self) -> Counter[str]:
+        """How many files were settled in this run, by state."""
+        return self._settled
+
+    @property
+    def halted(self) -> CasbError | None:
+        """What ended the inspection before every file was read, such as a rejected credential."""
+        return self._halted
+
+    def run(self, *, until: Callable[[], bool] | None = None) -> None:
+        """Inspect until no file waits. `until` tells whether more may still come: then an empty queue is waited on."""
+        if not issubclass(self._instance.connector_class, ReadFile):
+            return
+        try:
+            connector = self._instance.connector_for(ReadFile)
+        except CasbError as error:
+            self._halted = error
+            return
+        threads = [
+            threading.Thread(target=self._fetch, args=(connector, until), name=f"fetch {number}", daemon=True)
+            for number in range(FETCHERS)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with self._quiet:
+            while self._pending and self._defect is None:
+                self._quiet.wait(0.5)
+        if self._defect is not None:
+            raise self._defect
+
+    @property
+    def _ended(self) -> bool:
+        return self._stop.is_set() or self._defect is not None or self._halted is not None
+
+    def _fetch(self, connector: ReadFile, until: Callable[[], bool] | None) -> None:
+        try:
+            while not self._ended:
+                more = until is not None and until()
+                batch = self._claim(connector)
+                if batch:
+                    self._work(connector, batch)
+                elif more:
+                    self._stop.wait(0.5)
+                elif not self._store.files.next(self._instance.key, 1, exclude=self._busy()):
+                    return
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001 - a defect must reach the run's thread, not die in this one
+            self._defect = error
+
+    def _busy(self) -> frozenset[int]:
+        with self._lock:
+            return frozenset(self._reading)
+
+    def _claim(self, connector: ReadFile) -> list[Waiting]:
+        """Take one file, or many that can be read in bulk."""
+        with self._lock:
+            found = self._store.files.next(self._instance.key, BATCH, exclude=frozenset(self._reading))
+            if not found:
+                return []
+            key = connector.bulk_key(found[0].file)
+            if key is None:
+                batch = found[:1]
+            else:
+                if all(connector.bulk_key(w.file) == key for w in found) and len(found) == BATCH:
+                    found = self._store.files.next(self._instance.key, BULK_BATCH, exclude=frozenset(self._reading))
+                batch = [waiting for waiting in found if connector.bulk_key(waiting.file) == key]
+            self._reading.update(waiting.oid for waiting in batch)
+            return batch
+
+    def _release(self, waiting: Waiting) -> None:
+        with self._lock:
+            self._reading.discard(waiting.oid)
+
+    def _work(self, connector: ReadFile, batch: list[Waiting]) -> None:
+        left = {waiting.file.id: waiting for waiting in batch if not self._known(waiting)}
+        if len(left) > 1:
+            self._bulk(connector, left)
+        for waiting in list(left.values()):
+            if self._ended:
+                self._release(waiting)
+            else:
+                self._single(connector, waiting)
+
+    def _known(self, waiting: Waiting) -> bool:
+        """Settle a file without fetching it, where that is possible."""
+        files, key, file = self._store.files, self._instance.key, waiting.file
+        if files.known(key, file, self._detectors) is not None:
+            files.unchanged(key, file)
+            self._count("unchanged")
+            self._release(waiting)
+            return True
+        if file.size is not None and file.size > self._max_fetch:
+            self._settle(waiting, "skipped", reason="too-large")
+            return True
+        if file.size == 0:
+            self._settle(waiting, "done")
+            return True
+        if files.clean_twin(key, file, self._detectors) is not None:
+            self._settle(waiting, "done")
+            return True
+        return False
+
+    def _bulk(self, connector: ReadFile, left: dict[str, Waiting]) -> None:
+        """Read what one bulk answer holds; what it lacks, or a failure of it, leaves the file to be read alone."""
+        try:
+            contents = connector.read_many([waiting.file for waiting in left.values()])
+            for file, chunks in contents or ():
+                waiting = left.get(file.id)
+                if waiting is not None:
+                    del left[file.id]
+                    self._take(waiting, chunks)
+                if self._ended:
+                    return
+        except ProviderError as error:
+            if isinstance(error, SignInNeeded):
+                self._halt(error)
+
+    def _single(self, connector: ReadFile, waiting: Waiting) -> None:
+        try:
+            with connector.read_file(waiting.file) as chunks:
+                self._take(waiting, chunks)
+        except Unscannable as reason:
+            self._settle(waiting, "skipped", reason=reason.reason)
+        except ObjectMissing:
+            self._settle(waiting, "skipped", reason="vanished")
+        except NotPermitted:
+            self._settle(waiting, "skipped", reason="denied")
+        except Stopped:
+            self._release(waiting)
+            raise
+        except SignInNeeded as error:
+            self._release(waiting)
+            self._halt(error)
+        except (Throttled, Unavailable) as error:
+            self._failed(waiting, error)
+        except ProviderError as error:
+            self._failed(waiting, error)
+
+    def _halt(self, error: CasbError) -> None:
+        if isinstance(error, ProviderError):
+            error.at(self._instance.label, "read file content")
+        self._halted = error
+
+    def _failed(self, waiting: Waiting, error: ProviderError) -> None:
+        before = self._store.files.inspection(self._instance.key, waiting.file.id)
+        tries = before.attempts + 1 if before else 1
+        retry_at = int((time.time() + _RETRY * tries) * 1000) if tries < _ATTEMPTS else None
+        self._settle(waiting, "failed", reason=error.kind, retry_at=retry_at)
+
+    def _take(self, waiting: Waiting, chunks: Iterator[bytes] | Unscannable) -> None:
+        """Read the content into an anonymous file and hand it to a worker; the result settles the file."""
+        from casb_cli.scan.workers import Task
+
+        if isinstance(chunks, Unscannable):
+            self._settle(waiting, "skipped", reason=chunks.reason)
+            return
+        try:
+            content = Content.of(chunks, self._max_fetch)
+        except Stop as stop:
+            self._settle(waiting, "skipped", reason=stop.reason)
+            return
+        while not self._open.acquire(timeout=0.2):
+            if self._ended:
+                content.close()
+                self._release(waiting)
+                raise Stopped("stopped")
+        with self._quiet:
+            self._pending += 1
+        file = waiting.file
+        task = Task(ref=file.id, name=file.name or file.id, mime=file.mime)
+        future = self._pool.submit(task, content)
+        future.add_done_callback(lambda done: self._finish(waiting, done))
+
+    def _finish(self, waiting: Waiting, future: Future[InspectResult]) -> None:
+        try:
+            if future.cancelled():
+                self._release(waiting)
+                return
+            result = future.result()
+            found = tuple(findings_of(waiting.file, result))
+            self._settle(waiting, result.outcome, reason=result.reason, findings=found)
+        except Exception as error:  # noqa: BLE001 - raised again by the run; a callback has no caller to tell
+            self._defect = error
+        finally:
+            self._open.release()
+            with self._quiet:
+                self._pending -= 1
+                self._quiet.notify_all()
+
+    def _settle(
+        self,
+        waiting: Waiting,
+        state: str,
+        *,
+        reason: str | None = None,
+        findings: Iterable[Finding] = (),
+        retry_at: int | None = None,
+    ) -> None:
+        self._store.files.settle(
+            self._instance.key,
+            waiting.file,
+            state,  # type: ignore[arg-type]
+            detectors=self._detectors,
+            reason=reason,
+            findings=tuple(findings),
+            retry_at=retry_at,
+        )
+        self._release(waiting)
+        self._count(state)
+
+    def _count(self, state: str) -> None:
+        with self._lock:
+            self._settled[state] += 1
+        self._progress("inspected", 1)
+
+
+def findings_of(file: File, result: InspectResult) -> Iterator[Finding]:
+    """Yield one finding per detector that matched in a file: its worst match's place and excerpt, the total count.
+
+    The id comes from the matches' keyed hashes: other matches make another finding, so that a suppression never
+    hides what came later.
+    """
+    grouped = defaultdict(list)
+    for match in result.matches:
+        grouped[match.detector].append(match)
+    order = {"low": 0, "medium": 1, "high": 2, "critical": 3}
+    for detector, matches in grouped.items():
+        best = max(matches, key=lambda match: (order[match.severity], order[match.confidence]))
+        yield Finding(
+            id=_fingerprint(file.id, detector, (match.fingerprint for match in matches)),
+            detector=detector,
+            severity=best.severity,
+            confidence=best.confidence,
+            count=result.totals.get(detector, len(matches)),
+            excerpt=best.excerpt,
+            place=best.place,
+            file=file.path or file.name,
+            file_ref=local("file", file.id),
+            sharing=file.sharing,
+            state="open",
+        )
+
+
+def _fingerprint(file: str, detector: str, matches: Iterable[str]) -> str:
+    text = "\0".join((file, detector, *sorted(set(matches))))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

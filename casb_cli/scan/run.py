@@ -1,0 +1,238 @@
+"""One scan of one instance, in the order of the design.
+
+Permissions first, then the user list and, beside it, activity as a stream of its own; then groups, privileges,
+grants and sharing; then files, most exposed first, while their contents are already being inspected.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from casb_cli.connect.open import OpenInstance
+from casb_cli.core import clock
+from casb_cli.core.capabilities import (
+    Ability,
+    FollowFiles,
+    ListAccounts,
+    ListActivity,
+    ListFiles,
+    ListFindings,
+    ListGrants,
+    ListGroups,
+    ListMemberships,
+    ListPrivileges,
+    ListShares,
+    ListTrash,
+    ReadFile,
+)
+from casb_cli.core.errors import CasbError, NotPermitted, ProviderError, Stopped
+from casb_cli.scan import feed
+from casb_cli.scan.census import Census, Lost, Taken
+from casb_cli.scan.inspection import Inspector
+from casb_cli.scan.statement import Statement, state_lacks
+from casb_cli.scan.workers import WorkerPool
+from casb_cli.store.store import Store
+
+DIRECTORY: tuple[type[Ability], ...] = (ListGroups, ListMemberships, ListPrivileges, ListGrants, ListShares)
+PARTS: dict[str, tuple[type[Ability], ...]] = {
+    "accounts": (ListAccounts,),
+    "groups": (ListGroups, ListMemberships),
+    "privileges": (ListPrivileges,),
+    "activity": (ListActivity,),
+    "grants": (ListGrants,),
+    "shares": (ListShares,),
+    "files": (ListFiles, ListTrash, ReadFile, ListFindings),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a scan was asked for."""
+
+    full: bool = False
+    only: tuple[str, ...] = ()
+    trigger: str = "manual"
+
+    def wants(self, ability: type[Ability]) -> bool:
+        """Tell whether `--only` leaves an ability in."""
+        return not self.only or any(ability in PARTS[name] for name in self.only)
+
+
+@dataclass
+class Scan:
+    """Scans one instance; `run` returns its completeness statement."""
+
+    instance: OpenInstance
+    store: Store
+    pool: WorkerPool
+    stop: threading.Event
+    options: Options = field(default_factory=Options)
+    progress: Callable[[str, int], None] = lambda _noun, _count: None
+
+    def run(self) -> Statement:
+        """Scan and keep what was seen; a failing part never ends the others. The caller holds the scan lock."""
+        run = self.store.runs.begin(self.instance.key, trigger=self.options.trigger)
+        statement = Statement()
+        code = 1
+        try:
+            self._run(statement)
+            code = statement.exit_code
+        finally:
+            statement.stopped = self.stop.is_set()
+            self._count_files(statement)
+            state_lacks(statement, self.instance)
+            state = "stopped" if statement.stopped else "complete" if statement.complete else "partial"
+            self.store.runs.end(
+                run,
+                state,  # type: ignore[arg-type]
+                exit_code=code if not statement.stopped else 143,
+                statement=statement.as_dict(),
+                counts=statement.seen,
+            )
+        return statement
+
+    def _run(self, statement: Statement) -> None:
+        census = Census(self.instance, self.store, self.stop, progress=self.progress)
+        if not self._permitted(statement):
+            return
+        activity = self._beside(census)
+        try:
+            if self.options.wants(ListAccounts):
+                self._take(census, ListAccounts, statement)
+            for ability in DIRECTORY:
+                if not self.stop.is_set() and self.options.wants(ability):
+                    self._take(census, ability, statement)
+            if not self.stop.is_set() and self.options.wants(ListFiles):
+                self._files(census, statement)
+        finally:
+            if activity is not None:
+                statement.add(self.instance, activity())
+
+    def _permitted(self, statement: Statement) -> bool:
+        """Check that the credential is neither rejected nor blind: such a listing would be an empty company."""
+        try:
+            spec, _ = self.instance.choose(ListAccounts)
+            self.instance.credential(spec).connector.check_visibility()
+        except Stopped:
+            return False
+        except CasbError as error:
+            if isinstance(error, ProviderError):
+                error.at(self.instance.label, "see the whole tenant")
+            statement.lost.append(str(error))
+            statement.errors.append(error)
+            return isinstance(error, NotPermitted) and error.call == "partial"
+        return True
+
+    def _beside(self, census: Census) -> Callable[[], Taken] | None:
+        """Begin reading activity in a thread of its own; the returned function waits for it."""
+        if not self.options.wants(ListActivity) or not issubclass(self.instance.connector_class, ListActivity):
+            return None
+        found: list[Taken] = []
+        defects: list[BaseException] = []
+
+        def read() -> None:
+            try:
+                found.append(census.follow_activity())
+            except Exception as error:  # noqa: BLE001 - raised again in the run's thread below
+                defects.append(error)
+
+        thread = threading.Thread(target=read, name="activity", daemon=True)
+        thread.start()
+
+        def wait() -> Taken:
+            thread.join()
+            if defects:
+                raise defects[0]
+            return found[0]
+
+        return wait
+
+    def _take(self, census: Census, ability: type[Ability], statement: Statement, *, inspect: bool = False) -> None:
+        if issubclass(self.instance.connector_class, ability):
+            statement.add(self.instance, census.take(ability, fresh=self.options.full, inspect=inspect))
+
+    def _files(self, census: Census, statement: Statement) -> None:
+        connector = self.instance.connector_class
+        if not issubclass(connector, ListFiles):
+            return
+        if self.options.full:
+            self.store.runs.forget_cursors(self.instance.key, feed.FEED)
+        self.store.files.enqueue(self.instance.key, self.pool.detector_set)
+        inspector = Inspector(self.instance, self.store, self.pool, self.stop, progress=self.progress)
+        listing = threading.Event()
+        defects: list[BaseException] = []
+
+        def inspect() -> None:
+            try:
+                inspector.run(until=lambda: not listing.is_set())
+            except Exception as error:  # noqa: BLE001 - raised again in the run's thread below
+                defects.append(error)
+                self.stop.set()
+
+        thread = threading.Thread(target=inspect, name="inspect", daemon=True)
+        thread.start()
+        try:
+            self._list_files(census, statement)
+        finally:
+            listing.set()
+            thread.join()
+        if defects:
+            raise defects[0]
+        if inspector.halted is not None:
+            statement.lost.append(str(inspector.halted))
+            statement.errors.append(inspector.halted)
+        statement.inspected = dict(inspector.settled)
+        if not self.stop.is_set():
+            self._own_findings(statement)
+            self.store.findings.resolve_gone(self.instance.key)
+
+    def _list_files(self, census: Census, statement: Statement) -> None:
+        if issubclass(self.instance.connector_class, FollowFiles) and feed.has_position(census):
+            saved = self.store.runs.cursor(self.instance.key, feed.FEED)
+            open_listing = self._unfinished()
+            taken = None if open_listing else feed.follow(census)
+            if taken is not None:
+                statement.add(self.instance, taken)
+                self._take(census, ListTrash, statement)
+                return
+            if not open_listing and saved:
+                statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
+        if issubclass(self.instance.connector_class, FollowFiles) and not feed.has_position(census):
+            try:
+                feed.mark_position(census)
+            except CasbError as error:
+                statement.add(self.instance, Taken(FollowFiles, lost=[Lost("", census.named(error, FollowFiles))]))
+        self._take(census, ListFiles, statement, inspect=True)
+        self._take(census, ListTrash, statement)
+
+    def _unfinished(self) -> bool:
+        """Tell whether the last full listing of files did not end completely: it goes on before the feed does."""
+        return self.store.partitions.unfinished(self.instance.key, ListFiles.key)
+
+    def _own_findings(self, statement: Statement) -> None:
+        """Take over what the provider's own inspection found."""
+        if not issubclass(self.instance.connector_class, ListFindings):
+            return
+        from casb_cli.scan.listing import Listing
+
+        listing = Listing([self.instance], ListFindings, stop=None, check_visibility=False)
+        rows = [row for page in listing for row in page.rows]
+        failures = listing.outcome.failures
+        self.store.findings.record(self.instance.key, "provider", rows, complete=not failures)  # type: ignore[arg-type]
+        taken = Taken(ListFindings, rows=len(rows), lost=[Lost(one.part.key, one.error) for one in failures])
+        statement.add(self.instance, taken)
+
+    def _count_files(self, statement: Statement) -> None:
+        for (state, reason), count in sorted(self.store.files.summary(self.instance.key).items(), key=str):
+            statement.files[f"{state}: {reason}" if reason else state] = count
+        if self.options.wants(ListFiles) and issubclass(self.instance.connector_class, ReadFile):
+            statement.waiting = self.store.files.waiting(self.instance.key)
+
+
+def due(store: Store, instance: OpenInstance, *, every: str = "12h") -> bool:
+    """Tell whether an instance's scan is due: counted from the start of the last run that ended by itself."""
+    period = clock.duration(instance.config.settings.get("scan_every", every))
+    last = store.runs.last_ended(instance.key)
+    return last is None or clock.parse(last.started) + period <= clock.now()
