@@ -62,6 +62,8 @@ class Config:
             problem = re.sub(r" \(at .*\)$", "", str(error))
             match = re.search(r"at line (\d+)", str(error))
             raise _broken(where, problem, int(match[1]) if match else len(text.splitlines())) from None
+        except RecursionError:
+            raise _broken(where, "it is nested too deeply", None) from None
         if raw.get("version", FORMAT) != FORMAT:
             raise ConfigError(
                 f"{where} has format {raw['version']!r}; this casb reads format {FORMAT}",

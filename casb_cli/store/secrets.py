@@ -64,7 +64,7 @@ class Secrets:
 
     def write(self, instance_key: str, credential: str, field: str, place: PlaceName, value: str) -> None:
         """Keep a value in keyring or vault; on return it was read back. Raises StoreError, UsageError."""
-        if not value or not _storable(value):
+        if not value or not sources.storable(value):
             raise UsageError(f"the value given for `{field}` is empty or not valid text")
         self.place(place).set(entry(instance_key, credential, field), value)
 
@@ -140,11 +140,3 @@ def _named(field: str, work: Callable[[], T]) -> T:
         return work()
     except SecretUnavailable as error:
         raise SecretUnavailable(f"secret `{field}`: {error.message}", hint=error.hint) from None
-
-
-def _storable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value

@@ -105,7 +105,7 @@ def parse_option(text: str) -> SecretOption:
     if wanted == "" and place:
         return SecretOption(key, place=place)
     try:
-        return SecretOption(key, source=parse(rest))
+        return SecretOption(key, source=_anchored(parse(rest)))
     except UsageError:
         raise UsageError(
             f"`--secret {key}=...` names no source; a value itself is never taken from the command line,"
@@ -113,6 +113,17 @@ def parse_option(text: str) -> SecretOption:
             hint=f"pipe it in (`--secret {key}=stdin`), import a file (`--secret {key}=import:PATH`),"
             f" or leave the option out to be asked; {_SOURCES}",
         ) from None
+
+
+def _anchored(source: Source) -> Source:
+    """Return a file source with its path made absolute: cron starts in another folder than the person did."""
+    if source.kind != "file":
+        return source
+    try:
+        path = Path(source.rest).expanduser()
+    except RuntimeError:
+        path = Path(source.rest)  # no home of that name: reading tells
+    return Source("file", str(path.absolute()))
 
 
 def _place(text: str) -> tuple[PlaceName | None, str]:
@@ -150,6 +161,15 @@ def trim(text: str, *, whole: bool) -> str:
     return text
 
 
+def storable(value: str) -> bool:
+    """Tell whether a value is text that keyrings, headers and forms can carry."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
 def read(source: Source, *, whole: bool = True) -> str:
     """Return the value of a source outside (not keyring or vault); raises SecretUnavailable, never empty.
 
@@ -164,6 +184,11 @@ def read(source: Source, *, whole: bool = True) -> str:
             )
         text = value
     elif source.kind == "file":
+        if not source.rest.startswith("~") and not Path(source.rest).is_absolute():
+            raise SecretUnavailable(
+                f"source {source.text}: the path is relative, and means another file wherever casb is started",
+                hint="write the absolute path",
+            )
         text = read_private(Path(source.rest), what=f"source {source.text}")
     elif source.kind == "credential":
         text = read_credential(source.rest, what=f"source {source.text}")
@@ -172,6 +197,8 @@ def read(source: Source, *, whole: bool = True) -> str:
     else:
         raise UsageError(f"{source.text} is kept by casb, not read from outside")
     value = trim(text, whole=whole)
+    if not storable(value):
+        raise SecretUnavailable(f"{_name(source)}: the value is no text", hint="give the secret as UTF-8 text")
     if not value:
         raise SecretUnavailable(f"{_name(source)}: it gives an empty value", hint="put the secret there")
     return value

@@ -349,3 +349,13 @@ def test_require_writable_changes_nothing():
     write("broken")
     with pytest.raises(ConfigError):
         config.require_writable()
+
+
+def test_odd_files_are_told_without_a_traceback():
+    write("x = " + "[" * 100_000)
+    with pytest.raises(ConfigError, match="too deeply"):
+        Config.load()
+    config.path().unlink()
+    config.path().mkdir()
+    with pytest.raises(ConfigError, match="directory"):
+        Config.load()

@@ -267,3 +267,22 @@ def test_given_values(tmp_path):
     for text in ("token=stdin", "token=vault"):
         with pytest.raises(SecretUnavailable, match="empty value"):
             given(text, stdin="\n", ask=lambda _: "")
+
+
+def test_file_paths_mean_the_same_file_wherever_casb_starts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert sources.parse_option("token=file:secret").source == Source("file", str(tmp_path / "secret"))
+    assert sources.parse_option("token=file:~/s").source == Source("file", str(tmp_path / "home" / "s"))
+    secret_file(tmp_path, "v")
+    with pytest.raises(SecretUnavailable, match="relative"):
+        sources.read(Source("file", "secret"))
+
+
+def test_what_is_no_text_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setitem(os.environ, "RAW", f"{CANARY}\udcff")
+    nul = secret_file(tmp_path, f"{CANARY}\0")
+    for source in (Source("env", "RAW"), Source("file", str(nul))):
+        with pytest.raises(SecretUnavailable, match="no text") as caught:
+            sources.read(source)
+        assert_quiet(caught.value)
