@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from typer.core import TyperCommand
 
 from casb_cli.govern.actions import ActionKind, action_kind, permission_lines
+from casb_cli.govern.plan import modes_of
 
 
 class ActionCommand(TyperCommand):
@@ -24,18 +26,26 @@ class ActionCommand(TyperCommand):
             formatter.write_paragraph()
             with formatter.indentation():
                 formatter.write_text(f"Cannot reach: {kind.cannot_reach}")
-        lines = list(permissions(kind))
-        if lines:
-            with formatter.section("Permission needed"):
-                for line in lines:
-                    formatter.write_text(line)
+        connectors = _connectors()
+        sections = {
+            "Modes": list(_modes(kind, connectors)),
+            "Permission needed": list(permission_lines(kind, connectors)),
+        }
+        for title, lines in sections.items():
+            if lines:
+                with formatter.section(title):
+                    for line in lines:
+                        formatter.write_text(line)
 
 
-def permissions(kind: ActionKind) -> list[str]:
-    """Return the lines on permissions for every app whose connector can be loaded."""
+def _connectors() -> dict[str, type]:
     from casb_cli.apps import registry
 
-    connectors: dict[str, type] = {}
-    for app in registry.all():
-        connectors[app.key] = registry.load_connector(app)
-    return list(permission_lines(kind, connectors))
+    return {app.key: registry.load_connector(app) for app in registry.all()}
+
+
+def _modes(kind: ActionKind, connectors: dict[str, type]) -> Iterator[str]:
+    for app, connector in connectors.items():
+        if issubclass(connector, kind.ability):
+            for mode, what in modes_of(connector, kind).items():
+                yield f"{app}, {mode}: {what}"

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from casb_cli.govern.desk import Desk
     from casb_cli.govern.record import Record
 
-protect = typer.Typer(help="Protect break-glass accounts and other objects: acting on them wants a flag of its own.")
+protect = typer.Typer(
+    help="Protect break-glass accounts and other objects: acting on them wants a flag of its own.",
+    short_help="protect break-glass accounts",
+)
 
 PROTECTED_COLUMNS = ("ref", "app", "instance", "name", "why", "added")
 
@@ -34,6 +37,7 @@ def join(group: typer.Typer) -> None:
     """Add these commands to the group."""
     group.command(
         "log",
+        short_help="show the journal of actions",
         epilog=examples(
             "casb govern log --since 7d",
             "casb govern log --state failed --state unknown -o jsonl",
@@ -41,7 +45,11 @@ def join(group: typer.Typer) -> None:
             "casb govern log --verify",
         ),
     )(log)
-    group.command("verify", epilog=examples("casb govern verify", "casb govern verify --app box -o json"))(verify)
+    group.command(
+        "verify",
+        short_help="read whether past actions still hold",
+        epilog=examples("casb govern verify", "casb govern verify --app box -o json"),
+    )(verify)
     protect.command(
         "add", epilog=examples("casb govern protect add github:prod:account:101 --why 'break-glass, sealed'")
     )(protect_add)

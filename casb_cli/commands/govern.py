@@ -182,7 +182,14 @@ def _plain(kind: ActionKind, name: str, *, hidden: bool = False) -> None:
     ) -> int:
         return _run(kind, locals_of(locals()))
 
-    app.command(name, cls=ActionCommand, help=_told(kind), epilog=_examples(kind, name), hidden=hidden)(command)
+    app.command(
+        name,
+        cls=ActionCommand,
+        help=_told(kind),
+        short_help=kind.title,
+        epilog=_examples(kind, name),
+        hidden=hidden,
+    )(command)
 
 
 def _moded(kind: ActionKind, name: str) -> None:
@@ -205,7 +212,7 @@ def _moded(kind: ActionKind, name: str) -> None:
     ) -> int:
         return _run(kind, locals_of(locals()), mode=mode)
 
-    app.command(name, cls=ActionCommand, help=_told(kind), epilog=_examples(kind, name))(command)
+    app.command(name, cls=ActionCommand, help=_told(kind), short_help=kind.title, epilog=_examples(kind, name))(command)
 
 
 def locals_of(values: dict[str, Any]) -> dict[str, Any]:
@@ -225,6 +232,7 @@ for _kind in ACTIONS:
     "change-share",
     cls=ActionCommand,
     help=_told(action_kind("change-share")),
+    short_help=action_kind("change-share").title,
     epilog=_examples(action_kind("change-share"), "change-share"),
 )
 def change_share(
@@ -263,6 +271,7 @@ def change_share(
 
 @app.command(
     "undo",
+    short_help="undo actions or whole runs",
     epilog=examples("casb govern undo a-20261122-7f3k2m9q1c --dry-run", "casb govern undo r-20261122-02a4b6c8de --yes"),
 )
 def undo(
@@ -321,6 +330,7 @@ def _differences(at: Desk, originals: list[Record]) -> None:
 
 @app.command(
     "apply",
+    short_help="carry out a saved plan",
     epilog=examples(
         "casb govern suspend box:prod:account:12 --plan leaver.json",
         "casb govern apply leaver.json --dry-run",
@@ -362,6 +372,7 @@ def apply(
 
 @app.command(
     "settle",
+    short_help="settle what an interrupted run left open",
     epilog=examples("casb govern settle", "casb govern settle --app box --instance prod"),
 )
 def settle(
@@ -395,3 +406,25 @@ def settle(
 from casb_cli.commands import _govern_look  # noqa: E402 - its commands join the group defined above
 
 _govern_look.join(app)
+
+_ORDER = [
+    "suspend",
+    "unsuspend",
+    "revoke-password",
+    "revoke-sessions",
+    "quarantine",
+    "restore",
+    "trash",
+    "overwrite",
+    "unshare",
+    "change-share",
+    "make-private",
+    "revoke-token",
+    "revoke-grant",
+    "undo",
+    "apply",
+    "log",
+    "verify",
+    "settle",
+]
+app.registered_commands.sort(key=lambda made: _ORDER.index(str(made.name)))

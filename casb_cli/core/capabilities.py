@@ -337,7 +337,7 @@ class Actor(Ability):
 
 class SuspendAccount(Actor):
     key, title, row = "suspend-account", "suspend and unsuspend accounts", 4
-    modes: ClassVar[Mapping[str, str]] = {}
+    suspend_modes: ClassVar[Mapping[str, str]] = {}
     """Mode and what it does; the first is the default, empty where there is one way only."""
 
     @abstractmethod
@@ -389,7 +389,8 @@ class ChangeShare(Actor):
 
 class QuarantineFile(Actor):
     key, title, row = "quarantine-file", "quarantine and restore files", 11
-    modes: ClassVar[Mapping[str, str]] = {}
+    quarantine_modes: ClassVar[Mapping[str, str]] = {}
+    """Mode and what it does, as in `suspend_modes`; a connector has both, so their names differ."""
 
     @abstractmethod
     def plan_quarantine(self, file: str, *, case: str, mode: str | None = None) -> Change:

@@ -177,12 +177,15 @@ def permission_lines(kind: ActionKind, connectors: dict[str, type]) -> Iterator[
             if reason:
                 yield f"{app}: cannot ({reason})"
             continue
+        wanted: dict[str, dict[str, None]] = {}
         for need in getattr(getattr(connector, kind.method), "__needs__", ()):
+            notes = [*need.variant, *([need.licence] if need.licence else [])]
+            only = f" ({', '.join(notes)} only)" if notes else ""
             for method, alternatives in need.any_of.items():
                 scopes = " or ".join(" + ".join(alternative) for alternative in alternatives) or "none"
-                where = "any sign-in" if method == "*" else method
-                notes = [*need.variant, *([need.licence] if need.licence else [])]
-                yield f"{app}, {where}: {scopes}" + (f" ({', '.join(notes)} only)" if notes else "")
+                wanted.setdefault(method, {})[scopes + only] = None
+        for method, scopes_of in wanted.items():
+            yield f"{app}, {'any sign-in' if method == '*' else method}: {'; '.join(scopes_of)}"
         partial = getattr(connector, "partial", {}).get(kind.ability)
         if partial:
             yield f"{app}, what is missing: {partial}"

@@ -213,10 +213,15 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
     )
 
 
+def modes_of(connector: Any, kind: ActionKind) -> Mapping[str, str]:
+    """Return the modes that a connector offers for an action, and what each does; empty where there is one way."""
+    found: Mapping[str, str] = getattr(connector, f"{kind.key}_modes", {})
+    return found
+
+
 def _check_mode(connector: Any, kind: ActionKind, mode: str | None, where: str) -> None:
-    # `modes` alone may belong to another ability of the same connector: then its plan method decides.
-    modes: Mapping[str, str] | None = getattr(connector, f"{kind.key}_modes", None)
-    if mode is not None and modes is not None and mode not in modes:
+    modes = modes_of(connector, kind)
+    if mode is not None and mode not in modes:
         known = "; ".join(f"{name}: {what}" for name, what in modes.items())
         raise UsageError(
             f"{where}: `{kind.key}` has no mode `{mode}`",

@@ -29,7 +29,7 @@ def _state(login: str, role: str | None = None, *, member: bool = False, invited
 class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
     """Matrix row 4."""
 
-    modes: ClassVar[Mapping[str, str]] = {
+    suspend_modes: ClassVar[Mapping[str, str]] = {
         "remove": "remove from the organization; undo sends an invitation with the former role and teams",
         "outside-collaborator": "convert to an outside collaborator, who keeps only direct repository access",
     }
@@ -43,9 +43,9 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
     )
     def plan_suspend(self, account: str, *, mode: str | None = None) -> Change:
         mode = mode or "remove"
-        if mode not in self.modes:
+        if mode not in self.suspend_modes:
             raise UsageError(
-                f"github has no suspend mode `{mode}`", hint=f"use --mode {' or --mode '.join(self.modes)}"
+                f"github has no suspend mode `{mode}`", hint=f"use --mode {' or --mode '.join(self.suspend_modes)}"
             )
         login = self.login_of(account)
         before = self.membership_state(login)

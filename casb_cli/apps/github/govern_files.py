@@ -40,7 +40,7 @@ def tombstone(case: str) -> bytes:
 class GovernFiles(Files, QuarantineFile, OverwriteFile):
     """Matrix rows 11 and 12."""
 
-    modes: ClassVar[Mapping[str, str]] = {
+    quarantine_modes: ClassVar[Mapping[str, str]] = {
         "copy": f"copy into the private repository {QUARANTINE_REPOSITORY} and leave a tombstone in the branch",
         "lock-repo": "make the whole repository private and archive it",
     }
@@ -61,8 +61,10 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile):
     )
     def plan_quarantine(self, file: str, *, case: str, mode: str | None = None) -> Change:
         mode = mode or "copy"
-        if mode not in self.modes:
-            raise UsageError(f"github has no quarantine mode `{mode}`", hint=f"use --mode {' or '.join(self.modes)}")
+        if mode not in self.quarantine_modes:
+            raise UsageError(
+                f"github has no quarantine mode `{mode}`", hint=f"use --mode {' or '.join(self.quarantine_modes)}"
+            )
         if mode == "lock-repo":
             return self._lock_repository(file)
         found, args = self._target(file)
