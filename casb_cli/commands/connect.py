@@ -301,12 +301,13 @@ def _given(option: SecretOption, field: Field) -> GivenSecret:
 
     if option.source is not None:
         return GivenSecret(option.source.text)
-    if option.given == "stdin":
-        value = sources.trim(sys.stdin.read(), whole=field.multiline)
-    elif option.given == "import":
-        value = sources.import_file(option.path, whole=field.multiline)
-    else:
-        value = streams.prompt_secret(field.prompt, f"--secret {option.key}=SOURCE")
+    value = sources.given_value(
+        option,
+        stdin=sys.stdin.buffer.read,
+        ask=lambda label: streams.prompt_secret(label, f"--secret {option.key}=SOURCE"),
+        prompt=field.prompt,
+        whole=field.multiline,
+    )
     return GivenSecret(option.place or "keyring", value)
 
 

@@ -221,19 +221,22 @@ def import_file(path: str, *, whole: bool = True) -> str:
 def given_value(
     option: SecretOption,
     *,
-    stdin: Callable[[], str],
+    stdin: Callable[[int], bytes],
     ask: Callable[[str], str] | None,
     prompt: str = "",
     whole: bool = True,
 ) -> str:
     """Return the value that a `--secret` option hands over now: from stdin, a file, or a prompt.
 
-    `stdin` returns all of it; `ask` is None where no terminal is. Raises SecretUnavailable, UsageError.
+    `stdin` returns at most that many bytes of it; `ask` is None where no terminal is. Raises SecretUnavailable, UsageError.
     """
     if option.given == "import":
         return import_file(option.path, whole=whole)
     if option.given == "stdin":
-        value = trim(stdin(), whole=whole)
+        data = stdin(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise SecretUnavailable(f"secret `{option.key}`: stdin is larger than 1 MiB", hint="pipe in one secret")
+        value = trim(_text(data, "stdin"), whole=whole)
     elif ask is None:
         raise UsageError(
             f"secret `{option.key}` is missing, and there is no terminal to ask for it",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -254,8 +255,8 @@ def _gone(pid):
 def test_given_values(tmp_path):
     path = secret_file(tmp_path, "from-file\n")
 
-    def given(text, *, stdin="from-stdin\nnote", ask=lambda prompt: f"typed at {prompt}", **rest):
-        return sources.given_value(sources.parse_option(text), stdin=lambda: stdin, ask=ask, **rest)
+    def given(text, *, stdin=b"from-stdin\nnote", ask=lambda prompt: f"typed at {prompt}", **rest):
+        return sources.given_value(sources.parse_option(text), stdin=io.BytesIO(stdin).read, ask=ask, **rest)
 
     assert given("token=stdin", whole=False) == "from-stdin"
     assert given("token=vault:stdin") == "from-stdin\nnote"
@@ -266,7 +267,11 @@ def test_given_values(tmp_path):
     assert "--secret token=SOURCE" in caught.value.hint
     for text in ("token=stdin", "token=vault"):
         with pytest.raises(SecretUnavailable, match="empty value"):
-            given(text, stdin="\n", ask=lambda _: "")
+            given(text, stdin=b"\n", ask=lambda _: "")
+    for data in (b"\xff" + CANARY.encode(), CANARY.encode() * 70_000):
+        with pytest.raises(SecretUnavailable, match="stdin") as unfit:
+            given("token=stdin", stdin=data)
+        assert_quiet(unfit.value)
 
 
 def test_file_paths_mean_the_same_file_wherever_casb_starts(tmp_path, monkeypatch):
