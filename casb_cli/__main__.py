@@ -29,11 +29,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _print(text: str) -> int:
+    if sys.stdout is None:  # the caller closed it
+        return 0
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"error: could not write the output: {error.strerror}\n")
+            return 1
     return 0
 
 

@@ -179,7 +179,7 @@ def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises CasbError, and SystemExit from completion."""
     command = root()
     if COMPLETE in os.environ:
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
         command._main_shell_completion({}, "casb", COMPLETE)  # noqa: SLF001 - what Typer's own main does first

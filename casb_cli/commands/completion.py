@@ -21,7 +21,7 @@ Install = Annotated[bool, typer.Option("--install", help="Add it to the shell's 
 
 def command(shell: Shell = None, install: Install = False) -> None:
     """Print the completion script of a shell, or install it: commands, apps, instances and fields."""
-    from typer import completion
+    from typer import _completion_shared as completion
 
     name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119 - a name, not a path to follow
     if name not in {"bash", "zsh", "fish"}:

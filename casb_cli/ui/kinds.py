@@ -7,13 +7,12 @@ table of field to (type, meaning); a new one is one more entry there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from casb_cli.core.errors import UnknownName
 
 
-@dataclass(frozen=True)
-class FieldInfo:
+class FieldInfo(NamedTuple):
     """One output field: its name, its type in words, what it tells."""
 
     name: str

@@ -17,14 +17,16 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from casb_cli.core.errors import UnknownName, UsageError
+from casb_cli.core.errors import CasbError, UnknownName, UsageError
 from casb_cli.ui import kinds
 from casb_cli.ui.formats import Csv, JsonArray, JsonLines
 from casb_cli.ui.streams import Streams, streams
 from casb_cli.ui.table import PlainTable, RichTable
-from casb_cli.ui.where import Where
+
+if TYPE_CHECKING:
+    from casb_cli.ui.where import Where
 
 Format = Literal["table", "json", "jsonl", "csv"]
 Row = Mapping[str, Any]
@@ -82,7 +84,7 @@ class Output:
         self._limit = limit
         self._all = tuple(columns) if columns is not None else kinds.columns(kind)
         chosen = _checked(fields, self._all, kind)
-        self._where = Where(where, self._all, kind) if where else None
+        self._where = self._condition(where)
         self._unknown: Counter[str] = Counter()
         self._format = format
         self._writer = self._make(format, chosen)
@@ -90,7 +92,15 @@ class Output:
         self._closed = False
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
-        self._gone = False
+        self._gone: BaseException | None = None
+        """Why nobody reads the output any more, found out by the timer's thread."""
+
+    def _condition(self, where: str | None) -> Where | None:
+        if where is None:
+            return None
+        from casb_cli.ui.where import Where
+
+        return Where(where, self._all, self.kind)
 
     def _make(self, format_: Format, chosen: tuple[str, ...] | None) -> JsonLines | PlainTable:
         tty = self._streams.out_tty
@@ -146,8 +156,8 @@ class Output:
 
     def _take(self, row: Row) -> None:
         with self._lock:
-            if self._gone:
-                raise self._streams.closed()
+            if self._gone is not None:
+                raise self._gone
             text = self._writer.row(row)
             if not self._begun:
                 self._begun = True
@@ -188,8 +198,8 @@ class Output:
                 return
             try:
                 self._show()
-            except SystemExit:
-                self._gone = True
+            except (SystemExit, CasbError) as error:
+                self._gone = error
 
     def close(self, *, complete: bool = True) -> None:
         """End the output: a JSON array is closed, counts of what was left out go to stderr."""
@@ -199,8 +209,8 @@ class Output:
             self._closed = True
             if self._timer is not None:
                 self._timer.cancel()
-            if self._gone:
-                raise self._streams.closed()
+            if self._gone is not None:
+                raise self._gone
             if complete or self._begun:
                 text = "" if self._begun else self._writer.begin()
                 self._put(text + self._writer.end(self.rows))
@@ -226,8 +236,13 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not isinstance(error, SystemExit):
-            self.close(complete=kind is None)
+        if isinstance(error, SystemExit) or error is self._gone is not None:
+            with self._lock:
+                self._closed = True
+                if self._timer is not None:
+                    self._timer.cancel()
+            return
+        self.close(complete=kind is None)
 
 
 def show(

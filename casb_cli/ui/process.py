@@ -74,6 +74,7 @@ def guarded(run: Callable[[], int | None], args: Sequence[str], crash_dir: Calla
     What nobody foresaw is written, redacted, to a private file in `crash_dir`; `CASB_DEBUG=1` shows it.
     """
     reset()
+    _open_closed_streams()
     no_core_dumps()
     _catch_term()
     _write_any_text()
@@ -84,7 +85,7 @@ def guarded(run: Callable[[], int | None], args: Sequence[str], crash_dir: Calla
         finally:
             if hasattr(signal, "setitimer"):
                 signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.flush()
+        streams.flush()
     except BaseException as error:  # noqa: BLE001 - the outermost frame: nothing may leave it as a traceback
         return _ended(error, crash_dir)
     return code
@@ -135,7 +136,7 @@ def _flushed(code: int) -> int:
     """Hand what is left to the reader; a reader who has gone is no failure of what was done."""
     try:
         sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         streams.closed()
     return code
 
@@ -148,6 +149,13 @@ def _stdout_is_closed() -> bool:
         streams.closed()
         return True
     return False
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the caller closed (`>&-`) a place where nothing is kept."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - lives on
 
 
 def _write_any_text() -> None:

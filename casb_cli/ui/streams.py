@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Protocol, TextIO
 
-from casb_cli.core.errors import UsageError
+from casb_cli.core.errors import CasbError, UsageError
 from casb_cli.core.text import printable
 
 ColorWhen = Literal["auto", "always", "never"]
@@ -112,18 +112,24 @@ class Streams:
         return tty and os.environ.get("TERM") != "dumb"
 
     def write(self, text: str) -> None:
-        """Write data to stdout; raises ClosedPipe when nobody reads it any more."""
+        """Write data to stdout; raises ClosedPipe when nobody reads it any more, CasbError on a full disk."""
         try:
             self.out.write(text)
-        except BrokenPipeError:
-            raise self.closed() from None
+        except OSError as error:
+            raise self._failed(error) from None
 
     def flush(self) -> None:
-        """Hand everything written to the reader; raises ClosedPipe."""
+        """Hand everything written to the reader; raises ClosedPipe, or CasbError on a full disk."""
         try:
             self.out.flush()
-        except BrokenPipeError:
-            raise self.closed() from None
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: OSError) -> ClosedPipe | CasbError:
+        gone = self.closed()
+        if isinstance(error, BrokenPipeError):
+            return gone
+        return CasbError(f"could not write the output: {error.strerror or error}")
 
     def closed(self) -> ClosedPipe:
         """Return the end of the run, stdout pointed at nothing so that the last flush stays silent."""

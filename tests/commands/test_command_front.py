@@ -4,9 +4,11 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,31 @@ def test_every_help_has_examples_exit_codes_and_the_common_options(path, command
     assert command.help.strip()
 
 
+def parsed(root, args):
+    """Parse a command line down to its leaf without running it; return the leaf's context."""
+    ctx = root.make_context("casb", args)
+    command = root
+    while getattr(command, "commands", None) is not None and ctx._protected_args:
+        rest = [*ctx._protected_args, *ctx.args]
+        name, command, rest = command.resolve_command(ctx, rest)
+        ctx = command.make_context(name, rest, parent=ctx)
+    return ctx
+
+
+@pytest.mark.parametrize(("path", "command"), LEAVES)
+def test_every_example_is_a_command_line_that_is_understood(monkeypatch, path, command):
+    monkeypatch.setattr("casb_cli.ui.process.arm_deadline", lambda seconds: None)
+    ctx = command.make_context(f"casb {path}", [], resilient_parsing=True)
+    examples = re.search(r"Examples:\n(.*?)\n\n", command.get_help(ctx), re.DOTALL)[1]
+    own = 0
+    for part in re.split(r"\n|\|(?!\|)", examples):
+        words = shlex.split(part.partition(" # ")[0])
+        if words[:1] == ["casb"]:
+            leaf = parsed(app.root(), words[1:])
+            own += leaf.command_path == f"casb {path}"
+    assert own, "no example shows the command itself"
+
+
 @pytest.mark.parametrize(
     ("args", "words", "hint"),
     [
@@ -174,6 +201,23 @@ def test_a_closed_pipe_is_success():
         done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stderr) == (0, ""), command
         assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("command", ["--help", "schema account", "matrix -o csv"])
+def test_a_full_disk_is_a_failure_in_words(command):
+    line = f"{sys.executable} -m casb_cli {command} > /dev/full"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: could not write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("command", ["--version", "schema account"])
+def test_closed_streams_do_no_harm(closing, command):
+    line = f"{sys.executable} -m casb_cli {command} {closing}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_empty_environment_will_do():
