@@ -228,7 +228,8 @@ def given_value(
 ) -> str:
     """Return the value that a `--secret` option hands over now: from stdin, a file, or a prompt.
 
-    `stdin` returns at most that many bytes of it; `ask` is None where no terminal is. Raises SecretUnavailable, UsageError.
+    `stdin` returns at most that many bytes of it; `ask` is None where no terminal is. Raises SecretUnavailable
+    and UsageError.
     """
     if option.given == "import":
         return import_file(option.path, whole=whole)

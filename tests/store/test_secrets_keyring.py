@@ -272,6 +272,33 @@ def test_cron_without_bus_and_terminal(bare):
     assert told["backend"].startswith("none: ")
 
 
+def test_cron_reads_and_renews_through_the_vault(bare, tmp_path):
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("correct horse battery\n")
+    passphrase.chmod(0o600)
+    code = f"""
+    from casb_cli.core.app import CredentialSpec
+    from casb_cli.store.secrets import Secrets
+    from casb_cli.store.tokens import open_tokens
+    secrets = Secrets()
+    spec = CredentialSpec(name="main", method="oauth", secrets={{"key": "vault"}}, tokens="vault")
+    if not secrets.vault.exists():
+        secrets.vault.create()
+        secrets.write("i1", "main", "key", "vault", {CANARY!r})
+    store = open_tokens("i1", spec, secrets)
+    with store.lock():
+        number = (store.load() or {{"n": 0}})["n"] + 1
+        store.save({{"n": number}})
+    tell(read=secrets.read_spec("i1", spec, "key") == {CANARY!r}, number=number,
+         places=[[status.place, status.usable] for status in secrets.statuses()])
+    """
+    env = {**bare, "CASB_VAULT_PASSPHRASE_FILE": str(passphrase)}
+    for number in (1, 2):
+        told, done = run_plain(code, env)
+        assert told == {"read": True, "number": number, "places": [["keyring", False], ["vault", True]]}
+        assert CANARY not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
