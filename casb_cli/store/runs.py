@@ -78,6 +78,25 @@ class Runs:
                 ),
             )
 
+    def resumes_from(self, run: int) -> int | None:
+        """Return when the work began that this run goes on with (ms), or None where it begins anew.
+
+        That is the start of the first of the runs right before it, of the same instance and job, that were
+        killed or stopped. A listing ended since then (`Partitions.ended`) need not be repeated.
+        """
+        with self._db.read() as link:
+            rows = link.execute(
+                "SELECT r.state, r.started FROM runs r JOIN runs o ON o.run = ? AND r.inst = o.inst "
+                "AND r.job = o.job AND r.run < o.run ORDER BY r.run DESC LIMIT 1000",
+                (run,),
+            ).fetchall()
+        begun: int | None = None
+        for state, started in rows:
+            if state not in {"killed", "stopped"}:
+                break
+            begun = started
+        return begun
+
     def list(self, instance_key: str | None = None, *, before: int | None = None, limit: int = 50) -> list[Run]:
         """Return runs, newest first, numbers below `before`, of one instance or of all."""
         sql = (
