@@ -322,7 +322,7 @@ class Meter:
             self._pause = max(self._pause, now + seconds + 0.02)
         elif spent and told is not None and told.reset is not None and told.reset > now:
             self._pause = max(self._pause, told.reset + 0.02)
-        elif call.at > self._pause:
+        elif call.at >= self._pause:
             self._pause = now + min(retry.backoff(self._strikes, base=2.0), _MAX_PAUSE)
         if self.told is False:
             self.learner.refused(call, now)
