@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from casb_cli.core.errors import UsageError
 
@@ -57,6 +56,8 @@ def from_millis(value: float | None) -> str | None:
 
 def from_http_date(value: str) -> datetime | None:
     """Return the moment of an HTTP `Date` header, or None where it is none."""
+    from email.utils import parsedate_to_datetime  # dear, and no local command needs it
+
     try:
         return parsedate_to_datetime(value).astimezone(UTC)
     except (TypeError, ValueError):
