@@ -223,7 +223,7 @@ class Git:
         """Add a commit of the whole difference `changes` on top of a branch; without one it has `parents`."""
         parent = self.branches.get(branch) if branch else None
         above = ((parent,) if parent else ()) if parents is None else parents
-        date = max([now, *(c.date for c in self.commits.values())]))
+        date = max([now, *(c.date for c in self.commits.values())])
         made = Commit(
             sha=_sha(f"{self._ident} {above} {message} {date.isoformat()} {len(self.commits)}"),
             parents=above,
