@@ -198,7 +198,7 @@ def _agreed(work: Work, wishes: Wishes) -> bool:
     count = len(acting)
     question = f"{' and '.join(actions)} {count} object{'s' if count > 1 else ''}"
     if final := sum(1 for t in acting if t.action != "undo" and not t.change.inverse):
-        question += f", {'it' if count == 1 else final} for good"
+        question += " for good" if final == count else f", {final} of them for good"
     if work.problems:
         question += f" ({len(work.problems)} more cannot be)"
     return streams.confirm(f"{question}?", yes=wishes.yes)
