@@ -231,8 +231,8 @@ class Scan:
             statement.waiting = self.store.files.waiting(self.instance.key)
 
 
-def due(store: Store, instance: OpenInstance, *, every: str = "12h") -> bool:
+def due(store: Store, instance: OpenInstance) -> bool:
     """Tell whether an instance's scan is due: counted from the start of the last run that ended by itself."""
-    period = clock.duration(instance.config.settings.get("scan_every", every))
+    period = clock.duration(instance.config.scan_every)
     last = store.runs.last_ended(instance.key)
     return last is None or clock.parse(last.started) + period <= clock.now()

@@ -1,0 +1,216 @@
+"""`casb scan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from casb_cli.commands._options import Apps, Instances, OutputFormat, Trace
+
+if TYPE_CHECKING:
+    from casb_cli.scan.run import Options
+    from casb_cli.scan.statement import Statement
+    from casb_cli.store.store import Store
+
+EXAMPLES = (
+    "casb scan",
+    "casb scan --app box --fail-on high",
+    "casb scan --due --quiet",
+    "casb scan --instance prod --only accounts,grants",
+    "casb scan --estimate",
+)
+COLUMNS = ("instance", "state", "seen", "inspected", "findings", "lost", "exit_code")
+
+
+def command(
+    apps: Apps = None,
+    names: Instances = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="A,B", help="Only: accounts, groups, privileges, activity, grants, shares, files."
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Forget cursors and list everything anew.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only instances whose last scan is 12 hours old.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Tell the calls a scan would cost; scan nothing.")
+    ] = False,
+    fail_on: Annotated[
+        str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 from this severity: low to critical.")
+    ] = None,
+    quota_share: Annotated[
+        float, typer.Option("--quota-share", min=0.05, max=1.0, help="Use at most this share of each limit.")
+    ] = 1.0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Inspecting processes.")] = None,
+    output: OutputFormat = "table",
+    trace: Trace = None,
+) -> int:
+    """Scan users, groups, privileges, activity, grants, sharing and files, and inspect content."""
+    from casb_cli.commands._session import chosen
+    from casb_cli.core.errors import UsageError
+    from casb_cli.core.models import SEVERITY_ORDER
+    from casb_cli.scan.run import PARTS, Options
+
+    wanted = tuple(part.strip() for part in only.split(",")) if only else ()
+    for part in wanted:
+        if part not in PARTS:
+            raise UsageError(f"`{part}` is no part of a scan", hint=f"choose of {', '.join(PARTS)}")
+    if fail_on is not None and fail_on not in SEVERITY_ORDER:
+        raise UsageError(f"`{fail_on}` is no severity", hint=f"choose of {', '.join(SEVERITY_ORDER)}")
+    configs = chosen(apps, names)
+    if estimate:
+        from casb_cli.commands._estimate import show
+
+        show(configs, output)
+        return 0
+    options = Options(full=full, only=wanted, trigger="due" if due else "manual")
+    return _Runner(configs, options, due, fail_on, quota_share, workers, trace).run(output)
+
+
+class _Runner:
+    """All chosen instances at once, each with a thread, a lock and a statement of its own."""
+
+    def __init__(
+        self,
+        configs: Any,
+        options: Options,
+        due: bool,
+        fail_on: str | None,
+        quota_share: float,
+        workers: int | None,
+        trace: str | None,
+    ) -> None:
+        self._configs = configs
+        self._options = options
+        self._due = due
+        self._fail_on = fail_on
+        self._share = quota_share
+        self._workers = workers
+        self._trace = trace
+        self._statements: dict[str, Statement] = {}
+        self._errors: dict[str, BaseException] = {}
+
+    def run(self, output: Any) -> int:
+        from casb_cli.commands._session import environment, opened
+        from casb_cli.scan.run import due
+        from casb_cli.scan.workers import WorkerPool
+        from casb_cli.store.keys import fingerprint_key
+        from casb_cli.store.paths import state_dir
+        from casb_cli.store.store import Store
+        from casb_cli.ui.progress import Progress
+        from casb_cli.ui.streams import streams
+
+        with Store() as store, environment(trace=self._trace, store=store, quota_share=self._share) as env:
+            cache = str(state_dir() / "cache")
+            with opened(self._configs, env) as every:
+                instances = [i for i in every if not self._due or due(store, i)]
+                if not instances:
+                    streams.note("no instance is due")
+                    return 0
+                with (
+                    WorkerPool(key=fingerprint_key(), cache_dir=cache, workers=self._workers) as pool,
+                    Progress("scanning", unit="rows") as progress,
+                ):
+                    self._all(instances, store, pool, env, progress)
+            return self._end(store, output)
+
+    def _all(self, instances: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:
+        import threading
+
+        threads = [
+            threading.Thread(
+                target=self._one, args=(i, store, pool, env, progress), name=f"scan {i.label}", daemon=True
+            )
+            for i in instances
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2)
+        except KeyboardInterrupt:
+            env.stop.set()
+            for thread in threads:
+                thread.join(30)
+            raise
+
+    def _one(self, instance: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:
+        from casb_cli.core.errors import Locked
+        from casb_cli.scan.run import Scan
+        from casb_cli.store.locks import scan_lock
+        from casb_cli.ui.streams import streams
+
+        try:
+            with scan_lock(instance.key, instance.label):
+                scan = Scan(
+                    instance, store, pool, env.stop, self._options, lambda _noun, count: progress.advance(count)
+                )
+                self._statements[instance.label] = scan.run()
+        except Locked as error:
+            if self._due:
+                streams.note(f"{instance.label} skipped: {error.message}")
+            else:
+                self._errors[instance.label] = error
+        except Exception as error:  # noqa: BLE001 - one broken instance never stops the others; reported below
+            self._errors[instance.label] = error
+
+    def _end(self, store: Store, output: Any) -> int:
+        from casb_cli.core.errors import CasbError, PartlyDone, combined_exit_code
+        from casb_cli.ui.output import Output
+        from casb_cli.ui.process import tell
+        from casb_cli.ui.streams import streams
+
+        rows = [self._row(label, statement, store) for label, statement in sorted(self._statements.items())]
+        Output("scan", output, columns=COLUMNS).write(rows)
+        for label, statement in sorted(self._statements.items()):
+            self._say(label, statement)
+        for error in self._errors.values():
+            if not isinstance(error, CasbError):
+                raise error
+            tell(error)
+        codes = [statement.exit_code for statement in self._statements.values()]
+        codes += [error.exit_code for error in self._errors.values() if isinstance(error, CasbError)]
+        code = 0 if not codes else combined_exit_code(codes)
+        if self._fail_on and self._found(store):
+            streams.note(f"there are open findings of severity {self._fail_on} or higher: casb findings")
+            return 11 if code else 10
+        return PartlyDone.exit_code if code and len(codes) > 1 and not all(codes) else code
+
+    def _row(self, label: str, statement: Statement, store: Store) -> dict[str, Any]:
+        key = next(config.key for config in self._configs if config.label == label)
+        found = sum(count for (state, _), count in store.findings.counts(key).items() if state == "open")
+        return {
+            "instance": label,
+            "state": "complete" if statement.complete else "stopped" if statement.stopped else "partial",
+            "seen": statement.seen,
+            "inspected": statement.inspected,
+            "findings": found,
+            "lost": statement.lost + statement.gaps,
+            "exit_code": statement.exit_code,
+        }
+
+    def _say(self, label: str, statement: Statement) -> None:
+        from casb_cli.ui.streams import streams
+
+        seen = ", ".join(f"{count:,} {noun}" for noun, count in sorted(statement.seen.items()))
+        files = ", ".join(f"{count:,} {state}" for state, count in statement.files.items())
+        streams.note(f"{label}: seen {seen or 'nothing'}")
+        if files:
+            streams.note(f"{label}: files: {files}")
+        for text in statement.stated:
+            streams.detail(f"{label}: not part of this scan: {text}")
+        if statement.stated:
+            streams.note(f"{label}: {len(statement.stated)} things are not part of any scan here: casb matrix --live")
+        for text in statement.gaps:
+            streams.warn(f"{label}: gap: {text}")
+        for text in statement.lost:
+            streams.warn(f"{label}: not seen: {text}")
+        if statement.waiting:
+            streams.warn(f"{label}: {statement.waiting:,} files wait to be inspected; run the scan again")
+
+    def _found(self, store: Store) -> bool:
+        keys = [config.key for config in self._configs]
+        return any(store.findings.list(key, min_severity=self._fail_on, limit=1) for key in keys)
