@@ -76,7 +76,7 @@ def inspect_stream(
     if size > limits.max_size:
         return msgspec.structs.replace(base, outcome="skipped", reason="too-large")
     context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)
-    collector = Collector(scanner.detectors, key, keep=limits.matches, every=every, name=name)
+    collector = Collector(key, keep=limits.matches, every=every, name=name)
     stopped: Stop | None = None
     try:
         for segment in extract(Source(file, name, size), context, ""):
@@ -88,7 +88,7 @@ def inspect_stream(
     first = stopped or (context.notes[0] if context.notes else None)
     outcome: Outcome = "done"
     if first is not None:
-        outcome = "partial" if context.extracted or collector.scanned else "skipped"
+        outcome = "partial" if collector.scanned else "skipped"
     return msgspec.structs.replace(
         base,
         outcome=outcome,

@@ -21,7 +21,7 @@ OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
-_SEEN_AT_MOST = 1_000_000
+_SEEN_AT_MOST = 200_000
 
 
 @dataclass(slots=True)
@@ -69,13 +69,13 @@ class Scanner:
             buffer = buffer + piece if buffer else piece
             limit = len(buffer) if last else len(buffer) - OVERLAP
             self._round(buffer, base, done - base, limit, places, collector)
+            collector.scanned += len(piece)
             context.tick()
             done = base + limit
             gone = limit if last else limit - OVERLAP
             places.skip(buffer, base, gone)
             base += gone
             buffer = buffer[gone:]
-            collector.scanned += len(piece)
 
     def _round(self, buffer: bytes, base: int, floor: int, limit: int, places: _Places, collector: Collector) -> None:
         hits: list[tuple[int, int]] = []
@@ -84,7 +84,7 @@ class Scanner:
         self._database.scan(buffer, match_event_handler=_note, context=hits)
         if not hits:
             return
-        found = self._confirmed(buffer, hits, floor, limit)
+        found = self._confirmed(buffer, hits, floor, limit, collector)
         specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
         for candidate in found:
             if candidate.armed.detector.generic and _covered(specific, candidate.start, candidate.end):
@@ -100,7 +100,9 @@ class Scanner:
                     places.at(buffer, base, candidate.start),
                 )
 
-    def _confirmed(self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int) -> list[_Candidate]:
+    def _confirmed(
+        self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int, collector: Collector
+    ) -> list[_Candidate]:
         found: list[_Candidate] = []
         behind = [0] * len(self._rules)
         for number, end in hits:
@@ -114,8 +116,11 @@ class Scanner:
                 if start < 0 or not floor <= start < limit:
                     continue
                 owner = self._owner[number]
-                if all(CHECKS[name](buffer[start:stop]) for name in owner.detector.checks):
-                    found.append(_Candidate(start, stop, buffer[start:stop], owner))
+                value = buffer[start:stop]
+                if owner.detector.min_count > 1 and value in collector.seen:
+                    continue  # only distinct values count: the same address again tells nothing new
+                if all(CHECKS[name](value) for name in owner.detector.checks):
+                    found.append(_Candidate(start, stop, value, owner))
         found.sort(key=lambda c: (c.start, c.end))
         return _distinct(found)
 
@@ -282,11 +287,10 @@ class _Tally:
 class Collector:
     """Gathers the matches of one file as fingerprints and masked excerpts; the values themselves go no further."""
 
-    def __init__(
-        self, detectors: DetectorSet, key: bytes, *, keep: int = 1000, every: bool = False, name: str = ""
-    ) -> None:
+    def __init__(self, key: bytes, *, keep: int = 1000, every: bool = False, name: str = "") -> None:
         self.name = name
         self.scanned = 0
+        self.seen: set[bytes] = set()
         self._key = key
         self._keep = keep
         self._every = every
@@ -298,6 +302,8 @@ class Collector:
         if tally is None:
             tally = self._tallies[detector.id] = _Tally(detector)
         normal = normalised(value, detector.normal)
+        if detector.min_count > 1 and len(self.seen) < _SEEN_AT_MOST:
+            self.seen.add(value)
         mark = hmac.digest(self._key, detector.id.encode() + b"|" + normal, "sha256")
         if detector.min_count > 1 and (tally.lowest is None or mark < tally.lowest):
             tally.lowest = mark
@@ -333,6 +339,7 @@ class Collector:
         """Return the matches in order of place, and the number of distinct values per detector."""
         matches: list[dict[str, Any]] = []
         totals: dict[str, int] = {}
+        self.seen.clear()
         for name, tally in sorted(self._tallies.items()):
             least = tally.detector.min_count
             if least > 1:

@@ -69,7 +69,9 @@ def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     return any(run[at : at + 8] in plain for run in _RUNS for at in range(len(run) - 7)) and len(plain) < 60
 
 
-_DOCUMENTED = re.compile(rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
+_DOCUMENTED = re.compile(
+    rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.IGNORECASE
+)
 
 
 def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -88,7 +90,8 @@ def uuid(value: bytes, view: View) -> bool:
 
 
 _HASH_WORD = re.compile(
-    rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc", re.IGNORECASE
+    rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc",
+    re.IGNORECASE,
 )
 _HASH = re.compile(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
 
@@ -125,7 +128,24 @@ def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _LOCKS = frozenset(
-    ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "pipfile.lock", "cargo.lock", "uv.lock", "composer.lock", "gemfile.lock", "go.sum", "flake.lock", "packages.lock.json", "mix.lock", "podfile.lock", "pubspec.lock"]
+    [
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "pipfile.lock",
+        "cargo.lock",
+        "uv.lock",
+        "composer.lock",
+        "gemfile.lock",
+        "go.sum",
+        "flake.lock",
+        "packages.lock.json",
+        "mix.lock",
+        "podfile.lock",
+        "pubspec.lock",
+    ]
 )
 
 

@@ -81,11 +81,18 @@ def member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Contex
 
 
 def spooled(source: Source) -> Source:
-    """Return the source copied to where any position can be read at once: memory, or an unlinked file."""
-    copy = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - lives as long as the source
-    source.file.seek(0)
-    while block := source.file.read(BLOCK):
-        copy.write(block)
+    """Return the source copied to where any position can be read at once: memory, or an unlinked file.
+
+    The caller closes the copy.
+    """
+    copy = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - handed to the caller
+    try:
+        source.file.seek(0)
+        while block := source.file.read(BLOCK):
+            copy.write(block)
+    except BaseException:
+        copy.close()
+        raise
     size = copy.tell()
     copy.seek(0)
     return Source(cast("BinaryIO", copy), source.name, size)

@@ -131,7 +131,6 @@ class Context:
     kind: str = ""
     notes: list[Note] = field(default_factory=list)
     skipped_notes: int = 0
-    extracted: int = 0
 
     def tick(self) -> None:
         """Raise Exhausted when the inspection's time is used up; called once per block."""

@@ -77,31 +77,36 @@ def _noting(items: Iterator[Item], context: Context, where: str) -> Iterator[Ite
 
 def _segments(source: Source, context: Context, where: str, kind: str | None) -> Iterator[Segment]:
     context.tick()
+    copy: Source | None = None
     if kind is None:
         kind = sniff(source)
         if kind == "zip" and not source.random:
-            source = spooled(source)
-            kind = sniff(source)
-    if not context.kind:
-        context.kind = kind
-    if kind in _REFUSED:
-        if kind == "empty" and where:
-            return  # an empty member hides nothing
-        raise _REFUSED[kind](source)
-    form = FORMATS[kind]
-    if form.container and context.depth >= context.limits.depth:
-        raise Stop("expansion", "nested too deep")
-    if form.random and not source.random:
-        source = spooled(source)
-    source.file.seek(0)
-    context.depth += form.container
+            source = copy = spooled(source)
     try:
-        for segment in form.load()(source, context, where):
-            context.extracted += 1
-            blocks = _noting(segment.blocks, context, segment.where)
-            yield dataclasses.replace(segment, blocks=blocks)
+        if copy is not None:
+            kind = sniff(copy)
+        if not context.kind:
+            context.kind = kind
+        if kind in _REFUSED:
+            if kind == "empty" and where:
+                return  # an empty member hides nothing
+            raise _REFUSED[kind](source)
+        form = FORMATS[kind]
+        if form.container and context.depth >= context.limits.depth:
+            raise Stop("expansion", "nested too deep")
+        if form.random and copy is None and not source.random:
+            source = copy = spooled(source)
+        source.file.seek(0)
+        context.depth += form.container
+        try:
+            for segment in form.load()(source, context, where):
+                blocks = _noting(segment.blocks, context, segment.where)
+                yield dataclasses.replace(segment, blocks=blocks)
+        finally:
+            context.depth -= form.container
     finally:
-        context.depth -= form.container
+        if copy is not None:
+            copy.file.close()
 
 
 def _binary(source: Source) -> Stop:

@@ -15,7 +15,9 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"{\\rtf", 0, "rtf"),
     (b"ustar", 257, "tar"),
 )
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE)
+_HTML = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE
+)
 _MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
 _MAIL_NAMES = frozenset(
     (

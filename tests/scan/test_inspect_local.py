@@ -1,0 +1,105 @@
+"""Local files, folders and standard input, through the workers."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+
+from casb_cli.core.errors import UnknownName
+from casb_cli.scan.detect import describe
+from casb_cli.scan.detect.examples import card
+from casb_cli.scan.inspect_local import detect_paths, rows
+from casb_cli.scan.workers import WorkerPool
+
+NUMBER = card("4539")
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    with WorkerPool(key=b"k" * 32, cache_dir=str(tmp_path_factory.mktemp("cache")), workers=2) as made:
+        yield made
+
+
+def test_folders_files_and_stdin_in_order(pool, tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "x").write_text(f"card {NUMBER}")
+    (tmp_path / "b" / "two.txt").write_text(f"x\ncard {NUMBER} and card {NUMBER}")
+    (tmp_path / "a.txt").write_text("nothing")
+    (tmp_path / "link").symlink_to(tmp_path / "a.txt")
+    (tmp_path / "na\nme").write_text("also nothing")
+    found = list(detect_paths([str(tmp_path), "-"], pool, stdin=io.BytesIO(f"card {NUMBER}".encode())))
+    assert [os.path.relpath(f.file, tmp_path) if f.file != "-" else "-" for f in found] == [
+        "a.txt",
+        "na\nme",
+        "b/two.txt",
+        "-",
+    ]
+    out = [row for f in found for row in rows(f)]
+    assert [(row["file"].rsplit("/", 1)[-1], row["place"], row["start"], row["end"]) for row in out] == [
+        ("two.txt", "line 2, column 6", 7, 23),
+        ("two.txt", "line 2, column 32", 33, 49),
+        ("-", "line 1, column 6", 5, 21),
+    ]
+    assert list(out[0]) == [
+        "detector",
+        "severity",
+        "confidence",
+        "excerpt",
+        "file",
+        "place",
+        "start",
+        "end",
+        "count",
+        "fingerprint",
+    ]
+    assert NUMBER not in str(out)
+
+
+def test_what_cannot_be_read_is_a_result(pool, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    found = list(detect_paths([str(tmp_path / "missing"), str(tmp_path / "pipe"), "/dev/zero"], pool))
+    assert [(f.result.outcome, f.result.reason) for f in found] == [("skipped", "unreadable")] * 3
+    assert found[0].result.detail == "No such file or directory"
+
+
+def test_many_files_do_not_exhaust_descriptors(pool, tmp_path):
+    import resource
+
+    for number in range(300):
+        (tmp_path / f"{number:03}").write_text(f"card {NUMBER}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 100), hard))
+    try:
+        assert sum(len(f.result.matches) for f in detect_paths([str(tmp_path)], pool)) == 300
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_detectors_are_described():
+    names = [row["id"] for row in describe.listed()]
+    assert names == sorted(names)
+    assert {
+        "payment-card",
+        "iban",
+        "us-ssn",
+        "email-bulk",
+        "private-key",
+        "aws-access-key",
+        "github-token",
+        "slack-token",
+        "high-entropy-assignment",
+    } <= set(names)
+    about = describe.shown("iban")
+    assert about["reference"] == "ISO 13616"
+    with pytest.raises(UnknownName, match="nope"):
+        describe.shown("nope")
+
+
+def test_detectors_hold_to_their_examples():
+    checks = list(describe.checked(("iban", "slack-token")))
+    assert {c.detector for c in checks} == {"iban", "slack-token"}
+    assert {c.expected for c in checks} == {True, False}
+    assert all(c.right for c in checks)

@@ -1,0 +1,251 @@
+"""The pool: isolation, and that a crash, a hang or a bomb costs one file and nothing else."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import psutil
+import pytest
+
+from casb_cli.scan.detect.examples import card
+from casb_cli.scan.extract.base import Limits, Stop
+from casb_cli.scan.workers import Task, WorkerPool, WorkersUnavailable
+from casb_cli.scan.workers_content import INLINE, Content
+
+KEY = b"key-canary-1234567890-key-canary"
+TEXT = f"card {card('4539')}".encode()
+
+# A worker that misbehaves when a file's name says so; all else is the real one.
+MISBEHAVING = """
+import sys; sys.path.append(sys.argv[1])
+import os, signal, socket, time
+from casb_cli.scan import workers_child as child
+real = child.inspected
+def inspected(file, job, scanner, key):
+    if job.name == "segfault": os.abort()
+    if job.name == "hang": time.sleep(999)
+    if job.name == "spin":
+        while True: pass
+    if job.name == "kill": signal.raise_signal(signal.SIGKILL)
+    if job.name == "exit": os._exit(3)
+    if job.name == "eat":
+        held = []
+        while True: held.append(bytearray(16 << 20))
+    if job.name == "eat-quietly":
+        try:
+            held = []
+            while True: held.append(bytearray(16 << 20))
+        except MemoryError:
+            return child._lost(scanner, "out-of-memory", "")
+    if job.name == "noise": os.write(sock_of(), b"N\\0\\0\\0\\4junk"); time.sleep(9)
+    if job.name.startswith("try:"):
+        try:
+            detail = str(eval(job.name[4:]))
+        except BaseException as error:
+            detail = type(error).__name__
+        return child._lost(scanner, "crashed", detail)
+    return real(file, job, scanner, key)
+def sock_of(): return int(sys.argv[2])
+child.inspected = inspected
+child.main(int(sys.argv[2]), int(sys.argv[3]))
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def pool(cache):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=2) as made:
+        made._program = MISBEHAVING
+        yield made
+
+
+def task(name: str = "a.txt", **limits) -> Task:
+    return Task(ref=name, name=name, limits=Limits(**limits))
+
+
+def ask(pool: WorkerPool, expression: str) -> str:
+    return pool.submit(task(f"try:{expression}"), b"").result(30).detail
+
+
+def test_content_of_every_size_arrives(pool):
+    for size in (0, 1, INLINE, INLINE + 1, 17 << 20):
+        result = pool.submit(task(), b"x" * size + b"\n" + TEXT).result(30)
+        assert result.outcome == "done"
+        assert result.size == size + 1 + len(TEXT)
+        assert [m.detector for m in result.matches] == ["payment-card"]
+
+
+def test_content_has_no_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    content = Content.of(b"y" * (1 << 20) for _ in range(40))
+    assert list(tmp_path.iterdir()) == []
+    assert os.fstat(content.fileno()).st_nlink == 0
+    assert os.fstat(content.fileno()).st_size == content.size == 40 << 20
+    content.close()
+
+
+def test_content_stops_at_its_limit():
+    with pytest.raises(Stop, match="too-large"):
+        Content.of((b"12345", b"67890"), limit=9)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("segfault", "crashed"),
+        ("exit", "crashed"),
+        ("kill", "out-of-memory"),
+        ("noise", "crashed"),
+        ("spin", "timeout"),
+        ("eat-quietly", "out-of-memory"),
+    ],
+)
+def test_a_lost_worker_costs_its_file_only(pool, name, reason):
+    others = [pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
+    bad = pool.submit(task(name, cpu=0.2 if name == "spin" else 60), TEXT)
+    others += [pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
+    result = bad.result(30)
+    assert (result.outcome, result.reason) == ("skipped", reason)
+    assert result.notes[0].reason == reason
+    assert all(len(future.result(30).matches) == 1 for future in others)
+
+
+def test_a_hanging_worker_is_ended(pool, monkeypatch):
+    monkeypatch.setattr("casb_cli.scan.workers._GRACE", 0.3)
+    begun = time.monotonic()
+    result = pool.submit(task("hang", wall=0.3), TEXT).result(30)
+    assert result.reason == "timeout"
+    assert time.monotonic() - begun < 10
+    assert pool.submit(task(), TEXT).result(30).outcome == "done"
+
+
+def test_memory_is_bounded(cache):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1, memory=300 << 20) as pool:
+        pool._program = MISBEHAVING
+        result = pool.submit(task("eat"), TEXT).result(30)
+        assert (result.outcome, result.reason) in {("skipped", "out-of-memory"), ("skipped", "crashed")}
+        assert pool.submit(task(), TEXT).result(30).outcome == "done"
+
+
+def test_a_worker_killed_while_idle_is_replaced(pool):
+    pool.submit(task(), TEXT).result(30)
+    (old,) = pool.processes()
+    os.kill(old, signal.SIGKILL)
+    assert pool.submit(task(), TEXT).result(30).outcome == "done"
+    assert old not in pool.processes()
+
+
+def test_workers_start_when_needed_and_no_earlier(pool):
+    assert pool.processes() == []
+    pool.submit(task(), TEXT).result(30)
+    time.sleep(0.05)
+    pool.submit(task(), TEXT).result(30)
+    assert len(pool.processes()) == 1
+
+
+def test_workers_know_no_environment_no_descriptor_no_key_on_the_command_line(pool, monkeypatch):
+    monkeypatch.setenv("CASB_SECRET_CANARY", "hunter2-canary")
+    read, write = os.pipe()
+    os.set_inheritable(read, True)
+    try:
+        pool.submit(task(), TEXT).result(30)
+        (pid,) = pool.processes()
+        process = psutil.Process(pid)
+        assert "canary" not in ask(pool, "str(dict(__import__('os').environ))")
+        assert KEY.decode() not in " ".join(process.cmdline())
+        kinds = ask(
+            pool,
+            "[__import__('os').readlink(f'/proc/self/fd/{n}') for n in __import__('os').listdir('/proc/self/fd') if n not in '012']",
+        )
+        assert kinds.count("socket:") <= 1
+        assert "pipe:" not in kinds
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is read on Linux")
+def test_workers_reach_no_network_no_program_no_other_process(pool):
+    assert ask(pool, "__import__('socket').socket()") == "PermissionError"
+    assert ask(pool, "__import__('subprocess').run(['true'])") == "PermissionError"
+    assert ask(pool, f"os.kill({os.getpid()}, 0)") == "PermissionError"
+    assert ask(pool, "__import__('resource').getrlimit(__import__('resource').RLIMIT_CORE)") == "(0, 0)"
+    assert pool.isolation["network"] == "cut by the kernel"
+
+
+def test_submit_waits_while_the_backlog_is_full(cache):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1, backlog=1) as pool:
+        pool._program = MISBEHAVING
+        slow = [pool.submit(task("try:time.sleep(0.5)"), b"") for _ in range(2)]
+        begun = time.monotonic()
+        pool.submit(task(), TEXT).result(30)
+        assert time.monotonic() - begun > 0.3
+        assert all(future.done() for future in slow)
+
+
+def test_leaving_by_an_exception_is_immediate_and_leaves_nobody(cache):
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), WorkerPool(key=KEY, cache_dir=cache, workers=2, backlog=20) as pool:
+        pool._program = MISBEHAVING
+        pool.submit(task(), TEXT).result(30)
+        futures = [pool.submit(task("hang"), TEXT) for _ in range(8)]
+        time.sleep(0.3)
+        pids = pool.processes()
+        raise KeyboardInterrupt
+    assert time.monotonic() - begun < 15
+    assert all(future.done() for future in futures)
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert threading.active_count() <= 3
+    gc.collect()  # an unclosed socket or process would warn, and warnings are errors here
+
+
+def test_a_closed_pool_refuses(cache):
+    pool = WorkerPool(key=KEY, cache_dir=cache)
+    pool.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        pool.submit(task(), TEXT)
+
+
+def test_a_worker_that_cannot_start_is_an_error_not_a_result(cache):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
+        pool._program = "raise SystemExit(9)"
+        with pytest.raises(WorkersUnavailable, match="before it was ready"):
+            pool.submit(task(), TEXT).result(30)
+
+
+PARENT = """
+import sys, time
+from casb_cli.scan.workers import Task, WorkerPool
+pool = WorkerPool(key=b"k" * 32, cache_dir=sys.argv[1], workers=2)
+first = [pool.submit(Task(ref="a", name="a"), b"x" * 5000000) for _ in range(4)]
+[f.result() for f in first]
+print(*pool.processes(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_die_with_their_parent(cache, how):
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PARENT), cache], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as parent:
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert pids
+        parent.send_signal(how)
+        parent.wait(20)
+    end = time.monotonic() + 5
+    while any(psutil.pid_exists(pid) for pid in pids):
+        assert time.monotonic() < end, "a worker outlived its parent"
+        time.sleep(0.02)
