@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -102,13 +103,14 @@ def _common(
     """Carry the options that every command has."""
 
 
-def _common_options() -> list[Any]:
+@cache
+def _common_options() -> tuple[Any, ...]:
     made = typer.Typer(add_completion=False, rich_markup_mode=None)
     made.command()(_common)
     options = typer.main.get_command(made).params
     for option in options:
         option.expose_value = False
-    return options
+    return tuple(options)
 
 
 def load(name: str) -> Any:

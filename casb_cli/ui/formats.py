@@ -15,7 +15,8 @@ from casb_cli.core.text import csv_safe, printable
 
 Row = Mapping[str, Any]
 
-_RAW = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_RAW = "[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+"""Not compiled here: most runs meet no such character, and `re` keeps it after the first."""
 
 
 def json_text(value: Any) -> str:
@@ -23,7 +24,11 @@ def json_text(value: Any) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return text if text.isascii() and "\x7f" not in text else _RAW.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+    return text if text.isascii() and "\x7f" not in text else re.sub(_RAW, _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _plain(value: Any) -> Any:
