@@ -62,8 +62,12 @@ class Desk:
         self._environment = environment
         self._open: dict[str, Governed] = {}
         self._instances: list[OpenInstance] = []
-        self.engine = Engine(journal, self._hold, self.opened, self.by_key, environment.stop.wait)
+        self.engine = Engine(journal, self._hold, self.opened, self.by_key, environment.stop.wait, self._name)
         self.history = self.engine.history
+
+    def _name(self, key: str) -> str | None:
+        config = self.config.by_key(key)
+        return config.name if config else None
 
     def _hold(self, key: str, ref: str) -> AbstractContextManager[object]:
         from casb_cli.store.locks import object_lock

@@ -28,6 +28,7 @@ from casb_cli.govern.record import (
     PENDING,
     UNKNOWN,
     History,
+    Names,
     Record,
 )
 from casb_cli.govern.steps import Ending, StepRunner
@@ -39,12 +40,21 @@ READ_BACK = (0.0, 1.0, 2.0, 4.0)
 class Engine:
     """Carries out actions against open instances, with one journal and one set of locks.
 
-    `opened` opens the instance of a reference, `by_key` the one of an instance key, whatever its name is now.
+    `opened` opens the instance of a reference, `by_key` the one of an instance key, whatever its name is now;
+    `names` tells that name without opening it.
     """
 
-    def __init__(self, ledger: Ledger, hold: Hold, opened: Open, by_key: Callable[[str], Opened], wait: Wait) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        hold: Hold,
+        opened: Open,
+        by_key: Callable[[str], Opened],
+        wait: Wait,
+        names: Names | None = None,
+    ) -> None:
         self.ledger = ledger
-        self.history = History(ledger)
+        self.history = History(ledger, names)
         self.hold = hold
         self.opened = opened
         self.by_key = by_key
@@ -253,5 +263,5 @@ def failure(record: Record, error: CasbError) -> Record:
 
 
 def full_ref(record: Record) -> Ref:
-    """Return the full reference of an action's object, under the name its instance had then."""
+    """Return the full reference of an action's object, under its instance's present name."""
     return parse(f"{record.app}:{record.instance_name}:{record.target}")

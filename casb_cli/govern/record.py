@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,9 @@ BEGUN, SENDING, DONE, SKIPPED, REFUSED, LOST, ENDED = (
     "lost",
     "ended",
 )
+
+
+Names = Callable[[str], str | None]
 
 
 @dataclass
@@ -161,14 +164,19 @@ def records(events: Iterable[Event]) -> dict[str, Record]:
 
 
 class History:
-    """The journal read as actions."""
+    """The journal read as actions; `names` gives an instance key's present name, which a rename may have changed."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, names: Names | None = None) -> None:
         self._ledger = ledger
+        self._names = names
 
     def all(self, *, instance: str | None = None, target: str | None = None) -> list[Record]:
         """Return actions oldest first, of one instance or of one object if asked."""
-        return list(records(self._ledger.events(instance=instance, target=target)).values())
+        found = list(records(self._ledger.events(instance=instance, target=target)).values())
+        if self._names is not None:
+            for record in found:
+                record.instance_name = self._names(record.instance) or record.instance_name
+        return found
 
     def open(self, instance: str, *, target: str | None = None) -> list[Record]:
         """Return the actions of an instance that have no outcome yet, oldest first."""

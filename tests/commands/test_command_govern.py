@@ -443,3 +443,16 @@ def test_help_tells_permissions_and_limits(casb, name):
     assert "Permission needed" in run.out
     assert "Cannot reach:" in run.out
     assert f"casb govern {name}" in run.out
+
+
+def test_after_a_rename_the_journal_speaks_of_the_present_name(casb, world):
+    from casb_cli.govern.desk import Desk
+
+    done = casb("suspend", "box:prod:account:2", "--yes", "-o", "jsonl").row
+    with config.edit() as edited:
+        edited.rename("box", "prod", "europe")
+    Desk.by_key(None, "i1").name = "europe"
+    assert casb("log", "-o", "jsonl").row["target_ref"] == "box:europe:account:2"
+    undone = casb("undo", done["id"], "--yes", "-o", "jsonl")
+    assert (undone.code, undone.row["state"]) == (0, "changed")
+    assert undone.row["target_ref"] == "box:europe:account:2"
