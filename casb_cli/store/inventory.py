@@ -27,7 +27,7 @@ _CHUNKS = (50, 10, 1)
 # The first statement inserts new rows and marks unchanged ones; it sets no indexed column, so a mark costs no
 # index. Where it left rows out, they are looked up, and only they are written as new versions.
 _MARK = {
-    False: "seen = excluded.seen WHERE body IS excluded.body AND part = excluded.part",
+    False: "seen = max(seen, excluded.seen) WHERE body IS excluded.body AND part = excluded.part",
     True: "since = since WHERE body IS excluded.body AND part = excluded.part",
 }
 _CHANGE = (
@@ -48,7 +48,7 @@ def _upsert(count: int, *, exposed: bool, fed: bool) -> tuple[str, str, str]:
         f"FROM {values} WHERE true ON CONFLICT (set_id, id) DO UPDATE SET "
     )
     # A feed tells nothing about a listing, so it leaves the listing's mark as it is.
-    change = _CHANGE.format(seen="seen" if fed else "excluded.seen")
+    change = _CHANGE.format(seen="seen" if fed else "max(seen, excluded.seen)")
     left = (
         f"SELECT column1 FROM {values} JOIN objects ON set_id = ? AND id = column1 "  # noqa: S608
         "WHERE body IS NOT column2 OR part <> ?"
@@ -173,7 +173,7 @@ class Inventory(History):
             ).fetchone()
             if done is None or not done[0]:
                 return 0
-            return _end(link, "part = ? AND seen <> ?", (part.id, listing.id), now_ms())
+            return _end(link, "part = ? AND seen < ?", (part.id, listing.id), now_ms())
 
     def end_listing(self, listing: Listing) -> int | None:
         """Close a listing of which every part is done; rows of parts that are no more are marked gone.
@@ -189,20 +189,20 @@ class Inventory(History):
             now = now_ms()
             gone = 0
             dead = link.execute(
-                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND listing <> ?",
+                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND listing < ?",
                 (listing.inst, listing.ability, listing.id),
             ).fetchall()
             for (part,) in dead:
-                gone += _end(link, "part = ? AND seen <> ?", (part, listing.id), now)
+                gone += _end(link, "part = ? AND seen < ?", (part, listing.id), now)
             link.execute(
-                "DELETE FROM parts WHERE inst = ? AND ability = ? AND listing <> ?",
+                "DELETE FROM parts WHERE inst = ? AND ability = ? AND listing < ?",
                 (listing.inst, listing.ability, listing.id),
             )
             if listing.ability == "list-files":
                 gone += _end(
                     link,
                     "part = (SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = '') "
-                    "AND seen <> ? AND since < ?",
+                    "AND seen < ? AND since < ?",
                     (listing.inst, FEED, listing.id, listing.started),
                     now,
                 )
@@ -220,7 +220,7 @@ class Inventory(History):
             ).fetchone()
             if left:
                 return False
-            link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now_ms(), listing.id))
+            link.execute("UPDATE listings SET state = 'relisted', ended = ? WHERE listing = ?", (now_ms(), listing.id))
         return True
 
     def end_part(self, instance_key: str, ability: str, key: str) -> int:

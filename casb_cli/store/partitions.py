@@ -25,7 +25,10 @@ ADD = (
     "INSERT INTO parts (inst, ability, key, listing, state, exposure, data) "
     "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (inst, ability, key) DO UPDATE SET "
     "listing = excluded.listing, state = 'waiting', known = 1, exposure = excluded.exposure, data = excluded.data, "
-    "cursor = NULL, rows = 0, attempts = 0, retry_at = NULL, error = NULL WHERE listing <> excluded.listing"
+    "cursor = NULL, rows = 0, attempts = 0, retry_at = NULL, error = NULL "
+    # What the complete listing has still to do is not taken from it by a listing of some parts.
+    "WHERE listing <> excluded.listing AND (state = 'done' OR NOT EXISTS ("
+    "SELECT 1 FROM listings l WHERE l.listing = parts.listing AND l.state = 'open'))"
 )
 
 
@@ -96,9 +99,9 @@ class Partitions:
     ) -> Listing:
         """Go on with the unfinished listing of an ability, or begin one with `roots`; `fresh` always begins.
 
-        One with `roots` of its own covers only these: it is never gone on with, and says nothing of the others.
-
-        Parts left running by a dead process wait again, from their last committed cursor.
+        One with `roots` of its own covers only these (less what a complete listing has still to do): it is never
+        gone on with, says nothing of the others, and is closed by `Inventory.end_relisting`. Parts left running
+        by a dead process wait again, from their last committed cursor.
         """
         inst = self._catalog.inst(instance_key)
         with self._db.write() as link:
@@ -122,7 +125,7 @@ class Partitions:
             if whole:
                 link.execute(
                     "UPDATE listings SET state = 'abandoned', ended = ? "
-                    "WHERE inst = ? AND ability = ? AND state = 'open'",
+                    "WHERE inst = ? AND ability = ? AND state IN ('open', 'some')",
                     (started, inst, ability),
                 )
             made = link.execute(

@@ -29,13 +29,17 @@ from casb_cli.store.store import Store
 # An invented provider: 12 folders of 30 pages of 20 files; each page fetched is told on stdout.
 store = Store(Path(sys.argv[1]))
 run = store.runs.begin("k")
-roots = [Partition(key=str(n)) for n in range(12)]
+folders = [Partition(key=str(n)) for n in range(12)]
 begun = store.runs.resumes_from(run)
 ended = store.partitions.ended("k", "list-files")
 if begun is None or ended is None or ended < begun:
-    listing = store.partitions.open_listing("k", "list-files", roots=roots)
+    listing = store.partitions.open_listing("k", "list-files")
     print("open", listing.id, flush=True)
     while part := store.partitions.claim(listing):
+        if part.partition.key == "":
+            store.inventory.write_page(listing, part, [], "end", more=folders)
+            store.inventory.end_partition(listing, part)
+            continue
         at = int(part.cursor or 0)
         for page in range(at, 30):
             print("fetch", part.partition.key, page, flush=True)

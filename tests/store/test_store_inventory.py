@@ -217,6 +217,49 @@ def test_a_change_feed_adds_changes_ends_and_keeps_its_cursor(store):
     assert store.inventory.get(KEY, "file", "3").name == "back"
 
 
+def begin_whole(store, *keys):
+    listing = store.partitions.open_listing(KEY, "list-files", fresh=True)
+    root = store.partitions.claim(listing)
+    store.inventory.write_page(listing, root, [], "end", more=[Partition(key=key) for key in keys])
+    store.inventory.end_partition(listing, root)
+    return listing
+
+
+def finish(store, listing, held):
+    while part := store.partitions.claim(listing):
+        store.inventory.write_page(listing, part, held[part.partition.key], None)
+        store.inventory.end_partition(listing, part)
+
+
+def test_a_listing_of_some_parts_beside_a_complete_one_loses_nothing(store):
+    held = {"a": [File(id="1")], "b": [File(id="2")]}
+    whole = begin_whole(store, "a", "b")
+    first = store.partitions.claim(whole)
+    assert first.partition.key == "a"
+    store.inventory.write_page(whole, first, held["a"], None)
+    store.inventory.end_partition(whole, first)
+
+    some = store.partitions.open_listing(KEY, "list-files", fresh=True, roots=[Partition(key="a"), Partition(key="b")])
+    mine = store.partitions.claim(some)
+    assert mine.partition.key == "a"
+    assert store.partitions.claim(some) is None  # `b` is still the complete listing's to do
+    store.inventory.write_page(some, mine, [File(id="1"), File(id="new")], None)
+    store.inventory.end_partition(some, mine)
+    assert store.inventory.end_relisting(some)
+    assert store.partitions.ended(KEY, "list-files") is None
+    assert store.partitions.unfinished(KEY, "list-files")
+
+    finish(store, whole, held)
+    assert store.inventory.end_listing(whole) == 0
+    assert ids(store, "file") == ["1", "2", "new"]
+    assert store.partitions.ended(KEY, "list-files") is not None
+
+    again = begin_whole(store, "a")
+    finish(store, again, held)
+    assert store.inventory.end_listing(again) == 1
+    assert ids(store, "file") == ["1"]
+
+
 def test_a_full_listing_corrects_what_the_feed_missed(store, clock):
     store.inventory.write_changes(KEY, [File(id="fed"), File(id="deleted unseen")], feed="events", cursor="1")
     clock[0] = 2000
