@@ -63,7 +63,7 @@ def _row(config: InstanceConfig, runs: Any, store: Any = None) -> dict[str, Any]
 
     last = runs[0] if runs else None
     ended = store.runs.last_ended(config.key) if store else None
-    period = clock.duration(config.scan_every)
+    period = config.scan_every
     gaps = [*last.statement.get("lost", []), *last.statement.get("gaps", [])] if last else []
     return {
         "app": config.app,

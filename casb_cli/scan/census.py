@@ -84,6 +84,7 @@ class Census:
         except CasbError as error:
             taken.lost.append(Lost("", error))
             return taken
+        fresh = fresh or not (failed_only or self.interrupted(ability))
         listing = self.store.partitions.open_listing(self.instance.key, ability.key, fresh=fresh or only, roots=roots)
         self.store.partitions.retry_failed(listing)
         _Crew(self, listing, method, taken, inspect=inspect).run()
@@ -96,6 +97,16 @@ class Census:
             taken.complete = gone is not None
             taken.gone += gone or 0
         return taken
+
+    def interrupted(self, ability: type[Ability]) -> bool:
+        """Tell whether the last listing of an ability was stopped before every part was tried."""
+        left = self.store.partitions.left_over(self.instance.key, ability.key)
+        return left is not None and bool(left.waiting or left.running)
+
+    def failed_before(self, ability: type[Ability]) -> bool:
+        """Tell whether the last listing of an ability left failed parts."""
+        left = self.store.partitions.left_over(self.instance.key, ability.key)
+        return left is not None and left.failed > 0
 
     def follow_activity(self, window: Window | None = None) -> Taken:
         """Read the audit trail on from where the last run stopped; each partition has a cursor of its own."""

@@ -189,27 +189,24 @@ class Scan:
             self.store.findings.resolve_gone(self.instance.key)
 
     def _list_files(self, census: Census, statement: Statement) -> None:
-        if issubclass(self.instance.connector_class, FollowFiles) and feed.has_position(census):
-            saved = self.store.runs.cursor(self.instance.key, feed.FEED)
-            open_listing = self._unfinished()
-            taken = None if open_listing else feed.follow(census)
+        follows = issubclass(self.instance.connector_class, FollowFiles)
+        saved = self.store.runs.cursor(self.instance.key, feed.FEED) if follows else None
+        if saved and not census.interrupted(ListFiles):
+            if census.failed_before(ListFiles):
+                statement.add(self.instance, census.take(ListFiles, failed_only=True, inspect=True))
+            taken = feed.follow(census)
             if taken is not None:
                 statement.add(self.instance, taken)
                 self._take(census, ListTrash, statement)
                 return
-            if not open_listing and saved:
-                statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
-        if issubclass(self.instance.connector_class, FollowFiles) and not feed.has_position(census):
+            statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
+        if follows and not feed.has_position(census):
             try:
                 feed.mark_position(census)
             except CasbError as error:
                 statement.add(self.instance, Taken(FollowFiles, lost=[Lost("", census.named(error, FollowFiles))]))
         self._take(census, ListFiles, statement, inspect=True)
         self._take(census, ListTrash, statement)
-
-    def _unfinished(self) -> bool:
-        """Tell whether the last full listing of files did not end completely: it goes on before the feed does."""
-        return self.store.partitions.unfinished(self.instance.key, ListFiles.key)
 
     def _own_findings(self, statement: Statement) -> None:
         """Take over what the provider's own inspection found."""
@@ -233,6 +230,6 @@ class Scan:
 
 def due(store: Store, instance: OpenInstance) -> bool:
     """Tell whether an instance's scan is due: counted from the start of the last run that ended by itself."""
-    period = clock.duration(instance.config.scan_every)
+    period = instance.config.scan_every
     last = store.runs.last_ended(instance.key)
     return last is None or clock.parse(last.started) + period <= clock.now()

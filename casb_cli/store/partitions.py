@@ -143,22 +143,24 @@ class Partitions:
             link.executemany(ADD, additions(listing, roots))
         return listing
 
-    def unfinished(self, instance_key: str, ability: str) -> bool:
-        """Tell whether a listing of an ability was begun and did not end completely."""
+    def left_over(self, instance_key: str, ability: str) -> Progress | None:
+        """Return how far the open listing of an ability got, or None where the last one ended completely.
+
+        With parts that wait or run it was interrupted; with failed ones alone it came to its own end.
+        """
         inst = self._catalog.inst(instance_key)
         with self._db.read() as link:
             found = link.execute(
-                "SELECT 1 FROM listings WHERE inst = ? AND ability = ? AND state = 'open' LIMIT 1", (inst, ability)
+                "SELECT listing, started FROM listings WHERE inst = ? AND ability = ? AND state = 'open' "
+                "ORDER BY listing DESC LIMIT 1",
+                (inst, ability),
             ).fetchone()
-        return found is not None
-
-    def ended(self, instance_key: str, ability: str) -> int | None:
-        """Return when the last complete listing of an ability ended (ms), or None."""
-        rows = self._db.fetch(
-            "SELECT max(ended) FROM listings WHERE inst = ? AND ability = ? AND state = 'done'",
-            (self._catalog.inst(instance_key), ability),
+        if found is None:
+            return None
+        listing = Listing(
+            id=found[0], inst=inst, instance_key=instance_key, ability=ability, started=found[1], resumed=True
         )
-        return None if rows[0][0] is None else int(str(rows[0][0]))
+        return self.progress(listing)
 
     def claim(self, listing: Listing) -> Part | None:
         """Take the most exposed part that waits, or a failed one that is due; None when there is none now."""

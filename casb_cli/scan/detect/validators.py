@@ -103,16 +103,29 @@ def entropy(value: bytes) -> float:
     return -sum(n / size * math.log2(n / size) for n in counts.values()) if size else 0.0
 
 
+_CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <= 57 else 4 for c in range(256))
+_LOWER_RUN = re.compile(rb"[a-z]{7}")
+
+
+def _unrest(value: bytes) -> float:
+    """Return how often neighbouring characters are of different classes: words and names seldom, random often."""
+    kinds = value.translate(_CLASSES)
+    return sum(a != b for a, b in zip(kinds, kinds[1:], strict=False)) / max(len(value) - 1, 1)
+
+
 def random_looking(value: bytes) -> bool:
-    """Hold for values too mixed to be words: entropy for their length, and more than one class of characters."""
+    """Hold for values too mixed to be words or names: entropy for their length, and restless classes."""
     size = len(value)
     if size < 12:
         return False
     if re.fullmatch(rb"[0-9a-fA-F]+", value):
-        return size >= 16 and entropy(value) >= 2.9 and not value.isdigit()
-    classes = sum(bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]"))
-    needed = min(3.1 + (size - 12) * 0.03, 4.2)
-    return classes >= 2 and bool(re.search(rb"[0-9]", value)) and entropy(value) >= needed
+        return size >= 16 and entropy(value) >= 2.9 and not value.isdigit() and _unrest(value) >= 0.2
+    count = sum(48 <= c <= 57 for c in value)
+    if count < 2 or entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
+        return False
+    if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
+        return _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
+    return bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= 0.25 and count >= size // 10
 
 
 def mixed(value: bytes) -> bool:
