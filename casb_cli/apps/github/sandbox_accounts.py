@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from casb_cli.apps.github.sandbox_base import Base, Session
-from casb_cli.apps.github.sandbox_company import LEVELS, USER_BASE, Invitation
+from casb_cli.apps.github.sandbox_company import LEVELS, TEAM_BASE, USER_BASE, Invitation
 from casb_cli.apps.github.sandbox_shapes import moment
 from casb_cli.sandbox.facts import SUSPENDED
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 
+BY_ID = "/organizations/{org_id}/team/{team_id}"
+"""The form of a team's own `url`."""
 ORG_ROLES: tuple[tuple[int, str, str | None, tuple[str, ...]], ...] = (
     (8132, "all_repo_read", "read", ()),
     (8138, "security_manager", None, ("write_code_scanning", "view_secret_scanning_alerts")),
@@ -287,7 +289,11 @@ class Accounts(Base):
         return self.page(request, range(self.world.groups), self.shapes.team)
 
     def _team(self, request: Request) -> int:
-        team = self.company.team_by_slug(request.params["team_slug"])
+        params = request.params
+        team = self.company.team_by_slug(params.get("team_slug", ""))
+        if "team_id" in params and params["team_id"].isdigit():
+            ident = int(params["team_id"]) - TEAM_BASE
+            team = ident if 0 <= ident < self.world.groups else None
         if team is None:
             self.refuse(404, "Not Found")
         return team
@@ -303,6 +309,7 @@ class Accounts(Base):
         })  # fmt: skip
 
     @route("GET /orgs/{org}/teams/{team_slug}/members", paged=True)
+    @route("GET /orgs/{org}/teams/{team_slug}/members", path=BY_ID + "/members", paged=True)
     def team_members(self, request: Request) -> Reply:
         found = self.company.team_members(self._team(request))
         role = request.query.get("role", "all")
@@ -333,6 +340,7 @@ class Accounts(Base):
         return Reply(204)
 
     @route("GET /orgs/{org}/teams/{team_slug}/repos", paged=True)
+    @route("GET /orgs/{org}/teams/{team_slug}/repos", path=BY_ID + "/repos", paged=True)
     def team_repos(self, request: Request) -> Reply:
         team = self._team(request)
         repos = [r for r in map(self.company.peek, self.company.order()) if team in r.teams]
