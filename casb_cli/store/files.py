@@ -219,15 +219,20 @@ class Files:
                 "excluded.content THEN attempts + 1 ELSE 1 END, state = excluded.state",
                 (inst, file.id, content_mark(file), detectors, state, reason, retry_at, now),
             )
-            link.execute(
-                "UPDATE objects SET todo = 0 WHERE set_id = ? AND id = ? AND body = ?",
-                (set_id, file.id, self._catalog.codec("file").body(file)),
-            )
+            self._off_queue(link, set_id, file)
 
     def unchanged(self, instance_key: str, file: File) -> None:
         """Take a file off the queue whose content is `known`: only its other fields changed."""
         _, set_id = self._ids(instance_key)
         with self._db.write() as link:
+            self._off_queue(link, set_id, file)
+
+    def _off_queue(self, link: sqlite3.Connection, set_id: int, file: File) -> None:
+        row = link.execute("SELECT layout, body FROM objects WHERE set_id = ? AND id = ?", (set_id, file.id)).fetchone()
+        if row is None:
+            return
+        present = self._catalog.row(link, row[0], file.id, row[1])
+        if isinstance(present, File) and content_mark(present) == content_mark(file):
             link.execute("UPDATE objects SET todo = 0 WHERE set_id = ? AND id = ?", (set_id, file.id))
 
     def summary(self, instance_key: str) -> dict[tuple[str, str | None], int]:
