@@ -70,11 +70,13 @@ class Census:
         ability: type[Ability],
         *,
         fresh: bool = False,
+        failed_only: bool = False,
         inspect: bool = False,
         roots: Sequence[Partition] = (ROOT,),
     ) -> Taken:
         """List an ability completely, going on where a stopped run left it; never raises a ProviderError.
 
+        A listing that came to its own end begins anew; with `failed_only` just its failed parts are tried again.
         With `roots` other than the root, only these partitions are listed anew.
         """
         taken = Taken(ability)
