@@ -66,8 +66,12 @@ class Learner:
     def sent(self, now: float, cost: float, *, share: float) -> None:
         """Count a call that goes out; its cost spaces out the next one."""
         gap = self.use.window / max(self.allowed * share, 1e-9)
-        # A late start is made good by the next calls, so that the pace holds on average.
-        self._next = max(self._next, now - (0 if self._bucket and not self.careful else 2) * gap) + cost * gap
+        # A late start is made good by the next calls, so that the pace holds on average; of a first guess a
+        # quarter may go at once.
+        slack = 0.0 if self._bucket and not self.careful else 2 * gap
+        if self._starting:
+            slack = self.use.window / 4
+        self._next = max(self._next, now - slack) + cost * gap
 
     def admitted(self, now: float, cost: float, *, share: float) -> None:
         """Grow the allowance once it has been used fully for long enough without a refusal."""

@@ -27,7 +27,13 @@ _PIECE = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
 _CROSS_HOST_HEADERS = frozenset({"accept", "accept-encoding", "user-agent", "range"})
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
 
 
 class NetworkFault(Exception):
@@ -137,6 +143,21 @@ class Response:
             yield piece
 
 
+class _ExactUrl(httpx.URL):
+    """A URL that goes out as it was built: httpx's own would take `..` out of the path.
+
+    The `target` extension does the same, but would reach a proxy as the target of CONNECT.
+    """
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address.url)
+        self._target = address.target.encode("ascii")
+
+    @property
+    def raw_path(self) -> bytes:
+        return self._target
+
+
 class Wire:
     """A pool of connections; thread-safe. Proxies and CA come from the environment, loopback goes direct."""
 
@@ -187,9 +208,9 @@ class Wire:
             request.address.url,
             headers={**request.headers},
             timeout=httpx.Timeout(request.timeout, connect=min(15.0, request.timeout)),
-            extensions={"target": request.address.target.encode("ascii")},
             **body,
         )
+        built.url = _ExactUrl(request.address)
         raw = self._http.send(built, stream=True)
         try:
             yield raw

@@ -116,7 +116,7 @@ def serving(handle):
             self.content = self.rfile.read(length)
             handle(self)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _any
+        do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = _any
 
         def log_message(self, *_):
             pass

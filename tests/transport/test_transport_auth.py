@@ -513,8 +513,11 @@ def test_device_code():
 
 
 def test_device_code_that_expires_or_is_refused():
+    soon = httpx.Response(200, json={**BEGUN.json(), "expires_in": 16})
+    waits = []
     with pytest.raises(SignInNeeded, match="expired"):
-        device(Script(BEGUN, refused(200, error="authorization_pending"))).run(Person(None))
+        device(Script(soon, refused(200, error="authorization_pending")), waits=waits).run(Person(None))
+    assert waits == [5, 5, 5]
     with pytest.raises(SignInNeeded, match="denied"):
         device(Script(BEGUN, refused(200, error="access_denied", error_description="denied"))).run(Person(None))
     off = refused(400, error="device_flow_disabled", error_description="Device Flow must be enabled")

@@ -236,7 +236,7 @@ def test_the_same_host_keeps_the_credential():
     script = Script(redirect("/v1/renamed?x=%2e%2e", 301), httpx.Response(200))
     assert client(script, key=Key()).send(GET).status == 200
     assert script.requests[1].headers["authorization"] == "Bearer s3cr3t-token-0"
-    assert script.requests[1].extensions["target"] == b"/v1/renamed?x=%2e%2e"
+    assert script.requests[1].url.raw_path == b"/v1/renamed?x=%2e%2e"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_next_links_are_followed_on_the_host_only():
     assert got == [([1], "https://api.x.test/v1/things?page=2"), ([2], None)]
     assert str(pages.requests[1].url) == "https://api.x.test/v1/things?page=2"
     stray = Script(httpx.Response(200, json=[1], headers={"Link": '<https://evil.test/?page=2>; rel="next"'}))
-    with pytest.raises(UnsafeAddress, match="evil.test"):
+    with pytest.raises(UnsafeAddress, match=r"evil\.test"):
         list(client(stray, key=Key()).pages(Call(name="GET /things"), LinkHeader()))
     assert len(stray.requests) == 1
 
@@ -342,12 +342,9 @@ def test_other_hosts_go_through_the_proxy(monkeypatch):
     with serving(handle) as base:
         monkeypatch.setenv("HTTPS_PROXY", base)
         proxied = ApiRules(classify=RULES.classify, max_attempts=1)
-
-        class Connect(Exception):
-            pass
-
         with client(None, rules=proxied) as c, pytest.raises(Unavailable):
             c.send(GET)
+    assert asked == ["api.x.test:443"]
 
 
 def test_threads_share_one_client():

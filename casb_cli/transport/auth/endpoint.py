@@ -16,6 +16,7 @@ import msgspec
 from casb_cli.core.errors import BadAnswer, LostAnswer, ProviderError, SignInNeeded, Stopped, Throttled, Unavailable
 from casb_cli.transport import retry
 from casb_cli.transport.calls import NOBODY, Answer, Call
+from casb_cli.transport.redact import Redactor, secrets_in
 from casb_cli.transport.signin import PlainHttp, SigninContext
 
 TokenSet = dict[str, Any]
@@ -58,7 +59,10 @@ def parse_token(answer: Answer, *, hint: str | None = None, wall: float | None =
         if "error" not in params:
             raise _bad(answer, "access_token") from None
         refused = SignInNeeded(
-            str(error.description or error.error), call=answer.call.name, status=answer.status, code=error.error
+            Redactor(secrets_in(answer.call)).text(str(error.description or error.error)),
+            call=answer.call.name,
+            status=answer.status,
+            code=error.error,
         )
     if refused is not None:
         refused.hint = retry.skew_hint(answer.headers, wall=wall) or _hint_for(str(refused.code), hint)

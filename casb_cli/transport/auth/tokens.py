@@ -118,11 +118,15 @@ class TokenAuthenticator:
             return
         self._token = token
         self._born = self._clock()
+        self._note(token)
+
+    def _note(self, token: TokenSet) -> None:
         # A rejected call may still be in flight with the former token: both stay redacted.
-        self._seen = [*(str(token[k]) for k in ("access_token", "refresh_token") if token.get(k)), *self._seen][:8]
+        values = [str(token[name]) for name in ("access_token", "refresh_token") if token.get(name)]
+        self._seen = list(dict.fromkeys([*values, *self._seen]))[:8]
 
     def _save(self, token: TokenSet) -> None:
-        self._seen = [str(token[k]) for k in ("access_token", "refresh_token") if token.get(k)] + self._seen
+        self._note(token)
         if self._store is not None:
             self._store.save(token)
         self._take(token)
