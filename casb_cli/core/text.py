@@ -42,6 +42,8 @@ _REF_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f%\u200e\u200f\u2028-\u202e\u2066
 
 def ref_encode(value: str) -> str:
     """Return an id with white space, control characters and `%` percent-encoded: one safe word."""
+    if value.isalnum() and value.isascii():  # most ids, and a million of them in a listing
+        return value
     return _REF_UNSAFE.sub(lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "surrogatepass")), value)
 
 

@@ -162,6 +162,14 @@ class Partitions:
         )
         return self.progress(listing)
 
+    def ended(self, instance_key: str, ability: str) -> int | None:
+        """Return when the last complete listing of an ability ended (ms), or None; see `Runs.resumes_from`."""
+        rows = self._db.fetch(
+            "SELECT max(ended) FROM listings WHERE inst = ? AND ability = ? AND state = 'done'",
+            (self._catalog.inst(instance_key), ability),
+        )
+        return None if rows[0][0] is None else int(str(rows[0][0]))
+
     def claim(self, listing: Listing) -> Part | None:
         """Take the most exposed part that waits, or a failed one that is due; None when there is none now."""
         with self._db.write() as link:

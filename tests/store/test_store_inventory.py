@@ -247,7 +247,7 @@ def test_a_listing_of_some_parts_beside_a_complete_one_loses_nothing(store):
     store.inventory.end_partition(some, mine)
     assert store.inventory.end_relisting(some)
     assert store.partitions.ended(KEY, "list-files") is None
-    assert store.partitions.unfinished(KEY, "list-files")
+    assert store.partitions.left_over(KEY, "list-files").waiting == 1
 
     finish(store, whole, held)
     assert store.inventory.end_listing(whole) == 0
