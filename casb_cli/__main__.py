@@ -22,10 +22,29 @@ def main(argv: list[str] | None = None) -> int:
             from casb_cli.commands._names import root_help
 
             return _print(root_help())
+    _load_fast()
     from casb_cli.app import run
     from casb_cli.ui.process import guarded
 
     return guarded(lambda: run(args), args, _crash_dir)
+
+
+def _load_fast() -> None:
+    """Import the command line without looking for garbage, now and at the very end: a sixth of a short command."""
+    import gc
+
+    if gc.get_freeze_count():
+        return
+    import atexit
+
+    gc.disable()
+    try:
+        import casb_cli.app
+        import casb_cli.ui.process  # noqa: F401 - loaded here, used by the caller
+    finally:
+        gc.freeze()
+        gc.enable()
+    atexit.register(gc.freeze)
 
 
 def _print(text: str) -> int:
