@@ -111,6 +111,8 @@ class Client:
         self.hosts = Hosts(urls, app.content_hosts)
         self.stop = stop or governors.stop
         self.deadline = deadline
+        self.skew: float | None = None
+        """Seconds that this machine's clock is ahead of the provider's, by its newest answer."""
         self._authenticator = authenticator
         self._tracer = tracer
         governors.narrow(quota_share)
@@ -216,6 +218,7 @@ class Client:
                 refused = error
             verdict: Verdict | None = None
             if fault is None and refused is None and response is not None:
+                self.skew = retry.skew(response.headers) if not response.private else self.skew
                 verdict = self.rules.classify(call, response.status, response.headers, body or b"")
                 if verdict.kind != "throttled" and response.status in call.answers:
                     verdict = OK

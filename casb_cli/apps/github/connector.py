@@ -17,8 +17,6 @@ from casb_cli.apps.github.urls import variant_of
 from casb_cli.core.app import App
 from casb_cli.core.capabilities import (
     Ability,
-    ListAccounts,
-    ListActivity,
     ListGrants,
     ListTrash,
     OverwriteFile,
@@ -56,8 +54,6 @@ class GitHub(
         TrashFile: "GitHub has no trash for files; quarantine or overwrite the file",
     }
     partial: ClassVar[Mapping[type[Ability], str]] = {
-        ListAccounts: "GitHub tells no last sign-in, and an e-mail only where public or in a verified domain",
-        ListActivity: f"the audit log needs {LICENCE}; it keeps 180 days, git events 7 days",
         SuspendAccount: "plain github.com cannot suspend: the member is removed or converted, and invited again",
         RevokeSessions: "revokes single sign-on authorizations; browser sessions live on",
         QuarantineFile: "history, other branches, forks and caches keep the content",
