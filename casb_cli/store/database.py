@@ -75,16 +75,21 @@ class Database:
         self._inside = False
         self.rollbacks = 0
         paths.private_file(path)
-        # Two processes that create the file at once would trip over the switch to the write-ahead log.
-        lock = Lock(f"open-{path.stem}", f"opening `{path}`", wait=BUSY_SECONDS, folder=path.parent / "locks")
-        with lock, self._told():
+        with self._told():
             self._writer = self._connect()
             try:
-                self._writer.execute("PRAGMA journal_mode=WAL").fetchone()
-                migrations.migrate(self._writer, schema, path)
+                if not migrations.current(self._writer, schema, path):
+                    self._set_up()
             except BaseException:
                 self._writer.close()
                 raise
+
+    def _set_up(self) -> None:
+        # Two processes that create the file at once would trip over the switch to the write-ahead log.
+        folder = self.path.parent / "locks"
+        with Lock(f"open-{self.path.stem}", f"setting up `{self.path}`", wait=BUSY_SECONDS, folder=folder):
+            self._writer.execute("PRAGMA journal_mode=WAL").fetchone()
+            migrations.migrate(self._writer, self.schema, self.path)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -31,10 +31,13 @@ STORE = Schema("store", 0x63617362, (schema.STORE_1,))
 JOURNAL = Schema("journal", 0x6361736A, (schema.JOURNAL_1,))
 
 
+def current(link: sqlite3.Connection, wanted: Schema, path: Path) -> bool:
+    """Tell whether a database is at the newest version; raises StoreError for a newer or a foreign one."""
+    return _version(link, wanted, path) == wanted.version
+
+
 def migrate(link: sqlite3.Connection, wanted: Schema, path: Path) -> None:
     """Bring a database to the newest version; raises StoreError for a newer or a foreign one."""
-    if _version(link, wanted, path) == wanted.version:
-        return
     while True:
         link.execute("BEGIN IMMEDIATE")
         try:

@@ -9,6 +9,7 @@ import pytest
 
 from casb_cli.core.errors import StoreError
 from casb_cli.store import paths
+from casb_cli.store.store import Store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 
@@ -98,6 +99,21 @@ def test_a_read_only_home_is_an_error_that_says_so(tmp_path):
     assert said.startswith("StoreError: could not create")
     assert "read-only or belongs to somebody else" in said
     assert "CASB_STATE_DIR" in said
+
+
+@posix
+def test_a_store_that_cannot_be_written_says_so(tmp_path):
+    with Store(tmp_path / "state") as store:
+        store.runs.expect("k", ["list-files"])
+    for path in (tmp_path / "state").iterdir():
+        path.chmod(0o444)
+    (tmp_path / "state").chmod(0o555)
+    for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        part.chmod(0o755)
+    said = as_nobody(lambda: Store(tmp_path / "state"))
+    (tmp_path / "state").chmod(0o700)
+    assert said.startswith("StoreError: could not create")
+    assert str(tmp_path / "state") in said
 
 
 def test_a_file_where_a_folder_should_be(tmp_path):
