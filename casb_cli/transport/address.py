@@ -14,6 +14,7 @@ from casb_cli.transport.calls import Call
 _FIELD = re.compile(r"\{(\+?)([^{}]+)\}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BAD_LINK = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -62,8 +63,10 @@ def parse(link: str) -> Address:
     except ValueError:
         raise UnsafeAddress("the link cannot be read") from None
     scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    if scheme not in _PORTS or not host or not host.isascii():
+    if scheme not in _PORTS or not host:
         raise UnsafeAddress(f"only https links are followed, not `{scheme or 'no scheme'}`")
+    if not _HOST.fullmatch(host):
+        raise UnsafeAddress("the link names no valid host")
     if parts.username is not None or parts.password is not None:
         raise UnsafeAddress("the link holds a user name or password")
     origin = Origin(scheme, host, port if port is not None else _PORTS[scheme])
