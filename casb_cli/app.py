@@ -20,10 +20,11 @@ exit code, None for 0; failures are raised as `core.errors`. Added on loading: `
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any, NamedTuple
 
 import typer
@@ -35,6 +36,8 @@ from casb_cli.commands import _options
 from casb_cli.commands._names import COMMANDS, root_help
 from casb_cli.core.errors import EXIT_CODES, UsageError
 from casb_cli.ui import streams as ui_streams
+
+GROUP_EXAMPLES = 5
 
 COMPLETE = "_CASB_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -141,10 +144,17 @@ def _finish(command: Any) -> None:
         for child in children.values():
             _finish(child)
         if not command.invoke_without_command:
+            command.epilog = "\n\n".join([command.epilog or _first_examples(children.values()), exit_codes_text()])
             return
     taken = {name for param in command.params for name in param.opts}
     command.params += [option for option in _common_options() if taken.isdisjoint(option.opts)]
     command.epilog = "\n\n".join(filter(None, [command.epilog, _environment(command), exit_codes_text()]))
+
+
+def _first_examples(commands: Iterable[Any]) -> str:
+    """Return one example of each of some commands, for the help of their group."""
+    found = (line for command in commands for line in (command.epilog or "").splitlines()[2:3] if line.strip())
+    return _options.examples(*(line.strip() for line in islice(found, GROUP_EXAMPLES)))
 
 
 def _environment(command: Any) -> str:
@@ -179,6 +189,8 @@ def _version(value: bool) -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises CasbError, and SystemExit from completion."""
+    if args and args[0] == "help":
+        args = [*args[1:], "--help"]
     command = root()
     if COMPLETE in os.environ:
         from typer._completion_classes import completion_init

@@ -99,6 +99,33 @@ def test_every_help_has_examples_exit_codes_and_the_common_options(path, command
     assert command.help.strip()
 
 
+def groups(command, path):
+    children = getattr(command, "commands", None)
+    if children is not None:
+        yield path, command
+        for name, child in children.items():
+            yield from groups(child, f"{path} {name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [pytest.param(path, group, id=path) for name in built() for path, group in groups(app.load(name), name)],
+)
+def test_the_help_of_a_group_has_examples_and_exit_codes(path, group):
+    text = group.get_help(group.make_context(f"casb {path}", [], resilient_parsing=True))
+    assert re.search(rf"Examples:\n +casb {path.partition(' ')[0]}", text)
+    assert "Exit codes:" in text
+
+
+def test_help_can_be_a_word(capsys):
+    assert main(["apps", "--help"]) == 0
+    wanted = capsys.readouterr().out
+    assert main(["help", "apps"]) == 0
+    assert capsys.readouterr().out == wanted
+    assert main(["help"]) == 0
+    assert capsys.readouterr().out == root_help()
+
+
 def parsed(root, args):
     """Parse a command line down to its leaf without running it; return the leaf's context."""
     ctx = root.make_context("casb", args)
