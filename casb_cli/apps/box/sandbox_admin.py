@@ -262,6 +262,20 @@ class Admin(Items):
         self.trail.note("LEGAL_HOLD_POLICY_CREATE", request.who.user)
         return answer(row, 201)
 
+    @route("GET /legal_hold_policy_assignments", path="/2.0/legal_hold_policy_assignments", paged=True)
+    def list_assignments(self, request: Request) -> Reply:
+        """List what is under one legal hold policy."""
+        self.admin_only(request)
+        policy = request.query.get("policy_id", "")
+        if policy not in self.state.holds:
+            raise Refusal(404)
+        rows = [
+            {key: value for key, value in hold.items() if key != "item"}
+            for hold in self.state.holds.values()
+            if hold.get("legal_hold_policy", {}).get("id") == policy
+        ]
+        return answer({"limit": limit_of(request.query, 100, 1000), "next_marker": "", "entries": rows})
+
     @route("POST /legal_hold_policy_assignments", path="/2.0/legal_hold_policy_assignments")
     def assign_hold(self, request: Request) -> Reply:
         """Put a file under a legal hold policy."""
@@ -284,12 +298,18 @@ class Admin(Items):
         self.trail.note("LEGAL_HOLD_ASSIGNMENT_CREATE", request.who.user)
         return answer(row, 201)
 
-    @route("DELETE /legal_hold_policies/{hold_id}", path="/2.0/legal_hold_policies/{hold_id}")
-    @route("DELETE /legal_hold_policy_assignments/{hold_id}", path="/2.0/legal_hold_policy_assignments/{hold_id}")
+    @route(
+        "DELETE /legal_hold_policies/{legal_hold_policy_id}",
+        path="/2.0/legal_hold_policies/{legal_hold_policy_id}",
+    )
+    @route(
+        "DELETE /legal_hold_policy_assignments/{legal_hold_policy_assignment_id}",
+        path="/2.0/legal_hold_policy_assignments/{legal_hold_policy_assignment_id}",
+    )
     def delete_hold(self, request: Request) -> Reply:
         """Release a policy or an assignment."""
         self.admin_only(request)
-        if self.state.holds.pop(boxed(request.params["hold_id"]), None) is None:
+        if self.state.holds.pop(boxed(next(iter(request.params.values()))), None) is None:
             raise Refusal(404)
         return Reply(202)
 

@@ -219,11 +219,11 @@ class Content(Items):
         rows = [view.version(version, number, fields) for number, version in past[offset : offset + limit]]
         return answer({"total_count": len(past), "entries": rows, "limit": limit, "offset": offset})
 
-    @route("GET /files/{file_id}/versions/{version_id}", path="/2.0/files/{file_id}/versions/{version_id}")
+    @route("GET /files/{file_id}/versions/{file_version_id}", path="/2.0/files/{file_id}/versions/{file_version_id}")
     def get_version(self, request: Request) -> Reply:
         """Return one version of a file."""
         item = self.state.visible(request.who.user, "file", boxed(request.params["file_id"]))
-        number, version = self._version(item, boxed(request.params["version_id"]))
+        number, version = self._version(item, boxed(request.params["file_version_id"]))
         return answer(self.view(request).version(version, number, fields_of(request.query)))
 
     def _version(self, item: Item, id_: str) -> tuple[int, Version]:
@@ -232,7 +232,7 @@ class Content(Items):
                 return number, version
         raise not_found("file_version", id_)
 
-    @route("DELETE /files/{file_id}/versions/{version_id}", path="/2.0/files/{file_id}/versions/{version_id}")
+    @route("DELETE /files/{file_id}/versions/{file_version_id}", path="/2.0/files/{file_id}/versions/{file_version_id}")
     def delete_version(self, request: Request) -> Reply:
         """Move a past version to the trash."""
         item, version = self._past(request)
@@ -242,7 +242,7 @@ class Content(Items):
         self._note(request, "DELETE", item)
         return Reply(204)
 
-    @route("PUT /files/{file_id}/versions/{version_id}", path="/2.0/files/{file_id}/versions/{version_id}")
+    @route("PUT /files/{file_id}/versions/{file_version_id}", path="/2.0/files/{file_id}/versions/{file_version_id}")
     def restore_version(self, request: Request) -> Reply:
         """Take a past version out of the trash."""
         item, version = self._past(request)
@@ -257,7 +257,7 @@ class Content(Items):
         item = self.state.visible(request.who.user, "file", boxed(request.params["file_id"]), "edit")
         self.matches(request, item)
         item = self.state.keep(item)
-        _, version = self._version(item, boxed(request.params["version_id"]))
+        _, version = self._version(item, boxed(request.params["file_version_id"]))
         if version is item.current:
             raise forbidden("The current version can't be changed")
         return item, version

@@ -13,6 +13,7 @@ from casb_cli.apps.box.sandbox_wire import (
     boxed,
     epoch_of,
     fields_of,
+    flag,
     forbidden,
     invalid,
     limit_of,
@@ -62,7 +63,7 @@ class Items(Desk):
         root = self.state.root(user) if id_ == "0" else None
         if root is None:
             self.state.visible(user, "folder", id_)
-        if query.get("usemarker") != "true":
+        if not flag(query, "usemarker"):
             if "marker" in query:
                 raise invalid("marker", "A marker needs usemarker=true")
             return self._by_offset(request, view, id_, root)
@@ -261,7 +262,7 @@ class Items(Desk):
         if id_ == "0":
             raise forbidden()
         self.state.visible(request.who.user, "folder", id_, "edit")
-        if request.query.get("recursive") != "true" and any(True for _ in self.state.children(id_)):
+        if not flag(request.query, "recursive") and any(True for _ in self.state.children(id_)):
             raise Refusal(400, "folder_not_empty", "Cannot delete - folder not empty")
         return self._delete(request, "folder", id_)
 
@@ -285,7 +286,7 @@ class Items(Desk):
         fields, limit = fields_of(query), limit_of(query, 100, 1000)
         found = [item for item in self._trash() if self.state.owner(item) == user]
         minis = {"file": FILE_MINI, "folder": FOLDER_MINI}
-        if query.get("usemarker") == "true":
+        if flag(query, "usemarker"):
             if {"sort", "direction", "offset"} & query.keys():
                 raise invalid(
                     "usemarker", "sort, direction and offset do not go with a marker", code="invalid_parameter"

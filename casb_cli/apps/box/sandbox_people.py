@@ -12,6 +12,7 @@ from casb_cli.apps.box.sandbox_wire import (
     Refusal,
     boxed,
     fields_of,
+    flag,
     forbidden,
     invalid,
     limit_of,
@@ -44,7 +45,7 @@ class People(Desk):
             found = self._matching(kind, term)
             rows = [view.user(user, fields) for user in found[:limit]]
             return answer({"total_count": len(found), "entries": rows, "limit": limit, "offset": 0})
-        if query.get("usemarker") == "true":
+        if flag(query, "usemarker"):
             repeated = self.again(request)
             start = int(unmark(query["marker"], 2)[0]) if query.get("marker") else 0
             end = start + limit

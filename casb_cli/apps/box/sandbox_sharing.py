@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from casb_cli.apps.box.sandbox_items import Items
-from casb_cli.apps.box.sandbox_objects import Collab, Item
-from casb_cli.apps.box.sandbox_state import ROLES
+from casb_cli.apps.box.sandbox_objects import Collab, Item, User
+from casb_cli.apps.box.sandbox_state import ROLES, State
+from casb_cli.apps.box.sandbox_view import View
 from casb_cli.apps.box.sandbox_wire import (
     Refusal,
     boxed,
@@ -176,6 +177,32 @@ class Sharing(Items):
         self._said(request, kind, new, item)
         return answer(self.view(request).collab(new))
 
+    @route("PUT /users/{user_id}/folders/0", path="/2.0/users/{user_id}/folders/0")
+    def transfer(self, request: Request) -> Reply:
+        """Move all that an account owns, a deactivated one too, into a new folder of another account."""
+        self.admin_only(request)
+        state, old = self.state, state_user(self.state, boxed(request.params["user_id"]))
+        target = self.body(request).get("owned_by")
+        new = state_user(state, boxed(target.get("id") if isinstance(target, dict) else None))
+        name = f"{old.login} - {old.name}'s Files and Folders"
+        self.free("0", new.id, name)
+        moment = self.now()
+        folder = Item(
+            kind="folder",
+            id=state.new_id(),
+            name=name,
+            parent="0",
+            holder=new.id,
+            created=moment,
+            modified=moment,
+            by=request.who.user,
+        )
+        state.put(folder, "0", new.id)
+        for _, one in list(state.children(f"0:{old.id}")):
+            state.put(one if isinstance(one, Item) else self.company.file(one), folder.id, new.id)
+        self.trail.note("MOVE", request.who.user, self.source(folder))
+        return answer(View(state, new.id).item(folder, fields_of(request.query)))
+
     def _edited(self, collab: Collab, data: dict[str, Any]) -> Collab:
         new = Collab(**{name: getattr(collab, name) for name in collab.__struct_fields__})
         new.role, new.status = data.get("role", collab.role), data.get("status", collab.status)
@@ -246,6 +273,14 @@ class Sharing(Items):
         }
         guest = view.mini(collab.who) if collab.who and collab.who_kind == "user" else None
         self.trail.note(kind, request.who.user, source, additional_details=details, accessible_by=guest)
+
+
+def state_user(state: State, id_: str) -> User:
+    """Return a managed account; raises 404."""
+    found = state.known_user(id_)
+    if found.external:
+        raise not_found("user", id_)
+    return found
 
 
 def _moment(value: Any) -> float | None:

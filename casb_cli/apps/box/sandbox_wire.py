@@ -159,6 +159,11 @@ def whole(query: Mapping[str, str], name: str, default: int, *, least: int = 0, 
     return int(raw)
 
 
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Tell whether a switch of the query is on; Box's own SDK writes `True`."""
+    return query.get(name, "").lower() == "true"
+
+
 def limit_of(query: Mapping[str, str], default: int, most: int) -> int:
     """Return the page size: the asked one, at most `most`."""
     return min(whole(query, "limit", default, least=1, code="invalid_limit"), most)
