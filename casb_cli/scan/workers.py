@@ -18,6 +18,7 @@ import threading
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -198,7 +199,7 @@ class WorkerPool:
         for thread in self._threads:
             thread.join()
 
-    def __enter__(self) -> WorkerPool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

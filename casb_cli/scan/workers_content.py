@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from casb_cli.scan.extract.base import Stop
 
@@ -93,7 +93,7 @@ class Content:
             self._file.close()
         self._small = bytearray()
 
-    def __enter__(self) -> Content:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -79,7 +79,8 @@ def pdf(*pages: str) -> bytes:
     for number, text in enumerate(pages):
         drawn = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET" if text else ""
         objects.append(
-            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>/Contents {5 + 2 * number} 0 R>>"
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>"
+            f"/Contents {5 + 2 * number} 0 R>>"
         )
         objects.append(f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream")
     out, places = b"%PDF-1.4\n", []
@@ -87,7 +88,8 @@ def pdf(*pages: str) -> bytes:
         places.append(len(out))
         out += f"{number} 0 obj{item}endobj\n".encode()
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    end += f"trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
     return out + end.encode()
 
 

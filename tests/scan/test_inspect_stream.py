@@ -177,7 +177,7 @@ def test_an_unwritable_cache_costs_nothing_but_time(tmp_path):
 def test_a_pattern_that_the_engine_cannot_take_is_named():
     from casb_cli.core.errors import UsageError
 
-    with pytest.raises(UsageError, match="abc.*assertion"):
+    with pytest.raises(UsageError, match=r"abc.*assertion"):
         load((Rule(hint="(?<!x)abc", pattern="abc"),), None)
 
 

@@ -105,7 +105,7 @@ def content_hash(value: bytes, view: View) -> bool:
 
 _PLACEHOLDER = re.compile(
     rb"[<\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|.*[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
-    rb"|(?:your|my|the|some|insert|enter|replace|put)[-_ ]?.*"
+    rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
     rb"|default|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,]?"
@@ -114,6 +114,18 @@ _PLACEHOLDER = re.compile(
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*)|https?://[^@]*",
     re.IGNORECASE | re.DOTALL,
 )
+_IDENTIFIER = re.compile(
+    rb"_?(?:[A-Z]+[a-z]+){2,}[0-9]{0,4}[A-Za-z]{0,12}|[a-z]+[0-9]*(?:_[a-z]+[0-9]*)+|\.{0,2}/[A-Za-z_.*/-]+"
+    rb"|(?:[A-Za-z_][A-Za-z0-9_]{0,24}\.)*[A-Za-z0-9_]*(?:[A-Z][a-z]{2,}){2,}"
+)
+
+
+def identifier(value: bytes, view: View) -> bool:
+    """Hold for names and paths of code that stand without quotes: types, variables, files."""
+    quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
+    return _IDENTIFIER.fullmatch(value) is not None and (not quoted or value.startswith((b"/", b".")))
+
+
 _WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
 
 
@@ -193,6 +205,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         uuid,
         content_hash,
         placeholder,
+        identifier,
         plain_words,
         lock_file,
         minified,

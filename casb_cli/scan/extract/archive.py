@@ -155,4 +155,4 @@ def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segm
 
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an xz file holds."""
-    yield from _single(source, context, where, lzma.LZMAFile(source.file))
+    yield from _single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single

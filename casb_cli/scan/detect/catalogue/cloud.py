@@ -61,7 +61,10 @@ DETECTORS: tuple[Detector, ...] = (
             _PEM,
             Rule(
                 hint=r"PuTTY-User-Key-File-[0-9]: ",
-                pattern=r"(?P<v>PuTTY-User-Key-File-[0-9]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,40}?Private-Lines: [^\n]{1,9}\n[^\n]{1,80})",
+                pattern=(
+                    r"(?P<v>PuTTY-User-Key-File-[0-9]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,40}?"
+                    r"Private-Lines: [^\n]{1,9}\n[^\n]{1,80})"
+                ),
                 before=40,
                 after=6000,
             ),
@@ -116,7 +119,10 @@ DETECTORS: tuple[Detector, ...] = (
         "AWS secret access key",
         "The secret of an AWS access key: forty characters next to its name or its id.",
         Rule(
-            hint=r"(?:secret[_ -]?(?:access[_ -]?)?key|aws[_ -]?secret|secretaccesskey)[^\n]{0,8}[=:,>][\s\"'>=]{0,6}[a-z0-9/+]{40}",
+            hint=(
+                r"(?:secret[_ -]?(?:access[_ -]?)?key|aws[_ -]?secret|secretaccesskey)[^\n]{0,8}[=:,>][\s\"'>=]{0,6}"
+                r"[a-z0-9/+]{40}"
+            ),
             pattern=(
                 r"(?:secret[_ -]?(?:access[_ -]?)?key|aws[_ -]?secret|secretaccesskey)[^\n]{0,8}?[=:,>][\s\"'>=]{0,6}"
                 r"(?P<v>[a-z0-9/+]{40})(?![a-z0-9/+=])"

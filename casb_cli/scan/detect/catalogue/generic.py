@@ -6,12 +6,18 @@ from casb_cli.scan.detect.examples import HEX, rand
 from casb_cli.scan.detect.rules import Detector, Rule
 
 _SECRET = (
-    r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret|auth[_ .-]?(?:token|key)"
+    r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret"
+    r"|auth[_ .-]?(?:token|key)"
     r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?)"
 )
-_PASSWORD = r"(?:pass(?:word|wd|phrase|wort)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
-_ASSIGN = r"[\"'`\])]{0,3}\s{0,4}(?::=|=>|=|:|,)\s{0,4}"
-_SCHEMES = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
+_PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+# "pass" alone is a word of its own: `passive`, `passed` and `passband` name no password.
+_PASSWORD = _PASSWORD_HINT.replace("code)?", "code)|pass(?![a-z])")
+_ASSIGN = r"[\"'`\])]{0,3}\s{0,4}(?::=|=>|=|:)\s{0,4}"
+_SCHEMES = (
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse"
+    r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
+)
 
 DETECTORS: tuple[Detector, ...] = (
     Detector(
@@ -23,7 +29,7 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
+                hint=_SECRET + r"[a-z0-9_]{0,20}[\"'`\])]{0,3}\s{0,4}(?:=|:)",
                 pattern=(
                     _SECRET + r"[a-z0-9_]{0,20}" + _ASSIGN + r"(?:(?:bearer|basic|token)\s+)?"
                     r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{12,200})[\"'`]|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
@@ -36,6 +42,7 @@ DETECTORS: tuple[Detector, ...] = (
         checks=("random_looking",),
         filters=(
             "placeholder",
+            "identifier",
             "documentation",
             "monotone",
             "sequence",
@@ -66,6 +73,8 @@ DETECTORS: tuple[Detector, ...] = (
             'token = "123e4567-e89b-12d3-a456-426614174000"',
             f"name = {rand(32)}",
             "secret: process.env.CLIENT_SECRET_V2",
+            "private_key: x25519.X25519PrivateKey",
+            "token: PostOAuth2TokenRefresh",
         ),
     ),
     Detector(
@@ -77,7 +86,7 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value assigned to a name such as password, that is no placeholder and no reference.",
         rules=(
             Rule(
-                hint=_PASSWORD + r"[a-z0-9_]{0,16}[\"'`\])]{0,3}\s{0,4}(?:=|:|,)",
+                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}[\"'`\])]{0,3}\s{0,4}(?:=|:)",
                 pattern=(
                     r"(?:(?<![a-z])|(?=(?-i:[PKCM])))"
                     + _PASSWORD
@@ -93,6 +102,7 @@ DETECTORS: tuple[Detector, ...] = (
         checks=("strong_password",),
         filters=(
             "placeholder",
+            "identifier",
             "documentation",
             "monotone",
             "plain_words",
@@ -120,6 +130,9 @@ DETECTORS: tuple[Detector, ...] = (
             "Password: required",
             "def check(password: str, other: int)",
             "password = settings.database.password",
+            "passive: LowPass2Filter",
+            "form: AdminPasswordChangeForm2, x",
+            'PassedTo: "ec2.amazonaws.com"',
         ),
     ),
     Detector(

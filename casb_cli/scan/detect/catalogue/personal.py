@@ -101,23 +101,27 @@ def _no_ibans() -> tuple[str, ...]:
     return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
 
 
+def _ssn(area: str, group: str, serial: str, joint: str = "-") -> str:
+    return joint.join((area, group, serial))
+
+
 def _ssns() -> tuple[str, ...]:
     return (
-        "SSN: " + "-".join(("219", "46", "7315")),
-        "social security number " + " ".join(("528", "61", "9042")),
+        "SSN: " + _ssn("219", "46", "7315"),
+        "social security number " + _ssn("528", "61", "9042", " "),
         "name,ssn,city\nAnn," + "401" + "73" + "2986" + ",Berlin\nBob," + "512" + "34" + "8876" + ",Rome\n",
     )
 
 
 def _no_ssns() -> tuple[str, ...]:
     return (
-        "SSN: " + "-".join(("000", "46", "7315")),
-        "SSN: " + "-".join(("666", "46", "7315")),
-        "SSN: " + "-".join(("912", "46", "7315")),
-        "SSN: " + "-".join(("219", "00", "7315")),
+        "SSN: " + _ssn("000", "46", "7315"),
+        "SSN: " + _ssn("666", "46", "7315"),
+        "SSN: " + _ssn("912", "46", "7315"),
+        "SSN: " + _ssn("219", "00", "7315"),
         "part " + "219" + "46" + "7315",
         "date 2019-46-7315",
-        "SSN: " + "-".join(("078", "05", "1120")),
+        "SSN: " + _ssn("078", "05", "1120"),
     )
 
 

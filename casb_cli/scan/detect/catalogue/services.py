@@ -17,7 +17,7 @@ DETECTORS: tuple[Detector, ...] = (
     credential(
         "github-token",
         "GitHub token",
-        "A personal (classic or fine-grained), OAuth, user, server or refresh token of GitHub; the checksum is verified.",
+        "A personal, OAuth, user, server or refresh token of GitHub; the checksum is verified.",
         prefixed("gh[pousr]_", "A-Za-z0-9", 36),
         prefixed("ghs_", "A-Za-z0-9", 37, 80),
         prefixed("ghr_", "A-Za-z0-9", 76),
