@@ -142,7 +142,11 @@ class Client:
         while True:
             asked = pager.prepare(call, cursor)
             answer = self.send(asked)
-            following = pager.after(asked, answer)
+            try:
+                following = pager.after(asked, answer)
+            except ProviderError as error:
+                error.at(self.where)
+                raise
             if following is not None and following == cursor:
                 if not pager.feed:
                     raise BadAnswer(
@@ -197,7 +201,7 @@ class Client:
     ) -> _Outcome:
         self._check()
         signer = self._authenticator if call.identity.kind != "nobody" else None
-        given = dict(signer.headers(call)) if signer else {}
+        given = self._credential(signer, call)
         request = self._request(call, address, given, accept)
         fault: NetworkFault | None = None
         refused: ProviderError | None = None
@@ -239,6 +243,24 @@ class Client:
         if self._tracer is not None:
             self._trace(call, request, outcome, tries, time.monotonic() - started)
         return outcome
+
+    def _credential(self, signer: Authenticator | None, call: Call) -> dict[str, str]:
+        if signer is None:
+            return {}
+        failure: ProviderError | None = None
+        try:
+            return dict(signer.headers(call))
+        except ProviderError as error:
+            failure = error
+        raise self._named(failure, call)
+
+    def _renewed(self, signer: Authenticator, call: Call, used: Mapping[str, str]) -> bool:
+        failure: ProviderError | None = None
+        try:
+            return signer.renew(call, used)
+        except ProviderError as error:
+            failure = error
+        raise self._named(failure, call)
 
     def _request(self, call: Call, address: Address, given: Mapping[str, str], accept: str) -> Request:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": accept}
@@ -304,12 +326,15 @@ class Client:
             signer = self._authenticator
             if signer is not None and not tries.renewed:
                 tries.renewed = True
-                if signer.renew(call, outcome.given):
+                if self._renewed(signer, call, outcome.given):
                     return
             error = verdict.error or self._words(SignInNeeded, call, outcome)
             error.hint = retry.skew_hint(response.headers) or error.hint
             raise self._named(error, call, outcome)
-        raise self._named(verdict.error or self._words(ProviderError, call, outcome), call, outcome)
+        error = verdict.error or self._words(ProviderError, call, outcome)
+        if response.status >= 500 and not call.is_safe and isinstance(error, Unavailable):
+            error = LostAnswer(error.words, call=call.name, status=response.status)
+        raise self._named(error, call, outcome)
 
     def _settle_fault(self, call: Call, outcome: _Outcome, tries: _Tries) -> None:
         fault = outcome.fault or NetworkFault("no answer", sent=True)
