@@ -91,6 +91,7 @@ class Output:
         self._begun = False
         self._closed = False
         self._lock = threading.Lock()
+        self._held: list[str] = []
         self._timer: threading.Timer | None = None
         self._gone: BaseException | None = None
         """Why nobody reads the output any more, found out by the timer's thread."""
@@ -172,11 +173,19 @@ class Output:
 
     def _put(self, text: str) -> None:
         if self._streams.live is not None and self._streams.out_tty:
+            self._held.append(text)  # the live display steps aside for many rows at once
+        else:
+            self._streams.write(text)
+
+    def _release(self) -> None:
+        if self._held:
+            text = "".join(self._held)
+            self._held.clear()
             with self._streams.aside():
                 self._streams.write(text)
                 self._streams.flush()
         else:
-            self._streams.write(text)
+            self._streams.flush()
 
     def flush(self) -> None:
         """Show everything taken so far; raises ClosedPipe."""
@@ -188,7 +197,7 @@ class Output:
             text = self._writer.settle()
             if text:
                 self._put(text)
-        self._streams.flush()
+        self._release()
 
     def _show_later(self) -> None:
         """Show what waits, from the timer's thread; a closed pipe is told to the next row."""
@@ -214,7 +223,7 @@ class Output:
             if complete or self._begun:
                 text = "" if self._begun else self._writer.begin()
                 self._put(text + self._writer.end(self.rows))
-                self._streams.flush()
+                self._release()
         self._tell(complete)
 
     def _tell(self, complete: bool) -> None:

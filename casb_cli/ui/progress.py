@@ -52,6 +52,7 @@ class Progress:
         self._to = to
         self._clock = clock
         self._lock = threading.Lock()
+        self._screen = threading.RLock()
         self._began = self._last_line = clock()
         self._marks: list[tuple[float, int]] = [(self._began, 0)]
         self._live: Live | None = None
@@ -156,14 +157,15 @@ class Progress:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Clear the line for the length of the block, so that other text has the terminal to itself."""
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
-        try:
-            yield
-        finally:
-            if live is not None and self._to.live is self:
-                self._start()
+        with self._screen:
+            live, self._live = self._live, None
+            if live is not None:
+                live.stop()
+            try:
+                yield
+            finally:
+                if live is not None and self._to.live is self:
+                    self._start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

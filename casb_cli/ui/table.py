@@ -15,10 +15,11 @@ from casb_cli.ui.formats import json_text
 Row = Mapping[str, Any]
 
 SETTLE_AFTER = 200
-"""Rows that settle the widths, unless time does it first."""
+"""Rows that are printed together, unless time is up first; the first of them settle the widths."""
 
 _GAP = 2
 _LEAST = 6
+_SPARE = 8
 
 
 def cell(name: str, row: Row) -> str:
@@ -50,12 +51,11 @@ class PlainTable:
     def row(self, row: Row) -> str:
         """Take one row and return the text that is ready."""
         self._waiting.append([cell(name, row) for name in self.columns])
-        if self._widths is None and len(self._waiting) < SETTLE_AFTER:
-            return ""
-        return self.settle()
+        return self.settle() if len(self._waiting) >= SETTLE_AFTER else ""
 
-    def settle(self) -> str:
-        """Return the text of all rows taken so far."""
+    def settle(self, *, last: bool = False) -> str:
+        """Return the text of all rows taken so far; `last` says that no more will come."""
+        del last
         if not self._waiting:
             return ""
         rows, self._waiting = self._waiting, []
@@ -67,7 +67,7 @@ class PlainTable:
     def end(self, rows: int) -> str:
         """Return what is left."""
         del rows
-        return self.settle()
+        return self.settle(last=True)
 
     @staticmethod
     def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -91,18 +91,18 @@ class RichTable(PlainTable):
         """The columns that hold something and are not shown."""
         return tuple(self.columns[i] for i in sorted(self._hidden))
 
-    def settle(self) -> str:
+    def settle(self, *, last: bool = False) -> str:
         if not self._waiting:
             return ""
         rows, self._waiting = self._waiting, []
         first = self._widths is None
         if first:
-            self._choose(rows)
+            self._choose(rows, grow=not last)
         shown = {i for i, _ in self._shown}
         self._hidden.update(i for i in range(len(self.columns)) if i not in shown and any(row[i] for row in rows))
         return self._render(rows, header=first)
 
-    def _choose(self, rows: Sequence[Sequence[str]]) -> None:
+    def _choose(self, rows: Sequence[Sequence[str]], *, grow: bool) -> None:
         """Settle which columns are shown and how wide; asked-for columns all stay, others as they fit."""
         natural = [max(len(name), *(_width(row[i]) for row in rows)) for i, name in enumerate(self.columns)]
         wanted = [i for i in range(len(self.columns)) if self._fixed or i == 0 or any(row[i] for row in rows)]
@@ -122,10 +122,19 @@ class RichTable(PlainTable):
             widest = max(soft, key=widths.__getitem__)
             widths[widest] -= 1
             over -= 1
+        for i in wanted if grow else ():  # rows to come may be longer than these
+            more = max(min(_SPARE, -over), 0)
+            widths[i] += more
+            over += more
         self._shown = [(i, widths[i]) for i in wanted]
         self._widths = list(widths.values())
 
     def _render(self, rows: Sequence[Sequence[str]], *, header: bool) -> str:
+        # A reference that is cut is none: its column widens when it must.
+        self._shown = [
+            (i, max(width, *(_width(row[i]) for row in rows)) if self.columns[i] == "ref" else width)
+            for i, width in self._shown
+        ]
         import io
 
         from rich.console import Console

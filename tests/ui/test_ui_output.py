@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -385,3 +386,30 @@ def _printed(format_, rows):
     streams = Streams(stdout=io.StringIO(newline=""), stderr=io.StringIO())
     Output("account", format_, to=streams).write(account(**row) for row in rows)
     return streams.out.getvalue()
+
+
+def test_a_reference_is_never_cut_on_a_terminal_however_late_it_comes(tty):
+    tty.color = "never"
+    late = "x" * 200
+    out = Output("account", fields="ref,login", to=tty)
+    with out:
+        out.add([account("1", login="first")])
+        out.flush()
+        out.add([account(late, login="later and longer")])
+    assert f"box:prod:account:{late}" in tty.out.getvalue()
+    assert "later and longer"[:8] in tty.out.getvalue()
+
+
+def test_rows_push_the_live_display_aside_a_few_times_not_each(tty):
+    class Live:
+        paused_times = 0
+
+        @contextmanager
+        def paused(self):
+            self.paused_times += 1
+            yield
+
+    tty.live = Live()
+    Output("account", "jsonl", to=tty).write(account(str(n)) for n in range(2000))
+    assert len(tty.out.getvalue().splitlines()) == 2000
+    assert 1 <= tty.live.paused_times < 50
