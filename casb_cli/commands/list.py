@@ -71,7 +71,7 @@ def run(
     if stored:
         from casb_cli.commands._stored import stored_rows
 
-        sink.write(stored_rows(kind, configs, window, keep))
+        sink.write(stored_rows(kind, configs, window, keep, trashed=trashed))
         return 0
     return _live(kind, configs, sink, named=bool(apps or names), trace=trace, window=window, keep=keep, trashed=trashed)
 
