@@ -37,28 +37,33 @@ def _seconds(value: str) -> float:
     return clock.duration(value).total_seconds()
 
 
+# A group and its command both have these options: what the one was told, the other's default must not undo.
+# Each run starts from nothing (`ui.process.guarded`).
+
+
 def _format(value: str) -> str:
-    streams.as_json = value in {"json", "jsonl"}
+    streams.as_json = streams.as_json or value in {"json", "jsonl"}
     return value
 
 
 def _quiet(value: bool) -> bool:
-    streams.quiet = value
+    streams.quiet = streams.quiet or value
     return value
 
 
 def _verbose(value: int) -> int:
-    streams.verbose = value
+    streams.verbose = max(streams.verbose, value)
     return value
 
 
 def _color(value: str) -> str:
-    streams.color = value  # type: ignore[assignment]
+    if value != "auto":
+        streams.color = value  # type: ignore[assignment]
     return value
 
 
 def _no_input(value: bool) -> bool:
-    streams.no_input = value
+    streams.no_input = streams.no_input or value
     return value
 
 

@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import typer
 
 from casb_cli import __version__, app
 from casb_cli.__main__ import main
 from casb_cli.commands._names import COMMANDS, root_help
 from casb_cli.core.errors import EXIT_CODES
+from casb_cli.ui.streams import streams
 
 HEAVY = re.compile(r"^(httpx|keyring|pydantic|asyncio|hyperscan|cryptography|jwt|jmespath|botocore|rich)(\.|$)")
 
@@ -115,6 +118,29 @@ def test_the_help_of_a_group_has_examples_and_exit_codes(path, group):
     text = group.get_help(group.make_context(f"casb {path}", [], resilient_parsing=True))
     assert re.search(rf"Examples:\n +casb {path.partition(' ')[0]}", text)
     assert "Exit codes:" in text
+
+
+def test_what_a_group_was_told_holds_for_its_command_too(monkeypatch):
+    made = typer.Typer()
+    seen = []
+
+    @made.callback(invoke_without_command=True)
+    def group():
+        """A group that does something by itself."""
+
+    @made.command("leaf")
+    def leaf():
+        """Look at the streams."""
+        seen.append((streams.quiet, streams.verbose, streams.color, streams.no_input))
+
+    module = ModuleType("casb_cli.commands.store")
+    module.app = made
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(app, "find_spec", lambda name: True)
+    assert main(["store", "-q", "-vv", "--color", "never", "--no-input", "leaf"]) == 0
+    assert main(["store", "leaf", "-q"]) == 0
+    assert main(["store", "leaf"]) == 0
+    assert seen == [(True, 2, "never", True), (True, 0, "auto", False), (False, 0, "auto", False)]
 
 
 def test_help_can_be_a_word(capsys):
