@@ -15,7 +15,7 @@ def warnings(plan: Plan) -> Iterator[str]:
     targets = [t for t in plan.targets if not t.already]
     for target in targets:
         row = planned(target, plan)
-        if row.undo and row.undo.startswith("cannot be undone"):
+        if not target.change.manual and row.undo and row.undo.startswith("cannot be undone"):
             yield f"{_name(target)}: {target.action} {row.undo}"
     for target in targets:
         change = target.change
@@ -24,7 +24,7 @@ def warnings(plan: Plan) -> Iterator[str]:
     for target in targets:
         change = target.change
         if change.manual:
-            yield f"{_name(target)}: no API does this; open {change.manual}"
+            yield f"{_name(target)}: no API does this; by hand: {change.manual}"
         if change.approximate:
             yield f"{_name(target)}: undo is approximate: {change.approximate}"
         for effect in change.side_effects:

@@ -127,6 +127,8 @@ def _restore(at: Desk, refs: list[Ref], wishes: Wishes) -> Work:
     if not others:
         return back
     rest = _planned(at, kind, others, {}, wishes)
+    for ref, _, error in rest.problems:
+        error.hint = error.hint or f"the journal holds no quarantine or trash of it: casb govern log --target {ref}"
     both = sealed(msgspec.structs.replace(rest.plan, targets=(*back.plan.targets, *rest.plan.targets)))
     back.problems += rest.problems
     act = back.act

@@ -79,12 +79,7 @@ class Engine:
         except CasbError as error:
             return failure(record, error)
         except Exception as error:  # noqa: BLE001 - a fault of one connector must not keep the others from being contained
-            trace = error.__traceback__
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "unknown place"
-            # The exception's own words may quote content or a credential: only its kind and place are told.
-            return failure(record, CasbError(f"a fault inside casb: {type(error).__name__} in {place}"))
+            return failure(record, as_fault(error))
 
     def _one(self, target: Target, plan: Plan, touched: set[tuple[str, str]]) -> Record:
         instance = self.opened(parse(target.ref))
@@ -131,7 +126,7 @@ class Engine:
         """Return how an action ends before it begins: nothing to send, already so, or no longer as planned."""
         change = record.change
         if change.manual and not record.inverse:
-            return Ending(MANUAL, f"no API does this: {change.manual}", Unsupported.exit_code)
+            return Ending(MANUAL, f"no API does this; by hand: {change.manual}", Unsupported.exit_code)
         if not record.steps:
             return Ending(ALREADY, "it already is as it shall be")
         if not change.observable or record.forced:
@@ -191,7 +186,9 @@ class Engine:
                 self.wait(delay)
             try:
                 observed = self._read(record, runner)
-            except ProviderError as error:
+            except Stopped:
+                raise
+            except CasbError as error:
                 words = f"done, but it could not be read back: {error}"
                 return Ending(UNKNOWN, words, error.exit_code)
             if matches(observed, record.after):
@@ -232,6 +229,20 @@ class Engine:
             stack.close()
             raise
         return stack
+
+
+def as_fault(error: Exception) -> CasbError:
+    """Return an exception as an error: one of ours as it is, any other by its kind and place alone.
+
+    Its own words may quote content or a credential.
+    """
+    if isinstance(error, CasbError):
+        return error
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "unknown place"
+    return CasbError(f"a fault inside casb: {type(error).__name__} in {place}")
 
 
 def target_record(target: Target, run: str, reason: str | None) -> Record:

@@ -217,13 +217,15 @@ class History:
         return None
 
     def standing(self, *, instance: str | None = None) -> list[Record]:
-        """Return per object and kind the newest action that should still hold: not undone, not an undo."""
+        """Return per object and kind the newest action that should still hold, and undos that are pending."""
         newest: dict[tuple[str, str, str], Record] = {}
+        waiting = []
         for record in self.all(instance=instance):
-            if record.action == UNDO or record.state not in {CHANGED, PENDING, UNKNOWN}:
-                continue
-            newest[(record.instance, record.target, _family(record.action))] = record
-        return [r for r in newest.values() if r.undone_by is None]
+            if record.action == UNDO:
+                waiting += [record] if record.state in {PENDING, UNKNOWN} else []
+            elif record.state in {CHANGED, PENDING, UNKNOWN}:
+                newest[(record.instance, record.target, _family(record.action))] = record
+        return [*(r for r in newest.values() if r.undone_by is None), *waiting]
 
 
 def _family(action: str) -> str:

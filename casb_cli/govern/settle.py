@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from casb_cli.core import clock
-from casb_cli.core.errors import Locked
-from casb_cli.govern.execute import Engine
+from casb_cli.core.errors import Locked, SignInNeeded, Stopped, StoreError, Throttled, Unavailable
+from casb_cli.govern.execute import Engine, as_fault
 from casb_cli.govern.plan import matches
-from casb_cli.govern.record import CHANGED, FAILED, INTENT, UNKNOWN, Record
-from casb_cli.govern.steps import Ending
+from casb_cli.govern.record import CHANGED, ENDED, FAILED, INTENT, UNKNOWN, Record
+from casb_cli.govern.steps import Ending, note
 
 COMPLETES_WITHIN = timedelta(hours=24)
 """How long an interrupted action is completed unasked; later it is only settled by reading."""
@@ -31,7 +31,21 @@ def settle_unsettled(engine: Engine, instance: str) -> Iterator[Record]:
             objects = engine.history.all(instance=instance, target=record.target)
             now = next(found for found in objects if found.id == record.id)
             if now.state == INTENT:
-                yield engine.guarded(now, partial(_settle, engine, now))
+                yield engine.guarded(now, partial(_settled, engine, now))
+
+
+def _settled(engine: Engine, record: Record) -> Record:
+    try:
+        return _settle(engine, record)
+    except (Throttled, Unavailable, SignInNeeded, Stopped, StoreError):
+        raise  # it can be settled later
+    except Exception as error:  # noqa: BLE001 - what can never be settled must not stay open, or its object is closed to all
+        fault = as_fault(error)
+        sent = record.sending is not None or len(record.done) == len(record.steps)
+        record.state, record.detail = UNKNOWN if sent else FAILED, f"it was interrupted, then: {fault}"
+        record.code = fault.exit_code
+        note(engine.ledger, record, ENDED, state=record.state, detail=record.detail, code=record.code)
+        return record
 
 
 def _settle(engine: Engine, record: Record) -> Record:

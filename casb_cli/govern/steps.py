@@ -48,15 +48,7 @@ class StepRunner:
 
     def note(self, event: str, **body: Any) -> None:
         """Append a line about this action to the journal."""
-        record = self.record
-        self.ledger.append(
-            event,
-            run=record.run,
-            action=record.id,
-            instance=record.instance,
-            target=record.target,
-            body=body,
-        )
+        note(self.ledger, self.record, event, **body)
 
     def end(self, ending: Ending) -> None:
         """Journal the outcome and keep it in the record."""
@@ -226,6 +218,11 @@ class StepRunner:
             if key.startswith("_") and isinstance(value, str) and value:
                 text = text.replace(value, "***")
         return text
+
+
+def note(ledger: Ledger, record: Record, event: str, **body: Any) -> None:
+    """Append a line about an action to the journal; it is on disk on return."""
+    ledger.append(event, run=record.run, action=record.id, instance=record.instance, target=record.target, body=body)
 
 
 def _kept(result: dict[str, Any]) -> dict[str, Any]:

@@ -299,3 +299,63 @@ def _age_now(ledger):
     from casb_cli.core import clock
 
     ledger.lines[:] = [replace(line, time=clock.now_text()) for line in ledger.lines]
+
+
+def test_what_can_never_be_settled_does_not_stay_open(rig, monkeypatch):
+
+    def die(moment, name):
+        if (moment, name) == ("after", "write"):
+            raise KeyboardInterrupt
+
+    rig.world.hook = die
+    with pytest.raises(KeyboardInterrupt):
+        rig.one("overwrite", "file:f1")
+    rig.world.hook = None
+    _age_now(rig.ledger)
+    del rig.world.files["f1"]  # gone meanwhile: reading it is a fault of the fake's
+    [settled] = rig.settle()
+    assert settled.state == "unknown"
+    assert "KeyError" in settled.detail
+    assert rig.settle() == []
+    assert rig.record(settled.id).state == "unknown"
+
+
+def test_what_could_not_be_settled_now_stays_open_for_later(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    from casb_cli.core.errors import Unavailable
+
+    draft = rig.draft(("suspend", "account:2"))
+    rig.ledger.crash_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        list(rig.engine.execute(draft.plan))
+    rig.ledger.crash_at = None
+    _age_now(rig.ledger)
+
+    def down(self, change, memo):
+        raise Unavailable("down", status=503)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeConnector, "observe", down)
+        [later] = rig.settle()
+    assert (later.state, later.code) == ("failed", 7)
+    [settled] = rig.settle()
+    assert settled.state == "changed"
+
+
+def test_a_change_that_cannot_be_read_back_now_is_unknown(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    from casb_cli.core.errors import Unsupported
+
+    real = FakeConnector.observe
+
+    def observe(self, change, memo):
+        if self.world.effects:
+            raise Unsupported("not readable any more")
+        return real(self, change, memo)
+
+    monkeypatch.setattr(FakeConnector, "observe", observe)
+    record = rig.one("suspend", "account:2")
+    assert (record.state, record.code) == ("unknown", 6)
+    assert rig.ledger.lines[-1].event == "ended"

@@ -160,3 +160,44 @@ def test_verify_finds_what_a_directory_sync_reverted(rig):
     actions = {(r.action, r.target) for r in rig.engine.history.standing()}
     assert ("suspend", "account:2") not in actions
     assert ("unsuspend", "account:2") in actions
+
+
+def test_an_undo_that_waits_for_somebody_is_settled_by_a_later_look(rig, monkeypatch):
+    """An invitation is accepted days later: the look that finds it says so in the journal."""
+    import msgspec
+    from govern_fake import FakeConnector
+
+    from casb_cli.govern.verify import verify
+
+    real = FakeConnector._status
+
+    def status(self, action, id_, after, mode=None):
+        return msgspec.structs.replace(
+            real(self, action, id_, after, mode), pending={"status": "invited"}, approximate="it must be accepted"
+        )
+
+    monkeypatch.setattr(FakeConnector, "_status", status)
+    record = rig.one("suspend", "account:2")
+    rig.world.hook = lambda when, step: rig.world.accounts["2"].update(status="invited") if when == "after" else None
+    undone = undo(rig.engine, rig.record(record.id), run="r")
+    assert undone.state == "pending"
+    rig.world.accounts["2"]["status"] = "active"
+    [look] = verify(rig.engine, rig.engine.history.standing())
+    assert (look.record.id, look.state) == (undone.id, "holds")
+    assert rig.record(undone.id).state == "changed"
+    assert rig.engine.history.standing() == []
+
+
+def test_what_no_api_does_is_manual_and_names_the_page(rig, monkeypatch):
+    import msgspec
+    from govern_fake import FakeConnector
+
+    real = FakeConnector.plan_revoke_grant
+
+    def plan(self, grant):
+        return msgspec.structs.replace(real(self, grant), steps=(), manual="https://console.test/apps/1")
+
+    monkeypatch.setattr(FakeConnector, "plan_revoke_grant", plan)
+    record = rig.one("revoke-grant", "grant:g1")
+    assert (record.state, record.code) == ("manual", 6)
+    assert "https://console.test/apps/1" in record.detail
