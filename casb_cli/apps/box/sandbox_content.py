@@ -151,20 +151,19 @@ class Content(Items):
 
     def _parts(self, request: Request) -> tuple[dict[str, Any], bytes]:
         parts = _multipart(request.headers.get("content-type", ""), request.body)
-        names = [name for name, _ in parts]
-        if "attributes" not in names or "file" not in names:
+        if len(parts) != 2 or "attributes" not in dict(parts):
             raise Refusal(400, "bad_request", "The parts 'attributes' and 'file' are required")
-        if names.index("attributes") > names.index("file"):
+        if parts[0][0] != "attributes":
             raise Refusal(400, "metadata_after_file_contents", "Attributes must come before the file")
-        found = dict(parts)
+        head, content = parts[0][1], parts[1][1]  # whatever the second is called: rclone says `contents`
         try:
-            attributes = msgspec.json.decode(found["attributes"], type=dict[str, Any])
+            attributes = msgspec.json.decode(head, type=dict[str, Any])
         except msgspec.MsgspecError:
             raise invalid("attributes", "Invalid JSON") from None
         digest = request.headers.get("content-md5")
-        if digest is not None and digest.lower() != hashlib.sha1(found["file"], usedforsecurity=False).hexdigest():
+        if digest is not None and digest.lower() != hashlib.sha1(content, usedforsecurity=False).hexdigest():
             raise Refusal(400, "bad_digest", "The specified content-md5 did not match what we received")
-        return attributes, found["file"]
+        return attributes, content
 
     def _add_version(self, item: Item, data: bytes, user: str) -> None:
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()

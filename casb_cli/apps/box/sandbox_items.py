@@ -81,7 +81,7 @@ class Items(Desk):
             following = (str(ahead[limit][0]), "") if len(ahead) > limit else None
         if repeated and found:
             following = (start, last)
-        more = marker(*following, int(repeated)) if following else ""
+        more = marker(*following, int(repeated)) if following else None
         return answer({"entries": view.entries(found, fields), "limit": limit, "next_marker": more})
 
     def _by_offset(self, request: Request, view: View, id_: str, root: list[Item] | None) -> Reply:
