@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import importlib
 import json
 
 import pytest
 
 from casb_cli.__main__ import main
+from casb_cli.ui import kinds
 
 SPECIFIED = {
     "account": "login, email, name, status, is_admin, mfa, external, last_login, created, profile",
@@ -45,3 +47,19 @@ def test_without_a_kind_the_kinds_are_listed(capsys):
 def test_an_unknown_kind_is_a_usage_error(capsys):
     assert main(["schema", "nope"]) == 2
     assert "kinds: account" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind"),
+    [
+        ("instances", "COLUMNS", "instance"),
+        ("doctor", "COLUMNS", "check"),
+        ("scan", "COLUMNS", "scan"),
+        ("scans", "COLUMNS", "run"),
+        ("diff", "COLUMNS", "change"),
+        ("_govern_look", "PROTECTED_COLUMNS", "protection"),
+    ],
+)
+def test_what_a_command_prints_is_what_is_described(module, name, kind):
+    printed = getattr(importlib.import_module(f"casb_cli.commands.{module}"), name)
+    assert printed == kinds.columns(kind)
