@@ -131,10 +131,7 @@ def pptx(lines: Sequence[str]) -> bytes:
         types.append((name, base + "slide+xml"))
         relations.append((f"rId{n}", "slide", f"slides/slide{n}.xml"))
         ids.append(f'<p:sldId id="{255 + n}" r:id="rId{n}"/>')
-    deck = (
-        f'<p:presentation xmlns:p="{p_ns}" xmlns:r="{_REL}"><p:sldIdLst>{"".join(ids)}</p:sldIdLst>'
-        "</p:presentation>"
-    )
+    deck = f'<p:presentation xmlns:p="{p_ns}" xmlns:r="{_REL}"><p:sldIdLst>{"".join(ids)}</p:sldIdLst></p:presentation>'
     rels = _relations(relations).removeprefix(_XML)
     return _package(
         types,

@@ -160,9 +160,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     success: bool
 
 
-VERBS: tuple[
-    tuple[Literal["logon", "user", "admin"], str, Literal["person", "place", "file", "group"], bool], ...
-] = (
+VERBS: tuple[tuple[Literal["logon", "user", "admin"], str, Literal["person", "place", "file", "group"], bool], ...] = (
     ("logon", "sign-in", "person", True),
     ("user", "download", "file", True),
     ("user", "upload", "file", True),

@@ -152,6 +152,4 @@ class Faults:
             return None
         self._streak[target] = self._streak.get(target, 0) + 1
         statuses = (500, 502, 503, 504)
-        return Fault(
-            kind=kinds[(bits >> 24) % len(kinds)], status=statuses[(bits >> 40) % 4], wait=self._wait
-        )
+        return Fault(kind=kinds[(bits >> 24) % len(kinds)], status=statuses[(bits >> 40) % 4], wait=self._wait)

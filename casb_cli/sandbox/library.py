@@ -80,18 +80,14 @@ class Library:
         else:
             name = f"{names.TOPICS[bits % len(names.TOPICS)]}-{index}"
             roll = (bits >> 8) % 100
-            exposure = (
-                "public" if roll < 3 else "external" if roll < 10 else "internal" if roll < 40 else "private"
-            )
+            exposure = "public" if roll < 3 else "external" if roll < 10 else "internal" if roll < 40 else "private"
         externals: tuple[int, ...] = ()
         if exposure == "external":
             wanted = 2 if index == EXTERNAL_PLACE else 1
             externals = tuple(world.people + (bits + k) % world.contractors for k in range(wanted))
         staff = world.employees(self.app)
         owner = LEAVER if index in (SHARED_PLACE, PERSONAL_PLACE) else self._somebody(staff, bits >> 16)
-        members = (
-            {LEAVER} if index in (EXTERNAL_PLACE, PENDING_PLACE) else {self._somebody(staff, bits >> 24)}
-        )
+        members = {LEAVER} if index in (EXTERNAL_PLACE, PENDING_PLACE) else {self._somebody(staff, bits >> 24)}
         first, count = self._block(index)
         created = world.now - timedelta(days=200 + (bits >> 32) % 900)
         return Place(
@@ -102,9 +98,7 @@ class Library:
             owner=self.place(PERSONAL_PLACE).owner if index == NESTED_PLACE else owner,
             exposure=exposure,
             externals=externals,
-            groups=(3,)
-            if index in (PERSONAL_PLACE, NESTED_PLACE)
-            else (1 + (bits >> 40) % (world.groups - 1),),
+            groups=(3,) if index in (PERSONAL_PLACE, NESTED_PLACE) else (1 + (bits >> 40) % (world.groups - 1),),
             members=tuple(sorted(members - {owner})),
             archived=index == ARCHIVE_PLACE,
             created=created,

@@ -100,8 +100,8 @@ AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "git/2.51.0", "Mozilla/5.0 (Macinto
 ESCAPE, BELL, NEWLINE, RTL = "\x1b", "\x07", "\n", "\u202e"
 
 PRINTABLE_HOSTILE = (
-    "[red]not markup[/red]",
-    "=cmd()|' /C calc'!A0",
+    "[red]not markup[bold]",
+    "=cmd()|' calc'!A0",
     "+1-formula",
     "@sum(1)",
     "-2+3",

@@ -75,6 +75,11 @@ def iban(seed: int, *parts: int) -> str:
     return f"DE{check:02d}{account}"
 
 
+def _wrong_iban(seed: int, *parts: int) -> str:
+    right = iban(seed, *parts)
+    return f"DE{int(right[2:4]) % 97 + 1:02d}{right[4:]}"  # one more is never right: the check is modulo 97
+
+
 def ssn(seed: int, *parts: int) -> str:
     """Return a US social security number of a valid area, group and serial."""
     bits = chance.mix(seed, *parts)
@@ -127,11 +132,7 @@ def lines_for(detector: Detector, count: int, seed: int, *parts: int) -> list[st
             return [line for n in many for line in private_key(seed, *parts, n)]
         case "aws-key":
             pairs = [aws_pair(seed, *parts, n) for n in many]
-            return [
-                line
-                for k, s in pairs
-                for line in (f"aws_access_key_id = {k}", f"aws_secret_access_key = {s}")
-            ]
+            return [line for k, s in pairs for line in (f"aws_access_key_id = {k}", f"aws_secret_access_key = {s}")]
         case "github-token":
             return [f"GITHUB_TOKEN={github_token(seed, *parts, n)}" for n in many]
         case "slack-token":
@@ -154,7 +155,7 @@ def near_miss(seed: int, *parts: int) -> str:
         f"part 000-{10 + bits % 80}-{1000 + bits % 8000}",
         "example key " + "AKIA" + "IOSFODNN7EXAMPLE",
         "token placeholder " + "ghp_" + "x" * 36,
-        f"IBAN DE00{chance.number(18, seed, *parts)}",
+        f"account {_wrong_iban(seed, *parts)}",
         "password = changeme",
         "contact desk@larkspur.example",
         f"version 4.{bits % 90}.{bits % 7} build 20261101",

@@ -90,8 +90,12 @@ class Running:
         if not self._up.wait(20):
             raise RuntimeError("the sandbox did not start within 20 s")
 
+    def wait(self, seconds: float = 20.0) -> bool:
+        """Wait until requests are answered; False when that took too long."""
+        return self._up.wait(seconds)
+
     def run(self) -> None:
-        """Serve until `stop`, in the calling thread."""
+        """Serve until `stop`, in the calling thread; in the main thread SIGINT and SIGTERM end it too."""
         config = uvicorn.Config(
             self._answer,
             http=_Protocol,
@@ -160,6 +164,10 @@ class Running:
                 return answer(list(provider.calls))
             case "state":
                 return answer(provider.snapshot())
+            case "ping":
+                pass
+            case "stop" if self._server is not None:
+                self._server.should_exit = True
             case "reset":
                 provider.reset()
             case "faults":

@@ -1,0 +1,202 @@
+"""The sandbox as a process of its own: started, found again by its state file, stopped; never left behind.
+
+The state file (0600) holds the process id, the base URLs, what signs in, and the token of the control interface.
+Its secrets open nothing but the sandbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from casb_cli.core.errors import CasbError, Locked
+from casb_cli.sandbox.provider import Options, Signin
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to serve: which apps, how big a company, how each provider behaves, on which ports (0: any free)."""
+
+    apps: tuple[str, ...]
+    seed: int = 1
+    people: int = 40
+    files: int = 400
+    options: dict[str, Options] = {}
+    ports: dict[str, int] = {}
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """A running sandbox, as its state file tells it."""
+
+    pid: int
+    token: str
+    urls: dict[str, dict[str, str]]
+    signins: dict[str, dict[str, Signin]]
+
+
+def load(path: Path) -> State | None:
+    """Return the sandbox of a state file if it still answers, else None."""
+    try:
+        state = msgspec.json.decode(path.read_bytes(), type=State)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return state if _control(state, "ping") else None
+
+
+def _control(state: State, command: str) -> bool:
+    url = next(url for urls in state.urls.values() for url in urls.values())
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=3)
+    try:
+        connection.request("POST", f"/__sandbox__/{command}", headers={"x-sandbox-token": state.token})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def run(plan: Plan, path: Path | None = None, *, ready: Callable[[State], None] | None = None) -> None:
+    """Serve in this process until interrupted, terminated or stopped; `ready` is called once it answers.
+
+    With `path` the state file exists while it serves. Raises Locked where another sandbox has that file.
+    """
+    from casb_cli.sandbox.server import Running, build
+    from casb_cli.sandbox.world import World
+
+    if path is not None and load(path) is not None:
+        raise Locked("a sandbox is running already", hint="run `casb sandbox stop` first")
+    world = World(seed=plan.seed, people=plan.people, files=plan.files)
+    running = Running(build(plan.apps, world, plan.options), secrets.token_urlsafe(24))
+    running.bind("127.0.0.1", plan.ports)
+    state = State(pid=os.getpid(), token=running.token, urls=running.urls(), signins=running.signins())
+    try:
+        if path is not None:
+            _write(path, state)
+        if ready is not None:
+            threading.Thread(target=lambda: running.wait() and ready(state), daemon=True).start()
+        running.run()
+    finally:
+        running.stop()
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+def _write(path: Path, state: State) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(state))
+    made.replace(path)
+
+
+class Started(msgspec.Struct, frozen=True):
+    """A sandbox started in the background; with `tied` it ends when `leash` is closed or this process dies."""
+
+    state: State
+    process: Any
+    leash: Any
+
+    def close(self) -> None:
+        """Stop it if it was tied to this process, and wait for its end."""
+        if self.leash is not None:
+            self.leash.close()
+            self.process.wait(10)
+
+
+def start(plan: Plan, path: Path, *, tied: bool = False, wait: float = 20.0) -> Started:
+    """Start a sandbox in the background and return when it answers, at most `wait` seconds later.
+
+    `tied` makes it end with this process, however that ends; else it runs until `stop`. Raises Locked where one
+    is running already, CasbError where it did not start.
+    """
+    if load(path) is not None:
+        raise Locked("a sandbox is running already", hint="run `casb sandbox stop` first")
+    text = msgspec.json.encode(plan).decode()
+    command = [sys.executable, "-m", "casb_cli.sandbox.process", str(path), "tied" if tied else "free", text]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + wait
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        state = load(path)
+        if state is not None and state.pid == process.pid:
+            errors: IO[bytes] | None = process.stderr
+            if errors is not None:
+                errors.close()
+            if not tied:
+                process.returncode = 0  # it lives on by itself: no warning that it does
+            return Started(state, process, process.stdin)
+        if process.poll() is not None:
+            break
+        pause.wait(0.02)
+    process.kill()
+    said = process.communicate()[1].decode("utf-8", "replace").strip().splitlines()
+    raise CasbError("the sandbox did not start" + (f": {said[-1]}" if said else ""))
+
+
+def stop(path: Path, *, wait: float = 10.0) -> bool:
+    """Stop the sandbox of a state file and wait for its end; False where none runs. Raises CasbError."""
+    state = load(path)
+    if state is None:
+        path.unlink(missing_ok=True)
+        return False
+    _control(state, "stop")
+    deadline = time.monotonic() + wait
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        if not _alive(state.pid):
+            path.unlink(missing_ok=True)
+            return True
+        pause.wait(0.02)
+    raise CasbError(f"the sandbox (process {state.pid}) did not stop within {wait:.0f} s")
+
+
+def _alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):  # it is ours to reap only if we started it
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _watch_parent() -> None:
+    """End this process when its parent's end of standard input closes, as it does when the parent dies."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve by `STATE_FILE tied|free PLAN_JSON`: how `start` calls this module."""
+    path, mode, text = arguments
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the state file goes with the process
+    if mode == "tied":
+        threading.Thread(target=_watch_parent, daemon=True).start()
+    run(msgspec.json.decode(text.encode(), type=Plan), Path(path))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

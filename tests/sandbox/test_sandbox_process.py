@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from casb_cli.core.errors import CasbError, Locked
+from casb_cli.sandbox import process
+
+PLAN = process.Plan(apps=("github",), people=12, files=20)
+
+
+def gone(pid, seconds=10):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid):
+            return True
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def state_file(tmp_path):
+    path = tmp_path / "state" / "sandbox.json"
+    yield path
+    process.stop(path)
+
+
+def test_start_find_stop(state_file):
+    started = process.start(PLAN, state_file)
+    assert stat.S_IMODE(state_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state_file.parent.stat().st_mode) == 0o700
+    assert process.load(state_file) == started.state
+    assert "token" in started.state.signins["github"]
+    with pytest.raises(Locked):
+        process.start(PLAN, state_file)
+    assert process.stop(state_file)
+    assert not state_file.exists()
+    assert gone(started.state.pid)
+    assert not process.stop(state_file)
+
+
+def test_a_stale_state_file_is_no_sandbox(state_file):
+    started = process.start(PLAN, state_file)
+    os.kill(started.state.pid, signal.SIGKILL)
+    started.process.returncode = None
+    started.process.wait()
+    assert state_file.exists()
+    assert process.load(state_file) is None
+    assert not process.stop(state_file)
+    assert not state_file.exists()
+
+
+def test_tied_to_its_parent(state_file):
+    started = process.start(PLAN, state_file, tied=True)
+    started.close()
+    assert gone(started.state.pid)
+    assert not state_file.exists()
+
+
+def test_nothing_survives_a_killed_parent(state_file):
+    code = (
+        "import sys, time, pathlib\nfrom casb_cli.sandbox import process\n"
+        "plan = process.Plan(apps=('github',), people=12, files=20)\n"
+        f"started = process.start(plan, pathlib.Path({str(state_file)!r}), tied=True)\n"
+        "print(started.state.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    assert gone(pid)
+
+
+def test_a_failed_start_says_why(state_file):
+    with pytest.raises(CasbError, match=r"did not start: .*nosuchapp"):
+        process.start(process.Plan(apps=("nosuchapp",)), state_file)
