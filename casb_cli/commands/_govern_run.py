@@ -64,9 +64,14 @@ class Wishes:
             protected=self.protected,
         )
 
+    @property
+    def only_plans(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.dry_run or self.plan is not None
+
     def must_agree(self) -> None:
         """Raise UsageError now, before any call, where nobody could agree later."""
-        if not (self.dry_run or self.plan or self.yes or streams.may_ask):
+        if not (self.only_plans or self.yes or streams.may_ask):
             why = "--no-input is set" if streams.no_input else "there is no terminal to ask on"
             raise UsageError(
                 f"nobody can agree to the plan: {why}",
@@ -85,8 +90,11 @@ class Work:
 
 
 @contextmanager
-def desk(trace: str | None = None) -> Iterator[Desk]:
-    """Yield the desk of a governing command; connections, journal and store are closed on leaving."""
+def desk(trace: str | None = None, *, dry_run: bool = False) -> Iterator[Desk]:
+    """Yield the desk of a governing command; connections, journal and store are closed on leaving.
+
+    With `dry_run` its engine sends nothing.
+    """
     from casb_cli.govern.desk import Desk
     from casb_cli.store.config import Config
     from casb_cli.store.journal import Journal
@@ -96,14 +104,14 @@ def desk(trace: str | None = None) -> Iterator[Desk]:
         store = stack.enter_context(Store())
         env = stack.enter_context(environment(trace=trace, store=store))
         journal = stack.enter_context(Journal())
-        made = Desk(Config.load(), env, store, journal)
+        made = Desk(Config.load(), env, store, journal, dry_run=dry_run)
         stack.callback(made.close)
         yield made
 
 
 def settle_first(at: Desk, keys: Sequence[str], wishes: Wishes) -> None:
     """Settle what interrupted runs left open, saying so; a run that changes nothing leaves it alone."""
-    if wishes.dry_run or wishes.plan:
+    if wishes.only_plans:
         return
     for record in at.settle(keys):
         streams.warn(

@@ -76,7 +76,7 @@ def _run(kind: ActionKind, values: dict[str, Any], **options: str | None) -> int
     from casb_cli.commands._govern_run import carry_out, desk, refs_of, settle_first
 
     wishes = _wishes(values)
-    with desk(wishes.trace) as at:
+    with desk(wishes.trace, dry_run=wishes.only_plans) as at:
         refs = refs_of(values["refs"], kind, at, values["apps"] or [], values["names"] or [])
         settle_first(at, _keys(at, refs), wishes)
         given = {name: value for name, value in options.items() if value is not None}
@@ -296,7 +296,7 @@ def undo(
     from casb_cli.commands._govern_run import carry_out, desk, settle_first
 
     wishes = _wishes(locals())
-    with desk(trace) as at:
+    with desk(trace, dry_run=wishes.only_plans) as at:
         found = {record.id: record for name in actions for record in at.history.by_name(name)}
         settle_first(at, [record.instance for record in found.values()], wishes)
         found = {id_: record for name in actions for record in at.history.by_name(name) for id_ in (record.id,)}
@@ -361,7 +361,7 @@ def apply(
 
     wishes = _wishes(locals())
     saved = load(file, approved=approved)
-    with desk(trace) as at:
+    with desk(trace, dry_run=wishes.only_plans) as at:
         settle_first(at, [target.instance for target in saved.targets], wishes)
         draft = refresh(saved, at.opened)
         problems = [

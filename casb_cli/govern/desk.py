@@ -56,13 +56,17 @@ class Governed:
 class Desk:
     """Everything a governing command uses; instances are opened once, on first use."""
 
-    def __init__(self, config: Config, environment: Environment, store: Store, journal: Journal) -> None:
+    def __init__(
+        self, config: Config, environment: Environment, store: Store, journal: Journal, *, dry_run: bool = False
+    ) -> None:
         self.config = config
         self.store = store
         self._environment = environment
         self._open: dict[str, Governed] = {}
         self._instances: list[OpenInstance] = []
-        self.engine = Engine(journal, self._hold, self.opened, self.by_key, environment.stop.wait, self._name)
+        self.engine = Engine(
+            journal, self._hold, self.opened, self.by_key, environment.stop.wait, self._name, dry_run=dry_run
+        )
         self.history = self.engine.history
 
     def _name(self, key: str) -> str | None:

@@ -26,6 +26,7 @@ from casb_cli.govern.record import (
     FAILED,
     MANUAL,
     PENDING,
+    PLANNED,
     UNKNOWN,
     History,
     Names,
@@ -41,7 +42,7 @@ class Engine:
     """Carries out actions against open instances, with one journal and one set of locks.
 
     `opened` opens the instance of a reference, `by_key` the one of an instance key, whatever its name is now;
-    `names` tells that name without opening it.
+    `names` tells that name without opening it. With `dry_run` nothing is sent and nothing journalled.
     """
 
     def __init__(
@@ -52,7 +53,10 @@ class Engine:
         by_key: Callable[[str], Opened],
         wait: Wait,
         names: Names | None = None,
+        *,
+        dry_run: bool = False,
     ) -> None:
+        self.dry_run = dry_run
         self.ledger = ledger
         self.history = History(ledger, names)
         self.hold = hold
@@ -110,16 +114,22 @@ class Engine:
 
     def begin(self, record: Record) -> Record:
         """Start a new action after a last look at its object, and see it to its end."""
-        runner = self.runner(record)
-        ending = self._before_begin(record, runner)
-        self._write_begun(record, runner)
-        return self._see_through(record, runner, ending)
+        return self._act(record, fresh=True)
 
     def go_on(self, record: Record) -> Record:
         """Continue an action of the journal where it stopped."""
+        return self._act(record, fresh=False)
+
+    def _act(self, record: Record, *, fresh: bool) -> Record:
+        if self.dry_run:
+            # The one test of it: every action, undo and settlement comes through here before anything is sent.
+            record.state = PLANNED
+            return record
         runner = self.runner(record)
-        untouched = record.sending is None and not record.done
+        untouched = fresh or (record.sending is None and not record.done)
         ending = self._before_begin(record, runner) if untouched else None
+        if fresh:
+            self._write_begun(record, runner)
         return self._see_through(record, runner, ending)
 
     def _before_begin(self, record: Record, runner: StepRunner) -> Ending | None:

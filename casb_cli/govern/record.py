@@ -21,6 +21,7 @@ CHANGED, ALREADY, FAILED, UNKNOWN, PENDING, MANUAL = (
     "pending",
     "manual",
 )
+PLANNED = "planned"
 INTENT = "intent"
 """An action that was begun and has no outcome: interrupted, or still running."""
 

@@ -15,11 +15,11 @@ from casb_cli.govern.record import (
     INTENT,
     MANUAL,
     PENDING,
+    PLANNED,
     UNKNOWN,
     Record,
 )
 
-PLANNED = "planned"
 INTERRUPTED = "interrupted"
 
 

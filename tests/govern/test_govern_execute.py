@@ -359,3 +359,23 @@ def test_a_change_that_cannot_be_read_back_now_is_unknown(rig, monkeypatch):
     record = rig.one("suspend", "account:2")
     assert (record.state, record.code) == ("unknown", 6)
     assert rig.ledger.lines[-1].event == "ended"
+
+
+def test_a_dry_engine_sends_and_journals_nothing_whatever_is_asked(rig):
+    from casb_cli.govern.settle import settle_unsettled
+    from casb_cli.govern.undo import undo
+
+    record = rig.one("suspend", "account:2")
+    draft = rig.draft(("quarantine", "file:f1"), ("revoke-sessions", "account:3"))
+    interrupted = rig.draft(("trash", "file:f2")).plan
+    rig.ledger.crash_at = len(rig.ledger.lines) + 1
+    with pytest.raises(KeyboardInterrupt):
+        list(rig.engine.execute(interrupted))
+    rig.ledger.crash_at = None
+    lines, effects = list(rig.ledger.lines), dict(rig.world.effects)
+    engine = rig.engine
+    engine.dry_run = True
+    assert [r.state for r in engine.execute(draft.plan)] == ["planned", "planned"]
+    assert undo(engine, rig.record(record.id), run="r").state == "planned"
+    assert list(settle_unsettled(engine, "i1")) == []
+    assert (rig.ledger.lines, rig.world.effects) == (lines, effects)
