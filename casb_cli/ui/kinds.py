@@ -173,7 +173,7 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "state": ("text", "how the scan ended"),
         "seen": ("object", "how many of each kind were seen"),
         "inspected": ("integer", "how many files were inspected"),
-        "findings": ("object", "how many findings"),
+        "findings": ("integer", "how many findings are open"),
         "lost": ("list of text", "what was expected and not delivered"),
         "exit_code": ("integer", "this instance's exit code"),
     },
