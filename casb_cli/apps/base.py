@@ -27,6 +27,8 @@ class InstanceFacts:
     name: str
     method: str
     fields: Mapping[str, str]
+    urls: Mapping[str, str]
+    """Base URLs by host name, as configured."""
     tenant: Tenant | None = None
     own: OwnPermissions | None = None
 

@@ -121,7 +121,7 @@ def open_credential(
     client = Client(app, rules, authenticator, urls, governors, **common)
     own = config.own.get(spec.name)
     facts = InstanceFacts(
-        app=app.key, name=config.name, method=spec.method, fields=fields, tenant=config.tenant, own=own
+        app=app.key, name=config.name, method=spec.method, fields=fields, urls=urls, tenant=config.tenant, own=own
     )
     return Credential(spec, connector_class(client, facts), authenticator, own)
 

@@ -6,7 +6,7 @@ Nothing is saved before the proof, and nothing counts as connected if saving fai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -174,13 +174,7 @@ def _prove_tenant(opened: Credential) -> Tenant:
 
 def _with_tenant(opened: Credential, tenant: Tenant) -> Credential:
     connector = opened.connector
-    facts = type(connector.facts)(
-        app=connector.facts.app,
-        name=connector.facts.name,
-        method=connector.facts.method,
-        fields=connector.facts.fields,
-        tenant=tenant,
-    )
+    facts = replace(connector.facts, tenant=tenant)
     return Credential(opened.spec, type(connector)(connector.client, facts), opened.authenticator, None)
 
 

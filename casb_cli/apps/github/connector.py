@@ -12,7 +12,7 @@ from casb_cli.apps.github.govern_files import GovernFiles
 from casb_cli.apps.github.govern_sharing import GovernSharing
 from casb_cli.apps.github.rules import RULES
 from casb_cli.apps.github.scopes import expand
-from casb_cli.apps.github.sharing import Sharing
+from casb_cli.apps.github.sharing import Shares
 from casb_cli.apps.github.urls import variant_of
 from casb_cli.core.app import App
 from casb_cli.core.capabilities import (
@@ -40,7 +40,7 @@ class GitHub(
     ActivityLog,
     GovernAccounts,
     GovernFiles,
-    Sharing,
+    Shares,
     GovernSharing,
     ReadOwnPermissions,
 ):

@@ -44,9 +44,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         if kind == "visibility":
             return self._visibility(share, repo, "private", "unshare")
         if kind == "pages":
-            raise Unsupported(
-                "removing a Pages site cannot be undone through the API",
-            )
+            raise Unsupported("removing a Pages site cannot be undone through the API: take it down in the settings")
         before = self._share_state(repo.full_name, kind, id_)
         args = {"repo": repo.full_name, "kind": kind, "id": id_, **before}
         remove = Step(name="remove-share", title=f"remove {before.get('who') or kind} from {repo.full_name}", args=args)
@@ -286,7 +284,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         if kind == "installation":
             found = self.find_installation(id_)
             manual = (found.html_url if found else None) or (
-                f"{self.client.urls['oauth']}/organizations/{self.org}/settings/installations/{id_}"
+                f"{self.facts.urls['oauth']}/organizations/{self.org}/settings/installations/{id_}"
             )
         revoke = Step(name="revoke-grant", title=f"revoke {name}", args={"kind": kind, "id": id_})
         return Change(

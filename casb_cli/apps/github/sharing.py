@@ -9,7 +9,7 @@ from casb_cli.apps.github.common import GitHubBase, repo_path
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import ListShares, Page, needs
 from casb_cli.core.errors import ObjectMissing
-from casb_cli.core.models import Notice, Partition, Share
+from casb_cli.core.models import Notice, Partition, Share, ShareKind, Sharing
 from casb_cli.core.refs import local
 
 _ADMIN = either(oauth=["repo"], app=["administration:read"])
@@ -21,7 +21,7 @@ def share_id(repo_id: str, kind: str, id_: str = "") -> str:
     return f"repo:{repo_id}:{kind}:{id_}".rstrip(":")
 
 
-class Sharing(GitHubBase, ListShares):
+class Shares(GitHubBase, ListShares):
     """Matrix row 10, the reading half."""
 
     @needs("GET /orgs/{org}", any_of=either(oauth=["admin:org"], app=["organization_administration:read"]))
@@ -66,85 +66,50 @@ class Sharing(GitHubBase, ListShares):
 
     def _repository_shares(self, part: Partition) -> Iterator[Page[Share]]:
         repo_id, full_name, level = part.data["id"], part.data["full_name"], part.data["sharing"]
-        about = {"file": full_name, "file_ref": local("folder", repo_id)}
         path = repo_path(full_name)
-        if level in {"public", "internal"}:
-            row = Share(
-                id=share_id(repo_id, "visibility"),
-                kind="link" if level == "public" else "domain",
-                who="anyone" if level == "public" else "all members of the enterprise",
-                role="read",
-                sharing=level,  # type: ignore[arg-type]
-                **about,
+
+        def share(kind: str, id_: str, how: ShareKind, who: str, role: str | None, sharing: Sharing) -> Share:
+            return Share(
+                id=share_id(repo_id, kind, id_),
+                file=full_name,
+                file_ref=local("folder", repo_id),
+                kind=how,
+                who=who,
+                role=role,
+                sharing=sharing,
             )
-            yield Page(items=(row,))
-        users = "/repos/{owner}/{repo}/collaborators"
-        for found, _ in self.listed(users, mapping.User, path, query={"affiliation": "outside"}):
+
+        if level == "public":
+            yield Page(items=(share("visibility", "", "link", "anyone", "read", "public"),))
+        if level == "internal":
+            who = "all members of the enterprise"
+            yield Page(items=(share("visibility", "", "domain", who, "read", "internal"),))
+        name, query = "/repos/{owner}/{repo}/collaborators", {"affiliation": "outside"}
+        for users, _ in self.listed(name, mapping.User, path, query=query):
             yield Page(
-                items=[
-                    Share(
-                        id=share_id(repo_id, "user", str(user.id)),
-                        kind="user",
-                        who=user.login,
-                        role=user.role_name,
-                        sharing="external",
-                        **about,
-                    )
-                    for user in found
-                ]
+                items=[share("user", str(one.id), "user", one.login, one.role_name, "external") for one in users]
             )
         for invitations, _ in self.listed("/repos/{owner}/{repo}/invitations", mapping.RepoInvitation, path):
-            yield Page(
-                items=[
-                    Share(
-                        id=share_id(repo_id, "invitation", str(invitation.id)),
-                        kind="user",
-                        who=f"{invitation.invitee.login} (invited)" if invitation.invitee else "(invited)",
-                        role=invitation.permissions,
-                        sharing="external",
-                        **about,
-                    )
-                    for invitation in invitations
-                ]
-            )
+            rows = []
+            for one in invitations:
+                who = f"{one.invitee.login} (invited)" if one.invitee else "(invited)"
+                rows.append(share("invitation", str(one.id), "user", who, one.permissions, "external"))
+            yield Page(items=rows)
         for keys, _ in self.listed("/repos/{owner}/{repo}/keys", mapping.DeployKey, path):
-            yield Page(
-                items=[
-                    Share(
-                        id=share_id(repo_id, "key", str(key.id)),
-                        kind="link",
-                        who=f"deploy key {key.title or key.id}",
-                        role="read" if key.read_only else "write",
-                        sharing="external",
-                        **about,
-                    )
-                    for key in keys
-                ]
-            )
+            rows = []
+            for key in keys:
+                role = "read" if key.read_only else "write"
+                rows.append(share("key", str(key.id), "link", f"deploy key {key.title or key.id}", role, "external"))
+            yield Page(items=rows)
         for teams, _ in self.listed("/repos/{owner}/{repo}/teams", mapping.Team, path):
             yield Page(
                 items=[
-                    Share(
-                        id=share_id(repo_id, "team", str(team.id)),
-                        kind="group",
-                        who=team.name or team.slug,
-                        role=team.permission,
-                        sharing="internal",
-                        **about,
-                    )
+                    share("team", str(team.id), "group", team.name or team.slug, team.permission, "internal")
                     for team in teams
                 ]
             )
         if self._has_public_pages(full_name):
-            row = Share(
-                id=share_id(repo_id, "pages"),
-                kind="link",
-                who="anyone (Pages site)",
-                role="read",
-                sharing="public",
-                **about,
-            )
-            yield Page(items=(row,))
+            yield Page(items=(share("pages", "", "link", "anyone (Pages site)", "read", "public"),))
 
     def _has_public_pages(self, full_name: str) -> bool:
         try:
