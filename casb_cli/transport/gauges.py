@@ -271,13 +271,15 @@ class SlidingGauge:
         self._seen = 0.0
         self._probe: int | None = None
         self._scare = 0.0
+        self._shared = False
 
     def delay(self, now: float, need: float, flying: float, *, spare: float) -> float:
         if self._left is None:
             return 0.0 if self._probe is None else math.inf
         used = self._use.used(now)
         back = max(self._used - used, 0.0)
-        left = min(self._left + back, self.limit - used) - flying - min(self._scare, max(2.0, 0.02 * self.limit))
+        left = min(self._left + back, self.limit - used) - flying
+        left -= max(2.0, 0.02 * self.limit) if self._shared else min(self._scare, 2.0)
         if left - spare >= need:
             return 0.0
         if now - self._seen >= self._use.window and self._probe is None and not flying:
@@ -290,7 +292,7 @@ class SlidingGauge:
             self._probe = call.seq
 
     def told(self, call: Sent, now: float, told: Told, *, flying: float, rtt: float) -> None:
-        del rtt, flying
+        del rtt
         if call.seq == self._probe:
             self._probe = None
         if told.limit is not None and told.limit > 0:
@@ -300,6 +302,8 @@ class SlidingGauge:
         elif self._scare:
             self._scare = max(self._scare - 0.005, 0.0)
         used = self._use.used(now) + (0.0 if told.throttled else call.cost)
+        # Where others use a tenth or more, their next call may fall between an answer and ours.
+        self._shared = self.limit - told.remaining - used - flying > 0.1 * self.limit
         if call.seq > self._seq or self._left is None:
             self._seq = call.seq
             self._left, self._used, self._seen = told.remaining, used, now

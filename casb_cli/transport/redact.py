@@ -110,19 +110,32 @@ def secrets_in(call: Call) -> list[str]:
     """Return the values of a call that its own field names call secret (a token request's, say)."""
     found: list[str] = []
 
-    def gather(value: Any, *, hidden: bool) -> None:
+    def gather(value: Any, least: int) -> None:
         if isinstance(value, Mapping):
             for name, item in value.items():
-                gather(item, hidden=hidden or bool(_SECRET_NAME.search(str(name))))
+                gather(item, least or _least_secret(str(name)))
         elif isinstance(value, list | tuple):
             for item in value:
-                gather(item, hidden=hidden)
-        elif hidden and isinstance(value, str):
+                gather(item, least)
+        elif least and isinstance(value, str) and len(value) >= least:
             found.append(value)
+            found.extend(word for word in value.split(" ")[1:] if len(word) >= 8)
 
     for part in (call.json, call.form, call.query, call.headers, call.path):
-        gather(part, hidden=False)
+        gather(part, 0)
     return found
+
+
+def _least_secret(name: str) -> int:
+    """Return from which length on a value of that name is a secret; 0 never.
+
+    `state=open` or `code=404` are none, and hiding such words would spoil the provider's messages.
+    """
+    if not _SECRET_NAME.search(name) or name.lower().endswith(("_type", "-type")):
+        return 0
+    if re.search(r"secret|passw|passphrase", name, re.IGNORECASE):
+        return 4
+    return 16 if re.match(r"(?:code|key|sig|state)$|x-amz-", name, re.IGNORECASE) else 8
 
 
 def secrets_of(headers: Mapping[str, str]) -> list[str]:

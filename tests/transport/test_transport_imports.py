@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-
 MODULES = ["calls", "rules", "signin", "paging", "governor", "retry", "auth.static", "auth.tokens"]
 HEAVY = "('httpx', 'jwt', 'oauthlib', 'ssl')"
 

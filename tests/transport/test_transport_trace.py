@@ -11,7 +11,7 @@ from provider_stub import Key, Script, client
 
 from casb_cli.core.errors import CasbError, StoreError
 from casb_cli.transport.calls import NOBODY, Call
-from casb_cli.transport.redact import Redactor
+from casb_cli.transport.redact import Redactor, secrets_in
 from casb_cli.transport.trace import FileTracer
 
 CANARY = "c4n4ry+secret/value=="
@@ -120,6 +120,19 @@ def test_a_trace_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError):
         FileTracer(tmp_path / "link")
+
+
+def test_values_of_a_call_are_hidden_only_where_they_are_secret():
+    opaque = "0paque-credential-value"
+    call = Call(
+        name="GET /x",
+        headers={"Authorization": f"Basic {opaque}"},
+        query={"state": "open", "code": "404", "credential_type": "classic_pat"},
+        json={"credentials": [{"value": "leaked-one"}], "password": "pw12"},
+    )
+    redactor = Redactor(secrets_in(call))
+    assert redactor.text("no open classic_pat (404)") == "no open classic_pat (404)"
+    assert redactor.text(f"{opaque}, leaked-one, pw12") == "***, ***, ***"
 
 
 def test_words_stay_readable():
