@@ -83,6 +83,12 @@ class Limiter:
             self.rejected += 1
         return verdict  # type: ignore[no-any-return]
 
+    def refund(self, key: str = "", cost: float = 1.0) -> None:
+        """Give back what an admitted call of a fixed window cost: some answers are free."""
+        account = self._accounts.get(key)
+        if account is not None:
+            account.used = max(account.used - cost, 0.0)
+
     def release(self, key: str = "") -> None:
         """Tell a concurrency cap that a call has ended."""
         account = self._accounts.get(key)

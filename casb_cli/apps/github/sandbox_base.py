@@ -309,6 +309,8 @@ class Base(Provider):
             tag = f'W/"{zlib.crc32(reply.body):08x}{len(reply.body):x}"'
             headers["etag"] = tag
             if request.headers.get("if-none-match") == tag:
+                if verdict is not None:
+                    self.limits[session.resource].refund(self._key(session, request))
                 return Reply(304, b"", headers)
         return reply
 
