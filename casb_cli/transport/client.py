@@ -227,7 +227,7 @@ class Client:
                 if verdict.kind != "throttled" and response.status in call.answers:
                     verdict = OK
                 lease.answered(
-                    response.headers if not response.private else {},
+                    response.told,
                     throttled=verdict.kind == "throttled",
                     after=verdict.after,
                 )
@@ -264,6 +264,8 @@ class Client:
 
     def _request(self, call: Call, address: Address, given: Mapping[str, str], accept: str) -> Request:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": accept}
+        if accept == "identity":
+            headers["Accept"] = "*/*"
         names = {name.lower(): name for name in headers}
         layers: list[Mapping[str, str]] = [self.rules.headers]
         if call.identity.kind == "user" and self.rules.identity_headers is not None:

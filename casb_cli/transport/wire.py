@@ -88,14 +88,18 @@ def _faults() -> Iterator[None]:
 
 
 class Response:
-    """An answer whose body has not been read: `private` where it came over a pre-authenticated link."""
+    """An answer whose body has not been read: `private` where it came over a pre-authenticated link.
 
-    def __init__(self, raw: httpx.Response, address: Address, *, private: bool) -> None:
+    `told` are the headers that the call's own host gave last: those that speak of its limits.
+    """
+
+    def __init__(self, raw: httpx.Response, address: Address, *, private: bool, told: Mapping[str, str] | None) -> None:
         self._raw = raw
         self.status = raw.status_code
         self.headers = {name.lower(): value for name, value in raw.headers.items()}
         self.address = address
         self.private = private
+        self.told: Mapping[str, str] = self.headers if told is None else told
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body in pieces of at most 64 KiB, however far it expands; raises NetworkFault."""
@@ -185,6 +189,7 @@ class Wire:
         """
         own = request.address.origin
         private = False
+        told: dict[str, str] = {}
         for _ in range(MAX_REDIRECTS + 1):
             with ExitStack() as stack:
                 raw = None
@@ -194,8 +199,10 @@ class Wire:
                     raise NetworkFault("no answer", sent=True)
                 location = raw.headers.get("location")
                 if not follow or raw.status_code not in _REDIRECTS or raw.status_code in keep or not location:
-                    yield Response(raw, request.address, private=private)
+                    yield Response(raw, request.address, private=private, told=told if private else None)
                     return
+                if not private:
+                    told = {name.lower(): value for name, value in raw.headers.items()}
             request = self._redirected(request, raw.status_code, location)
             private = private or request.address.origin != own
         raise UnsafeAddress(f"more than {MAX_REDIRECTS} redirects in a row")

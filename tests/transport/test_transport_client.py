@@ -8,6 +8,7 @@ import httpx
 import pytest
 from provider_stub import HOSTS, RULES, Key, Script, an_app, client, serving
 
+from casb_cli.core.app import HeaderDialect
 from casb_cli.core.errors import (
     BadAnswer,
     LostAnswer,
@@ -230,6 +231,17 @@ def test_a_content_host_gets_no_credential():
         assert set(request.headers) <= {"host", "connection", "accept", "accept-encoding", "user-agent", "range"}
     assert script.requests[1].headers["range"] == "bytes=0-9"
     assert script.requests[2].url == "https://eu.cdn.test/y"
+
+
+def test_a_download_teaches_the_limits_of_the_host_that_redirected_it():
+    app = an_app(dialect=HeaderDialect(limit="x-limit", remaining="x-left"))
+    first = redirect("https://dl.x.test/d/abc")
+    first.headers.update({"X-Limit": "10000", "X-Left": "9"})
+    c = client(Script(first, httpx.Response(200, headers={"X-Left": "77"})), app=app)
+    with c.stream(GET) as answer:
+        list(answer.chunks())
+    assert c.governors.ledger()[0]["told"] is True
+    assert c.governors.of(GET).meter.delay(time.monotonic(), cost=10) > 0
 
 
 def test_the_same_host_keeps_the_credential():
