@@ -71,3 +71,24 @@ def test_a_set_is_named_by_its_rules():
 def test_specific_wins_over_generic():
     text = next(iter(catalogue()["stripe-key"].match()))
     assert {m.detector for m in found(f'secret_key = "{text}"')} == {"stripe-key"}
+
+
+PREFIXES = [b"", b"\n", b"a b\n", b"Lorem ipsum dolor. ", b"word\t" * 20 + b"\n", b"Lorem ipsum dolor sit amet.\n" * 60]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.id)
+def test_the_one_pass_sees_what_each_hint_means(detector):
+    """Hyperscan misses some alternations far into a text; `re` tells what each hint means."""
+    alone = new_scanner(DetectorSet((detector,)))
+    for text in detector.match():
+        for prefix in PREFIXES:
+            data = prefix + text.encode() + b"\n" + b"and more words\n" * 20
+            hits: list[tuple[int, int]] = []
+            for database in (alone._database, SCANNER._database):
+                database.scan(data, match_event_handler=lambda n, s, e, f, c: c.append((n, e)), context=hits)
+                rules = alone._rules if database is alone._database else SCANNER._rules
+                for number, rule in enumerate(rules):
+                    meant = re.compile(rule.hint.encode(), re.IGNORECASE if rule.caseless else 0)
+                    for match in meant.finditer(data):
+                        assert any(n == number and match.start() < e <= match.end() for n, e in hits), rule.hint
+                hits.clear()

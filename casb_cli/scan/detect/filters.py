@@ -181,6 +181,18 @@ def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     return name.endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))
 
 
+_POSITION = re.compile(
+    rb"(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|client[_-]?request)"
+    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$",
+    re.IGNORECASE,
+)
+
+
+def position(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for tokens that mark a place in a listing or guard a form, and for names of stored secrets."""
+    return _POSITION.search(view.before(160)) is not None
+
+
 _NUMBER_OF = re.compile(
     rb"(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
@@ -206,6 +218,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         content_hash,
         placeholder,
         identifier,
+        position,
         plain_words,
         lock_file,
         minified,

@@ -19,6 +19,75 @@ _SCHEMES = (
     r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
 )
 
+# Forms without an assignment sign: elements, attributes, options, statements and plain speech.
+_PASSWORD_FORMS = (
+    Rule(
+        hint=r"<[a-z0-9_.:-]{0,40}" + _PASSWORD_HINT + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>[^<>\s]{3}",
+        pattern=r"<[a-z0-9_.:-]{0,40}?" + _PASSWORD + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>(?P<v>[^<>\s]{6,100})</",
+        caseless=True,
+        before=260,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}" + _PASSWORD_HINT + r"\"\s{1,4}value=\"",
+        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?" + _PASSWORD + r"\"\s{1,4}value=\"(?P<v>[^\"\n]{6,100})\"",
+        caseless=True,
+        before=120,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:identified\s{1,3}by|"
+        + _PASSWORD_HINT
+        + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?[^\s\"']{6}",
+        pattern=(
+            r"(?:identified\s{1,3}by|" + _PASSWORD + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?"
+            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"']{6,100})"
+        ),
+        caseless=True,
+        before=80,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:--" + _PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
+        pattern=(
+            r"(?:--" + _PASSWORD + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
+            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
+        ),
+        caseless=True,
+        before=180,
+        after=110,
+    ),
+    Rule(
+        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:[^\s\"']{3}",
+        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:(?P<v>[^\s\"']{6,100})",
+        caseless=True,
+        before=320,
+        after=110,
+    ),
+)
+_TOKEN_FORMS = (
+    Rule(
+        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)\s{1,2}[a-z0-9._~+/-]{16}",
+        pattern=(
+            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)"
+            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
+        ),
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"--(?:api-?key|(?:access-?|auth-?)?token|secret)\s{1,2}[\"']?[a-z0-9._~+/-]{16}",
+        pattern=(
+            r"--(?:api-?key|(?:access-?|auth-?)?token|secret)"
+            r"\s{1,2}[\"']?(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
+        ),
+        caseless=True,
+        before=80,
+        after=310,
+    ),
+)
+
 DETECTORS: tuple[Detector, ...] = (
     Detector(
         id="high-entropy-assignment",
@@ -38,11 +107,13 @@ DETECTORS: tuple[Detector, ...] = (
                 before=160,
                 after=300,
             ),
+            *_TOKEN_FORMS,
         ),
         checks=("random_looking",),
         filters=(
             "placeholder",
             "identifier",
+            "position",
             "documentation",
             "monotone",
             "sequence",
@@ -62,6 +133,8 @@ DETECTORS: tuple[Detector, ...] = (
             f"  token: {rand(36, seed=3)}",
             f'{{"secretKey": "{rand(28, seed=4)}"}}',
             f"export AUTH_TOKEN='{rand(32, HEX, 5)}'",
+            f"Authorization: Bearer {rand(40, seed=8)}",
+            f"tool --token {rand(40, seed=9)} run",
             f"const appSecret = `{rand(24, seed=6)}`;",
         ),
         no_match=lambda: (
@@ -75,6 +148,10 @@ DETECTORS: tuple[Detector, ...] = (
             "secret: process.env.CLIENT_SECRET_V2",
             "private_key: x25519.X25519PrivateKey",
             "token: PostOAuth2TokenRefresh",
+            "Authorization: Bearer YOUR_ACCESS_TOKEN_HERE",
+            "tool --token string-that-you-got-before",
+            f'"NextToken": "{rand(60, seed=7)}"',
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:MySecret2-a1b2c3",
         ),
     ),
     Detector(
@@ -98,6 +175,7 @@ DETECTORS: tuple[Detector, ...] = (
                 before=120,
                 after=240,
             ),
+            *_PASSWORD_FORMS,
         ),
         checks=("strong_password",),
         filters=(
@@ -120,6 +198,14 @@ DETECTORS: tuple[Detector, ...] = (
             "DB_PASSWORD=" + "s3cure-" + "Pa55phrase",
             "pwd: " + "'kX9!vv2" + "#Lm'",
             "Passwort: " + "Sommer2024" + "!x",
+            "<password>" + "Gr8Pass" + "!word9</password>",
+            '<add key="DbPassword" value="' + "Gr8Pass" + '!word9"/>',
+            "CREATE USER app IDENTIFIED BY '" + "Gr8Pass" + "!9';",
+            "My password is " + "Sup3rS3" + "cret!",
+            "machine api.host login bob password " + "Gr8Pass" + "9word",
+            "ENV MYSQL_ROOT_PASSWORD " + "Gr8Pass" + "9word",
+            "mysql --password " + "Gr8Pass" + "9word",
+            "curl -s -u admin:" + "Gr8Pass" + "9word https://host/x",
         ),
         no_match=lambda: (
             "password = os.environ['DB_PASSWORD']",
@@ -131,6 +217,11 @@ DETECTORS: tuple[Detector, ...] = (
             "def check(password: str, other: int)",
             "password = settings.database.password",
             "passive: LowPass2Filter",
+            "the password is required and must be changed",
+            "<password>${password}</password>",
+            "a user identified by certificates",
+            "curl -u $USER:$PASS https://host",
+            "--password string   the password to use",
             "form: AdminPasswordChangeForm2, x",
             'PassedTo: "ec2.amazonaws.com"',
         ),
