@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from casb_cli.apps.github.sandbox_base import Base
 from casb_cli.apps.github.sandbox_company import USER_BASE
 from casb_cli.core import clock
 from casb_cli.sandbox import chance
-from casb_cli.sandbox.facts import Event
+from casb_cli.sandbox.facts import VERBS, Event
 from casb_cli.sandbox.provider import Options
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 from casb_cli.sandbox.world import World
@@ -30,6 +30,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "delete": ("issues.deleted", "repo"),
 }
 """What GitHub calls the company's events, and which field names their target."""
+_IS_GIT = tuple(ACTIONS[verb][0].startswith("git.") for _, verb, _, _ in VERBS)
 _CREATED = re.compile(r"created:(?P<op>>=|<=|>|<)?(?P<one>[^\s.]+(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)(?:\.\.(?P<two>\S+))?")
 _GIT_DAYS, _KEPT_DAYS, _DEFAULT_DAYS = 7, 180, 90
 
@@ -105,25 +106,24 @@ class Audit(Base):
 
     def log(self, since: datetime | None, until: datetime | None, include: str) -> list[int]:
         """Return the numbers of all events in a window, oldest first; those made here follow the past."""
-        oldest = self.now() - timedelta(days=_KEPT_DAYS)
-        start = self.now() - timedelta(days=_DEFAULT_DAYS) if since is None else max(since, oldest)
-        git_from = self.now() - timedelta(days=_GIT_DAYS)
-        found = []
-        for index in range(max(self.world.events_since(start) - 1, 0), self.world.events):
-            moment = self.world.event_time(index)
-            if moment < start or (until is not None and moment > until):
-                continue
-            action = ACTIONS[self.world.event("github", index).verb][0]
-            git = action.startswith("git.")
-            if (include == "web" and git) or (include == "git" and not git) or (git and moment < git_from):
-                continue
-            found.append(index)
+        world = self.world
+        oldest = world.now - timedelta(days=_KEPT_DAYS)
+        start = world.now - timedelta(days=_DEFAULT_DAYS) if since is None else max(since, oldest)
+        end = world.events
+        if until is not None:
+            end = world.events_since(until)
+            end += end < world.events and world.event_time(end) == until
+        git_from = world.events_since(world.now - timedelta(days=_GIT_DAYS))
+        found = [
+            index
+            for index in range(world.events_since(start), end)
+            if (include != "web" and index >= git_from if _IS_GIT[index % len(VERBS)] else include != "git")
+        ]
         for number, row in enumerate(self.added):
-            moment = datetime.fromtimestamp(row["@timestamp"] / 1000, start.tzinfo)
-            git = row["action"].startswith("git.")
+            moment = datetime.fromtimestamp(row["@timestamp"] / 1000, UTC)
             inside = moment >= start and (until is None or moment <= until)
-            if inside and include in ("all", "git" if git else "web"):
-                found.append(self.world.events + number)
+            if inside and include in ("all", "git" if row["action"].startswith("git.") else "web"):
+                found.append(world.events + number)
         return found
 
     def _row(self, number: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from casb_cli.apps.github.sandbox_audit import ACTIONS
@@ -148,7 +149,7 @@ class Truth:
         for index in range(self.world.events):
             event = self.world.event("github", index)
             action = ACTIONS[event.verb][0]
-            if action.startswith("git.") and (self.world.now - event.time).days >= 7:
+            if action.startswith("git.") and self.world.now - event.time > timedelta(days=7):
                 continue
             yield {
                 "id": event.id,
