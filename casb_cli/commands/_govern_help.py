@@ -39,9 +39,18 @@ class ActionCommand(TyperCommand):
 
 
 def _connectors() -> dict[str, type]:
+    """Return the connectors by app; one that can't be loaded must not take the help of the others along."""
     from casb_cli.apps import registry
+    from casb_cli.core.errors import CasbError
+    from casb_cli.ui.streams import streams
 
-    return {app.key: registry.load_connector(app) for app in registry.all()}
+    found: dict[str, type] = {}
+    for app in registry.all():
+        try:
+            found[app.key] = registry.load_connector(app)
+        except CasbError as error:
+            streams.warn(error.message)
+    return found
 
 
 def _modes(kind: ActionKind, connectors: dict[str, type]) -> Iterator[str]:

@@ -79,6 +79,9 @@ class Ledger(Protocol):
     ) -> Iterator[Event]:
         """Yield lines oldest first, those of whole actions that match."""
 
+    def without_end(self, instance: str, end: str) -> list[tuple[str, str]]:
+        """Return the actions of an instance (action, target) whose newest line is not the event `end`."""
+
 
 Hold = Callable[[str, str], AbstractContextManager[object]]
 """Hold the lock of one object: instance key and local ref; raises Locked at once when another run has it."""

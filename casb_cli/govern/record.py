@@ -181,7 +181,12 @@ class History:
 
     def open(self, instance: str, *, target: str | None = None) -> list[Record]:
         """Return the actions of an instance that have no outcome yet, oldest first."""
-        return [r for r in self.all(instance=instance, target=target) if r.state == INTENT]
+        if target is not None:
+            return [record for record in self.all(instance=instance, target=target) if record.state == INTENT]
+        unended = dict(self._ledger.without_end(instance, ENDED))
+        objects = dict.fromkeys(unended.values())
+        found = [record for place in objects for record in self.all(instance=instance, target=place)]
+        return [record for record in found if record.id in unended]
 
     def by_name(self, name: str) -> list[Record]:
         """Return the action, or the run's actions, that `name` names, oldest first; raises UnknownName."""

@@ -100,6 +100,15 @@ class Journal:
                 return
             after = int(str(rows[-1][0]))
 
+    def without_end(self, instance: str, end: str) -> list[tuple[str, str]]:
+        """Return the actions of an instance (action, target) whose newest line is not `end`."""
+        rows = self._db.fetch(
+            "SELECT action, target FROM entries WHERE event != ? AND seq IN "
+            "(SELECT max(seq) FROM entries WHERE instance = ? GROUP BY action) ORDER BY seq",
+            (end, instance),
+        )
+        return [(str(action), str(target)) for action, target in rows]
+
     def verify(self) -> Verdict:
         """Recompute the whole chain and return what it says; nothing is changed."""
         before, seq = _GENESIS, 0

@@ -478,6 +478,13 @@ class MemoryLedger:
             ):
                 yield line
 
+    def without_end(self, instance, end):
+        last = {}
+        for line in self.lines:
+            if line.instance == instance:
+                last[line.action] = line
+        return [(line.action, line.target) for line in last.values() if line.event != end]
+
 
 @contextmanager
 def no_lock(instance, ref):
