@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tracemalloc
+from random import Random
 from urllib.parse import urlsplit
 
 import msgspec
@@ -358,3 +359,70 @@ def test_wire_is_decodable_as_the_fact_sheet_writes_it(box, call, owner):
     files = [msgspec.convert(row, Entry) for row in page["entries"] if row["type"] == "file"]
     assert files
     assert files[0].modified_at.endswith("-08:00")
+
+
+class Bookkeeper:
+    """Does random things to files as their owners, and keeps its own account of where each must be."""
+
+    def __init__(self, box, call, chance):
+        self.call, self.chance = call, chance
+        self.owners = sorted({box.company.holder(place) for place in range(WORLD.places)})
+        self.lies: dict[str, tuple[str, str, str]] = {}
+        self.folders: dict[str, list[str]] = {user: ["0"] for user in self.owners}
+        for (kind, id_), row in self.seen().items():
+            if kind == "file":
+                self.lies[id_] = row
+            else:
+                self.folders[row[0]].append(id_)
+        self.trash: dict[str, tuple[str, str, str]] = {}
+
+    def seen(self):
+        found = {}
+        for user in self.owners:
+            for row in walk(self.call, user, fields="name,owned_by,parent"):
+                if row["owned_by"]["id"] == user:
+                    assert (row["type"], row["id"]) not in found
+                    found[row["type"], row["id"]] = (user, row["parent"]["id"], row["name"])
+        return found
+
+    def send(self, method, target, data, user):
+        body = json.dumps(data).encode()
+        reply = self.call.raw(method, f"/2.0{target}", body=body, as_user=user)
+        assert reply.status in (200, 201, 204, 409), reply.body
+        return reply.status < 400
+
+    def step(self):
+        act = self.chance.choice(["move", "rename", "trash", "restore", "purge"])
+        pool = self.trash if act in {"restore", "purge"} else self.lies
+        if not pool:
+            return
+        id_ = self.chance.choice(sorted(pool))
+        user, parent, name = pool[id_]
+        if act == "move":
+            to = self.chance.choice(self.folders[user])
+            if self.send("PUT", f"/files/{id_}", {"parent": {"id": to}}, user):
+                self.lies[id_] = (user, to, name)
+        elif act == "rename":
+            new = self.chance.choice(["a.txt", "B.TXT", "b.txt"])
+            if self.send("PUT", f"/files/{id_}", {"name": new}, user):
+                self.lies[id_] = (user, parent, new)
+        elif act == "trash":
+            self.send("DELETE", f"/files/{id_}", {}, user)
+            self.trash[id_] = self.lies.pop(id_)
+        elif act == "purge":
+            self.send("DELETE", f"/files/{id_}/trash", {}, user)
+            self.trash.pop(id_)
+        elif self.send("POST", f"/files/{id_}", {}, user):
+            self.lies[id_] = self.trash.pop(id_)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_is_done_every_file_lies_in_exactly_one_place(seed):
+    box = build(WORLD, Options(unlimited=True, settings={"not_ready": "0"}))
+    keeper = Bookkeeper(box, Caller(box, ccg(box)[1]["access_token"]), Random(seed))
+    for _ in range(200):
+        keeper.step()
+        names = [(u if p == "0" else "", p, n.casefold()) for u, p, n in keeper.lies.values()]
+        assert len(names) == len(set(names)), "a name was taken twice"
+    found = {id_: row for (kind, id_), row in keeper.seen().items() if kind == "file"}
+    assert found == keeper.lies

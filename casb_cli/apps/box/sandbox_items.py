@@ -7,7 +7,8 @@ from typing import Any
 
 from casb_cli.apps.box.sandbox_desk import Desk
 from casb_cli.apps.box.sandbox_objects import Item, Link
-from casb_cli.apps.box.sandbox_view import FILE_MINI, FOLDER_MINI, View
+from casb_cli.apps.box.sandbox_shapes import FILE_MINI, FOLDER_MINI
+from casb_cli.apps.box.sandbox_view import View
 from casb_cli.apps.box.sandbox_wire import (
     Refusal,
     boxed,

@@ -14,11 +14,21 @@ import msgspec
 
 from casb_cli.apps.box.sandbox_company import ALL_FILES
 from casb_cli.apps.box.sandbox_objects import Collab, Item, Link, User, Version
+from casb_cli.apps.box.sandbox_shapes import (
+    COLLAB,
+    FILE_MINI,
+    FOLDER_MINI,
+    GROUP,
+    TRASH_SECONDS,
+    USER,
+    USER_STANDARD,
+    VERSION,
+    always,
+)
 from casb_cli.apps.box.sandbox_state import State
 from casb_cli.apps.box.sandbox_wire import when
 
 FIRST = 100
-TRASH_SECONDS = 30 * 86_400
 TEMPLATE = "securityClassification-6VMVochwUWo"
 LABELS = {
     "Public": ("Anybody may read it.", "#4A9C6D"),
@@ -30,7 +40,6 @@ LABELS = {
 
 _ENCODE = msgspec.json.encode
 _TIMES = ("created_at", "modified_at", "content_created_at", "content_modified_at")
-FILE_MINI = ("type", "id", "file_version", "sequence_id", "etag", "sha1", "name")
 FILE_STANDARD = (
     *FILE_MINI,
     "description",
@@ -46,7 +55,6 @@ FILE_STANDARD = (
     "parent",
     "item_status",
 )
-FOLDER_MINI = ("type", "id", "sequence_id", "etag", "name")
 FOLDER_STANDARD = (
     *FOLDER_MINI,
     "description",
@@ -63,25 +71,6 @@ FOLDER_STANDARD = (
     "parent",
     "item_status",
     "item_collection",
-)
-USER_STANDARD = (
-    "type",
-    "id",
-    "name",
-    "login",
-    "created_at",
-    "modified_at",
-    "language",
-    "timezone",
-    "space_amount",
-    "space_used",
-    "max_upload_size",
-    "status",
-    "job_title",
-    "phone",
-    "address",
-    "avatar_url",
-    "notification_email",
 )
 LOCK_FIELDS = ("id", "type", "created_by", "created_at", "expired_at", "is_download_prevented")
 
@@ -108,13 +97,13 @@ class View:
 
     def user(self, user: User, fields: Sequence[str] | None) -> dict[str, Any]:
         """Return an account; `enterprise`, `role` and other full fields only when asked for."""
-        return _select(_USER, (self, user), fields, USER_STANDARD)
+        return _select(USER, (self, user), fields, USER_STANDARD)
 
     def group(self, index: int, fields: Sequence[str] | None = ("name", "group_type")) -> dict[str, Any]:
         """Return a team."""
         group = self.state.company.world.group(index)
         standard = ("name", "group_type", "created_at", "modified_at")
-        return _select(_GROUP, (self, group, self.state.company.group_id(index)), fields, standard)
+        return _select(GROUP, (self, group, self.state.company.group_id(index)), fields, standard)
 
     # Items
 
@@ -158,6 +147,7 @@ class View:
         row = self.item(item, fields)
         if "shared_link" in row:
             row["shared_link"] = None
+        row.pop("item_collection", None)
         return row
 
     def place(self, item: Item) -> _Place:
@@ -198,11 +188,12 @@ class View:
 
     def version(self, version: Version, number: int, fields: Sequence[str] | None = None) -> dict[str, Any]:
         """Return a version of a file."""
-        return _select(_VERSION, (self, version, number), fields, tuple(_VERSION))
+        row = _select(VERSION, (self, version, number), fields, tuple(VERSION))
+        return _told(row, "trashed_by", "restored_by")
 
     def collab(self, collab: Collab, fields: Sequence[str] | None = None) -> dict[str, Any]:
         """Return a collaboration; while it is pending, item and invitee are hidden as Box hides them."""
-        return _select(_COLLAB, (self, collab), fields, tuple(_COLLAB))
+        return _told(_select(COLLAB, (self, collab), fields, tuple(COLLAB)), "acknowledged_at")
 
 
 class _Place:
@@ -220,6 +211,7 @@ class _Place:
         self.parent = msgspec.Raw(_ENCODE(path[-1]))
         self.trashed = any(folder.trashed is not None for folder in chain)
         self.shared = any(state.collabs_on("folder", folder.id) for folder in chain)
+        self.foreign = not state.managed(self.owner)
         self.role = "owner" if owned else None
         self.chain = chain
 
@@ -248,6 +240,14 @@ def _select(
     return row
 
 
+def _told(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Leave out fields that Box leaves out where they are empty."""
+    for name in names:
+        if row.get(name) is None:
+            row.pop(name, None)
+    return row
+
+
 def _size(view: View, folder: str) -> int:
     return sum(
         (one.current.size if one.kind == "file" else 0) if isinstance(one, Item) else 0
@@ -263,17 +263,22 @@ def _permissions(view: View, item: Item) -> dict[str, bool]:
     place = view.place(item)
     role = place.role or view.state.role(view.caller, item, place.chain) or "viewer"
     edit = role in {"owner", "co-owner", "editor"}
-    return {
+    found = {
         "can_delete": edit,
         "can_download": role in {"owner", "co-owner", "editor", "viewer uploader", "viewer"},
         "can_invite_collaborator": edit,
         "can_rename": edit,
         "can_set_share_access": edit,
         "can_share": edit,
+        "can_upload": edit or role.endswith("uploader"),
+    }
+    if item.kind == "folder":
+        return found
+    return {
+        **found,
         "can_annotate": edit,
         "can_comment": edit,
         "can_preview": role != "uploader",
-        "can_upload": edit or role.endswith("uploader"),
         "can_view_annotations_all": edit,
         "can_view_annotations_self": True,
     }
@@ -290,10 +295,6 @@ def _lock(view: View, item: Item) -> dict[str, Any] | None:
     if item.lock is None:
         return None
     return {**item.lock, "created_by": view.mini(item.lock["created_by"])}
-
-
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value
 
 
 _ITEM: dict[str, Callable[[Any], Any]] = {
@@ -316,170 +317,61 @@ _ITEM: dict[str, Callable[[Any], Any]] = {
     "permissions": lambda t: _permissions(t[0], t[1]),
     "tags": lambda t: t[1].tags,
     "has_collaborations": lambda t: t[0].has_collabs(t[1]),
-    "is_externally_owned": lambda t: not t[0].state.managed(t[0].place(t[1]).owner),
+    "is_externally_owned": lambda t: t[0].place(t[1]).foreign,
     "is_accessible_via_shared_link": lambda t: t[1].link is not None,
     "classification": lambda t: _classification(t[1]),
-    "metadata": _always(None),
-    "watermark_info": _always({"is_watermarked": False}),
-    "allowed_invitee_roles": _always(["editor", "viewer"]),
+    "watermark_info": always({"is_watermarked": False}),
+    "allowed_invitee_roles": always(["editor", "viewer"]),
 }
 _FILE: dict[str, Callable[[Any], Any]] = {
     **_ITEM,
-    "type": _always("file"),
+    "type": always("file"),
     "sha1": lambda t: t[1].current.sha1,
     "size": lambda t: t[1].current.size,
     "file_version": lambda t: {"type": "file_version", "id": t[1].current.id, "sha1": t[1].current.sha1},
     "content_created_at": lambda t: when(t[1].versions[0].created),
     "content_modified_at": lambda t: when(t[1].current.created),
     "version_number": lambda t: str(len(t[1].versions)),
-    "comment_count": _always(0),
+    "comment_count": always(0),
     "lock": lambda t: _lock(t[0], t[1]),
     "extension": lambda t: t[1].name.rpartition(".")[2] if "." in t[1].name else "",
-    "is_package": _always(False),
-    "expires_at": _always(None),
+    "is_package": always(False),
+    "expires_at": always(None),
     "uploader_display_name": lambda t: t[0].state.known_user(t[1].current.by).name,
-    "shared_link_permission_options": _always(["can_preview", "can_download"]),
+    "shared_link_permission_options": always(["can_preview", "can_download"]),
 }
 _FOLDER: dict[str, Callable[[Any], Any]] = {
     **_ITEM,
-    "type": _always("folder"),
+    "type": always("folder"),
     "size": lambda t: _size(t[0], t[1].id),
     "content_created_at": lambda t: when(t[1].created),
     "content_modified_at": lambda t: when(t[1].modified),
-    "folder_upload_email": _always(None),
+    "folder_upload_email": always(None),
     "item_collection": lambda t: t[0].first_items(t[1].id),
-    "sync_state": _always("not_synced"),
-    "can_non_owners_invite": _always(True),
-    "is_collaboration_restricted_to_enterprise": _always(False),
-    "allowed_shared_link_access_levels": _always(["collaborators", "company", "open"]),
-    "can_non_owners_view_collaborators": _always(True),
+    "sync_state": always("not_synced"),
+    "can_non_owners_invite": always(True),
+    "is_collaboration_restricted_to_enterprise": always(False),
+    "allowed_shared_link_access_levels": always(["collaborators", "company", "open"]),
+    "can_non_owners_view_collaborators": always(True),
 }
 _ROOT: dict[str, Callable[[Any], Any]] = {
-    "type": _always("folder"),
-    "id": _always("0"),
-    "etag": _always(None),
-    "sequence_id": _always(None),
-    "name": _always(ALL_FILES),
-    "description": _always(""),
-    "size": _always(0),
-    "path_collection": _always({"total_count": 0, "entries": []}),
-    **{name: _always(None) for name in (*_TIMES, "trashed_at", "purged_at", "shared_link", "parent")},
-    "folder_upload_email": _always(None),
-    "created_by": _always({"type": "user", "id": "", "name": "", "login": ""}),
+    "type": always("folder"),
+    "id": always("0"),
+    "etag": always(None),
+    "sequence_id": always(None),
+    "name": always(ALL_FILES),
+    "description": always(""),
+    "size": always(0),
+    "path_collection": always({"total_count": 0, "entries": []}),
+    **{name: always(None) for name in (*_TIMES, "trashed_at", "purged_at", "shared_link", "parent")},
+    "folder_upload_email": always(None),
+    "created_by": always({"type": "user", "id": "", "name": "", "login": ""}),
     "modified_by": lambda t: t[0].mini(t[1]),
     "owned_by": lambda t: t[0].mini(t[1]),
-    "item_status": _always("active"),
+    "item_status": always("active"),
     "item_collection": lambda t: t[0].first_items("0"),
-    "has_collaborations": _always(False),
-    "is_externally_owned": _always(False),
-    "sync_state": _always("not_synced"),
-    "tags": _always([]),
+    "has_collaborations": always(False),
+    "is_externally_owned": always(False),
+    "sync_state": always("not_synced"),
+    "tags": always([]),
 }
-_VERSION: dict[str, Callable[[Any], Any]] = {
-    "type": _always("file_version"),
-    "id": lambda t: t[1].id,
-    "sha1": lambda t: t[1].sha1,
-    "name": lambda t: t[1].name,
-    "size": lambda t: t[1].size,
-    "created_at": lambda t: when(t[1].created),
-    "modified_at": lambda t: when(t[1].created),
-    "modified_by": lambda t: t[0].mini(t[1].by),
-    "trashed_at": lambda t: when(t[1].trashed),
-    "trashed_by": lambda t: None if t[1].trashed is None else t[0].mini(t[1].by),
-    "restored_at": lambda t: when(t[1].restored),
-    "restored_by": lambda t: None if t[1].restored is None else t[0].mini(t[1].by),
-    "purged_at": lambda t: None if t[1].trashed is None else when(t[1].trashed + TRASH_SECONDS),
-    "uploader_display_name": lambda t: t[0].state.known_user(t[1].by).name,
-    "version_number": lambda t: str(t[2]),
-}
-
-
-def _guest(view: View, collab: Collab) -> dict[str, Any] | None:
-    if collab.who is None:
-        return None
-    if collab.who_kind == "group":
-        index = view.state.company.group_of(collab.who)
-        return None if index is None else view.group(index)
-    found = view.state.user(collab.who)
-    if found is None:
-        return None
-    name = "" if collab.status == "pending" else found.name
-    active = found.status != "inactive"
-    return {"type": "user", "id": found.id, "name": name, "login": found.login, "is_active": active}
-
-
-def _collab_item(view: View, collab: Collab) -> dict[str, Any] | None:
-    if collab.status == "pending":
-        return None
-    item = view.state.find(collab.kind, collab.item)
-    return None if item is None else view.item(item, None, FILE_MINI if collab.kind == "file" else FOLDER_MINI)
-
-
-_COLLAB: dict[str, Callable[[Any], Any]] = {
-    "type": _always("collaboration"),
-    "id": lambda t: t[1].id,
-    "created_by": lambda t: t[0].mini(t[1].by),
-    "created_at": lambda t: when(t[1].created),
-    "modified_at": lambda t: when(t[1].modified),
-    "expires_at": lambda t: when(t[1].expires),
-    "status": lambda t: t[1].status,
-    "accessible_by": lambda t: _guest(t[0], t[1]),
-    "invite_email": lambda t: t[1].email,
-    "role": lambda t: t[1].role,
-    "acknowledged_at": lambda t: when(t[1].created if t[1].status == "accepted" else None),
-    "item": lambda t: _collab_item(t[0], t[1]),
-    "app_item": _always(None),
-    "is_access_only": lambda t: t[1].access_only,
-}
-_USER: dict[str, Callable[[Any], Any]] = {
-    "type": _always("user"),
-    "id": lambda t: t[1].id,
-    "name": lambda t: t[1].name,
-    "login": lambda t: t[1].login,
-    "created_at": lambda t: when(t[1].created),
-    "modified_at": lambda t: when(t[1].modified),
-    "language": lambda t: t[1].other.get("language", "en"),
-    "timezone": lambda t: t[1].other.get("timezone", "Europe/Berlin"),
-    "space_amount": lambda t: t[1].space_amount,
-    "space_used": lambda t: t[0].state.stored(t[1].id),
-    "max_upload_size": _always(5 << 30),
-    "status": lambda t: t[1].status,
-    "job_title": lambda t: t[1].job_title,
-    "phone": lambda t: t[1].other.get("phone", ""),
-    "address": lambda t: t[1].other.get("address", ""),
-    "avatar_url": lambda t: f"https://larkspur.app.box.example/api/avatar/large/{t[1].id}",
-    "notification_email": _always(None),
-    "role": lambda t: t[1].role,
-    "tracking_codes": _always([]),
-    "can_see_managed_users": _always(True),
-    "is_sync_enabled": _always(True),
-    "is_external_collab_restricted": lambda t: t[1].external_restricted,
-    "is_exempt_from_device_limits": _always(False),
-    "is_exempt_from_login_verification": lambda t: t[1].exempt,
-    "enterprise": lambda t: _enterprise(t[0], t[1]),
-    "my_tags": _always([]),
-    "hostname": _always("https://larkspur.app.box.example/"),
-    "is_platform_access_only": lambda t: t[1].platform,
-    "external_app_user_id": _always(None),
-}
-_GROUP: dict[str, Callable[[Any], Any]] = {
-    "type": _always("group"),
-    "id": lambda t: t[2],
-    "name": lambda t: t[1].name,
-    "group_type": _always("managed_group"),
-    "created_at": lambda t: when(t[1].created.timestamp()),
-    "modified_at": lambda t: when(t[1].created.timestamp()),
-    "provenance": _always(None),
-    "external_sync_identifier": _always(None),
-    "description": _always(""),
-    "invitability_level": _always("admins_and_members"),
-    "member_viewability_level": _always("admins_and_members"),
-    "permissions": _always({"can_invite_as_collaborator": True}),
-}
-
-
-def _enterprise(view: View, user: User) -> dict[str, str] | None:
-    if user.external:
-        return {"type": "enterprise", "id": "999", "name": "Another company"}
-    company = view.state.company
-    return {"type": "enterprise", "id": company.enterprise_id, "name": company.world.name}
