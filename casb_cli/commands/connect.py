@@ -109,6 +109,9 @@ def command(
     if print_setup:
         _print_setup(declared, method, abilities, given)
         return None
+    from casb_cli.store.config import require_writable
+
+    require_writable()
     if instance is None:
         streams.note(_prerequisites(declared))
         instance = streams.prompt("Instance name", "--instance NAME")
@@ -167,7 +170,6 @@ def _connect(
     )
     person = Person(browser=browser) if streams.may_ask or method.interactive else None
     with Store() as store, environment(trace=trace, store=store) as env:
-        _check_places(env.secrets, secrets)
         proof = prove(request, env, person)
         config = save(proof, request, env)
         streams.err_line(
@@ -179,16 +181,6 @@ def _connect(
         _first_accounts(config.app, config.name, env)
     streams.note(f"next: casb scan --app {app.key} --instance {instance}")
     return 0
-
-
-def _check_places(secrets: Any, given: dict[str, GivenSecret]) -> None:
-    """Refuse before anything is sent when a value could not be kept."""
-    from casb_cli.store.places import place_name
-
-    for one in given.values():
-        place = place_name(one.source)
-        if one.value is not None and place:
-            secrets.default_place(place)
 
 
 def _method(app: App, key: str | None) -> AuthMethod:
@@ -273,7 +265,6 @@ def _ask_fields(app: App, method: AuthMethod, given: dict[str, str]) -> dict[str
 
 
 def _secrets(method: AuthMethod, texts: list[str] | None) -> dict[str, GivenSecret]:
-    from casb_cli.connect.prove import GivenSecret
     from casb_cli.core.errors import UnknownName
     from casb_cli.store import sources
 
@@ -284,31 +275,35 @@ def _secrets(method: AuthMethod, texts: list[str] | None) -> dict[str, GivenSecr
             raise UnknownName(
                 f"`--auth {method.key}` has no secret `{key}`", hint=f"secrets: {', '.join(fields) or 'none'}"
             )
-    found: dict[str, GivenSecret] = {}
-    for key, one in fields.items():
-        if key in options:
-            found[key] = _given(options[key], one)
-        elif one.required:
-            value = streams.prompt_secret(one.prompt, f"--secret {key}=SOURCE")
-            found[key] = GivenSecret("keyring", value)
-    return found
+    return {
+        key: _given(options.get(key) or sources.SecretOption(key), one)
+        for key, one in fields.items()
+        if key in options or one.required
+    }
 
 
 def _given(option: SecretOption, field: Field) -> GivenSecret:
-    """Return a secret from its option: a source outside, or a value to keep in keyring or vault."""
+    """Return a secret from its option: a source outside, or a value to keep in keyring or vault.
+
+    Where a value could not be kept, nobody is asked for it.
+    """
     from casb_cli.connect.prove import GivenSecret
     from casb_cli.store import sources
+    from casb_cli.store.secrets import Secrets
 
     if option.source is not None:
         return GivenSecret(option.source.text)
+
+    def ask(label: str) -> str:
+        return streams.prompt_secret(label, f"--secret {option.key}=SOURCE")
+
+    if option.given == "prompt" and not streams.may_ask:
+        ask(field.prompt)
+    place = Secrets(ask=ask if streams.may_ask else None).default_place(option.place)
     value = sources.given_value(
-        option,
-        stdin=sys.stdin.buffer.read,
-        ask=lambda label: streams.prompt_secret(label, f"--secret {option.key}=SOURCE"),
-        prompt=field.prompt,
-        whole=field.multiline,
+        option, stdin=sys.stdin.buffer.read, ask=ask, prompt=field.prompt, whole=field.multiline
     )
-    return GivenSecret(option.place or "keyring", value)
+    return GivenSecret(place, value)
 
 
 def _print_setup(app: App, method: AuthMethod, abilities: tuple[type[Ability], ...], fields: dict[str, str]) -> None:

@@ -89,6 +89,7 @@ class _Runner:
         self._share = quota_share
         self._workers = workers
         self._trace = trace
+        self._again: set[str] = set()
         self._statements: dict[str, Statement] = {}
         self._errors: dict[str, BaseException] = {}
 
@@ -105,7 +106,9 @@ class _Runner:
         with Store() as store, environment(trace=self._trace, store=store, quota_share=self._share) as env:
             cache = str(state_dir() / "cache")
             with opened(self._configs, env) as every:
-                instances = [i for i in every if not self._due or due(store, i)]
+                verdicts = {i.label: due(store, i) if self._due else "scan" for i in every}
+                self._again = {label for label, verdict in verdicts.items() if verdict == "failed"}
+                instances = [i for i in every if verdicts[i.label]]
                 if not instances:
                     streams.note("no instance is due")
                     return 0
@@ -138,6 +141,8 @@ class _Runner:
             raise
 
     def _one(self, instance: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:
+        from dataclasses import replace
+
         from casb_cli.core.errors import Locked
         from casb_cli.scan.run import Scan
         from casb_cli.store.locks import scan_lock
@@ -145,9 +150,8 @@ class _Runner:
 
         try:
             with scan_lock(instance.key, instance.label):
-                scan = Scan(
-                    instance, store, pool, env.stop, self._options, lambda _noun, count: progress.advance(count)
-                )
+                options = replace(self._options, failed_only=instance.label in self._again)
+                scan = Scan(instance, store, pool, env.stop, options, lambda _noun, count: progress.advance(count))
                 self._statements[instance.label] = scan.run()
         except Locked as error:
             if self._due:

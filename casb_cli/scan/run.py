@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core import clock
@@ -52,6 +53,8 @@ class Options:
     """What a scan was asked for."""
 
     full: bool = False
+    failed_only: bool = False
+    """Try only the parts again that failed in the last run."""
     only: tuple[str, ...] = ()
     trigger: str = "manual"
 
@@ -150,8 +153,10 @@ class Scan:
         return wait
 
     def _take(self, census: Census, ability: type[Ability], statement: Statement, *, inspect: bool = False) -> None:
-        if issubclass(self.instance.connector_class, ability):
-            statement.add(self.instance, census.take(ability, fresh=self.options.full, inspect=inspect))
+        again = self.options.failed_only
+        if issubclass(self.instance.connector_class, ability) and not (again and not census.failed_before(ability)):
+            taken = census.take(ability, fresh=self.options.full, failed_only=again, inspect=inspect)
+            statement.add(self.instance, taken)
 
     def _files(self, census: Census, statement: Statement) -> None:
         connector = self.instance.connector_class
@@ -228,8 +233,18 @@ class Scan:
             statement.waiting = self.store.files.waiting(self.instance.key)
 
 
-def due(store: Store, instance: OpenInstance) -> bool:
-    """Tell whether an instance's scan is due: counted from the start of the last run that ended by itself."""
-    period = instance.config.scan_every
+def due(store: Store, instance: OpenInstance) -> Literal["scan", "failed"] | None:
+    """Tell whether an instance's scan is due, or just another try of the parts that failed, or neither.
+
+    Counted from the start of the last run that ended by itself; failed parts have a back-off of their own.
+    """
     last = store.runs.last_ended(instance.key)
-    return last is None or clock.parse(last.started) + period <= clock.now()
+    if last is None or clock.parse(last.started) + instance.config.scan_every <= clock.now():
+        return "scan"
+    moment = clock.now().timestamp() * 1000
+    listed: tuple[type[Ability], ...] = (ListAccounts, *DIRECTORY, ListFiles)
+    for ability in listed:
+        left = store.partitions.left_over(instance.key, ability.key)
+        if left is not None and left.retry_at is not None and left.retry_at <= moment:
+            return "failed"
+    return None
