@@ -47,9 +47,10 @@ class Caller:
         while True:
             page = self("GET", f"{target}&usemarker=true" + (f"&marker={marker}" if marker else ""), **more)
             rows += page["entries"]
-            marker = page["next_marker"]
-            if not marker:
+            if not page["next_marker"]:
                 return rows
+            assert page["next_marker"] != marker, "a marker that stays the same leads nowhere"
+            marker = page["next_marker"]
 
 
 def form(**values):

@@ -12,6 +12,7 @@ from boxcalls import WORLD, Caller, ccg, file_in, form, fresh, served, sign_in, 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from casb_cli.apps.box import APP
 from casb_cli.apps.box.sandbox import build
 from casb_cli.sandbox.facts import (
     BREAK_GLASS,
@@ -350,3 +351,13 @@ def test_groups_and_members(box, call):
 def test_offset_beyond_ten_thousand(call):
     assert call.refused("GET", "/groups?offset=10001")[0] == 400
     call("GET", "/groups?offset=10000")
+
+
+def test_what_connect_is_told_fits_what_it_asks(box):
+    told = box.credentials()
+    assert set(told) == {method.key for method in APP.auth}
+    for method in APP.auth:
+        fields = told[method.key].fields
+        given = set(fields) | set(told[method.key].secrets)
+        assert {field.key for field in method.fields if field.required} <= given
+        assert {key for key in fields if key.endswith("_url")} <= {f"{name}_url" for name in APP.hosts}

@@ -111,3 +111,12 @@ def test_the_stream_holds_back_what_is_new(owner):
     box.clock = lambda: now + 13
     kinds = [row["event_type"] for row in call("GET", target)["entries"]]
     assert "UPLOAD" in kinds
+
+
+def test_a_chunk_twice(box, call):
+    query = "stream_type=admin_logs&limit=50"
+    straight = [row["event_id"] for row in drain(call, query)]
+    box.faults.plan("GET /events", "duplicate-page", nth=2, times=2)
+    twice = [row["event_id"] for row in drain(call, query)]
+    assert len(twice) > len(straight)
+    assert list(dict.fromkeys(twice)) == straight

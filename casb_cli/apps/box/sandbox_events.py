@@ -340,7 +340,8 @@ class Trail:
             found.sort(key=lambda index: chance.mix(index // 4, index))
             if at > first and (wanted is None or self.kind(at - 1) in wanted):
                 found.append(at - 1)  # at least once: the last one of the chunk before comes again
-        return self._chunk(stream, view, found, at if repeat else here, 1 if repeat else 0)
+        turn = (int(raw) - ORIGIN) % STRIDE if repeat and raw and raw.isdigit() and int(raw) > ORIGIN else 0
+        return self._chunk(stream, view, found, at if repeat else here, turn + 1 if repeat else 0)
 
     def _chunk(self, stream: str | None, view: View, found: list[int], here: int, within: int = 0) -> dict[str, Any]:
         position = ORIGIN + here * STRIDE + within

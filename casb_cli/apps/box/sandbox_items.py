@@ -69,7 +69,7 @@ class Items(Desk):
                 raise invalid("marker", "A marker needs usemarker=true")
             return self._by_offset(request, view, id_, root)
         repeated = self.again(request)
-        start, last = unmark(query["marker"], 3)[:2] if query.get("marker") else ("0", "")
+        start, last, turn = unmark(query["marker"], 3) if query.get("marker") else ("0", "", "0")
         found: list[Item | int]
         following: tuple[str, str] | None
         if root is not None:
@@ -82,7 +82,7 @@ class Items(Desk):
             following = (str(ahead[limit][0]), "") if len(ahead) > limit else None
         if repeated and found:
             following = (start, last)
-        more = marker(*following, int(repeated)) if following else None
+        more = marker(*following, int(turn) + 1 if repeated else 0) if following else None
         return answer({"entries": view.entries(found, fields), "limit": limit, "next_marker": more})
 
     def _by_offset(self, request: Request, view: View, id_: str, root: list[Item] | None) -> Reply:
@@ -293,11 +293,11 @@ class Items(Desk):
                     "usemarker", "sort, direction and offset do not go with a marker", code="invalid_parameter"
                 )
             repeated = self.again(request)
-            start = int(unmark(query["marker"], 2)[0]) if query.get("marker") else 0
+            start, turn = map(int, unmark(query["marker"], 2) if query.get("marker") else ("0", "0"))
             page = found[start : start + limit]
             rows = [view.trashed(item, fields or minis[item.kind]) for item in page]
             following = start if repeated and page else start + limit
-            more = marker(following, int(repeated)) if following < len(found) else None
+            more = marker(following, turn + 1 if repeated else 0) if following < len(found) else None
             return answer({"entries": rows, "limit": limit, "next_marker": more})
         if "marker" in query:
             raise invalid("marker", "A marker needs usemarker=true", code="invalid_parameter")

@@ -47,11 +47,11 @@ class People(Desk):
             return answer({"total_count": len(found), "entries": rows, "limit": limit, "offset": 0})
         if flag(query, "usemarker"):
             repeated = self.again(request)
-            start = int(unmark(query["marker"], 2)[0]) if query.get("marker") else 0
+            start, turn = map(int, unmark(query["marker"], 2) if query.get("marker") else ("0", "0"))
             end = start + limit
             rows = [view.user(user, fields) for user in self._users(staff[start:end])]
             following = start if repeated else end
-            more = marker(following, int(repeated)) if following < len(staff) else ""
+            more = marker(following, turn + 1 if repeated else 0) if following < len(staff) else ""
             return answer({"limit": limit, "next_marker": more, "entries": rows})
         if "marker" in query:
             raise invalid("marker", "A marker needs usemarker=true")

@@ -46,12 +46,12 @@ class Sharing(Items):
         found.sort(key=lambda collab: int(collab.id))  # in a fixed order, so that a marker stays good
         view, fields, query = self.view(request), fields_of(request.query), request.query
         limit, repeated = limit_of(query, 100, 1000), self.again(request)
-        last = int(unmark(query["marker"], 2)[0]) if query.get("marker") else 0
+        last, turn = map(int, unmark(query["marker"], 2) if query.get("marker") else ("0", "0"))
         rest = [collab for collab in found if int(collab.id) > last]
         rows = [view.collab(collab, fields) for collab in rest[:limit]]
         more = ""
         if repeated and rows:
-            more = marker(last, 1)
+            more = marker(last, turn + 1)
         elif len(rest) > limit:
             more = marker(rest[limit - 1].id, 0)
         return answer({"limit": limit, "next_marker": more, "entries": rows})
