@@ -113,7 +113,7 @@ def command(
 
     require_writable()
     if instance is None:
-        streams.note(_prerequisites(declared))
+        _tell_prerequisites(declared)
         instance = streams.prompt("Instance name", "--instance NAME")
     if method.interactive and not streams.may_ask:
         raise UsageError(
@@ -256,7 +256,7 @@ def _ask_fields(app: App, method: AuthMethod, given: dict[str, str]) -> dict[str
             continue
         if one.required and not one.default:
             if one.help:
-                streams.note(f"{one.prompt}: {one.help}")
+                streams.note(f"  {one.help}")
             found[one.key] = streams.prompt(one.prompt, f"--field {one.key}=VALUE")
         elif one.default:
             found[one.key] = one.default
@@ -314,16 +314,16 @@ def _print_setup(app: App, method: AuthMethod, abilities: tuple[type[Ability], .
     needs = [need for ability in abilities for need in needs_of(connector, ability)]
     streams.write(load(app.setup)(method.key, needs, fields))
     streams.flush()
-    streams.note(_prerequisites(app))
+    _tell_prerequisites(app)
 
 
-def _prerequisites(app: App) -> str:
-    lines = [f"{app.title} needs:", *(f"  - {one}" for one in app.prerequisites)]
-    if app.allow_list_hint:
-        lines.append(f"  - {app.allow_list_hint}")
+def _tell_prerequisites(app: App) -> None:
+    streams.note(f"{app.title} needs:")
+    for one in (*app.prerequisites, app.allow_list_hint):
+        if one:
+            streams.note(f"  - {one}")
     if app.service_account_advice:
-        lines.append(f"  advice: {app.service_account_advice}")
-    return "\n".join(lines)
+        streams.note(f"  advice: {app.service_account_advice}")
 
 
 def _summary(app: App, proof: Proof) -> None:
