@@ -1,0 +1,1 @@
+"""One invented company behind simulated providers, for `casb demo`, `casb sandbox` and the tests."""

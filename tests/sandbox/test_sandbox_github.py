@@ -70,13 +70,15 @@ def test_refusals(github, open_provider):
     assert (answer.status_code, answer.json()["message"]) == (409, "Git Repository is empty.")
 
 
-def test_less_scope_is_told_apart_from_nothing(github):
-    provider, _ = github
+def test_less_scope_is_told_apart_from_nothing(open_provider):
+    provider, _ = open_provider(settings={"base_permission": "none"})
     member = Client(provider, provider.member_pat)
     assert member("GET", f"{ORG}/audit-log").status_code == 404
     assert member("GET", f"{ORG}/credential-authorizations").status_code == 403
     payroll = provider.company.library.place(PERSONAL_PLACE).name
-    held = {repo.name: provider.company.access(LEAVER, repo) for repo in provider.truth.repos()}
+    held = {
+        repo.name: provider.company.access(LEAVER, provider.company.peek(repo.index)) for repo in provider.truth.repos()
+    }
     lesser = next(name for name, level in held.items() if level == "pull")
     unseen = next(name for name, level in held.items() if level is None)
     assert member("PATCH", f"/repos/larkspur/{lesser}", json={"private": True}).status_code == 403

@@ -5,7 +5,8 @@ on Enterprise Cloud), `emu` (managed users) or `ghes` (an enterprise server, API
 `Options.settings`: `plan` (`enterprise`, `free`), `sso` (`required`, `partial`), `ip_allow_list` (`deny`),
 `app_permissions` (`members:read contents:read`), `app_repositories` (`selected`), `granted_scopes`, `authorize`
 (`deny`), `device_flow` (`off`), `device_interval`, `token_seconds`, `tree_cap`, `protected` (branches),
-`visibility` (`locked`), `ip_disclosure` (`off`), `saml` (`off`).
+`visibility` (`locked`), `ip_disclosure` (`off`), `saml` (`off`), `base_permission` (`none`, `read`, `write`),
+`oauth_apps` (`restricted`).
 """
 
 from __future__ import annotations

@@ -69,7 +69,6 @@ GET /enterprises/{enterprise}/apps/organizations/{org}/installations | x | enter
 DELETE /enterprises/{enterprise}/apps/organizations/{org}/installations/{installation_id} | x | enterprise_organization_installations:write | 404 cloud
 GET /enterprises/{enterprise}/consumed-licenses | read:enterprise | x | 404 owner cloud
 GET /enterprises/{enterprise}/enterprise-roles | read:enterprise | enterprise_custom_enterprise_roles:read | 404 owner cloud
-GET /enterprises/{enterprise}/enterprise-roles/{role_id}/users | read:enterprise | enterprise_custom_enterprise_roles:read | 404 owner cloud
 GET /orgs/{org}/personal-access-tokens | x | organization_personal_access_tokens:read | 403
 POST /orgs/{org}/personal-access-tokens | x | organization_personal_access_tokens:write | 403
 POST /orgs/{org}/personal-access-tokens/{pat_id} | x | organization_personal_access_tokens:write | 403
@@ -105,8 +104,6 @@ PATCH /scim/v2/enterprises/{enterprise}/Users/{scim_user_id} | scim:enterprise,a
 GET /scim/v2/enterprises/{enterprise}/Groups | scim:enterprise,admin:enterprise | x | 403 owner
 PUT /users/{username}/suspended | site_admin | x | 403 owner
 DELETE /users/{username}/suspended | site_admin | x | 403 owner
-GET /admin/tokens | site_admin | x | 404 owner
-DELETE /admin/tokens/{token_id} | site_admin | x | 404 owner
 GET /app | x | - | 403 jwt
 GET /app/installations | x | - | 403 jwt
 GET /app/installations/{installation_id} | x | - | 403 jwt
@@ -114,7 +111,6 @@ DELETE /app/installations/{installation_id} | x | - | 403 jwt
 PUT /app/installations/{installation_id}/suspended | x | - | 403 jwt
 DELETE /app/installations/{installation_id}/suspended | x | - | 403 jwt
 POST /app/installations/{installation_id}/access_tokens | x | - | 403 jwt
-GET /app/hook/deliveries | x | - | 403 jwt
 GET /orgs/{org}/installation | x | - | 403 jwt
 POST /graphql | - | - | 403
 GET /repos/{owner}/{repo} | repo | metadata:read | 404

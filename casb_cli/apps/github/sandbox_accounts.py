@@ -252,7 +252,7 @@ class Accounts(Base):
 
     @route("DELETE /orgs/{org}/invitations/{invitation_id}")
     def cancel_invitation(self, request: Request) -> Reply:
-        ident = int(request.params["invitation_id"])
+        ident = self.ident(request, "invitation_id")
         if self.company.invitations.pop(ident, None) is None:
             self.refuse(404, "Not Found")
         self.audit("org.cancel_invitation", request)
@@ -380,7 +380,7 @@ class Accounts(Base):
         }  # fmt: skip
 
     def _role_id(self, request: Request) -> int:
-        ident = int(request.params["role_id"])
+        ident = self.ident(request, "role_id")
         if ident not in {role[0] for role in ORG_ROLES}:
             self.refuse(404, "Not Found")
         return ident

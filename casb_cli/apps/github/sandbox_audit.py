@@ -143,6 +143,8 @@ class Audit(Base):
         down = query.get("order", "desc") == "desc"
         if down:
             numbers.reverse()
+        if self.variant == "ghes":  # an enterprise server pages by number
+            return self.page(request, numbers, self._row)
         size = max(request.number("per_page", 30, 100), 1)
         at = 0
         if query.get("after"):

@@ -52,7 +52,6 @@ class Auth(Base):
         self._codes: dict[str, dict[str, str]] = {}
         self._devices: dict[str, dict[str, Any]] = {}
         self._issued = 0
-        self.installation_suspended = False
         self._first_tokens()
 
     def reset(self) -> None:

@@ -31,6 +31,10 @@ SSO_TEXT = (
     "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to "
     "this organization."
 )
+RESTRICTED_TEXT = (
+    "Although you appear to have the correct authorization credentials, the `{org}` organization has enabled OAuth "
+    "App access restrictions, meaning that data access to third-parties is limited."
+)
 ALLOW_LIST_TEXT = (
     "Although you appear to have the correct authorization credentials, the `{org}` organization has an IP allow "
     "list enabled, and your IP address is not permitted to access this resource."
@@ -60,6 +64,7 @@ class Session(msgspec.Struct, kw_only=True):
     blind: bool = False
     verdict: Verdict | None = None
     resource: str = "core"
+    counted: bool = False
     access: Access | None = None
 
 
@@ -75,6 +80,7 @@ class Base(Provider):
         "secondary": LimitSpec(kind="sliding", allowed=900, window=60),
         "content": LimitSpec(kind="sliding", allowed=80, window=60),
         "revoke": LimitSpec(allowed=60, window=3600),
+        "concurrent": LimitSpec(kind="concurrency", allowed=100),
     }
 
     def __init__(self, world: World, options: Options | None = None) -> None:
@@ -82,7 +88,8 @@ class Base(Provider):
         self.variant = self.options.variant or "github.com"
         self.plan = self.options.settings.get("plan", "enterprise")
         self.tokens: dict[str, Token] = {}
-        self.company = Company(world, self.variant)
+        self.company = self._first_company()
+        self.installation_suspended = False
         self._refusals = 0
 
     def bound(self) -> None:
@@ -90,8 +97,13 @@ class Base(Provider):
 
     def reset(self) -> None:
         super().reset()
-        self.company = Company(self.world, self.variant)
+        self.company = self._first_company()
         self.__dict__.pop("shapes", None)
+
+    def _first_company(self) -> Company:
+        company = Company(self.world, self.variant)
+        company.default_permission = self.options.settings.get("base_permission", "read")
+        return company
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -141,6 +153,13 @@ class Base(Provider):
     def invalid(self, field: str, code: str = "invalid", message: str = "Validation Failed") -> NoReturn:
         """End the call with 422."""
         self.refuse(422, message, errors=[{"resource": "Sandbox", "field": field, "code": code}])
+
+    def ident(self, request: Request, name: str) -> int:
+        """Return a numeric id of the path; one that is no number names nothing."""
+        text = request.params[name]
+        if not text.isascii() or not text.isdigit():
+            self.refuse(404, "Not Found")
+        return int(text)
 
     def failed(self, request: Request, status: int) -> Reply:
         if status in (502, 504):
@@ -213,6 +232,10 @@ class Base(Provider):
     def _admit(self, request: Request, route: Route, session: Session, token: Token, access: Access) -> Reply | None:
         if access.cloud and self.plan != "enterprise":
             return self.error(404, "Not Found")
+        if token.kind == "installation" and self.installation_suspended:
+            return self.error(403, "This installation has been suspended")
+        if token.kind == "oauth" and self.options.settings.get("oauth_apps") == "restricted":
+            return self.error(403, RESTRICTED_TEXT.format(org=self.org))
         on_repo = "/repos/{owner}" in route.name or "/repositories/" in route.name
         if token.kind in {"installation", "fine"}:
             words = "integration" if token.kind == "installation" else "personal access token"
@@ -279,9 +302,16 @@ class Base(Provider):
         second = self.limits["secondary"].take(key, points)
         if second.admitted and "/contents/" in route.name and points > 1:
             second = self.limits["content"].take(key)
+        if second.admitted:
+            second = self.limits["concurrent"].take(key)
+            session.counted = second.admitted
         if not second.admitted:
             return self.throttled(request, second.wait + 1)
         return None
+
+    def leave(self, request: Request, route: Route) -> None:
+        if isinstance(request.who, Session) and request.who.counted:
+            self.limits["concurrent"].release(self._key(request.who, request))
 
     def _exceeded(self, verdict: Verdict, message: str) -> Reply:
         hidden = {} if self.options.limit_headers else {"retry-after": str(int(verdict.wait) + 1)}

@@ -363,8 +363,9 @@ class Company:
         if self.is_member(index):
             if self.role(index) == "admin":
                 return "admin"
-            if self.default_permission != "none" and repo.visibility != "private":
-                best = 0
+            best = {"none": -1, "read": 0, "write": 2, "admin": 4}[self.default_permission]
+            if repo.visibility == "internal":
+                best = max(best, 0)
             for team, permission in repo.teams.items():
                 if any(index == who for who, _, _ in self.team_members(team)):
                     best = max(best, LEVELS.index(permission))

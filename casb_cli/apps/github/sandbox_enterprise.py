@@ -17,6 +17,7 @@ from casb_cli.sandbox.wire import Reply, Request, answer, route
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SCIM = "application/scim+json"
 ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
@@ -25,7 +26,7 @@ class Enterprise(Base):
 
     def _scim_error(self, status: int, detail: str) -> Reply:
         body = {"schemas": [ERROR_SCHEMA], "detail": detail, "status": status}
-        return answer(body, status, {"content-type": "application/scim+json"})
+        return answer(body, status, {"content-type": SCIM})
 
     def scim_id(self, index: int) -> str:
         """Return the SCIM id of somebody."""
@@ -52,7 +53,7 @@ class Enterprise(Base):
         return answer({
             "schemas": [LIST_SCHEMA], "totalResults": len(found), "itemsPerPage": len(rows), "startIndex": start,
             "Resources": rows,
-        }, 200, {"content-type": "application/scim+json"})  # fmt: skip
+        }, 200, {"content-type": SCIM})  # fmt: skip
 
     def _scim_known(self, request: Request) -> None:
         if self.variant not in {"emu", "ghes"}:
@@ -74,6 +75,30 @@ class Enterprise(Base):
             raise Refused(self._scim_error(404, "Resource not found"))
         return self._scim_page(request, self.company.members())
 
+    @route("GET /scim/v2/organizations/{org}/Users/{scim_user_id}")
+    def org_scim_user(self, request: Request) -> Reply:
+        return answer(self._scim_user(self._org_scim_one(request)), 200, {"content-type": SCIM})
+
+    @route("PATCH /scim/v2/organizations/{org}/Users/{scim_user_id}")
+    @route("DELETE /scim/v2/organizations/{org}/Users/{scim_user_id}")
+    def org_scim_end(self, request: Request) -> Reply:
+        """End the membership and delete the identity: this edition does not suspend."""
+        index = self._org_scim_one(request)
+        text = str(request.json().get("Operations", "")).lower()
+        if request.method == "DELETE" or "'active': false" in text:
+            self.company.remove_member(index)
+            self.audit("org.remove_member", request, user=self.company.person(index).login)
+        if request.method == "DELETE":
+            return Reply(204)
+        return answer(self._scim_user(index), 200, {"content-type": SCIM})
+
+    def _org_scim_one(self, request: Request) -> int:
+        if self.variant == "github.com":
+            for index in self.company.members():
+                if self.scim_id(index) == request.params["scim_user_id"]:
+                    return index
+        raise Refused(self._scim_error(404, "Resource not found"))
+
     def _scim_one(self, request: Request) -> int:
         self._scim_known(request)
         wanted = request.params["scim_user_id"]
@@ -84,7 +109,7 @@ class Enterprise(Base):
 
     @route("GET /scim/v2/enterprises/{enterprise}/Users/{scim_user_id}")
     def scim_user(self, request: Request) -> Reply:
-        return answer(self._scim_user(self._scim_one(request)), 200, {"content-type": "application/scim+json"})
+        return answer(self._scim_user(self._scim_one(request)), 200, {"content-type": SCIM})
 
     @route("PATCH /scim/v2/enterprises/{enterprise}/Users/{scim_user_id}")
     def scim_patch(self, request: Request) -> Reply:
@@ -99,13 +124,13 @@ class Enterprise(Base):
             else:
                 self.company.suspended.add(index)
             self.audit("user.unsuspend" if active else "user.suspend", request)
-        return answer(self._scim_user(index), 200, {"content-type": "application/scim+json"})
+        return answer(self._scim_user(index), 200, {"content-type": SCIM})
 
     @route("GET /scim/v2/enterprises/{enterprise}/Groups")
     def scim_groups(self, request: Request) -> Reply:
         self._scim_known(request)
         body = {"schemas": [LIST_SCHEMA], "totalResults": 0, "itemsPerPage": 0, "startIndex": 1, "Resources": []}
-        return answer(body, 200, {"content-type": "application/scim+json"})
+        return answer(body, 200, {"content-type": SCIM})
 
     # An enterprise server
 

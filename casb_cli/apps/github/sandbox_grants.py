@@ -160,7 +160,7 @@ class Grants(Auth):
 
     @route("DELETE /enterprises/{enterprise}/apps/organizations/{org}/installations/{installation_id}")
     def remove_installation(self, request: Request) -> Reply:
-        ident = int(request.params["installation_id"])
+        ident = self.ident(request, "installation_id")
         if self.other_installations.pop(ident, None) is None:
             self.refuse(404, "Not Found")
         self.audit("integration_installation.destroy", request)
@@ -194,7 +194,7 @@ class Grants(Auth):
 
     @route("GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories", paged=True)
     def pat_repos(self, request: Request) -> Reply:
-        if int(request.params["pat_id"]) not in self.pats:
+        if self.ident(request, "pat_id") not in self.pats:
             self.refuse(404, "Not Found")
         return self.page(request, self.company.order(), lambda k: self.shapes.repo(self.company.peek(k)))
 
@@ -202,7 +202,7 @@ class Grants(Auth):
     def revoke_pat(self, request: Request) -> Reply:
         if request.json().get("action") != "revoke":
             self.invalid("action")
-        if self.pats.pop(int(request.params["pat_id"]), None) is None:
+        if self.pats.pop(self.ident(request, "pat_id"), None) is None:
             self.refuse(404, "Not Found")
         self.audit("personal_access_token.access_revoked", request)
         return Reply(204)
@@ -222,12 +222,25 @@ class Grants(Auth):
     def list_requests(self, request: Request) -> Reply:
         return self.page(request, list(self.pat_requests.values()), self._pat)
 
+    @route("POST /orgs/{org}/personal-access-token-requests")
+    def review_several(self, request: Request) -> Reply:
+        body = request.json()
+        idents, action = body.get("pat_request_ids") or [], body.get("action")
+        if action not in {"approve", "deny"} or len(idents) > 100:
+            self.invalid("action")
+        for ident in idents:
+            asked = self.pat_requests.pop(int(ident), None)
+            if asked is not None and action == "approve":
+                asked.reason = None
+                self.pats[asked.id] = asked
+        return answer({}, 202)
+
     @route("POST /orgs/{org}/personal-access-token-requests/{pat_request_id}")
     def review(self, request: Request) -> Reply:
         action = request.json().get("action")
         if action not in {"approve", "deny"}:
             self.invalid("action")
-        asked = self.pat_requests.pop(int(request.params["pat_request_id"]), None)
+        asked = self.pat_requests.pop(self.ident(request, "pat_request_id"), None)
         if asked is None:
             self.refuse(404, "Not Found")
         if action == "approve":
@@ -260,7 +273,7 @@ class Grants(Auth):
 
     @route("DELETE /orgs/{org}/credential-authorizations/{credential_id}")
     def end_credential(self, request: Request) -> Reply:
-        if self.sso_credentials.pop(int(request.params["credential_id"]), None) is None:
+        if self.sso_credentials.pop(self.ident(request, "credential_id"), None) is None:
             self.refuse(404, "Not Found")
         self.audit("org_credential_authorization.revoke", request)
         return Reply(204)
@@ -281,6 +294,16 @@ class Grants(Auth):
             if row.owner == index and (kind is None or kind in CREDENTIAL_TYPES[row.kind]):
                 del self.sso_credentials[row.id]
         self.audit("org_credential_authorization.revoke", request, user=request.params["username"])
+        return answer({"message": "Credential authorization revocation has been queued."}, 202)
+
+    @route("POST /orgs/{org}/credential-authorizations/revoke-all")
+    @route("POST /orgs/{org}/credential-authorizations/revoke-credential-type")
+    def end_all_credentials(self, request: Request) -> Reply:
+        kind = request.json().get("credential_type")
+        for row in list(self.sso_credentials.values()):
+            if request.name.endswith("revoke-all") or kind in CREDENTIAL_TYPES[row.kind]:
+                del self.sso_credentials[row.id]
+        self.audit("org_credential_authorization.revoke", request)
         return answer({"message": "Credential authorization revocation has been queued."}, 202)
 
     # Secret-scanning alerts
@@ -336,7 +359,7 @@ class Grants(Auth):
 
     def _one(self, request: Request) -> Alert:
         repo = self.repo(request, "push" if request.method == "GET" else "admin", peek=True)
-        found = self.alerts().get((repo.id - REPO_BASE, int(request.params["alert_number"])))
+        found = self.alerts().get((repo.id - REPO_BASE, self.ident(request, "alert_number")))
         if found is None:
             self.refuse(404, "Not Found")
         return found

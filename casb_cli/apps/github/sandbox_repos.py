@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from casb_cli.apps.github.sandbox_base import Base
-from casb_cli.apps.github.sandbox_company import LEVELS, ROLE_OF, DeployKey, Repo, RepoInvitation
+from casb_cli.apps.github.sandbox_company import ROLE_OF, DeployKey, Repo, RepoInvitation
 from casb_cli.apps.github.sandbox_shapes import moment, node_id
 from casb_cli.sandbox.facts import OWNER
 from casb_cli.sandbox.wire import Reply, Request, answer, route
@@ -126,11 +126,8 @@ class Repos(Base):
         if affiliation == "outside":
             found = {i: p for i, p in found.items() if not company.is_member(i)}
         elif affiliation == "all":
-            found.update(dict.fromkeys(company.admins(), "admin"))
-            for team, permission in repo.teams.items():
-                for who, _, _ in company.team_members(team):
-                    if LEVELS.index(found.get(who, "pull")) <= LEVELS.index(permission):
-                        found[who] = permission
+            held = {i: company.access(i, repo) for i in {*company.members(), *found}}
+            found = {i: level for i, level in held.items() if level is not None}
         return self.page(request, sorted(found.items()), lambda row: self._collaborator(*row))
 
     def _collaborator(self, index: int, permission: str) -> dict[str, Any]:
@@ -214,7 +211,7 @@ class Repos(Base):
     @route("DELETE /repos/{owner}/{repo}/invitations/{invitation_id}")
     def end_invitation(self, request: Request) -> Reply:
         repo = self.repo(request, "admin")
-        if repo.invitations.pop(int(request.params["invitation_id"]), None) is None:
+        if repo.invitations.pop(self.ident(request, "invitation_id"), None) is None:
             self.refuse(404, "Not Found")
         self.audit("repository_invitation.cancel", request, repo=f"{self.org}/{repo.name}")
         return Reply(204)
@@ -235,7 +232,7 @@ class Repos(Base):
     @route("GET /repos/{owner}/{repo}/keys/{key_id}")
     def get_key(self, request: Request) -> Reply:
         repo = self.repo(request, "admin", peek=True)
-        key = repo.keys.get(int(request.params["key_id"]))
+        key = repo.keys.get(self.ident(request, "key_id"))
         if key is None:
             self.refuse(404, "Not Found")
         return answer(self._key_shape(repo, key))
@@ -262,7 +259,7 @@ class Repos(Base):
     @route("DELETE /repos/{owner}/{repo}/keys/{key_id}")
     def remove_key(self, request: Request) -> Reply:
         repo = self.repo(request, "admin")
-        if repo.keys.pop(int(request.params["key_id"]), None) is None:
+        if repo.keys.pop(self.ident(request, "key_id"), None) is None:
             self.refuse(404, "Not Found")
         self.audit("public_key.delete", request, repo=f"{self.org}/{repo.name}")
         return Reply(204)
