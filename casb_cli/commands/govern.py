@@ -100,6 +100,7 @@ def _planned(at: Desk, kind: ActionKind, refs: list[Ref], options: dict[str, str
         limits=wishes.limits,
         reason=wishes.reason,
         resume=None if wishes.plan else at.history.resumable,
+        standing=at.engine.standing,
     )
     problems = [
         (request.ref, rows.refused(request, error, draft.plan, index), error)

@@ -213,6 +213,15 @@ class Engine:
         words = f"the provider accepted every call, yet it reads back otherwise: {differing}"
         return Ending(FAILED, words, 1, observed)
 
+    def standing(self, instance: str, target: str, action: str, options: dict[str, str]) -> Record | None:
+        """Return an object's newest action if it is this one and still holds, by a look at the provider."""
+        found = [r for r in self.history.all(instance=instance, target=target) if r.state != ALREADY]
+        if not found or found[-1].state != CHANGED or not found[-1].change.observable:
+            return None
+        last = found[-1]
+        same = (last.action, last.options) == (action, options)
+        return last if same and matches(self.observe(last), last.after) else None
+
     def observe(self, record: Record) -> dict[str, Any]:
         """Read an action's object as it is now."""
         return self._read(record, self.runner(record))

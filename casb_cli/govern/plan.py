@@ -113,8 +113,8 @@ class Draft:
 
 
 Open = Callable[[Ref], Opened]
-Resume = Callable[[str, str, str, dict[str, str]], Record | None]
-"""Find the action to continue: instance key, local ref, action, options."""
+Find = Callable[[str, str, str, dict[str, str]], Record | None]
+"""Find an action of the journal: instance key, local ref, action, options."""
 
 
 def new_id(prefix: str) -> str:
@@ -129,13 +129,15 @@ def build(
     limits: Limits | None = None,
     reason: str | None = None,
     cases: Mapping[str, str] | None = None,
-    resume: Resume | None = None,
+    resume: Find | None = None,
+    standing: Find | None = None,
 ) -> Draft:
     """Return the plan for some requests, ordered so that none closes the door on the next; reads only.
 
     A request that can't be planned becomes a problem of the draft and stops no other. `cases` gives the
     correlation ids to use again, by full ref; `resume` finds the action of the journal to continue, if the
-    same one stopped between its steps.
+    same one stopped between its steps; `standing` the one that still holds, where doing it again would only
+    bury its way back (a tombstone quarantined).
     """
     targets: list[Target] = []
     problems: list[tuple[Request, CasbError]] = []
@@ -146,8 +148,15 @@ def build(
         try:
             check_kind(kind, asked.ref)
             instance = opened(asked.ref)
-            stopped = resume(instance.key, asked.ref.local, kind.key, asked.options) if resume else None
-            targets.append(_continued(asked, kind, stopped) if stopped else plan_one(asked, instance, case=case))
+            where = (instance.key, asked.ref.local, kind.key, asked.options)
+            stopped = resume(*where) if resume else None
+            held = standing(*where) if standing and kind.cased and not stopped else None
+            if stopped:
+                targets.append(_continued(asked, kind, stopped))
+            elif held:
+                targets.append(_held(asked, kind, held))
+            else:
+                targets.append(plan_one(asked, instance, case=case))
         except CasbError as error:
             problems.append((asked, error))
     targets.sort(key=lambda target: target.rank)
@@ -172,6 +181,19 @@ def _continued(request: Request, kind: ActionKind, stopped: Record) -> Target:
         case=stopped.case,
         rank=kind.rank,
         resumes=stopped.id,
+    )
+
+
+def _held(request: Request, kind: ActionKind, held: Record) -> Target:
+    """Return the target that is already so, by an action of the journal."""
+    return Target(
+        ref=str(request.ref),
+        instance=held.instance,
+        action=kind.key,
+        change=msgspec.structs.replace(held.change, before=held.after, steps=()),
+        options=request.options,
+        case=held.case,
+        rank=kind.rank,
     )
 
 

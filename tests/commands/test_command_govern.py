@@ -456,3 +456,18 @@ def test_after_a_rename_the_journal_speaks_of_the_present_name(casb, world):
     undone = casb("undo", done["id"], "--yes", "-o", "jsonl")
     assert (undone.code, undone.row["state"]) == (0, "changed")
     assert undone.row["target_ref"] == "box:europe:account:2"
+
+
+def test_quarantining_twice_is_already_so_and_keeps_the_way_back(casb, world):
+    first = casb("quarantine", "box:prod:file:f1", "--yes", "-o", "jsonl").row
+    case = world.files["f1"]["place"]
+    again = casb("quarantine", "box:prod:file:f1", "--yes", "-o", "jsonl")
+    assert (again.code, again.row["state"]) == (0, "already")
+    assert world.files["f1"]["place"] == case
+    back = casb("restore", "box:prod:file:f1", "--yes", "-o", "jsonl").row
+    assert back["undo"] == f"undid {first['id']}"
+    assert world.files["f1"]["place"] == "home"
+    # Restored by hand, it may be quarantined again.
+    casb("quarantine", "box:prod:file:f1", "--yes")
+    world.files["f1"].update(place="home", link=None)
+    assert casb("quarantine", "box:prod:file:f1", "--yes", "-o", "jsonl").row["state"] == "changed"
