@@ -255,3 +255,17 @@ def test_any_text_in_any_encoding_is_read(text):
 def test_a_detector_set_of_none_finds_nothing():
     empty = new_scanner(DetectorSet(()))
     assert inspect_stream(b"card", name="x", scanner=empty, key=KEY).outcome == "done"
+
+
+@pytest.mark.parametrize(
+    "unit", ["password", "eyJ", "a@", "4111 ", "<a ", "DE89 ", 'secret="', "curl -u ", "Private-Lines: 8\n", "xoxb-1-"]
+)
+def test_hostile_repetition_costs_seconds_not_hours(unit):
+    result = look((unit * (400_000 // len(unit))).encode(), wall=60, cpu=60)
+    assert result.outcome == "done"
+
+
+def test_a_private_key_of_putty_shows_its_header_only():
+    key = "PuTTY-User-Key-" + "File-3: ssh-rsa\nPrivate-Lines: 8\n" + "\n".join(rand(64, seed=n) for n in range(8))
+    (match,) = look(key.encode()).matches
+    assert match.excerpt == "Private-Lines: 8"

@@ -7,7 +7,7 @@ import re
 from casb_cli.core.text import printable
 from casb_cli.scan.detect.rules import Mask, Normal
 
-_HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|PuTTY-User-Key-File-[0-9]")
+_HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|Private-Lines: [0-9]{1,3}")
 _NOT_DIGIT = re.compile(rb"[^0-9]")
 _NOT_ALNUM = re.compile(rb"[^0-9A-Za-z]")
 

@@ -60,12 +60,9 @@ DETECTORS: tuple[Detector, ...] = (
         rules=(
             _PEM,
             Rule(
-                hint=r"PuTTY-User-Key-File-[0-9]: ",
-                pattern=(
-                    r"(?P<v>PuTTY-User-Key-File-[0-9]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,40}?"
-                    r"Private-Lines: [^\n]{1,9}\n[^\n]{1,80})"
-                ),
-                before=40,
+                hint=r"Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}",
+                pattern=r"(?P<v>Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}[A-Za-z0-9+/=\r\n]{0,6000})",
+                before=80,
                 after=6000,
             ),
         ),
