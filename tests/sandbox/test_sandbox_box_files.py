@@ -90,6 +90,12 @@ def test_every_file_is_found_once_under_its_owner(box, call):
         assert "/" + path == box.truth.file(index)["path"]
 
 
+def test_a_bookmark_lies_among_the_files(box, call):
+    user, folder = box.company.holder(PUBLIC_PLACE), box.company.folder_id(PUBLIC_PLACE)
+    rows = call.pages(f"/folders/{folder}/items?limit=1000", as_user=user)
+    assert [row["name"] for row in rows if row["type"] == "web_link"] == ["Staff portal"]
+
+
 def test_collaborators_see_the_shared_folder_in_their_tree(box, call, owner):
     place = box.company.library.place(PERSONAL_PLACE)
     member = box.company.user_id(place.members[0])
@@ -380,7 +386,7 @@ class Bookkeeper:
         found = {}
         for user in self.owners:
             for row in walk(self.call, user, fields="name,owned_by,parent"):
-                if row["owned_by"]["id"] == user:
+                if row["owned_by"]["id"] == user and row["type"] != "web_link":
                     assert (row["type"], row["id"]) not in found
                     found[row["type"], row["id"]] = (user, row["parent"]["id"], row["name"])
         return found

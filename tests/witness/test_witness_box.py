@@ -12,7 +12,15 @@ import httpx
 import pytest
 
 from casb_cli.apps.box.sandbox import build
-from casb_cli.sandbox.facts import BREAK_GLASS, EXTERNAL_PLACE, LEAVER, PENDING_PLACE, PERSONAL_PLACE, SECOND_ADMIN
+from casb_cli.sandbox.facts import (
+    BREAK_GLASS,
+    EXTERNAL_PLACE,
+    LEAVER,
+    PENDING_PLACE,
+    PERSONAL_PLACE,
+    PUBLIC_PLACE,
+    SECOND_ADMIN,
+)
 from casb_cli.sandbox.provider import Options
 from casb_cli.sandbox.server import serve
 from casb_cli.sandbox.world import World
@@ -52,23 +60,24 @@ def box():
         yield made
 
 
+def bases(box):
+    urls = box.hosts_as_told()
+    return sdk.BaseUrls(base_url=urls["api"], upload_url=urls["upload"], oauth_2_url=urls["account"])
+
+
 def connected(box, session):
     """A client of the app's own account."""
-    urls = box.hosts_as_told()
-    bases = sdk.BaseUrls(base_url=urls["api"], upload_url=urls["upload"], oauth_2_url=urls["account"])
     config = sdk.CCGConfig(
         client_id=box.signin.client_id,
         client_secret=box.signin.client_secret,
         enterprise_id=box.signin.enterprise_id,
     )
-    return sdk.BoxClient(auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases))
+    return sdk.BoxClient(auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases(box)))
 
 
 @pytest.fixture
 def session(box):
-    urls = box.hosts_as_told()
-    bases = sdk.BaseUrls(base_url=urls["api"], upload_url=urls["upload"], oauth_2_url=urls["account"])
-    network = NetworkSession(base_urls=bases)
+    network = NetworkSession(base_urls=bases(box))
     yield network
     network.network_client.requests_session.close()
 
@@ -157,17 +166,13 @@ def test_users(box, client, owner, witness):
     assert client.users.update_user_by_id(owner, status="inactive", fields=["status"]).status.value == "inactive"
     back = client.users.update_user_by_id(owner, status="active", is_password_reset_required=True)
     assert back.status.value == "active"
+    second = box.company.user_id(SECOND_ADMIN)
+    roles = [client.users.update_user_by_id(second, role=r, fields=["role"]).role.value for r in ("user", "coadmin")]
+    assert roles == ["user", "coadmin"]
     assert client.email_aliases.get_user_email_aliases(owner).total_count == 0
     assert client.invites.get_invite_by_id("80000000").status == "pending"
     witness(box, "GET /users", "GET /users/{user_id}", "PUT /users/{user_id}")
     witness(box, "GET /users/{user_id}/email_aliases", "GET /invites/{invite_id}")
-
-
-def test_administrator_role(box, client, witness):
-    second = box.company.user_id(SECOND_ADMIN)
-    assert client.users.update_user_by_id(second, role="user", fields=["role"]).role.value == "user"
-    assert client.users.update_user_by_id(second, role="coadmin", fields=["role"]).role.value == "coadmin"
-    witness(box, "PUT /users/{user_id}")
 
 
 def test_groups(box, client, witness):
@@ -272,7 +277,7 @@ def test_content_that_is_not_ready_yet(session, witness):
             made.signin.client_id, made.signin.client_secret, enterprise_id=made.signin.enterprise_id
         )
         client = sdk.BoxClient(
-            auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases)
+            auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases(box))
         ).with_as_user_header(made.company.holder(PERSONAL_PLACE))
         index = made.company.library.place(PERSONAL_PLACE).files[0]
         data = client.downloads.download_file(made.company.file_id(index)).read()
@@ -297,6 +302,16 @@ def test_links(box, as_owner, witness):
     gone = as_owner.shared_links_folders.remove_shared_link_from_folder(folder, "shared_link", shared_link=null)
     assert gone.shared_link is None
     witness(box, "PUT /files/{file_id}", "PUT /folders/{folder_id}", "GET /shared_items")
+
+
+def test_a_bookmark(box, client, witness):
+    holder = client.with_as_user_header(box.company.holder(PUBLIC_PLACE))
+    folder = box.company.folder_id(PUBLIC_PLACE)
+    rows = holder.folders.get_folder_items(folder, usemarker=True, limit=1000).entries
+    [bookmark] = [row for row in rows if row.type.value == "web_link"]
+    links = holder.shared_links_web_links
+    assert links.remove_shared_link_from_web_link(bookmark.id, "shared_link", shared_link=null).id == bookmark.id
+    witness(box, "PUT /web_links/{web_link_id}")
 
 
 def test_lock_and_label(box, as_owner, witness):
@@ -489,7 +504,7 @@ def test_rate_limit_is_waited_out(session):
         config = sdk.CCGConfig(
             made.signin.client_id, made.signin.client_secret, enterprise_id=made.signin.enterprise_id
         )
-        client = sdk.BoxClient(auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases))
+        client = sdk.BoxClient(auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases(box)))
         for _ in range(3):
             assert client.users.get_user_me().id == made.company.service
         assert 429 in {call.status for call in made.called("GET /users/me")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -26,8 +27,10 @@ from casb_cli.apps.box.sandbox_wire import (
     whole,
 )
 from casb_cli.sandbox import chance
+from casb_cli.sandbox.facts import PUBLIC_PLACE
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 
+BOOKMARK = "83000000"
 ACCESS = ("open", "company", "collaborators")
 
 
@@ -83,7 +86,39 @@ class Items(Desk):
         if repeated and found:
             following = (start, last)
         more = marker(*following, int(turn) + 1 if repeated else 0) if following else None
-        return answer({"entries": view.entries(found, fields), "limit": limit, "next_marker": more})
+        rows = view.entries(found, fields)
+        if id_ == self.company.folder_id(PUBLIC_PLACE) and following is None and len(rows) < limit:
+            rows.append(self.web_link(view, fields or ("sequence_id", "etag", "name", "url")))
+        return answer({"entries": rows, "limit": limit, "next_marker": more})
+
+    def web_link(self, view: View, fields: Sequence[str]) -> dict[str, Any]:
+        """Return the one bookmark that lies among the files: neither file nor folder."""
+        folder = self.company.folder_id(PUBLIC_PLACE)
+        owner = view.mini(self.company.holder(PUBLIC_PLACE))
+        full = {
+            "sequence_id": "0",
+            "etag": "0",
+            "name": "Staff portal",
+            "url": f"https://{self.world.domain}/staff",
+            "parent": view.item(self.state.known_folder(folder), ("sequence_id", "etag", "name")),
+            "created_by": owner,
+            "owned_by": owner,
+            "shared_link": None,
+            "item_status": "active",
+        }
+        row = {"type": "web_link", "id": BOOKMARK}
+        return row | {name: full[name] for name in fields if name in full}
+
+    @route("PUT /web_links/{web_link_id}", path="/2.0/web_links/{web_link_id}")
+    def put_web_link(self, request: Request) -> Reply:
+        """Take the bookmark's link away, which it never had."""
+        id_ = boxed(request.params["web_link_id"])
+        self.state.visible(request.who.user, "folder", self.company.folder_id(PUBLIC_PLACE), "edit")
+        if id_ != BOOKMARK:
+            raise not_found("web_link", id_)
+        if self.body(request).get("shared_link", "") is not None:
+            raise invalid("shared_link", "Invalid value")
+        return answer(self.web_link(self.view(request), ("sequence_id", "etag", "name", "url", "shared_link")))
 
     def _by_offset(self, request: Request, view: View, id_: str, root: list[Item] | None) -> Reply:
         limit, offset = limit_of(request.query, 100, 1000), whole(request.query, "offset", 0)

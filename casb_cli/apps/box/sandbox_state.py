@@ -99,6 +99,13 @@ class State:
             return self.company.item(kind, id_)
         return None if found.gone else found
 
+    def known_folder(self, id_: str) -> Item:
+        """Return a folder, whatever has become of it; raises 404."""
+        found = self.items.get(("folder", id_)) or self.company.item("folder", id_)
+        if found is None:
+            raise not_found("folder", id_)
+        return found
+
     def keep(self, item: Item) -> Item:
         """Hold an item from now on, because it changes."""
         return self.items.setdefault((item.kind, item.id), item)

@@ -120,11 +120,12 @@ class View:
     def entries(self, found: Iterable[Item | int], fields: Sequence[str] | None) -> list[dict[str, Any]]:
         """Return a page of a folder; an untouched file comes as its index."""
         company = self.state.company
+        makers = {"file": _chosen(_FILE, fields or FILE_MINI), "folder": _chosen(_FOLDER, fields or FOLDER_MINI)}
         rows = []
         for one in found:
             item = one if isinstance(one, Item) else company.file(one)
-            mini = FILE_MINI if item.kind == "file" else FOLDER_MINI
-            rows.append(self.item(item, fields, mini))
+            thing = (self, item)
+            rows.append({name: make(thing) for name, make in makers[item.kind]})
         return rows
 
     def first_items(self, folder: str) -> dict[str, Any]:
@@ -227,6 +228,13 @@ _TRASH_PATH = {
     "total_count": 1,
     "entries": [{"type": "folder", "id": "1", "sequence_id": None, "etag": None, "name": "Trash"}],
 }
+
+
+def _chosen(
+    makers: Mapping[str, Callable[[Any], Any]], fields: Sequence[str]
+) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return the makers of `type`, `id` and some fields, looked up once for a whole page."""
+    return [(name, makers[name]) for name in dict.fromkeys(("type", "id", *fields)) if name in makers]
 
 
 def _select(
