@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,16 +116,18 @@ class Started(msgspec.Struct, frozen=True):
             self.process.wait(10)
 
 
-def start(plan: Plan, path: Path, *, tied: bool = False, wait: float = 20.0) -> Started:
+def start(plan: Plan, path: Path, *, tied: bool = False, remove: Path | None = None, wait: float = 20.0) -> Started:
     """Start a sandbox in the background and return when it answers, at most `wait` seconds later.
 
-    `tied` makes it end with this process, however that ends; else it runs until `stop`. Raises Locked where one
-    is running already, CasbError where it did not start.
+    `tied` makes it end with this process, however that ends; else it runs until `stop`. The directory `remove`
+    goes when it ends. Raises Locked where one is running already, CasbError where it did not start.
     """
     if load(path) is not None:
         raise Locked("a sandbox is running already", hint="run `casb sandbox stop` first")
     text = msgspec.json.encode(plan).decode()
     command = [sys.executable, "-m", "casb_cli.sandbox.process", str(path), "tied" if tied else "free", text]
+    if remove is not None:
+        command.append(str(remove))
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
@@ -188,13 +191,27 @@ def _watch_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _remove(folder: Path, seconds: float = 5.0) -> None:
+    """Remove a directory, trying again while processes that die with its owner still write there."""
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.1)):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        pause.wait(0.1)
+
+
 def main(arguments: list[str]) -> int:
-    """Serve by `STATE_FILE tied|free PLAN_JSON`: how `start` calls this module."""
-    path, mode, text = arguments
+    """Serve by `STATE_FILE tied|free PLAN_JSON [DIRECTORY]`: how `start` calls this module."""
+    path, mode, text, *remove = arguments
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the state file goes with the process
     if mode == "tied":
         threading.Thread(target=_watch_parent, daemon=True).start()
-    run(msgspec.json.decode(text.encode(), type=Plan), Path(path))
+    try:
+        run(msgspec.json.decode(text.encode(), type=Plan), Path(path))
+    finally:
+        for folder in remove:
+            _remove(Path(folder))
     return 0
 
 

@@ -16,6 +16,7 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from casb_cli.core.errors import CasbError
 from casb_cli.sandbox.faults import Fault
 from casb_cli.sandbox.provider import Options, Outcome, Provider, Signin
 from casb_cli.sandbox.wire import Reply, Request, answer
@@ -75,7 +76,12 @@ class Running:
                 # Named TCP, or asyncio leaves Nagle's algorithm on: 40 ms an answer.
                 listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                listener.bind((host, ports.get(f"{provider.key}.{name}", 0)))
+                wanted = ports.get(f"{provider.key}.{name}", 0)
+                try:
+                    listener.bind((host, wanted))
+                except OSError as error:
+                    listener.close()
+                    raise CasbError(f"port {wanted} of {host} cannot be used: {error.strerror}") from None
                 listener.listen(256)
                 port = listener.getsockname()[1]
                 self.where[port] = (provider, name)
