@@ -271,14 +271,7 @@ def test_tree_and_content(box, as_owner, owner, witness):
 def test_content_that_is_not_ready_yet(session, witness):
     made = build(WORLD, Options(settings={"not_ready": "1"}))
     with serve([made]):
-        urls = made.hosts_as_told()
-        bases = sdk.BaseUrls(base_url=urls["api"], upload_url=urls["upload"], oauth_2_url=urls["account"])
-        config = sdk.CCGConfig(
-            made.signin.client_id, made.signin.client_secret, enterprise_id=made.signin.enterprise_id
-        )
-        client = sdk.BoxClient(
-            auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases(box))
-        ).with_as_user_header(made.company.holder(PERSONAL_PLACE))
+        client = connected(made, session).with_as_user_header(made.company.holder(PERSONAL_PLACE))
         index = made.company.library.place(PERSONAL_PLACE).files[0]
         data = client.downloads.download_file(made.company.file_id(index)).read()
         assert data == WORLD.library("box").content(index)
