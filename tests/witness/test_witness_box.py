@@ -21,6 +21,7 @@ from casb_cli.sandbox.facts import (
     PUBLIC_PLACE,
     SECOND_ADMIN,
 )
+from casb_cli.sandbox.limits import LimitSpec
 from casb_cli.sandbox.provider import Options
 from casb_cli.sandbox.server import serve
 from casb_cli.sandbox.world import World
@@ -487,17 +488,10 @@ def test_holds_and_locks(box, client, as_owner, witness):
 
 
 def test_rate_limit_is_waited_out(session):
-    from casb_cli.sandbox.limits import LimitSpec
-
     limit = LimitSpec(kind="fixed", allowed=2, window=1)
     made = build(WORLD, Options(limits={"user": limit}))
     with serve([made]):
-        urls = made.hosts_as_told()
-        bases = sdk.BaseUrls(base_url=urls["api"], upload_url=urls["upload"], oauth_2_url=urls["account"])
-        config = sdk.CCGConfig(
-            made.signin.client_id, made.signin.client_secret, enterprise_id=made.signin.enterprise_id
-        )
-        client = sdk.BoxClient(auth=sdk.BoxCCGAuth(config), network_session=session.with_custom_base_urls(bases(box)))
+        client = connected(made, session)
         for _ in range(3):
             assert client.users.get_user_me().id == made.company.service
         assert 429 in {call.status for call in made.called("GET /users/me")}
