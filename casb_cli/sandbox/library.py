@@ -26,7 +26,7 @@ from casb_cli.sandbox.facts import (
     Exposure,
     Place,
 )
-from casb_cli.sandbox.planted import BULK, DETECTORS, Detector, Planted, lines_for, near_miss
+from casb_cli.sandbox.planted import BULK, PLANTS, Detector, Planted, lines_for, near_miss
 
 if TYPE_CHECKING:
     from casb_cli.sandbox.world import World
@@ -187,12 +187,12 @@ class Library:
         bits = chance.mix(self._seed, 21, index)
         if bits % (4 if index < RICH else 50):
             return ()
-        detector = DETECTORS[(bits >> 8) % len(DETECTORS)]
+        detector = PLANTS[(bits >> 8) % len(PLANTS)]
         if detector == "private-key" and kind not in documents.MULTILINE:
             detector = "payment-card"
         chosen = [(detector, BULK if detector == "email-bulk" else 1 + (bits >> 16) % 3)]
         if (bits >> 24) % 3 == 0:
-            second = DETECTORS[(bits >> 32) % 3]  # personal data beside it: card, iban or ssn
+            second = PLANTS[(bits >> 32) % 3]  # personal data beside it: card, iban or ssn
             if second != detector:
                 chosen.append((second, 1 + (bits >> 40) % 2))
         return tuple(chosen)
@@ -202,21 +202,18 @@ class Library:
         bits = chance.mix(self._seed, 23, index)
         words = names.WORDS
         lines = [f"{names.TOPICS[bits % len(names.TOPICS)]} {index} of {self.world.name}"]
+        if rich:
+            lines.append(near_miss(self._seed, 25, index))  # far from what is planted: it must not colour it
         for n in range(6 + bits % 20 if rich else 2):
             start = (bits >> (n % 32)) % (len(words) - 8)
             lines.append(" ".join(words[start : start + 8]))
-        if rich:
-            lines.append(near_miss(self._seed, 25, index))
-        planted = []
+        planted: list[Planted] = []
         for detector, count in self._wanted(index, kind):
-            planted.append(
-                Planted(
-                    detector=detector,
-                    count=count,
-                    line=len(lines) + 1,
-                    place=documents.place(kind, len(lines) + 1),
-                )
-            )
+            at = len(lines) + 1
+            found: tuple[Detector, ...] = (detector, "aws-secret-key") if detector == "aws-access-key" else (detector,)
+            for offset, one in enumerate(found):
+                where = documents.place(kind, at + offset)
+                planted.append(Planted(detector=one, count=count, line=at + offset, place=where))
             lines += lines_for(detector, count, self._seed, 27, index)
             lines.append("end of list")
         return lines, planted

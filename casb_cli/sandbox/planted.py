@@ -19,23 +19,27 @@ Detector = Literal[
     "us-ssn",
     "email-bulk",
     "private-key",
-    "aws-key",
+    "aws-access-key",
+    "aws-secret-key",
     "github-token",
     "slack-token",
-    "high-entropy",
+    "high-entropy-assignment",
 ]
-DETECTORS: tuple[Detector, ...] = (
+"""Kinds of planted things, named as the product's detectors that must find them."""
+PLANTS: tuple[Detector, ...] = (
     "payment-card",
     "iban",
     "us-ssn",
     "email-bulk",
     "private-key",
-    "aws-key",
+    "aws-access-key",
     "github-token",
     "slack-token",
-    "high-entropy",
+    "high-entropy-assignment",
 )
-BULK = 40
+"""What is planted on its own; `aws-secret-key` comes with its `aws-access-key`, on the next line."""
+DETECTORS: tuple[Detector, ...] = (*PLANTS, "aws-secret-key")
+BULK = 60
 """How many different addresses a planted `email-bulk` has; ordinary documents have at most two."""
 
 
@@ -130,14 +134,14 @@ def lines_for(detector: Detector, count: int, seed: int, *parts: int) -> list[st
             return [f"subscriber.{tag}.{n}@readers.example" for n in range(BULK)]
         case "private-key":
             return [line for n in many for line in private_key(seed, *parts, n)]
-        case "aws-key":
+        case "aws-access-key" | "aws-secret-key":
             pairs = [aws_pair(seed, *parts, n) for n in many]
             return [line for k, s in pairs for line in (f"aws_access_key_id = {k}", f"aws_secret_access_key = {s}")]
         case "github-token":
             return [f"GITHUB_TOKEN={github_token(seed, *parts, n)}" for n in many]
         case "slack-token":
             return [f"SLACK_TOKEN={slack_token(seed, *parts, n)}" for n in many]
-        case "high-entropy":
+        case "high-entropy-assignment":
             return [f'api_secret = "{chance.text(chance.BASE62, 40, seed, *parts, n)}"' for n in many]
 
 

@@ -131,8 +131,10 @@ def test_known_answers_are_in_the_documents(world):
     patterns = {
         "payment-card": r"card number (\d{16})", "iban": r"to IBAN (DE\d{20})", "us-ssn": r"SSN: ([\d-]{11})",
         "email-bulk": r"(subscriber\.\w+\.\d+@readers\.example)", "private-key": r"(BEGIN RSA PRIVATE) KEY",
-        "aws-key": r"aws_access_key_id = (AKIA[A-Z2-7]{16})", "github-token": r"GITHUB_TOKEN=(ghp_\w{36})",
-        "slack-token": r"SLACK_TOKEN=(xoxb-[\w-]+)", "high-entropy": r"api_secret = .{1,8}?([0-9A-Za-z]{40})",
+        "aws-access-key": r"aws_access_key_id = (AKIA[A-Z2-7]{16})",
+        "aws-secret-key": r"aws_secret_access_key = ([0-9A-Za-z+/]{40})", "github-token": r"GITHUB_TOKEN=(ghp_\w{36})",
+        "slack-token": r"SLACK_TOKEN=(xoxb-[\w-]+)",
+        "high-entropy-assignment": r"api_secret = .{1,8}?([0-9A-Za-z]{40})",
     }  # fmt: skip
     assert set(patterns) == set(planted.DETECTORS)
     library, totals = world.library("github"), dict.fromkeys(patterns, 0)

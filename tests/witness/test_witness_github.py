@@ -379,7 +379,7 @@ def test_audit_log(witness, provider, sdk, world):
 
 def test_secret_scanning(witness, provider, org, repo):
     alerts = list(org.get_secret_scanning_alerts(state="open", hide_secret=True))
-    kinds = {"github-token", "aws-key", "slack-token"}
+    kinds = {"github-token", "aws-access-key", "slack-token"}
     planted = [(r, p) for r, p, found in provider.truth.findings() if found.detector in kinds]
     assert sorted(a.repository.full_name for a in alerts) == sorted(r for r, _ in planted)
     one = alerts[0]

@@ -18,7 +18,7 @@ from casb_cli.sandbox.world import World
 
 ALERT_TYPES = {
     "github-token": ("github_personal_access_token", "GitHub Personal Access Token"),
-    "aws-key": ("aws_access_key_id", "Amazon AWS Access Key ID"),
+    "aws-access-key": ("aws_access_key_id", "Amazon AWS Access Key ID"),
     "slack-token": ("slack_api_token", "Slack API Token"),
 }
 """Which planted secrets secret scanning knows, and what it calls them."""
