@@ -223,7 +223,11 @@ def _act(work: Work, wishes: Wishes, codes: list[int]) -> int:
         for ref, row, _ in work.problems:
             yield render_row(row, ref.app, ref.instance)
 
-    output.write(done())
+    try:
+        output.write(done())
+    except KeyboardInterrupt:
+        streams.warn("what was begun is settled by the next action, or now: casb govern settle")
+        raise
     for record in records:
         report(record)
         codes.append(record_code(record))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from casb_cli.core.capabilities import ListAccounts, Page
-from casb_cli.core.errors import CasbError, GuardRefused
-from casb_cli.core.models import ROOT, Account, Partition
+from casb_cli.core.capabilities import ListAccounts, ListGrants, Page
+from casb_cli.core.errors import CasbError, GuardRefused, Stopped
+from casb_cli.core.models import ROOT, Partition
 from casb_cli.core.refs import local, parse
 from casb_cli.govern.actions import UNDO, action_kind
 from casb_cli.govern.plan import Limits, Open, Plan, Target
 from casb_cli.govern.ports import Opened
 
+R = TypeVar("R")
 Protected = Callable[[str, str], str | None]
 """Tell why an object (instance key, local ref) is protected, or None."""
 
@@ -39,11 +40,16 @@ def check(plan: Plan, opened: Open, protected: Protected, *, limits: Limits | No
                 f"--max-targets {touched}",
             )
         )
+    holders = None if own and break_glass else _holders(acting, opened)
     for target in acting:
         instance = opened(parse(target.ref))
-        if not own and (reason := _own(target, instance)):
-            refusals.append((reason, OWN))
-        if not break_glass and (reason := _protected(target, protected)):
+        concerned = _concerned(target, holders)
+        if concerned is None:
+            refusals.append((f"could not tell whose {target.ref} is", f"{OWN} {PROTECTED}"))
+            continue
+        if not own and instance.identities() & concerned:
+            refusals.append((f"{target.ref} is, or belongs to, the account that casb signs in with", OWN))
+        if not break_glass and (reason := _protected(target, concerned, protected)):
             refusals.append((reason, PROTECTED))
     if not last:
         refusals += [(reason, LAST_ADMIN) for reason in _last_admins(acting, opened)]
@@ -60,24 +66,108 @@ def _takes(target: Target) -> bool:
     return target.action != UNDO or target.change.action == "unsuspend"
 
 
-def _concerned(target: Target) -> set[str]:
-    """Return what an action changes, and the principal behind a token that it takes away."""
-    found = set(target.touched)
+def _told_holder(target: Target) -> str | None:
+    """Return the account behind a token, where the plan says it."""
     for state in (target.change.before, target.change.keeps):
-        principal = state.get("principal_ref")
-        if isinstance(principal, str):
-            found.add(principal)
-    return found
-
-
-def _own(target: Target, instance: Opened) -> str | None:
-    if instance.identities() & _concerned(target):
-        return f"{target.ref} is, or belongs to, the account that casb signs in with"
+        if isinstance(principal := state.get("principal_ref"), str):
+            return principal
     return None
 
 
-def _protected(target: Target, protected: Protected) -> str | None:
-    for ref in sorted(_concerned(target)):
+def _holders(acting: list[Target], opened: Open) -> dict[tuple[str, str], str | None]:
+    """Return whose each token is that the plans don't say it of; one that could not be found out is left out."""
+    silent: dict[str, list[Target]] = {}
+    for target in acting:
+        if parse(target.ref).kind == "grant" and _told_holder(target) is None:
+            silent.setdefault(target.instance, []).append(target)
+    found: dict[tuple[str, str], str | None] = {}
+    for key, targets in silent.items():
+        wanted = {target.local for target in targets}
+        holders, complete = _listed_holders(opened(parse(targets[0].ref)), wanted)
+        for ref in wanted:
+            if ref in holders or complete:
+                found[key, ref] = holders.get(ref)
+    return found
+
+
+def _listed_holders(instance: Opened, wanted: set[str]) -> tuple[dict[str, str | None], bool]:
+    """Return the holders of some grants as the provider lists them, and whether all that was asked was told.
+
+    Where the list names only a login, the account of that login is looked up.
+    """
+    found: dict[str, str | None] = {}
+    logins: dict[str, str] = {}
+    try:
+        connector: ListGrants = instance.connector(ListGrants, govern=False)
+        complete = True
+        for page in _pages(connector.list_grants):
+            if page is None:
+                complete = False  # a part that can't be read; the others may still hold it
+                continue
+            for row in page.items:
+                if (ref := local("grant", row.id)) in wanted:
+                    found[ref] = row.principal_ref
+                    if row.principal_ref is None and row.principal:
+                        logins[ref] = row.principal
+            if len(found) == len(wanted):
+                break
+        if logins:
+            accounts = _accounts_of(instance, set(logins.values()))
+            found |= {ref: accounts.get(login) for ref, login in logins.items()}
+    except Stopped:
+        raise
+    except CasbError:
+        return {ref: holder for ref, holder in found.items() if holder}, False
+    return found, complete
+
+
+def _accounts_of(instance: Opened, logins: set[str]) -> dict[str, str]:
+    connector: ListAccounts = instance.connector(ListAccounts, govern=False)
+    found: dict[str, str] = {}
+    for page in _pages(connector.list_accounts, strict=True):
+        for account in page.items if page else ():
+            if account.login in logins:
+                found[account.login] = local("account", account.id)
+        if len(found) == len(logins):
+            break
+    return found
+
+
+def _pages(
+    listing: Callable[[Partition, str | None], Iterator[Page[R]]], *, strict: bool = False
+) -> Iterator[Page[R] | None]:
+    """Yield the pages of all partitions of a listing; None for one that can't be read, unless `strict`."""
+    queue: list[Partition] = [ROOT]
+    seen: set[str] = set()
+    while queue:
+        part = queue.pop()
+        if part.key in seen:
+            continue
+        seen.add(part.key)
+        try:
+            for page in listing(part, None):
+                queue += page.more
+                yield page
+        except Stopped:
+            raise
+        except CasbError:
+            if strict:
+                raise
+            yield None
+
+
+def _concerned(target: Target, holders: dict[tuple[str, str], str | None] | None) -> set[str] | None:
+    """Return what an action changes and the account behind a token it takes away; None where nobody can tell."""
+    holder = _told_holder(target)
+    if holder is None and parse(target.ref).kind == "grant" and holders is not None:
+        if (target.instance, target.local) not in holders:
+            return None
+        holder = holders[target.instance, target.local]
+    return {*target.touched, *([holder] if holder else [])}
+
+
+def _protected(target: Target, concerned: set[str], protected: Protected) -> str | None:
+    for ref in sorted(concerned):
         if (why := protected(target.instance, ref)) is not None:
             about = target.ref if ref == target.local else f"{target.ref} (through {ref})"
             return f"{about} is protected" + (f": {why}" if why else "")
@@ -123,20 +213,11 @@ def _admins(instance: Opened, going: set[str]) -> tuple[bool, bool]:
     The listing ends at the first that stays: a big company costs a page, not all of them.
     """
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
-    queue: list[Partition] = [ROOT]
-    seen: set[str] = set()
     found = False
-    while queue:
-        part = queue.pop()
-        if part.key in seen:
-            continue
-        seen.add(part.key)
-        page: Page[Account]
-        for page in connector.list_accounts(part, None):
-            queue += page.more
-            for account in page.items:
-                if local("account", account.id) in going:
-                    found = found or account.is_admin is not False
-                elif account.is_admin and account.status in {"active", None}:
-                    return True, True
+    for page in _pages(connector.list_accounts, strict=True):
+        for account in page.items if page else ():
+            if local("account", account.id) in going:
+                found = found or account.is_admin is not False
+            elif account.is_admin and account.status in {"active", None}:
+                return True, True
     return found, False

@@ -347,7 +347,9 @@ def test_an_interrupted_run_is_settled_by_the_next(casb, world):
             raise KeyboardInterrupt
 
     world.hook = die
-    assert casb("quarantine", "box:prod:file:f1", "--yes").code == 130
+    stopped = casb("quarantine", "box:prod:file:f1", "--yes")
+    assert stopped.code == 130
+    assert "casb govern settle" in stopped.err
     world.hook = None
     assert casb("log", "-o", "jsonl").row["state"] == "interrupted"
     run = casb("suspend", "box:prod:account:2", "--yes", "-o", "jsonl")

@@ -13,6 +13,7 @@ from casb_cli.core.capabilities import (
     Change,
     ChangeShare,
     ListAccounts,
+    ListGrants,
     OverwriteFile,
     Page,
     QuarantineFile,
@@ -26,7 +27,7 @@ from casb_cli.core.capabilities import (
     needs,
 )
 from casb_cli.core.errors import LostAnswer, NotPermitted, ObjectMissing, Throttled, Unavailable, Unsupported
-from casb_cli.core.models import ROOT, Account
+from casb_cli.core.models import ROOT, Account, Grant, Partition
 
 CANARY = "ghp_CanaryTokenThatMustStayInMemory0001"
 
@@ -86,6 +87,7 @@ class World:
 
 class FakeConnector(
     ListAccounts,
+    ListGrants,
     SuspendAccount,
     RevokePassword,
     RevokeSessions,
@@ -100,10 +102,26 @@ class FakeConnector(
 
     suspend_modes: ClassVar = {"full": "no access", "read-only": "may look"}
 
+    tells = True
+
     def __init__(self, world: World) -> None:
         self.world = world
 
     # ---- reading
+
+    def list_grants(self, part, cursor):
+        if part == ROOT:
+            yield Page(items=[], more=[Partition(key="refused"), Partition(key="tokens")])
+        elif part.key == "refused":
+            raise NotPermitted("not with this credential", status=403)
+        else:
+            yield Page(
+                items=[
+                    Grant(id=id_, kind="token", principal_ref=f"account:{g['principal']}")
+                    for id_, g in self.world.grants.items()
+                    if g["live"]
+                ]
+            )
 
     def list_accounts(self, part, cursor):
         assert part == ROOT
@@ -324,7 +342,7 @@ class FakeConnector(
             ),
             irreversible="a revoked token never works again",
             touches=(f"grant:{grant}",),
-            keeps={"principal_ref": f"account:{self.world.grants[grant]['principal']}"},
+            keeps={"principal_ref": f"account:{self.world.grants[grant]['principal']}"} if self.tells else {},
         )
 
     # ---- acting

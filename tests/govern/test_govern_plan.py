@@ -79,6 +79,38 @@ def test_a_token_of_casbs_own_account_wants_its_flag(rig):
         _check(rig, rig.draft(("revoke-grant", "grant:g1")).plan)
 
 
+def test_whose_a_token_is_is_looked_up_where_the_plan_does_not_say(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    monkeypatch.setattr(FakeConnector, "tells", False)
+    plan = rig.draft(("revoke-grant", "grant:g1")).plan
+    _check(rig, plan)
+    with pytest.raises(GuardRefused, match=r"grant:g1 \(through account:2\) is protected"):
+        _check(rig, plan, protected={"account:2"})
+    rig.world.grants["g1"]["principal"] = "9"
+    with pytest.raises(GuardRefused, match="the account that casb signs in with"):
+        _check(rig, plan)
+    rig.world.grants["g1"]["live"] = False  # no longer listed, and one part of the list was refused
+    with pytest.raises(GuardRefused, match="could not tell whose box:prod:grant:g1 is"):
+        _check(rig, plan)
+    _check(rig, plan, limits=Limits(own_account=True, protected=True))
+
+
+def test_a_token_listed_by_login_alone_is_its_accounts(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    from casb_cli.core.capabilities import Page
+    from casb_cli.core.models import Grant
+
+    def listed(self, part, cursor):
+        yield Page(items=[Grant(id="g1", principal=self.world.accounts["9"]["login"])])
+
+    monkeypatch.setattr(FakeConnector, "tells", False)
+    monkeypatch.setattr(FakeConnector, "list_grants", listed)
+    with pytest.raises(GuardRefused, match="the account that casb signs in with"):
+        _check(rig, rig.draft(("revoke-grant", "grant:g1")).plan)
+
+
 def test_the_last_administrator_wants_its_flag(rig):
     plan = rig.draft(("suspend", "account:1")).plan
     with pytest.raises(GuardRefused) as caught:
