@@ -190,6 +190,8 @@ class Library:
         detector = PLANTS[(bits >> 8) % len(PLANTS)]
         if detector == "private-key" and kind not in documents.MULTILINE:
             detector = "payment-card"
+        if detector == "email-bulk" and kind == "eml":
+            detector = "iban"  # a message's own addresses would count too
         chosen = [(detector, BULK if detector == "email-bulk" else 1 + (bits >> 16) % 3)]
         if (bits >> 24) % 3 == 0:
             second = PLANTS[(bits >> 32) % 3]  # personal data beside it: card, iban or ssn
@@ -200,15 +202,18 @@ class Library:
     def _lines(self, index: int, kind: str) -> tuple[list[str], list[Planted]]:
         rich = index < RICH
         bits = chance.mix(self._seed, 23, index)
-        words = names.WORDS
+        words, wanted = names.WORDS, self._wanted(index, kind)
         lines = [f"{names.TOPICS[bits % len(names.TOPICS)]} {index} of {self.world.name}"]
         if rich:
-            lines.append(near_miss(self._seed, 25, index))  # far from what is planted: it must not colour it
+            miss = near_miss(self._seed, 25, index)
+            if "@" in miss and any(detector == "email-bulk" for detector, _ in wanted):
+                miss = "nobody to contact"
+            lines.append(miss)  # far from what is planted: it must not colour it
         for n in range(6 + bits % 20 if rich else 2):
             start = (bits >> (n % 32)) % (len(words) - 8)
             lines.append(" ".join(words[start : start + 8]))
         planted: list[Planted] = []
-        for detector, count in self._wanted(index, kind):
+        for detector, count in wanted:
             at = len(lines) + 1
             found: tuple[Detector, ...] = (detector, "aws-secret-key") if detector == "aws-access-key" else (detector,)
             for offset, one in enumerate(found):
