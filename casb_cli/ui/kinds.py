@@ -207,6 +207,25 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "why": ("text", "why it is protected"),
         "added": ("text", "since when, RFC 3339"),
     },
+    "match": {
+        "detector": ("text", "the detector that recognised it"),
+        "severity": ("low | medium | high | critical", "how bad it is"),
+        "confidence": ("low | medium | high", "how sure the detector is"),
+        "excerpt": ("text", "the match, masked"),
+        "file": ("text", "the local file, `-` for standard input"),
+        "place": ("text", "where in the file"),
+        "start": ("integer", "the first byte, in the extracted text of its part"),
+        "end": ("integer", "the byte behind the last"),
+        "count": ("integer", "how often this value stands in the file, where matches are not told one by one"),
+        "fingerprint": ("text", "a keyed hash of the value: the same value, the same hash, on this machine"),
+    },
+    "detector": {
+        "detector": ("text", "the detector's id, as --detector takes it"),
+        "title": ("text", "what it recognises"),
+        "family": ("text", "the kind of data"),
+        "severity": ("low | medium | high | critical", "how bad a match is"),
+        "confidence": ("low | medium | high", "how sure it is, before keywords and proofs"),
+    },
     "field": {
         "field": ("text", "the field's name, as --fields and --where take it"),
         "type": ("text", "the type of its values; every field may be null"),
@@ -226,6 +245,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "finding": ("ref", "severity", "detector", "file", "place", "excerpt", "count", "sharing", "state"),
     "action": ("time", "action", "target", "state", "undo", "reason", "mode", "ref"),
     "app": ("app", "title", "auth", "unattended", "status"),
+    "match": ("severity", "detector", "file", "place", "excerpt", "confidence", "count"),
     "matrix-cell": ("app", "instance", "capability", "status", "live", "credential", "note"),
 }
 """What a terminal shows first, in order of interest, as far as its width goes; the rest is in JSON and CSV."""
