@@ -358,6 +358,18 @@ def test_findings_are_the_companys(box):
     assert list(box.truth.trash_findings())
 
 
+def test_the_truth_by_kind_agrees_with_the_company(box):
+    assert len(box.truth.rows("file")) == WORLD.files
+    assert len(box.truth.rows("activity")) == WORLD.events
+    assert len(box.truth.rows("trash")) == box.company.drafts
+    assert len(box.truth.rows("account")) == sum(WORLD.has_account("box", person) for person in range(40))
+    assert len(box.truth.rows("finding")) == len(list(box.truth.findings()))
+    shares = box.truth.rows("share")
+    assert {row["kind"] for row in shares.values()} == {"link", "user", "group"}
+    for kind in ("group", "membership", "privilege", "grant"):
+        assert box.truth.rows(kind)
+
+
 def test_wire_is_decodable_as_the_fact_sheet_writes_it(box, call, owner):
     """The shapes of the fact sheet's samples, held by types."""
     fields = ",".join(Entry.__struct_fields__)
