@@ -133,7 +133,7 @@ def verify(
 ) -> int:
     """Read again whether past actions still hold: a directory sync or a person may have reverted them.
 
-    States: holds, reverted, differs, pending, unreadable. `before` is what the action left, `after` what is there.
+    States: holds, reverted, differs, pending, undone, not-done, unreadable. `before` is what the action left, `after` what is there.
     """
     from casb_cli.commands._govern_run import desk
     from casb_cli.core.errors import combined_exit_code
@@ -159,7 +159,9 @@ def _asked(
     at: Desk, actions: Sequence[str] | None, apps: Sequence[str] | None, names: Sequence[str] | None
 ) -> list[Record]:
     if actions:
-        return [record for name in actions for record in at.history.by_name(name)]
+        from casb_cli.commands._govern_run import action_names
+
+        return [record for name in action_names(actions) for record in at.history.by_name(name)]
     keys = [config.key for config in at.config.select(apps or (), names or ())]
     return [record for key in keys for record in at.history.standing(instance=key)]
 

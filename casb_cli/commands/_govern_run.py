@@ -138,6 +138,40 @@ def refs_of(words: Sequence[str], kind: ActionKind, at: Desk, apps: list[str], n
     return list(dict.fromkeys(found))
 
 
+def action_names(words: Sequence[str]) -> list[str]:
+    """Return the actions and runs that are named: by id, by the reference of a row, or by rows on standard input."""
+    import sys
+
+    from casb_cli.core.refs import parse
+
+    found: list[str] = []
+    for word in words:
+        for line in sys.stdin if word == "-" else [word]:
+            name = line.strip()
+            if name.startswith("{"):
+                name = _ref_in(name)
+            if not name:
+                continue
+            if ":" in name and (ref := parse(name)).kind != "action":
+                raise UsageError(f"`{ref}` is no action", hint="see `casb govern log`")
+            found.append(parse(name).id if ":" in name else name)
+    if not found:
+        raise UsageError("no action was named", hint="see `casb govern log`")
+    return list(dict.fromkeys(found))
+
+
+def _ref_in(line: str) -> str:
+    import json
+
+    try:
+        ref = json.loads(line).get("ref")
+    except ValueError:
+        ref = None
+    if not isinstance(ref, str):
+        raise UsageError("a line of standard input has no `ref`", hint="keep the field `ref` when you filter rows")
+    return ref
+
+
 def carry_out(at: Desk, work: Work, wishes: Wishes) -> int:
     """Show a plan, hold it against the guards, have it agreed to, carry it out; return the exit code."""
     if not work.plan.targets and len(work.problems) == 1:

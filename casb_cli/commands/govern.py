@@ -279,7 +279,8 @@ def change_share(
 )
 def undo(
     actions: Annotated[
-        list[str], typer.Argument(metavar="ACTION|RUN...", help="What to undo, as `casb govern log` names it.")
+        list[str],
+        typer.Argument(metavar="ACTION|RUN...", help="What to undo, as `casb govern log` names it; - reads its rows."),
     ],
     force: Force = False,
     output: OutputFormat = "table",
@@ -294,15 +295,16 @@ def undo(
     trace: Trace = None,
 ) -> int:
     """Undo actions: replay their inverses, refuse what is no longer as they left it, prove by reading back."""
-    from casb_cli.commands._govern_run import carry_out, desk, settle_first
+    from casb_cli.commands._govern_run import action_names, carry_out, desk, settle_first
 
     wishes = _wishes(locals())
+    named = action_names(actions)
     with desk(trace, dry_run=wishes.only_plans) as at:
-        found = {record.id: record for name in actions for record in at.history.by_name(name)}
+        found = {record.id: record for name in named for record in at.history.by_name(name)}
         settle_first(at, [record.instance for record in found.values()], wishes)
-        found = {id_: record for name in actions for record in at.history.by_name(name) for id_ in (record.id,)}
+        found = {record.id: record for name in named for record in at.history.by_name(name)}
         originals = sorted(found.values(), key=lambda record: record.time)
-        if len(actions) < len(originals):
+        if len(named) < len(originals):
             # Of a whole run, what changed nothing needs no undoing and is no failure.
             originals = [
                 r for r in originals if not r.inverse and (r.state in {"changed", "pending", "unknown"} or r.resumable)
@@ -424,6 +426,7 @@ _ORDER = [
     "make-private",
     "revoke-token",
     "revoke-grant",
+    "revoke-leaked",
     "undo",
     "apply",
     "log",

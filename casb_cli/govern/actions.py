@@ -118,6 +118,15 @@ ACTIONS: tuple[ActionKind, ...] = (
         cannot_reach="Files under a retention policy or a legal hold.",
     ),
     ActionKind(
+        key="revoke-leaked",
+        title="have the provider revoke its own tokens that stand in a file",
+        kinds=("file",),
+        method="plan_revoke_leaked",
+        rank=5,
+        lives_on="The provider revokes within minutes and mails each token's owner.",
+        cannot_reach="Tokens of other providers, and tokens inside documents or archives.",
+    ),
+    ActionKind(
         key="revoke-grant",
         title="revoke a token, key, credential or app installation",
         kinds=("grant",),

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from casb_cli.core.errors import CasbError, Stopped
 from casb_cli.govern.execute import Engine
 from casb_cli.govern.plan import differing_keys, matches
-from casb_cli.govern.record import CHANGED, PENDING, UNKNOWN, Record
+from casb_cli.govern.record import CHANGED, FAILED, INTENT, MANUAL, PENDING, UNKNOWN, Record
 from casb_cli.govern.steps import Ending
 
-HOLDS, REVERTED, DIFFERS, UNREADABLE, STILL_PENDING = (
+HOLDS, REVERTED, DIFFERS, UNREADABLE, STILL_PENDING, UNDONE, NOT_DONE = (
     "holds",
     "reverted",
     "differs",
     "unreadable",
     "pending",
+    "undone",
+    "not-done",
 )
 
 
@@ -34,6 +36,12 @@ class Look:
 def verify(engine: Engine, records: list[Record]) -> Iterator[Look]:
     """Read each action's object again and yield what it says; settles what was pending or unknown."""
     for record in records:
+        if record.undone_by:
+            yield Look(record, UNDONE, f"undone by {record.undone_by}")
+            continue
+        if record.state in {FAILED, MANUAL, INTENT}:
+            yield Look(record, NOT_DONE, record.detail)
+            continue
         if not record.change.observable:
             yield Look(record, UNREADABLE, "the provider gives no way to read it back")
             continue

@@ -473,3 +473,14 @@ def test_quarantining_twice_is_already_so_and_keeps_the_way_back(casb, world):
     casb("quarantine", "box:prod:file:f1", "--yes")
     world.files["f1"].update(place="home", link=None)
     assert casb("quarantine", "box:prod:file:f1", "--yes", "-o", "jsonl").row["state"] == "changed"
+
+
+def test_rows_of_the_log_are_undone_from_a_pipe(casb, world):
+    casb("suspend", "box:prod:account:2", "box:prod:account:3", "--yes")
+    log = casb("log", "--action", "suspend", "-o", "jsonl").out
+    run = casb("undo", "-", "--yes", "-o", "jsonl", stdin=log)
+    assert [row["state"] for row in run.rows] == ["changed", "changed"]
+    assert {world.accounts[id_]["status"] for id_ in "23"} == {"active"}
+    assert casb("undo", "-", "--yes").code == 2
+    assert casb("undo", "box:prod:account:2", "--yes").code == 2
+    assert casb("verify", json.loads(log.splitlines()[0])["ref"], "-o", "jsonl").row["state"] == "undone"
