@@ -6,6 +6,7 @@ marker and offset paging, two event streams, content through a second host, vers
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
@@ -28,8 +29,6 @@ class Box(People, Content, Sharing, Admin):
 
     def credentials(self) -> dict[str, Signin]:
         """Return what signs in: client credentials, the app's settings file, or the browser."""
-        import json
-
         urls = {f"{name}_url": url for name, url in self.hosts_as_told().items()}
         common = {"client_id": self.signin.client_id, **urls}
         enterprise = {"enterprise_id": self.signin.enterprise_id}
