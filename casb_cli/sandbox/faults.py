@@ -119,7 +119,9 @@ class Faults:
 
     def take(self, route: Route, target: str) -> Fault | None:
         """Return what this call of `route` (to the raw `target`) meets, counting it as played."""
-        fault = self._scheduled(route) or self._chance(route, target)
+        # Passes in a query change with every retry; pages are told apart by theirs.
+        same = target if route.paged else target.partition("?")[0]
+        fault = self._scheduled(route) or self._chance(route, same)
         if fault is not None:
             self.taken[fault.kind] = self.taken.get(fault.kind, 0) + 1
         return fault
