@@ -14,12 +14,8 @@ from casb_cli.core.capabilities import (
     MATRIX_ROWS,
     Ability,
     ListActivity,
-    ListFindings,
     abilities_of_row,
 )
-
-SUPPLEMENTS: frozenset[type[Ability]] = frozenset({ListFindings})
-"""Abilities that add to their line where a provider has them, and take nothing from it where not."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +50,7 @@ Verdict = tuple[Literal["yes", "partial", "no"], list[str], tuple[str, ...]]
 def _line(connector: type[Connector], row: int) -> Verdict:
     abilities = abilities_of_row(row)
     has = tuple(ability for ability in abilities if issubclass(connector, ability))
-    asked = [ability for ability in abilities if ability not in SUPPLEMENTS]
+    asked = [ability for ability in abilities if not ability.supplement]
     missing = [ability for ability in asked if ability not in has]
     keys = tuple(ability.key for ability in has)
     if len(missing) == len(asked):

@@ -164,6 +164,8 @@ class Ability(ABC):
     changes: ClassVar[bool] = False
     yields: ClassVar[str | None] = None
     """The kind of row it lists, where it lists."""
+    supplement: ClassVar[bool] = False
+    """Adds to its line where a provider has it, and takes nothing from it, nor needs an excuse, where not."""
 
 
 class ListAccounts(Ability):
@@ -256,6 +258,7 @@ class ReadFile(Ability):
 
 class ListFindings(Ability):
     key, title, row, yields = "list-findings", "list the provider's own findings", 8, "finding"
+    supplement = True
 
     @abstractmethod
     def list_findings(self, part: Partition, cursor: str | None) -> Iterator[Page[Finding]]:
@@ -425,6 +428,18 @@ class RevokeGrant(Actor):
         """Plan to revoke a token, credential, key or installation."""
 
 
+class RevokeLeaked(Actor):
+    key, title, row = "revoke-leaked", "revoke leaked tokens", 14
+    supplement = True
+
+    @abstractmethod
+    def plan_revoke_leaked(self, file: str) -> Change:
+        """Plan to revoke the provider's own tokens that stand in a file.
+
+        The file is read again when the step runs; the tokens are held in memory only and never journalled.
+        """
+
+
 ABILITIES: tuple[type[Ability], ...] = (
     ListAccounts,
     ListGroups,
@@ -447,6 +462,7 @@ ABILITIES: tuple[type[Ability], ...] = (
     OverwriteFile,
     ListGrants,
     RevokeGrant,
+    RevokeLeaked,
     ReadOwnPermissions,
 )
 
@@ -504,7 +520,7 @@ def check(connector: type) -> list[str]:
         has = issubclass(connector, ability)
         if has and ability in without:
             faults.append(f"{name} has {ability.key} and excuses it")
-        if not has and ability not in without:
+        if not has and ability not in without and not ability.supplement:
             faults.append(f"{name} neither has nor excuses {ability.key}")
         if not has and ability in partial:
             faults.append(f"{name} qualifies {ability.key}, which it lacks")

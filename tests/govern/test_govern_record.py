@@ -54,6 +54,7 @@ def test_every_action_has_its_ability_and_a_name_of_its_own():
         "trash-file",
         "overwrite-file",
         "revoke-grant",
+        "revoke-leaked",
     }
 
 

@@ -168,5 +168,5 @@ class Directory(GitHubBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
         else:
             name = "/repos/{owner}/{repo}/teams"
             for teams, after in self.listed(name, mapping.Team, path, cursor):
-                rows = [mapping.team_privilege(team, team.permission or "?", scope, scope_id) for team in teams]
+                rows = [mapping.team_privilege(team, team.role or "?", scope, scope_id) for team in teams]
                 yield Page(items=rows, cursor=after)

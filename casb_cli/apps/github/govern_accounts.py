@@ -258,7 +258,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             self.act(
                 "PUT /repos/{owner}/{repo}/collaborators/{username}",
                 {**repo_path(args["repo"]), "username": args["login"]},
-                json={"permission": args["role"]},
+                json={"permission": mapping.permission_of(args["role"])},
                 safe=True,
             )
         )

@@ -7,6 +7,7 @@ says so, and for secrets the right act is to revoke them.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,15 +18,18 @@ from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import repo_path
 from casb_cli.apps.github.files import Files, blob_id
 from casb_cli.apps.github.scopes import either
-from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, Step, needs
+from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, needs
 from casb_cli.core.errors import ObjectMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import File
 from casb_cli.core.refs import local
+from casb_cli.transport.calls import NOBODY, Call
 
 QUARANTINE_REPOSITORY = "casb-quarantine"
 MAX_BYTES = 40 << 20
 """Bytes that the contents call can take back: its body is base64 in JSON."""
 _WRITE = either(oauth=["repo"], app=["contents:write"])
+_TOKEN = re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pour]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{22,251})")
+"""The kinds of token that the revocation call takes: classic, fine-grained, OAuth, user and refresh tokens."""
 _REMAINS = (
     "the content stays in older commits, other branches, tags, pull requests, forks and caches; "
     "revoke any secret in it, and ask GitHub Support to purge history"
@@ -37,7 +41,7 @@ def tombstone(case: str) -> bytes:
     return f"This file was removed by the security team. Reference: {case}\n".encode()
 
 
-class GovernFiles(Files, QuarantineFile, OverwriteFile):
+class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
     """Matrix rows 11 and 12."""
 
     quarantine_modes: ClassVar[Mapping[str, str]] = {
@@ -353,6 +357,59 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile):
         del memo
         body = {key: value for key, value in args.items() if key != "repo"}
         self.client.send(self.act("PATCH /repos/{owner}/{repo}", repo_path(args["repo"]), json=body, safe=True))
+
+    @needs(
+        "GET /repos/{owner}/{repo}/contents/{path}",
+        "GET /repos/{owner}/{repo}/git/blobs/{file_sha}",
+        any_of=either(oauth=["repo"], app=["contents:read"]),
+    )
+    @needs("POST /credentials/revoke", irreversible="a revoked token never works again", observable=False)
+    def plan_revoke_leaked(self, file: str) -> Change:
+        found = self.find_file(file)
+        args = {"repo": found.locator["repo"], "sha": found.version or ""}
+        count = len(self._leaked(args["repo"], args["sha"]))
+        step = Step(name="revoke-leaked", title=f"report {count} GitHub tokens in {found.path} as leaked", args=args)
+        return Change(
+            action="revoke-leaked",
+            target=local("file", file),
+            target_name=found.path or file,
+            version=found.version,
+            before={"tokens": count},
+            after={"tokens": count, "reported": True} if count else {"tokens": 0},
+            steps=(step,) if count else (),
+            irreversible="a revoked token never works again",
+            touches=(local("file", file),),
+            side_effects=("GitHub mails the owner of each token",),
+            observable=False,
+            keeps=args,
+        )
+
+    @step("revoke-leaked")
+    def _revoke_leaked(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
+        # docs.github.com, "Revoke a list of credentials": without Authorization, at most 1,000 at once.
+        del memo
+        tokens = self._leaked(args["repo"], args["sha"])
+        for start in range(0, len(tokens), 1000):
+            self.client.send(
+                Call(
+                    name="POST /credentials/revoke",
+                    json={"credentials": tokens[start : start + 1000]},
+                    identity=NOBODY,
+                    family="anonymous",
+                    governance=True,
+                    safe=True,
+                )
+            )
+        return {"reported": len(tokens)}
+
+    def observe_revoke_leaked(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
+        """Return what the plan knew: whether a token still works cannot be read."""
+        del memo
+        return dict(change.before)
+
+    def _leaked(self, full_name: str, sha: str) -> list[str]:
+        found = _TOKEN.findall(self._blob(full_name, sha))
+        return sorted({token.decode() for token in found})
 
 
 class Branch(msgspec.Struct):

@@ -13,7 +13,6 @@ from casb_cli.apps.github.sharing import share_id
 from casb_cli.core.capabilities import Change, ChangeShare, RemoveShare, RevokeGrant, Step, needs
 from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
 from casb_cli.core.refs import local
-from casb_cli.transport.calls import NOBODY, Call
 
 _REPO = either(oauth=["repo"], app=["administration:write"])
 _FORKS = "existing public forks stay public"
@@ -186,7 +185,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             for teams, _ in self.listed("/repos/{owner}/{repo}/teams", mapping.Team, path):
                 for team in teams:
                     if str(team.id) == id_:
-                        return {"present": True, "who": team.slug, "role": team.permission}
+                        return {"present": True, "who": team.slug, "role": team.role}
         return {"present": False}
 
     @step("set-visibility")
@@ -208,7 +207,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             self.act(
                 "PUT /repos/{owner}/{repo}/collaborators/{username}",
                 {**repo_path(args["repo"]), "username": args["login"]},
-                json={"permission": args["role"]},
+                json={"permission": mapping.permission_of(args["role"])},
                 safe=True,
             )
         )
@@ -246,7 +245,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             name, own = "PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", {"team_slug": args["who"]}
         else:
             name, own = "PUT /repos/{owner}/{repo}/collaborators/{username}", {"username": args["who"]}
-        self.client.send(self.act(name, {**path, **own}, json={"permission": args["role"]}, safe=True))
+        self.client.send(self.act(name, {**path, **own}, json={"permission": mapping.permission_of(args["role"])}, safe=True))
         return {}
 
     def observe_unshare(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
@@ -345,20 +344,3 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         """Look for the grant again."""
         del memo
         return self._grant_state(change.keeps["kind"], change.keeps["id"])[0]
-
-    def kill_leaked(self, secrets: list[str]) -> None:
-        """Report leaked GitHub tokens to GitHub, which revokes them and mails their owners.
-
-        The call must go out without Authorization; at most 1,000 tokens, 60 calls an hour for an address.
-        The secrets are held in memory only and never journalled.
-        """
-        self.client.send(
-            Call(
-                name="POST /credentials/revoke",
-                json={"credentials": secrets},
-                identity=NOBODY,
-                family="anonymous",
-                governance=True,
-                safe=True,
-            )
-        )

@@ -144,8 +144,7 @@ class Repos(Base):
     def add_collaborator(self, request: Request) -> Reply:
         repo, index, company = self.repo(request, "admin"), self._named(request), self.company
         permission = request.json().get("permission", "push")
-        permission = next((k for k, v in ROLE_OF.items() if permission in {k, v}), None)
-        if permission is None:
+        if permission not in ROLE_OF:  # the words of writing; `read` and `write` are no custom roles here
             self.invalid("permission")
         if index in company.blocked:
             self.refuse(422, "User is blocked.")

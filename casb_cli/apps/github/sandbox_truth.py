@@ -10,7 +10,9 @@ from casb_cli.apps.github.sandbox_audit import ACTIONS
 from casb_cli.apps.github.sandbox_company import ROLE_OF, TEAM_BASE, USER_BASE, Company, Repo
 from casb_cli.apps.github.sandbox_git import LINK, MODULE, ODDITIES
 from casb_cli.core import clock
+from casb_cli.sandbox.facts import SUSPENDED
 from casb_cli.sandbox.planted import Planted
+from casb_cli.sandbox.provider import Options
 from casb_cli.sandbox.world import World
 
 
@@ -22,7 +24,39 @@ class Truth:
         self.company = Company(world, variant)
         self._library = self.company.library
 
+    def rows(self, kind: str) -> dict[Any, dict[str, Any]]:
+        """Return every row of a kind by id, with the fields that the world knows.
+
+        Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope).
+        """
+        found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
+        return found
+
     # People
+
+    def _account_rows(self) -> dict[Any, dict[str, Any]]:
+        invited = {"is_admin": False, "external": False}
+        return self.accounts() | {f"invitation-{id_}": row | invited for id_, row in self.invitations().items()}
+
+    def _group_rows(self) -> dict[Any, dict[str, Any]]:
+        return {id_: {"name": row["name"]} for id_, row in self.groups().items()}
+
+    def _membership_rows(self) -> dict[Any, dict[str, Any]]:
+        rows = self.memberships().items()
+        return {(f"group:{team}", f"account:{who}"): {"role": role} for (team, who), role in rows}
+
+    def _privilege_rows(self) -> dict[Any, dict[str, Any]]:
+        company = self.company
+        found: set[tuple[str, str, str]] = {(f"account:{USER_BASE + i}", "owner", "org") for i in company.admins()}
+        security_lead = company.team_members(0)[0][0]
+        found.add((f"account:{USER_BASE + SUSPENDED}", "all_repo_read", "org"))
+        found.add((f"account:{USER_BASE + security_lead}", "security_manager", "org"))
+        found.add((f"group:{TEAM_BASE}", "security_manager", "org"))
+        for repo in self.repos():
+            name = self.full_name(repo)
+            found |= {(f"account:{USER_BASE + i}", ROLE_OF[p], name) for i, p in repo.collaborators.items()}
+            found |= {(f"group:{TEAM_BASE + t}", ROLE_OF[p], name) for t, p in repo.teams.items()}
+        return {key: {} for key in found}
 
     def accounts(self) -> dict[str, dict[str, Any]]:
         """Return members and outside collaborators by user id: login, email, name, status, is_admin, mfa, ..."""
@@ -118,7 +152,70 @@ class Truth:
                 for found in self._library.planted(file["index"]):
                     yield file["repo"], file["path"], found
 
+    def _file_rows(self) -> dict[Any, dict[str, Any]]:
+        return {
+            f"{file['repo_id']}:{file['path']}": {
+                "name": file["path"].rpartition("/")[2],
+                "path": f"/{file['repo']}/{file['path']}",
+                "size": file["size"],
+                "hash": f"git:{file['sha']}",
+                "sharing": file["sharing"],
+                "trashed": False,
+            }
+            for file in self.files()
+            if file["special"] != "submodule"
+        }
+
+    def _finding_rows(self) -> dict[Any, dict[str, Any]]:
+        """Return what a perfect inspection finds, by file id and detector: the number of different ones."""
+        ids = {(file["repo"], file["path"]): f"{file['repo_id']}:{file['path']}" for file in self.files()}
+        return {(ids[repo, path], one.detector): {"count": one.count} for repo, path, one in self.findings()}
+
     # Sharing
+
+    def _share_rows(self) -> dict[Any, dict[str, Any]]:
+        found: dict[Any, dict[str, Any]] = {}
+        base = self.company.default_permission
+        if base != "none":
+            found["org:base-permission"] = {"kind": "domain", "role": base, "sharing": "internal"}
+        for repo in self.repos():
+            prefix, common = f"repo:{repo.id}", {"file": self.full_name(repo), "file_ref": f"folder:{repo.id}"}
+
+            def add(
+                id_: str, kind: str, role: str, sharing: str, *, at: str = prefix, rest: dict[str, Any] = common
+            ) -> None:
+                found[f"{at}:{id_}"] = {"kind": kind, "role": role, "sharing": sharing, **rest}
+
+            if repo.visibility != "private":
+                add("visibility", "link" if repo.visibility == "public" else "domain", "read", repo.visibility)
+            for who, permission in repo.collaborators.items():
+                if not self.company.is_member(who):
+                    add(f"user:{USER_BASE + who}", "user", ROLE_OF[permission], "external")
+            for made in repo.invitations.values():
+                add(f"invitation:{made.id}", "user", ROLE_OF[made.permission], "external")
+            for key in repo.keys.values():
+                add(f"key:{key.id}", "link", "read" if key.read_only else "write", "external")
+            for team, permission in repo.teams.items():
+                add(f"team:{TEAM_BASE + team}", "group", ROLE_OF[permission], "internal")
+            if repo.pages:
+                add("pages", "link", "read", "public")
+        return found
+
+    def _grant_rows(self) -> dict[Any, dict[str, Any]]:
+        from casb_cli.apps.github.sandbox_auth import INSTALLATION_ID
+        from casb_cli.apps.github.sandbox_grants import Grants
+
+        fresh = Grants(self.world, Options(variant=self.company.variant))
+        person = self.company.person
+        found: dict[Any, dict[str, Any]] = {f"installation:{INSTALLATION_ID}": {"kind": "github app"}}
+        for ident, facts in fresh.other_installations.items():
+            found[f"installation:{ident}"] = {"kind": "github app", "name": facts["app_slug"]}
+        for kind, pats in (("pat", fresh.pats), ("pat-request", fresh.pat_requests)):
+            for pat in pats.values():
+                found[f"{kind}:{pat.id}"] = {"name": pat.name, "principal_ref": f"account:{USER_BASE + pat.owner}"}
+        for one in fresh.sso_credentials.values():
+            found[f"credential:{one.id}"] = {"kind": one.kind, "principal": person(one.owner).login}
+        return found
 
     def shares(self) -> set[tuple[str, str, str, str]]:
         """Return repository, kind of openness, who, role.
@@ -143,6 +240,9 @@ class Truth:
         return found
 
     # Activity
+
+    def _activity_rows(self) -> dict[Any, dict[str, Any]]:
+        return {row.pop("id"): row for row in self.activity()}
 
     def activity(self) -> Iterator[dict[str, Any]]:
         """Yield the events that the audit log still holds (git events: seven days), oldest first."""

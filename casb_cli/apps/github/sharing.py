@@ -104,7 +104,7 @@ class Shares(GitHubBase, ListShares):
         for teams, _ in self.listed("/repos/{owner}/{repo}/teams", mapping.Team, path):
             yield Page(
                 items=[
-                    share("team", str(team.id), "group", team.name or team.slug, team.permission, "internal")
+                    share("team", str(team.id), "group", team.name or team.slug, team.role, "internal")
                     for team in teams
                 ]
             )
