@@ -133,7 +133,8 @@ def verify(
 ) -> int:
     """Read again whether past actions still hold: a directory sync or a person may have reverted them.
 
-    States: holds, reverted, differs, pending, undone, not-done, unreadable. `before` is what the action left, `after` what is there.
+    States: holds, reverted, differs, pending, undone, not-done, unreadable. `before` is what the action left,
+    `after` what is there.
     """
     from casb_cli.commands._govern_run import desk
     from casb_cli.core.errors import combined_exit_code
