@@ -151,14 +151,22 @@ def _undone(at: Desk, originals: list[Record], wishes: Wishes, *, force: bool) -
     return Work(plan, lambda: undo_all(at.engine, originals, plan, force=force), problems)
 
 
+_FILTERS = {
+    "account": "accounts --where \"login == 'leaver'\"",
+    "file": "files --where \"sharing == 'public'\"",
+    "share": "shares --where \"sharing == 'public'\"",
+    "grant": "grants --where \"last_used < '2025-01-01'\"",
+}
+
+
 def _examples(kind: ActionKind, name: str) -> str:
     ref = f"box:prod:{kind.kinds[0]}:89"
-    noun = f"{kind.kinds[0]}s"
+    listing = "files --trashed" if kind.key == "restore" else _FILTERS[kind.kinds[0]]
     extra = {"change-share": " --role viewer", "suspend": " --reason 'case 7'"}.get(kind.key, "")
     return examples(
         f"casb govern {name} {ref}{extra} --dry-run",
         f"casb govern {name} {ref}{extra} --yes",
-        f"casb list {noun} -o jsonl --where 'FILTER' | casb govern {name} -{extra} --yes",
+        f"casb list {listing} -o jsonl | casb govern {name} -{extra} --yes",
     )
 
 
