@@ -21,6 +21,7 @@ from casb_cli.store.secrets import Secrets
 from casb_cli.store.tokens import open_tokens
 
 if TYPE_CHECKING:
+    from casb_cli.transport.client import Client
     from casb_cli.transport.signin import Authenticator, Interaction
 
 A = TypeVar("A", bound=Ability)
@@ -62,6 +63,13 @@ class Credential:
     connector: Connector
     authenticator: Authenticator
     own: OwnPermissions | None
+    signing_in: Client
+    """The client that the sign-in itself uses, towards token endpoints."""
+
+    def close(self) -> None:
+        """Close every connection and keep what the governors learned."""
+        self.signing_in.close()
+        self.connector.client.close()
 
 
 def open_credential(
@@ -123,7 +131,7 @@ def open_credential(
     facts = InstanceFacts(
         app=app.key, name=config.name, method=spec.method, fields=fields, urls=urls, tenant=config.tenant, own=own
     )
-    return Credential(spec, connector_class(client, facts), authenticator, own)
+    return Credential(spec, connector_class(client, facts), authenticator, own, plain)
 
 
 class OpenInstance:
@@ -220,7 +228,7 @@ class OpenInstance:
         with self._lock:
             opened, self._opened = list(self._opened.values()), {}
         for credential in opened:
-            credential.connector.client.close()
+            credential.close()
 
 
 __all__ = ["Credential", "Environment", "Interaction", "OpenInstance", "base_urls", "load", "open_credential"]

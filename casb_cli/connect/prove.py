@@ -149,7 +149,7 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
         warnings = _visibility(opened, force=request.force)
         own = _own_permissions(opened, config)
     finally:
-        opened.connector.client.close()
+        opened.close()
     facts = msgspec.structs.replace(facts, connected=clock.now_text())
     spec = msgspec.structs.replace(spec, tokens=place if tokens.load() else None)
     return Proof(facts.with_credential(spec, own), spec, tenant, own, warnings, tokens)
@@ -175,7 +175,9 @@ def _prove_tenant(opened: Credential) -> Tenant:
 def _with_tenant(opened: Credential, tenant: Tenant) -> Credential:
     connector = opened.connector
     facts = replace(connector.facts, tenant=tenant)
-    return Credential(opened.spec, type(connector)(connector.client, facts), opened.authenticator, None)
+    return Credential(
+        opened.spec, type(connector)(connector.client, facts), opened.authenticator, None, opened.signing_in
+    )
 
 
 def _visibility(opened: Credential, *, force: bool) -> tuple[str, ...]:

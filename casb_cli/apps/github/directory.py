@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import GitHubBase, repo_path
+from casb_cli.apps.github.roles import role_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import (
     ListAccounts,
@@ -168,5 +169,7 @@ class Directory(GitHubBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
         else:
             name = "/repos/{owner}/{repo}/teams"
             for teams, after in self.listed(name, mapping.Team, path, cursor):
-                rows = [mapping.team_privilege(team, team.role or "?", scope, scope_id) for team in teams]
+                rows = [
+                    mapping.team_privilege(team, role_of(team.permission) or "?", scope, scope_id) for team in teams
+                ]
                 yield Page(items=rows, cursor=after)

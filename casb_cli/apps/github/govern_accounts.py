@@ -11,6 +11,7 @@ from casb_cli.apps.github.activity import LICENCE
 from casb_cli.apps.github.common import repo_path
 from casb_cli.apps.github.directory import Directory
 from casb_cli.apps.github.grants import Grants
+from casb_cli.apps.github.roles import permission_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import Change, RevokeSessions, Step, SuspendAccount, needs
 from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
@@ -258,7 +259,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             self.act(
                 "PUT /repos/{owner}/{repo}/collaborators/{username}",
                 {**repo_path(args["repo"]), "username": args["login"]},
-                json={"permission": mapping.permission_of(args["role"])},
+                json={"permission": permission_of(args["role"])},
                 safe=True,
             )
         )

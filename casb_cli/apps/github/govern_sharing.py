@@ -8,6 +8,7 @@ from casb_cli.apps.base import step
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import repo_path
 from casb_cli.apps.github.grants import Grants, as_state
+from casb_cli.apps.github.roles import permission_of, role_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.apps.github.sharing import share_id
 from casb_cli.core.capabilities import Change, ChangeShare, RemoveShare, RevokeGrant, Step, needs
@@ -185,7 +186,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             for teams, _ in self.listed("/repos/{owner}/{repo}/teams", mapping.Team, path):
                 for team in teams:
                     if str(team.id) == id_:
-                        return {"present": True, "who": team.slug, "role": team.role}
+                        return {"present": True, "who": team.slug, "role": role_of(team.permission)}
         return {"present": False}
 
     @step("set-visibility")
@@ -207,7 +208,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             self.act(
                 "PUT /repos/{owner}/{repo}/collaborators/{username}",
                 {**repo_path(args["repo"]), "username": args["login"]},
-                json={"permission": mapping.permission_of(args["role"])},
+                json={"permission": permission_of(args["role"])},
                 safe=True,
             )
         )
@@ -245,7 +246,8 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             name, own = "PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", {"team_slug": args["who"]}
         else:
             name, own = "PUT /repos/{owner}/{repo}/collaborators/{username}", {"username": args["who"]}
-        self.client.send(self.act(name, {**path, **own}, json={"permission": mapping.permission_of(args["role"])}, safe=True))
+        body = {"permission": permission_of(args["role"])}
+        self.client.send(self.act(name, {**path, **own}, json=body, safe=True))
         return {}
 
     def observe_unshare(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:

@@ -25,15 +25,6 @@ from casb_cli.core.models import (
 from casb_cli.core.refs import local
 
 
-_ROLES = {"pull": "read", "push": "write"}
-"""GitHub has two words for these: reading says `role_name: read`, or for teams and in writing `permission: pull`."""
-
-
-def permission_of(role: str) -> str:
-    """Return the permission that grants a role: writing calls take `pull` and `push`, or a custom role's name."""
-    return next((permission for permission, name in _ROLES.items() if name == role), role)
-
-
 class User(msgspec.Struct):
     """A `simple-user`, with what collaborators and team members add."""
 
@@ -70,11 +61,6 @@ class Team(msgspec.Struct):
     slug: str
     name: str | None = None
     permission: str | None = None
-
-    @property
-    def role(self) -> str | None:
-        """What the team may do, in the words that people's roles have: `read`, `write`, ..."""
-        return _ROLES.get(self.permission or "", self.permission)
 
 
 class OrgRole(msgspec.Struct):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import GitHubBase, repo_path
+from casb_cli.apps.github.roles import role_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import ListShares, Page, needs
 from casb_cli.core.errors import ObjectMissing
@@ -104,7 +105,7 @@ class Shares(GitHubBase, ListShares):
         for teams, _ in self.listed("/repos/{owner}/{repo}/teams", mapping.Team, path):
             yield Page(
                 items=[
-                    share("team", str(team.id), "group", team.name or team.slug, team.role, "internal")
+                    share("team", str(team.id), "group", team.name or team.slug, role_of(team.permission), "internal")
                     for team in teams
                 ]
             )

@@ -1,0 +1,109 @@
+"""What the tests of the whole product share: a home of its own, simulated providers, real `casb connect`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "contract"))
+
+from harness import APPS, CasbProcess, Run, Stage, environment_of, not_ready
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for `app_key` once per app that the registry lists."""
+    if "app_key" in metafunc.fixturenames:
+        metafunc.parametrize("app_key", APPS, scope="session")
+
+
+@pytest.fixture(scope="session")
+def connector_class(app_key):
+    """The connector class of the app under test; skips with the reason where there is none yet."""
+    reason = not_ready(app_key)
+    if reason:
+        pytest.skip(reason)
+    from casb_cli.apps import registry
+
+    return registry.load_connector(registry.get(app_key))
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A config and a state folder of the test's own, and an environment without a word of `CASB_*`."""
+    for name in [name for name in os.environ if name.startswith("CASB_")]:
+        monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CASB_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path
+
+
+@pytest.fixture
+def casb(home, capsys, monkeypatch):
+    """Run a command line in this process: `casb("list", "accounts", stdin="")` returns a `Run`."""
+    import io
+
+    from casb_cli.__main__ import main
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
+
+    def run(*args, stdin=""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        code = main([str(arg) for arg in args])
+        out, err = capsys.readouterr()
+        return Run(code, out, err)
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def casb_process(home):
+    """Start the real command line as a process: `casb_process("scan")` returns a `CasbProcess`; none survives."""
+    started = []
+
+    def start(*args, env=None, stdout=subprocess.PIPE, preexec_fn=None):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "casb_cli", *map(str, args)],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env={**environment_of(home), **(env or {})},
+            start_new_session=True,
+            preexec_fn=preexec_fn,
+        )
+        started.append(process)
+        return CasbProcess(process)
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture
+def stage(app_key, connector_class, home, casb):
+    """The simulated provider of the app under test over a small world, not connected yet."""
+    with Stage(app_key, home, casb) as made:
+        yield made
+
+
+@pytest.fixture
+def connected(stage):
+    """The simulated provider, connected as `prod` with every unattended sign-in that the app has."""
+    stage.connect_fully()
+    return stage

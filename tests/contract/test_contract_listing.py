@@ -1,0 +1,37 @@
+"""Every listing of every app, over the wire and through the command line, equals the invented world."""
+
+from __future__ import annotations
+
+import pytest
+from harness import compare, listed
+
+from casb_cli.core.capabilities import (
+    ListAccounts,
+    ListActivity,
+    ListFiles,
+    ListGrants,
+    ListGroups,
+    ListMemberships,
+    ListPrivileges,
+    ListShares,
+)
+
+KINDS = {
+    "account": ListAccounts,
+    "group": ListGroups,
+    "membership": ListMemberships,
+    "privilege": ListPrivileges,
+    "activity": ListActivity,
+    "file": ListFiles,
+    "share": ListShares,
+    "grant": ListGrants,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_listing_is_the_world(connected, kind):
+    if not connected.has(KINDS[kind]):
+        pytest.skip(f"{connected.app} excuses {KINDS[kind].key}")
+    run = connected.list(kind)
+    assert run.code == 0, run
+    compare(listed(run.rows, kind), connected.truth.rows(kind))
