@@ -155,7 +155,7 @@ _FILTERS = {
     "account": "accounts --where \"login == 'leaver'\"",
     "file": "files --where \"sharing == 'public'\"",
     "share": "shares --where \"sharing == 'public'\"",
-    "grant": "grants --where \"last_used < '2025-01-01'\"",
+    "grant": "grants --where \"principal == 'leaver'\"",
 }
 
 
