@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from typing import Literal
@@ -75,7 +76,9 @@ class Limiter:
         account = self._accounts.get(key)
         if account is None:
             burst = self.spec.burst if self.spec.burst is not None else self.allowed
-            account = self._accounts[key] = _Account(moment, burst)
+            # Windows begin on whole seconds, so that a reset told in epoch seconds is exact.
+            since = math.floor(moment) if self.spec.kind == "fixed" else moment
+            account = self._accounts[key] = _Account(since, burst)
         verdict = getattr(self, "_" + self.spec.kind)(account, cost, moment)
         if verdict.admitted:
             self.admitted += 1

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from casb_cli.apps.github.sandbox_base import Base, Session
@@ -56,7 +57,7 @@ class Accounts(Base):
                 "limit": verdict.limit,
                 "remaining": verdict.remaining,
                 "used": verdict.used,
-                "reset": int(verdict.reset) + 1,
+                "reset": math.ceil(verdict.reset),
             }
         resources["search"] = {"limit": 30, "remaining": 30, "used": 0, "reset": resources["core"]["reset"]}
         return answer({"resources": resources, "rate": resources["core"]})

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -330,7 +331,7 @@ class Base(Provider):
             headers["x-ratelimit-limit"] = str(verdict.limit)
             headers["x-ratelimit-remaining"] = str(verdict.remaining)
             headers["x-ratelimit-used"] = str(verdict.used)
-            headers["x-ratelimit-reset"] = str(int(verdict.reset) + 1)
+            headers["x-ratelimit-reset"] = str(math.ceil(verdict.reset))
             headers["x-ratelimit-resource"] = session.resource
         self._permission_headers(session, headers)
         if self.options.settings.get("sso") == "partial" and reply.status == 200 and "org" not in request.params:
