@@ -179,7 +179,7 @@ def command_text(words: Sequence[str]) -> str:
     """Return a command as a person would type it: a long one with an option a line."""
     texts = [_quoted(word) for word in words]
     line = " ".join(["casb", *texts])
-    if len(line) <= 100:
+    if len(line) <= 76:
         return line
     parts = ["casb"]
     for word, text in zip(words, texts, strict=True):

@@ -359,7 +359,7 @@ def _first_accounts(app: str, name: str, env: Any) -> None:
         if not issubclass(instances[0].connector_class, ListAccounts):
             return
         listing = Listing(instances, ListAccounts, stop=env.stop, check_visibility=False)
-        sink = Output("account", "table", limit=5)
+        sink = Output("account", "table", fields="ref,login,name,status,is_admin", limit=5)
         sink.write(render_row(row, app, name) for page in listing for row in page.rows)
         from casb_cli.ui.process import tell
 

@@ -36,8 +36,9 @@ def command(
         titles = " and ".join(app.title for app in chosen)
         stage.say(
             f"Larkspur Instruments, an invented company of 40 people, uses {titles}.",
-            "Its providers are simulated on this machine, with their real paths, limits and errors; nothing leaves",
-            "it, and your own settings are not touched. Commands stand after $ as you would type them.",
+            "Both the company and the providers are simulated on this machine, with the",
+            "providers' real paths, limits and errors. Nothing leaves this machine, and your",
+            "own settings are not touched. After $ stands what you would type.",
         )
         _look(stage)
         _act(stage)
@@ -53,34 +54,35 @@ def _look(stage: Stage) -> None:
     stage.run("list", "accounts", "--where", "is_admin", "--fields", "ref,login,name,status,mfa")
     stage.heading("What is open to the world?")
     stage.run("list", "shares", "--where", EXPOSED, "--fields", "ref,file,who,role", "--limit", "10")
-    stage.heading("Scan everything", "Users, groups, privileges, activity, grants, sharing; and the files' content.")
+    stage.heading("Scan everything", "Users, groups, privileges, activity, grants, sharing, and what is in the files.")
     stage.run("scan")
     stage.heading(
         "What was found, in what the world can open?", "Matches are masked; their clear text is nowhere kept."
     )
-    fields = "severity,detector,excerpt,place,file"
+    fields = "severity,detector,excerpt,file"
     stage.run("findings", "--where", EXPOSED, "--severity", "high", "--fields", fields, "--limit", "10")
 
 
 def _act(stage: Stage) -> None:
     from casb_cli.core.errors import CasbError
+    from casb_cli.ui.streams import streams
 
     ref = _worst_file(stage)
     before = _file(stage, ref)
     stage.heading("Quarantine one of these files", "First the plan, then the action; the state before is journalled.")
-    stage.run("govern", "quarantine", ref, "--dry-run", "--fields", "target,mode,state,before,after")
-    stage.run("govern", "quarantine", ref, "--yes", "--reason", "public secret", "--fields", "target,state,after")
+    stage.run("govern", "quarantine", ref, "--dry-run", *(() if streams.out_tty else ("--fields", "target,mode,after")))
+    stage.run("govern", "quarantine", ref, "--yes", "--reason", "public secret", "--fields", "target,state")
     if _file(stage, ref) == before:
         raise CasbError(f"{ref} is as it was before the quarantine")
     stage.heading("The journal")
-    stage.run("govern", "log", "--fields", "id,time,action,target,state,undo")
+    stage.run("govern", "log", "--fields", "id,action,state,target")
     [done] = stage.rows("govern", "log")
     stage.heading("Undo it", "The inverse runs, and its effect is read back from the provider.")
-    stage.run("govern", "undo", done["id"], "--yes", "--fields", "target,state,after")
+    stage.run("govern", "undo", done["id"], "--yes", "--fields", "target,state")
     if _file(stage, ref) != before:
         raise CasbError(f"{ref} is not as it was before the quarantine")
     stage.say(f"proved: {ref} has the content and the sharing that it had before")
-    stage.run("govern", "log", "--fields", "id,time,action,target,state,undo")
+    stage.run("govern", "log", "--fields", "id,action,state,target")
 
 
 def _worst_file(stage: Stage) -> str:
@@ -121,8 +123,13 @@ def _end(stage: Stage) -> None:
     first = stage.apps[0].key
     stage.heading("What next", "The simulated providers and all that the demo kept are gone now. Then:", "")
     stage.say(
-        f"    casb connect {first} --print-setup       # what to create at the provider",
-        f"    casb connect {first} --instance prod     # connect the real one",
-        "    casb scan --due                        # the line for cron",
-        "    casb demo --keep                       # play with the simulated providers",
+        *(
+            f"    {line:40} # {told}"
+            for line, told in (
+                (f"casb connect {first} --print-setup", "what to create at the provider"),
+                (f"casb connect {first} --instance prod", "connect the real one"),
+                ("casb scan --due", "the line for cron"),
+                ("casb demo --keep", "play with the simulated providers"),
+            )
+        )
     )
