@@ -158,7 +158,7 @@ def build(
             else:
                 targets.append(plan_one(asked, instance, case=case))
         except CasbError as error:
-            problems.append((asked, error))
+            problems.append((asked, _naming(error, asked.ref)))
     targets.sort(key=lambda target: target.rank)
     plan = Plan(
         id=new_id("r"),
@@ -168,6 +168,14 @@ def build(
         reason=reason,
     )
     return Draft(sealed(plan), problems)
+
+
+def _naming(error: CasbError, ref: Ref) -> CasbError:
+    """Return the error with the object named, for among many nobody could tell which one it is about."""
+    if not isinstance(error, ProviderError) and str(ref) not in error.message:
+        error.message = f"{ref}: {error.message}"
+        error.args = (error.message,)
+    return error
 
 
 def _continued(request: Request, kind: ActionKind, stopped: Record) -> Target:

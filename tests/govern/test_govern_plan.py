@@ -25,6 +25,7 @@ def test_planning_changes_nothing_and_one_bad_request_stops_no_other(rig):
     assert [t.local for t in draft.plan.targets] == ["account:2"]
     assert [type(error) for _, error in draft.problems] == [ObjectMissing, Unsupported]
     assert "box/prod: could not plan to suspend box:prod:account:404" in str(draft.problems[0][1])
+    assert str(draft.problems[1][1]) == "box:prod:account:2: the directory keeps the passwords"
     assert rig.world.effects == {}
     assert rig.ledger.lines == []
 
