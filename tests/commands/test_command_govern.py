@@ -484,3 +484,22 @@ def test_rows_of_the_log_are_undone_from_a_pipe(casb, world):
     assert casb("undo", "-", "--yes").code == 2
     assert casb("undo", "box:prod:account:2", "--yes").code == 2
     assert casb("verify", json.loads(log.splitlines()[0])["ref"], "-o", "jsonl").row["state"] == "undone"
+
+
+def test_an_object_that_another_run_is_at_work_on_is_9(casb, world):
+    from casb_cli.store.locks import object_lock
+
+    with object_lock("i1", "account:2", "box:prod:account:2"):
+        run = casb("suspend", "box:prod:account:2", "--yes", "-o", "jsonl")
+        assert (run.code, run.row["state"]) == (9, "failed")
+        assert "box:prod:account:2" in run.err
+        assert casb("suspend", "box:prod:account:2", "box:prod:account:3", "--yes").code == 3
+    assert world.effects == {"set-status": 1}
+    assert casb("suspend", "box:prod:account:2", "--yes").code == 0
+
+
+def test_governing_works_during_a_scan(casb, world):
+    from casb_cli.store.locks import scan_lock
+
+    with scan_lock("i1", "box/prod"):
+        assert casb("suspend", "box:prod:account:2", "--yes").code == 0
