@@ -41,8 +41,7 @@ def commands() -> str:
     parts = [MARK, "# Commands\n\n", "Every command's help, as `casb COMMAND --help` prints it.\n"]
     for name in COMMANDS:
         parts.append(f"\n## casb {name}\n\n```\n{_help(name)}```\n")
-        for child in _children(name):
-            parts.append(f"\n### casb {name} {child}\n\n```\n{_help(name, child)}```\n")
+        parts += [f"\n### casb {name} {child}\n\n```\n{_help(name, child)}```\n" for child in _children(name)]
     return "".join(parts)
 
 
@@ -73,14 +72,14 @@ def output_fields() -> str:
     """Return the page with the fields of every kind of row."""
     from casb_cli.ui import kinds
 
-    parts = [
-        MARK,
+    intro = (
         "# Output fields\n\n"
         "The same names in table, JSON, JSON lines and CSV; they are only ever added to. `casb schema KIND` prints "
         "the same. A null is absent, or the provider doesn't say: then the field is named in `unknown`. A field "
         "`x_ref` beside `x` is a full reference, `app:instance:kind:id`, that every command takes. Times are RFC "
-        "3339 in UTC.\n",
-    ]
+        "3339 in UTC.\n"
+    )
+    parts = [MARK, intro]
     for name in kinds.names():
         parts.append(f"\n## {name}\n\n| field | type | meaning |\n|---|---|---|\n")
         parts += [f"| {one.field} | {_cell(one.type)} | {_cell(one.meaning)} |\n" for one in kinds.describe(name)]
