@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from casb_cli.core.app import App
 from casb_cli.core.capabilities import Ability, Change, Step
 from casb_cli.core.errors import CasbError
-from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.core.models import OwnPermissions, Row, Tenant
 from casb_cli.transport.rules import ApiRules
 
 if TYPE_CHECKING:
     from casb_cli.transport.client import Client  # it brings httpx, which the static matrix does without
 
 S = TypeVar("S", bound=Callable[..., Any])
+
+
+Recall = Callable[[str, str], Row | None]
+"""Return what an earlier listing kept of an object, by kind of row and id; None where nothing did."""
+
+
+def _nothing_kept(kind: str, id_: str) -> None:
+    del kind, id_
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ class Connector(ABC):
     """One instance of an app through one credential; abilities are inherited beside this class.
 
     Subclasses set `app`, `rules`, `without` and `partial`. Steps of governed actions are methods marked with
-    `@step`; `perform` finds them by name.
+    `@step`; `perform` finds them by name. `recall` may be set by whoever opens the connector: a provider that
+    finds an object by its owner only is spared a search.
     """
 
     app: ClassVar[App]
@@ -59,6 +68,7 @@ class Connector(ABC):
     def __init__(self, client: Client, facts: InstanceFacts) -> None:
         self.client = client
         self.facts = facts
+        self.recall: Recall = _nothing_kept
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
