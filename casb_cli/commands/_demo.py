@@ -118,6 +118,8 @@ class Stage:
             code = self._call(words)
         if code not in codes:
             raise CasbError(f"`casb {words[0]}` ended with exit code {code}: the demo cannot go on")
+        if code:
+            self.say(f"(exit code {code}: what could not be seen is named, and never passes for empty)")
         return code
 
     def rows(self, *words: str) -> list[dict[str, Any]]:

@@ -168,7 +168,7 @@ class _Runner:
         from casb_cli.ui.streams import streams
 
         rows = [self._row(label, statement, store) for label, statement in sorted(self._statements.items())]
-        Output("scan", output, columns=COLUMNS).write(rows)
+        Output("scan", output, columns=COLUMNS).write(map(_short, rows) if output == "table" else rows)
         for label, statement in sorted(self._statements.items()):
             self._say(label, statement)
         for error in self._errors.values():
@@ -218,3 +218,9 @@ class _Runner:
     def _found(self, store: Store) -> bool:
         keys = [config.key for config in self._configs]
         return any(store.findings.list(key, min_severity=self._fail_on, limit=1) for key in keys)
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row for the table: numbers, as what they stand for is told below it."""
+    inspected = ", ".join(f"{count:,} {state}" for state, count in row["inspected"].items())
+    return {**row, "seen": f"{sum(row['seen'].values()):,} rows", "inspected": inspected, "lost": len(row["lost"])}
