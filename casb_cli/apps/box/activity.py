@@ -60,7 +60,9 @@ class ActivityLog(BoxBase, ListActivity, ListGrants):
     def list_activity(self, part: Partition, cursor: str | None, window: Window) -> Iterator[Page[Activity]]:
         """Yield events oldest first, window by window; a continued listing reads the last day again, same ids."""
         del part
-        until = clock.parse(window.until) if window.until else clock.now().replace(microsecond=0)
+        # Box takes whole seconds and leaves the last one out.
+        now = clock.now().replace(microsecond=0) + timedelta(seconds=1)
+        until = clock.parse(window.until) if window.until else now
         after = clock.parse(window.since) if window.since else until - RETENTION
         before, at = until, None
         seen: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 from casb_cli.apps.base import Connector
@@ -129,9 +129,27 @@ class BoxBase(Connector):
         pages = self.marked(name, mapping.Collaborations, {f"{kind}_id": id_}, user=user)
         return [one for page, _ in pages for one in page.entries if one.role != "owner"]
 
-    def direct(self, kind: str, id_: str, user: str) -> list[mapping.Collaboration]:
-        """Return the collaborations that stand on this very item."""
-        return [one for one in self.collaborations(kind, id_, user) if one.item is not None and one.item.id == id_]
+    def direct(
+        self, kind: str, id_: str, user: str, above: Callable[[], Collection[str]] | None = None
+    ) -> list[mapping.Collaboration]:
+        """Return the collaborations that stand on this very item.
+
+        A pending one doesn't name its item: it stands here unless the folder above has it too. `above` returns
+        the ids of that folder's collaborations, where the caller knows them.
+        """
+        found = self.collaborations(kind, id_, user)
+        inherited: Collection[str] = ()
+        if any(one.item is None for one in found):
+            inherited = above() if above is not None else self._above(kind, id_, user)
+        return [one for one in found if (one.item.id == id_ if one.item else one.id not in inherited)]
+
+    def _above(self, kind: str, id_: str, user: str) -> Collection[str]:
+        parent = self.item(kind, id_, user, "id,type,parent").parent
+        return self.collaboration_ids(parent.id if parent else "0", user)
+
+    def collaboration_ids(self, folder: str, user: str) -> Collection[str]:
+        """Return the ids of the collaborations that reach a folder; the root has none."""
+        return {one.id for one in self.collaborations("folder", folder, user)} if folder != "0" else ()
 
     def level_of(self, item: mapping.Item, user: str, inherited: Level = "private") -> Level:
         """Return how far an item is open, by its link, its collaborators and what it inherits."""

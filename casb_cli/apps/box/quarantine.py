@@ -96,7 +96,7 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
             after={"place": "quarantine", "link": None, "collaborators": []},
             steps=self._forward(kept, on, inside),
             inverse=self._back(kept, on, link, inside),
-            approximate=_approximate(link, inside),
+            approximate=_approximate(link, inside, trashed=trashed),
             touches=(local("file", file),),
             exposure=f"{name} leaves the trash for some seconds" if trashed else None,
             side_effects=tuple(effects),
@@ -136,7 +136,7 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
             )
         # The door may have been opened though the move failed: all three are needed from the opening on.
         steps += [
-            Step(name="open-door", title="let the owner into the quarantine folder", args=kept, undoes="open-door"),
+            Step(name="open-wide", title="let the owner into the quarantine folder", args=kept, undoes="open-door"),
             Step(name="move-back", title=f"move {name} back", args=kept, undoes="open-door"),
             Step(name="shut-door", title="let the owner out of the quarantine folder", args=kept, undoes="open-door"),
         ]
@@ -205,20 +205,25 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
 
     @step("open-door")
     def _open_door(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
-        folder, owner = memo["case_folder"], args["owner"]
-        door = self.join("folder", folder, self.me.id, self._door(args))
-        found = next((one for one in self.direct("folder", folder, self.me.id) if one.id == door), None)
+        self._let_in(memo["case_folder"], self._door(args))
+
+    @step("open-wide")
+    def _open_wide(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        # An editor may put things in; what belongs to another account is taken out by a co-owner only.
+        self._let_in(memo["case_folder"], {**self._door(args), "role": "co-owner"})
+
+    def _let_in(self, folder: str, door: dict[str, Any]) -> None:
+        id_ = self.join("folder", folder, self.me.id, door)
+        found = self.standing("folder", folder, self.me.id, door)
         if found is not None and found.status == "pending":
             # Some enterprises have every invitation accepted by the invited person.
-            self.client.send(
-                self.act(
-                    "PUT /collaborations/{collaboration_id}",
-                    {"collaboration_id": door},
-                    owner,
-                    json={"status": "accepted"},
-                    safe=True,
-                )
-            )
+            self._put_collaboration(id_, door["account"], status="accepted")
+        if found is not None and found.role != door["role"]:
+            self._put_collaboration(id_, self.me.id, role=door["role"])
+
+    def _put_collaboration(self, id_: str, user: str, **body: str) -> None:
+        path = {"collaboration_id": id_}
+        self.client.send(self.act("PUT /collaborations/{collaboration_id}", path, user, json=body, safe=True))
 
     @step("move-in")
     def _move_in(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -254,15 +259,7 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
             return
         ours = {"type": "user", "account": me, "login": None, "role": "co-owner", "who": me}
         door = self.join("file", file, owner, ours)
-        self.client.send(
-            self.act(
-                "PUT /collaborations/{collaboration_id}",
-                {"collaboration_id": door},
-                owner,
-                json={"role": "owner"},
-                safe=True,
-            )
-        )
+        self._put_collaboration(door, owner, role="owner")
         for one in self.direct("file", file, me):
             if one.accessible_by is not None and one.accessible_by.id == owner:
                 self.leave(one.id, me)
@@ -308,7 +305,22 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
         held = self._held(args["file"])
         if held is None or held.parent is None or held.parent.id != memo["case_folder"]:
             return
-        self._move(args["file"], args["owner"], args["parent"], held.etag)
+        try:
+            self._move(args["file"], args["owner"], args["parent"], held.etag)
+        except NotPermitted:
+            if args["parent"] == "0":
+                raise
+            self._hand_over(args, held.etag)
+
+    def _hand_over(self, args: dict[str, Any], etag: str | None) -> None:
+        """Move the file back as our own account, let into its former folder for that long only."""
+        me, folder, owner = self.me.id, args["parent"], args["owner"]
+        ours = {"type": "user", "account": me, "login": None, "role": "editor", "who": me}
+        door = self.join("folder", folder, owner, ours)
+        try:
+            self._move(args["file"], me, folder, etag)
+        finally:
+            self.leave(door, owner)
 
     @step("drop-case")
     def _drop_case(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -358,8 +370,10 @@ def _names(states: list[dict[str, Any]]) -> list[str]:
     return sorted(f"{one['role']} {one['who']}" for one in states)
 
 
-def _approximate(link: dict[str, Any], inside: list[dict[str, Any]]) -> str | None:
+def _approximate(link: dict[str, Any], inside: list[dict[str, Any]], *, trashed: bool) -> str | None:
     words = []
+    if trashed:
+        words.append("it goes back to the trash; the link and collaborators that rested there do not come back")
     if link["access"]:
         words.append("the link does not come back" if link.get("password") else "the link comes back under a new URL")
     if inside:

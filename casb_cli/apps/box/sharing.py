@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from casb_cli.apps.box import mapping
 from casb_cli.apps.box.scopes import READ, USERS, WRITE, box
@@ -32,6 +32,13 @@ class Sharing(Walker, ListShares):
         rows: list[Share] = []
         skipped = 0
         spare = place.collaborated and self.facts.fields.get("file_collaborators") == "inherit"
+        above: list[Collection[str]] = []
+
+        def inherited() -> Collection[str]:
+            if not above:
+                above.append(self.collaboration_ids(place.folder, place.user))
+            return above[0]
+
         for item in items:
             if item.type not in {"file", "folder"}:
                 continue
@@ -44,15 +51,17 @@ class Sharing(Walker, ListShares):
             if spare and item.type == "file":
                 skipped += 1
                 continue
-            rows += self._collaborations(item, place.user, path)
+            rows += self._collaborations(item, place.user, path, inherited)
         if not skipped:
             return rows, []
         about = "collaborators of single files inside collaborated folders were not looked for (file_collaborators)"
         return rows, [Notice(code="degraded", about=about)]
 
-    def _collaborations(self, item: mapping.Item, user: str, path: str) -> list[Share]:
+    def _collaborations(
+        self, item: mapping.Item, user: str, path: str, above: Callable[[], Collection[str]]
+    ) -> list[Share]:
         try:
-            found = self.direct(item.type, item.id, user)
+            found = self.direct(item.type, item.id, user, above)
         except ObjectMissing:
             return []  # the item went between the page and this look, and its sharing with it
         return [
