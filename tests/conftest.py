@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 
-from harness import APPS, CasbProcess, Run, Stage, environment_of, not_ready
+from harness import APPS, CasbProcess, Run, Stage, environment_of, not_ready, subprocess_casb
 
 
 def pytest_generate_tests(metafunc):
@@ -102,8 +103,22 @@ def stage(app_key, connector_class, home, casb):
         yield made
 
 
+@pytest.fixture(scope="session")
+def once(app_key, connector_class, tmp_path_factory):
+    """The simulated provider of the app, connected once for all tests, as the real command line does it."""
+    home = tmp_path_factory.mktemp(f"once-{app_key}")
+    with Stage(app_key, home, None) as made:
+        made.casb = subprocess_casb(home)
+        made.connect_fully()
+        yield made
+
+
 @pytest.fixture
-def connected(stage):
-    """The simulated provider, connected as `prod` with every unattended sign-in that the app has."""
-    stage.connect_fully()
-    return stage
+def connected(once, home, casb):
+    """The simulated provider as new, connected as `prod` with every unattended sign-in that the app has."""
+    for folder in ("config", "state"):
+        shutil.copytree(once.home / folder, home / folder)
+    once.provider.reset()
+    once.casb = casb
+    yield once
+    once.provider.reset()

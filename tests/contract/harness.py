@@ -7,6 +7,8 @@ import importlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -109,6 +111,17 @@ class CasbProcess:
         """Wait for its end and return what it left."""
         out, err = self.process.communicate(timeout=seconds)
         return Run(self.process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+def subprocess_casb(home):
+    """Return a way to run the command line as a process in a home: `casb("list", "accounts")` returns a `Run`."""
+
+    def run(*args):
+        command = [sys.executable, "-m", "casb_cli", *map(str, args)]
+        done = subprocess.run(command, env=environment_of(home), capture_output=True, check=False, text=True)
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    return run
 
 
 def all_gone(processes, seconds=5.0):

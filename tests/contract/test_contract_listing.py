@@ -14,6 +14,7 @@ from casb_cli.core.capabilities import (
     ListMemberships,
     ListPrivileges,
     ListShares,
+    ListTrash,
 )
 
 KINDS = {
@@ -28,10 +29,24 @@ KINDS = {
 }
 
 
+def assert_told(run, hidden):
+    """A listing with a part that nobody can read says which, and exits 3; a whole one exits 0."""
+    assert run.code == (3 if hidden else 0), run
+    assert ("not shown" in run.err) == bool(hidden), run
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_listing_is_the_world(connected, kind):
     if not connected.has(KINDS[kind]):
         pytest.skip(f"{connected.app} excuses {KINDS[kind].key}")
     run = connected.list(kind)
-    assert run.code == 0, run
+    assert_told(run, connected.truth.hidden(kind))
     compare(listed(run.rows, kind), connected.truth.rows(kind))
+
+
+def test_the_trash_is_the_world(connected):
+    if not connected.has(ListTrash):
+        pytest.skip(f"{connected.app} excuses {ListTrash.key}")
+    run = connected.list("file", "--trashed")
+    assert_told(run, connected.truth.hidden("trash"))
+    compare(listed(run.rows, "file"), connected.truth.rows("trash"))

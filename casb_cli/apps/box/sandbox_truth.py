@@ -91,7 +91,39 @@ class Truth:
     def _finding_rows(self) -> dict[Any, dict[str, Any]]:
         return {(file, planted.detector): {"count": planted.count} for file, planted in self.findings()}
 
+    def rows(self, kind: str) -> dict[Any, dict[str, Any]]:
+        """Return every row of a kind by id, with the fields that the world knows.
+
+        Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope), findings by
+        (file id, detector). A share's id is `owner:kind:item`, a collaboration's `owner:kind:item:id`.
+        """
+        found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
+        return found
+
+    def hidden(self, kind: str) -> set[str]:
+        """Return the logins of those whose part of a listing nobody can read; it must be said."""
+        if kind not in {"file", "share", "trash"}:
+            return set()
+        return {login for id_ in self.unreachable() if (login := self._login(id_))}
+
     # People
+
+    def _account_rows(self) -> dict[Any, dict[str, Any]]:
+        kept = ("login", "name", "status", "is_admin", "created")
+        return {id_: {k: row[k] for k in kept} | {"external": False} for id_, row in self.accounts().items()}
+
+    def _group_rows(self) -> dict[Any, dict[str, Any]]:
+        return {id_: {"name": row["name"]} for id_, row in self.groups().items()}
+
+    def _membership_rows(self) -> dict[Any, dict[str, Any]]:
+        return {
+            (f"group:{row['group']}", f"account:{row['member']}"): {"id": id_, "role": row["role"]}
+            for id_, row in self.memberships().items()
+        }
+
+    def _privilege_rows(self) -> dict[Any, dict[str, Any]]:
+        names = {id_: row["name"] for id_, row in self.groups().items()}
+        return {(f"account:{who}", role, names.get(over, over)): {} for who, role, over in self.privileges()}
 
     def accounts(self) -> dict[str, dict[str, Any]]:
         """Return every managed account by id; who was invited counts as active, as Box has no such status."""
@@ -179,6 +211,23 @@ class Truth:
                 "outcome": "failure" if kind in _FAILED else "success",
             }
 
+    def _activity_rows(self) -> dict[Any, dict[str, Any]]:
+        return {
+            row.pop("id"): row | {"actor": self._login(row["actor"]), "actor_ref": f"account:{row['actor']}"}
+            for row in self.activity()
+        }
+
+    def _login(self, id_: str) -> str | None:
+        user = self.company.user(id_)
+        return user.login if user else None
+
+    def _grant_rows(self) -> dict[Any, dict[str, Any]]:
+        return {
+            f"service:{id_}:{who}": {"name": row["name"], "client_id": id_, "principal_ref": f"account:{who}"}
+            for id_, row in self.services().items()
+            for who in row["users"]
+        }
+
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the applications seen in use, by id, with the accounts that used them."""
         found: dict[str, dict[str, Any]] = {}
@@ -192,6 +241,15 @@ class Truth:
         return found
 
     # Files
+
+    def _file_rows(self) -> dict[Any, dict[str, Any]]:
+        return {row["id"]: _told(row) | {"sharing": row["sharing"], "path": row["path"]} for row in self.files()}
+
+    def _trash_rows(self) -> dict[Any, dict[str, Any]]:
+        return {id_: _told(row) for id_, row in self.trash().items()}
+
+    def _finding_rows(self) -> dict[Any, dict[str, Any]]:
+        return {(id_, planted.detector): {"count": planted.count} for id_, planted in self.findings()}
 
     @property
     def file_count(self) -> int:
@@ -258,6 +316,21 @@ class Truth:
 
     # Sharing
 
+    def _share_rows(self) -> dict[Any, dict[str, Any]]:
+        found: dict[Any, dict[str, Any]] = {}
+        holders = {(item.kind, item.id): item.holder for item in self._items()}
+        for at, link in self.links().items():
+            sharing = {"open": "public", "company": "internal"}.get(link["access"], "private")
+            id_ = f"{holders[at]}:{at[0]}:{at[1]}"
+            found[id_] = {"kind": "link", "role": link["role"], "sharing": sharing, "file_ref": f"{at[0]}:{at[1]}"}
+        for ident, collab in self.collaborations().items():
+            at = collab["item"]
+            row = {"kind": collab["kind"], "role": collab["role"], "file_ref": f"{at[0]}:{at[1]}"}
+            if collab["external"]:
+                row["sharing"] = "external"
+            found[f"{holders[at]}:{at[0]}:{at[1]}:{ident}"] = row
+        return found
+
     def links(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the shared links by kind and id of the item that carries them."""
         found = {}
@@ -309,3 +382,9 @@ def _as_file(row: dict[str, Any]) -> dict[str, Any]:
         "sharing": row["sharing"],
         "trashed": row["trashed"],
     }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a file's fields under the product's names."""
+    told = {name: row[name] for name in ("name", "size", "version", "trashed")}
+    return told | {"owner_ref": f"account:{row['owner']}", "hash": f"sha1:{row['sha1']}"}

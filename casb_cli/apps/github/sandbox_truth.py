@@ -32,6 +32,11 @@ class Truth:
         found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
         return found
 
+    def hidden(self, kind: str) -> set[str]:
+        """Return whose part of a listing nobody can read: at GitHub an owner sees everything."""
+        del kind
+        return set()
+
     # People
 
     def _account_rows(self) -> dict[Any, dict[str, Any]]:
