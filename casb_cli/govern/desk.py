@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,7 @@ class Desk:
         self.store = store
         self._environment = environment
         self._open: dict[str, Governed] = {}
+        self._lock = threading.Lock()
         self._instances: list[OpenInstance] = []
         self.engine = Engine(
             journal, self._hold, self.opened, self.by_key, environment.stop.wait, self._name, dry_run=dry_run
@@ -85,19 +87,20 @@ class Desk:
 
     def by_key(self, key: str) -> Governed:
         """Return the instance of a key, whatever its name is now; raises UnknownName when it was removed."""
-        if key not in self._open:
-            from casb_cli.connect.open import OpenInstance
+        with self._lock:
+            if key not in self._open:
+                from casb_cli.connect.open import OpenInstance
 
-            config = self.config.by_key(key)
-            if config is None:
-                raise UnknownName(
-                    "the instance of this action is no longer connected",
-                    hint="connect it again with `casb connect`, then act by its new reference",
-                )
-            instance = OpenInstance(config, self._environment)
-            self._instances.append(instance)
-            self._open[key] = Governed(instance)
-        return self._open[key]
+                config = self.config.by_key(key)
+                if config is None:
+                    raise UnknownName(
+                        "the instance of this action is no longer connected",
+                        hint="connect it again with `casb connect`, then act by its new reference",
+                    )
+                instance = OpenInstance(config, self._environment)
+                self._instances.append(instance)
+                self._open[key] = Governed(instance)
+            return self._open[key]
 
     def chosen(self, apps: Sequence[str], names: Sequence[str]) -> list[Governed]:
         """Return the instances that `--app` and `--instance` choose."""

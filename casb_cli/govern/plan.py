@@ -18,7 +18,7 @@ import msgspec
 
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change
-from casb_cli.core.errors import CasbError, ProviderError, StateConflict, UsageError
+from casb_cli.core.errors import CasbError, ProviderError, StateConflict, Stopped, UsageError
 from casb_cli.core.refs import Ref, parse
 from casb_cli.govern.actions import ActionKind, action_kind
 from casb_cli.govern.ports import Opened
@@ -28,6 +28,9 @@ CAP = 25
 """How many objects one run may touch unless it is told otherwise."""
 
 FORMAT = 1
+
+WORKERS = 4
+"""How many objects are planned at a time: planning only reads, and waits for the provider most of the time."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,26 +142,24 @@ def build(
     same one stopped between its steps; `standing` the one that still holds, where doing it again would only
     bury its way back (a tombstone quarantined).
     """
-    targets: list[Target] = []
-    problems: list[tuple[Request, CasbError]] = []
-    for request in dict.fromkeys((r.action, r.ref, tuple(sorted(r.options.items()))) for r in requests):
-        asked = Request(action=request[0], ref=request[1], options=dict(request[2]))
-        kind = action_kind(asked.action)
-        case = (cases or {}).get(str(asked.ref)) or (new_id("c") if kind.cased else None)
-        try:
-            check_kind(kind, asked.ref)
-            instance = opened(asked.ref)
-            where = (instance.key, asked.ref.local, kind.key, asked.options)
-            stopped = resume(*where) if resume else None
-            held = standing(*where) if standing and kind.cased and not stopped else None
-            if stopped:
-                targets.append(_continued(asked, kind, stopped))
-            elif held:
-                targets.append(_held(asked, kind, held))
-            else:
-                targets.append(plan_one(asked, instance, case=case))
-        except CasbError as error:
-            problems.append((asked, _naming(error, asked.ref)))
+    asked = [
+        Request(action=action, ref=ref, options=dict(options))
+        for action, ref, options in dict.fromkeys((r.action, r.ref, tuple(sorted(r.options.items()))) for r in requests)
+    ]
+
+    def plan_asked(request: Request) -> Target:
+        kind = action_kind(request.action)
+        check_kind(kind, request.ref)
+        instance = opened(request.ref)
+        where = (instance.key, request.ref.local, kind.key, request.options)
+        if resume and (stopped := resume(*where)):
+            return _continued(request, kind, stopped)
+        if standing and kind.cased and (held := standing(*where)):
+            return _held(request, kind, held)
+        case = (cases or {}).get(str(request.ref)) or (new_id("c") if kind.cased else None)
+        return plan_one(request, instance, case=case)
+
+    targets, problems = _planned(plan_asked, asked)
     targets.sort(key=lambda target: target.rank)
     plan = Plan(
         id=new_id("r"),
@@ -168,6 +169,30 @@ def build(
         reason=reason,
     )
     return Draft(sealed(plan), problems)
+
+
+def _planned(
+    work: Callable[[Request], Target], asked: list[Request]
+) -> tuple[list[Target], list[tuple[Request, CasbError]]]:
+    """Plan every request, several at a time, and return targets and problems in the order asked."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    targets: list[Target] = []
+    problems: list[tuple[Request, CasbError]] = []
+    pool = ThreadPoolExecutor(max_workers=max(1, min(WORKERS, len(asked))), thread_name_prefix="plan")
+    try:
+        futures = [pool.submit(work, request) for request in asked]
+        for request, future in zip(asked, futures, strict=True):
+            try:
+                targets.append(future.result())
+            except Stopped:
+                raise
+            except CasbError as error:
+                problems.append((request, _naming(error, request.ref)))
+    finally:
+        # After an interrupt nobody waits for what is still being read.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return targets, problems
 
 
 def _naming(error: CasbError, ref: Ref) -> CasbError:
@@ -303,26 +328,28 @@ def refresh(plan: Plan, opened: Open) -> Draft:
     A target whose new plan differs from the saved one becomes a problem; one that has meanwhile reached its
     goal is kept as already so.
     """
-    fresh: list[Target] = []
-    problems: list[tuple[Request, CasbError]] = []
+    saved_of: dict[tuple[str, Ref], Target] = {}
+    asked = []
     for saved in plan.targets:
-        ref = parse(saved.ref)
-        request = Request(action=saved.action, ref=ref, options=saved.options)
-        try:
-            instance = opened(ref)
-            if instance.key != saved.instance:
-                raise StateConflict("the instance of that name is not the one that was planned for").at(
-                    f"{instance.app_key}/{instance.name}"
-                )
-            now = plan_one(request, instance, case=saved.case)
-            if not now.already and (differing := differences(saved.change, now.change)):
-                raise StateConflict(
-                    f"{saved.ref} has changed since the plan was made: {', '.join(differing)}",
-                    hint="make the plan anew, and have it approved again",
-                ).at(f"{instance.app_key}/{instance.name}")
-            fresh.append(now)
-        except CasbError as error:
-            problems.append((request, error))
+        request = Request(action=saved.action, ref=parse(saved.ref), options=saved.options)
+        asked.append(request)
+        saved_of[(request.action, request.ref)] = saved
+
+    def plan_again(request: Request) -> Target:
+        saved = saved_of[(request.action, request.ref)]
+        instance = opened(request.ref)
+        where = f"{instance.app_key}/{instance.name}"
+        if instance.key != saved.instance:
+            raise StateConflict("the instance of that name is not the one that was planned for").at(where)
+        now = plan_one(request, instance, case=saved.case)
+        if not now.already and (differing := differences(saved.change, now.change)):
+            raise StateConflict(
+                f"{saved.ref} has changed since the plan was made: {', '.join(differing)}",
+                hint="make the plan anew, and have it approved again",
+            ).at(where)
+        return now
+
+    fresh, problems = _planned(plan_again, asked)
     return Draft(msgspec.structs.replace(plan, targets=tuple(fresh)), problems)
 
 

@@ -224,3 +224,33 @@ def test_a_plan_is_not_applied_to_another_instance_of_the_same_name(rig):
     rig.instance.key = "i2"
     [(_, error)] = refresh(plan, rig.opened).problems
     assert "not the one that was planned for" in str(error)
+
+
+def test_objects_are_planned_side_by_side_and_stay_in_order(rig, monkeypatch):
+    import threading
+
+    from govern_fake import FakeConnector
+
+    together = threading.Barrier(2, timeout=10)
+    real = FakeConnector.plan_suspend
+
+    def plan(self, account, *, mode=None):
+        together.wait()
+        return real(self, account, mode=mode)
+
+    monkeypatch.setattr(FakeConnector, "plan_suspend", plan)
+    draft = rig.draft(("suspend", "account:3"), ("suspend", "account:2"))
+    assert [t.local for t in draft.plan.targets] == ["account:3", "account:2"]
+
+
+def test_a_stop_while_planning_is_no_problem_of_one_object(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    from casb_cli.core.errors import Stopped
+
+    def stopped(self, account, *, mode=None):
+        raise Stopped("terminated")
+
+    monkeypatch.setattr(FakeConnector, "plan_suspend", stopped)
+    with pytest.raises(Stopped):
+        rig.draft(("suspend", "account:2"))
