@@ -223,6 +223,16 @@ class OpenInstance:
         spec, _ = self.choose(ability, purpose)
         return cast("A", self.credential(spec).connector)
 
+    def calls(self) -> dict[str, int]:
+        """Return how many calls were answered since it was opened, by credential and limit scope (`main:core`)."""
+        with self._lock:
+            opened = dict(self._opened)
+        return {
+            f"{name}:{row['scope']}": int(row["answers"] or 0)
+            for name, credential in opened.items()
+            for row in credential.connector.client.governors.ledger()
+        }
+
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
         with self._lock:

@@ -76,14 +76,18 @@ class Scan:
 
     def run(self) -> Statement:
         """Scan and keep what was seen; a failing part never ends the others. The caller holds the scan lock."""
+        first = self.store.runs.last_ended(self.instance.key) is None
         run = self.store.runs.begin(self.instance.key, trigger=self.options.trigger)
-        statement = Statement()
+        statement = Statement(fresh=first or self.options.full, only=self.options.only)
+        before = self.instance.calls()
         code = 1
         try:
             self._run(statement)
             code = statement.exit_code
         finally:
             statement.stopped = self.stop.is_set()
+            calls = self.instance.calls()
+            statement.calls = {scope: made for scope, n in calls.items() if (made := n - before.get(scope, 0))}
             self._count_files(statement)
             state_lacks(statement, self.instance)
             state = "stopped" if statement.stopped else "complete" if statement.complete else "partial"

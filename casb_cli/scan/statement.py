@@ -43,6 +43,12 @@ class Statement:
     errors: list[CasbError] = field(default_factory=list)
     waiting: int = 0
     stopped: bool = False
+    calls: dict[str, int] = field(default_factory=dict)
+    """Calls that this run made, by credential and limit scope (`main:core`): what a later one will cost."""
+    fresh: bool = False
+    """Whether nothing that an earlier run had learned was used."""
+    only: tuple[str, ...] = ()
+    """The parts that this run was limited to."""
 
     @property
     def complete(self) -> bool:
@@ -73,6 +79,9 @@ class Statement:
             "stated": self.stated,
             "gaps": self.gaps,
             "stopped": self.stopped,
+            "calls": self.calls,
+            "fresh": self.fresh,
+            "only": self.only,
         }
 
     def add(self, instance: OpenInstance, taken: Taken) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casb_cli.core.app import App, AuthMethod, Budget, Field, HeaderDialect, Limit, Variant
+from casb_cli.core.app import App, AuthMethod, Field, HeaderDialect, Limit, Variant
 
 _ORGANIZATION = Field(
     key="organization",
@@ -98,7 +98,6 @@ APP = App(
         reset_means="epoch-seconds",
         resource="x-ratelimit-resource",
     ),
-    budgets=(Budget(key="core", allowed=5000, period="hour", note="larger for apps and enterprises"),),
     variants=(
         Variant(key="github.com", title="organization on github.com"),
         Variant(key="emu", title="Enterprise Managed Users"),
