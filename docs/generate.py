@@ -82,7 +82,7 @@ def output_fields() -> str:
     parts = [MARK, intro]
     for name in kinds.names():
         parts.append(f"\n## {name}\n\n| field | type | meaning |\n|---|---|---|\n")
-        parts += [f"| {one.field} | {_cell(one.type)} | {_cell(one.meaning)} |\n" for one in kinds.describe(name)]
+        parts += [f"| {one.name} | {_cell(one.type)} | {_cell(one.meaning)} |\n" for one in kinds.describe(name)]
     return "".join(parts)
 
 
