@@ -26,72 +26,6 @@ class Truth:
         self._library = company.library
 
     def rows(self, kind: str) -> dict[Any, dict[str, Any]]:
-        """Return every row of a kind of the product by id, with the fields that the company knows.
-
-        Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope), findings by
-        (file id, detector); `trash` are the files in the trash.
-        """
-        found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
-        return found
-
-    def _account_rows(self) -> dict[Any, dict[str, Any]]:
-        known = ("login", "name", "status", "is_admin", "created")
-        return {id_: {**{name: row[name] for name in known}, "external": False} for id_, row in self.accounts().items()}
-
-    def _group_rows(self) -> dict[Any, dict[str, Any]]:
-        return {id_: {"name": row["name"]} for id_, row in self.groups().items()}
-
-    def _membership_rows(self) -> dict[Any, dict[str, Any]]:
-        rows = self.memberships().values()
-        return {(f"group:{row['group']}", f"account:{row['member']}"): {"role": row["role"]} for row in rows}
-
-    def _privilege_rows(self) -> dict[Any, dict[str, Any]]:
-        names = {id_: row["name"] for id_, row in self.groups().items()}
-        rows = self.privileges()
-        return {(f"account:{who}", role, names.get(scope, scope)): {} for who, role, scope in rows}
-
-    def _activity_rows(self) -> dict[Any, dict[str, Any]]:
-        told = ("time", "kind", "action", "outcome")
-        return {
-            row["id"]: {**{name: row[name] for name in told}, "actor_ref": f"account:{row['actor']}"}
-            for row in self.activity()
-        }
-
-    def _file_rows(self) -> dict[Any, dict[str, Any]]:
-        return {row["id"]: _as_file(row) for row in self.files()}
-
-    def _trash_rows(self) -> dict[Any, dict[str, Any]]:
-        rows = self.trash().values()
-        return {row["id"]: {n: v for n, v in _as_file(row).items() if n not in {"sharing", "path"}} for row in rows}
-
-    def _share_rows(self) -> dict[Any, dict[str, Any]]:
-        levels = {"open": "public", "company": "internal"}
-        found: dict[Any, dict[str, Any]] = {
-            f"{kind}:{id_}": {
-                "kind": "link",
-                "role": link["role"],
-                "sharing": levels[link["access"]],
-                "file_ref": f"{kind}:{id_}",
-            }
-            for (kind, id_), link in self.links().items()
-        }
-        for id_, row in self.collaborations().items():
-            kind, item = row["item"]
-            found[id_] = {
-                "kind": row["kind"],
-                "role": row["role"],
-                "sharing": "external" if row["external"] else "internal",
-                "file_ref": f"{kind}:{item}",
-            }
-        return found
-
-    def _grant_rows(self) -> dict[Any, dict[str, Any]]:
-        return {id_: {"name": row["name"]} for id_, row in self.services().items()}
-
-    def _finding_rows(self) -> dict[Any, dict[str, Any]]:
-        return {(file, planted.detector): {"count": planted.count} for file, planted in self.findings()}
-
-    def rows(self, kind: str) -> dict[Any, dict[str, Any]]:
         """Return every row of a kind by id, with the fields that the world knows.
 
         Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope), findings by
@@ -320,14 +254,13 @@ class Truth:
         found: dict[Any, dict[str, Any]] = {}
         holders = {(item.kind, item.id): item.holder for item in self._items()}
         for at, link in self.links().items():
-            sharing = {"open": "public", "company": "internal"}.get(link["access"], "private")
+            sharing = {"open": "public", "company": "internal"}[link["access"]]
             id_ = f"{holders[at]}:{at[0]}:{at[1]}"
             found[id_] = {"kind": "link", "role": link["role"], "sharing": sharing, "file_ref": f"{at[0]}:{at[1]}"}
         for ident, collab in self.collaborations().items():
             at = collab["item"]
             row = {"kind": collab["kind"], "role": collab["role"], "file_ref": f"{at[0]}:{at[1]}"}
-            if collab["external"]:
-                row["sharing"] = "external"
+            row["sharing"] = "external" if collab["external"] else "internal"
             found[f"{holders[at]}:{at[0]}:{at[1]}:{ident}"] = row
         return found
 
@@ -370,18 +303,6 @@ class Truth:
             item = self.company.item(*key)
             if item is not None:
                 yield item
-
-
-def _as_file(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "path": row["path"],
-        "owner_ref": f"account:{row['owner']}",
-        "size": row["size"],
-        "hash": f"sha1:{row['sha1']}",
-        "sharing": row["sharing"],
-        "trashed": row["trashed"],
-    }
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
