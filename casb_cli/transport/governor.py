@@ -20,6 +20,8 @@ _LOOK = 0.1
 """How often a waiting call looks for a stop (seconds)."""
 _MOST_SCOPES = 2048
 _FLUSH_EVERY = 50
+_RECENT = "recent"
+"""Under which the use of every scope is kept for the run that follows at once."""
 
 
 class Governor:
@@ -136,6 +138,8 @@ class Governors:
         self._budgets = {budget.key: budget for budget in app.budgets}
         self._spent: dict[str, int] = {}
         self._unsaved: dict[str, int] = {}
+        self._recent: Mapping[str, float] | None = None
+        self._recent_at = 0.0
 
     def narrow(self, share: float) -> None:
         """Use at most this share of each limit from now on; a lower one stays."""
@@ -178,10 +182,22 @@ class Governors:
                 state = self._memory.load(self._name(key))
                 if state is not None:
                     meter.restore(state, time.time())
+            self._take_recent(meter, key)
             governor = self._all[key] = Governor(meter, self.stop, self._clock)
             if len(self._all) > _MOST_SCOPES:
                 self._forget_idle()
             return governor
+
+    def _take_recent(self, meter: Meter, key: str) -> None:
+        """Count what the last run used just before it ended: the provider still does."""
+        if self._memory is None:
+            return
+        if self._recent is None:
+            state = self._memory.load(self._name(_RECENT)) or {}
+            used = state.get("used")
+            self._recent = used if isinstance(used, dict) else {}
+            self._recent_at = float(state.get("at") or 0.0)
+        meter.used_before(time.time() - self._recent_at, float(self._recent.get(key, 0.0)), self._clock())
 
     def _forget_idle(self) -> None:
         for key, governor in list(self._all.items())[: _MOST_SCOPES // 4]:
@@ -245,6 +261,10 @@ class Governors:
             for key, governor in self._all.items():
                 if "~" not in key and governor.meter.answers:
                     self._memory.save(self._name(key), governor.meter.state(time.time()))
+            used = {key: governor.meter.use.used(self._clock()) for key, governor in self._all.items()}
+            used = {key: units for key, units in used.items() if units}
+            if used:
+                self._memory.save(self._name(_RECENT), {"at": time.time(), "used": used})
 
     def ledger(self) -> list[dict[str, float | str | bool | None]]:
         """Return, for each scope used: its allowance per window, what we used of it, refusals and calls."""

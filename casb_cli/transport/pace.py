@@ -38,6 +38,7 @@ class Learner:
         self._grown = 0
         self._grown_at = -math.inf
         self._next = -math.inf
+        self._born: float | None = None
 
     def delay(self, now: float, cost: float, flying: float, *, share: float, spare: float) -> float:
         """Return the seconds until a call may go."""
@@ -65,6 +66,8 @@ class Learner:
 
     def sent(self, now: float, cost: float, *, share: float) -> None:
         """Count a call that goes out; its cost spaces out the next one."""
+        if self._born is None:
+            self._born = now
         gap = self.use.window / max(self.allowed * share, 1e-9)
         # A late start is made good by the next calls, so that the pace holds on average; of a first guess a
         # quarter may go at once.
@@ -94,6 +97,10 @@ class Learner:
     def refused(self, call: Sent, now: float) -> None:
         """Cut the allowance to a little less than what was admitted; calls sent before a cut tell nothing new."""
         if call.at <= self._cut_at:
+            return
+        young = self._born is not None and now - self._born < self.use.window
+        if young and not (self._starting or self._bucket):
+            # Within our first window a refusal may be owed to what ran before us: it says nothing of the limit.
             return
         measured = self.use.used(now)
         target = 0.96 * measured
@@ -171,6 +178,11 @@ class Meter:
             "lag": getattr(self.gauge, "lag", LAG),
             "limit": self.gauge.limit,
         }
+
+    def used_before(self, age: float, units: float, now: float) -> None:
+        """Take over what an earlier run used `age` seconds ago and that still counts."""
+        if 0 <= age < self.limit.window and 0 < units < 1e12:
+            self.use.add(now - age, units)
 
     def restore(self, state: Mapping[str, Any], wall: float) -> None:
         """Take over what an earlier run learned, unless it is a day old."""

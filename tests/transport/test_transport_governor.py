@@ -285,3 +285,44 @@ def test_period_names():
 
 def test_a_saved_state_survives_another_dialect():
     assert Meter(Limit(family="a", allowed=5, window=1, concurrency=1), TELLING).state(0.0)["told"] is None
+
+
+class _Memory:
+    def __init__(self):
+        self.kept = {}
+
+    def load(self, scope):
+        return self.kept.get(scope)
+
+    def save(self, scope, state):
+        self.kept[scope] = dict(state)
+
+    def spend(self, budget, period, units):
+        return units
+
+    def spent(self, budget, period):
+        return 0
+
+
+def test_what_the_last_run_used_counts_for_the_next_one():
+    app = App(
+        key="x",
+        title="X",
+        auth=(),
+        common_fields=(),
+        hosts={"api": "https://x.test"},
+        limits=(Limit(family="core", allowed=10, window=60, concurrency=8, per="user", kind="sliding"),),
+        connector="",
+        signin="",
+        setup="",
+    )
+    memory = _Memory()
+    call = Call(name="GET /x", identity=as_user("7"))
+    first = Governors(app, "i/main", memory=memory)
+    for _ in range(9):
+        with first.slot(call) as lease:
+            lease.answered({})
+    first.save()
+    second = Governors(app, "i/main", memory=memory)
+    assert second.of(call).meter.use.used(time.monotonic()) == pytest.approx(9)
+    assert second.of(Call(name="GET /x", identity=as_user("8"))).meter.use.used(time.monotonic()) == 0
