@@ -133,7 +133,10 @@ class _Runner:
         try:
             for thread in threads:
                 while thread.is_alive():
-                    thread.join(0.2)
+                    thread.join(0.5)
+                    for instance in instances:
+                        for family, used, allowed in instance.limits():
+                            progress.quota(f"{instance.label} {family}", used, allowed)
         except KeyboardInterrupt:
             env.stop.set()
             for thread in threads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -65,6 +65,21 @@ class Credential:
     own: OwnPermissions | None
     signing_in: Client
     """The client that the sign-in itself uses, towards token endpoints."""
+
+    def limits(self) -> Iterator[tuple[str, float, float | None]]:
+        """Yield family, units used and allowance of the scope nearest to its limit, one for each family."""
+        with self._lock:
+            opened = list(self._opened.values())
+        nearest: dict[str, tuple[float, float]] = {}
+        for credential in opened:
+            for row in credential.connector.client.governors.ledger():
+                family = str(row["scope"]).partition("~")[0]
+                used, allowed = float(row["used"] or 0), float(row["allowed"] or 0)
+                before = nearest.get(family)
+                if used and (before is None or used / max(allowed, 1) > before[0] / max(before[1], 1)):
+                    nearest[family] = (used, allowed)
+        for family, (used, allowed) in nearest.items():
+            yield family, used, allowed or None
 
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
