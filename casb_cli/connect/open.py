@@ -66,21 +66,6 @@ class Credential:
     signing_in: Client
     """The client that the sign-in itself uses, towards token endpoints."""
 
-    def limits(self) -> Iterator[tuple[str, float, float | None]]:
-        """Yield family, units used and allowance of the scope nearest to its limit, one for each family."""
-        with self._lock:
-            opened = list(self._opened.values())
-        nearest: dict[str, tuple[float, float]] = {}
-        for credential in opened:
-            for row in credential.connector.client.governors.ledger():
-                family = str(row["scope"]).partition("~")[0]
-                used, allowed = float(row["used"] or 0), float(row["allowed"] or 0)
-                before = nearest.get(family)
-                if used and (before is None or used / max(allowed, 1) > before[0] / max(before[1], 1)):
-                    nearest[family] = (used, allowed)
-        for family, (used, allowed) in nearest.items():
-            yield family, used, allowed or None
-
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
         self.signing_in.close()
@@ -247,6 +232,21 @@ class OpenInstance:
             for name, credential in opened.items()
             for row in credential.connector.client.governors.ledger()
         }
+
+    def limits(self) -> Iterator[tuple[str, float, float | None]]:
+        """Yield family, units used and allowance of the scope nearest to its limit, one for each family."""
+        with self._lock:
+            opened = list(self._opened.values())
+        nearest: dict[str, tuple[float, float]] = {}
+        for credential in opened:
+            for row in credential.connector.client.governors.ledger():
+                family = str(row["scope"]).partition("~")[0]
+                used, allowed = float(row["used"] or 0), float(row["allowed"] or 0)
+                before = nearest.get(family)
+                if used and (before is None or used / max(allowed, 1) > before[0] / max(before[1], 1)):
+                    nearest[family] = (used, allowed)
+        for family, (used, allowed) in nearest.items():
+            yield family, used, allowed or None
 
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
