@@ -242,7 +242,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "file": ("ref", "path", "sharing", "owner", "size", "modified", "trashed"),
     "share": ("ref", "file", "kind", "who", "role", "sharing", "expires"),
     "grant": ("ref", "name", "kind", "principal", "scopes", "last_used", "issued"),
-    "finding": ("ref", "severity", "detector", "file", "place", "excerpt", "count", "sharing", "state"),
+    "finding": ("severity", "detector", "file", "place", "excerpt", "sharing", "count", "ref", "state"),
     "action": ("time", "action", "target", "state", "undo", "reason", "mode", "ref"),
     "app": ("app", "title", "auth", "unattended", "status"),
     "match": ("severity", "detector", "file", "place", "excerpt", "confidence", "count"),
