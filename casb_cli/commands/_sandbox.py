@@ -90,7 +90,7 @@ def plan(
         name, mark, value = text.partition("=")
         key, dot, switch = name.partition(".")
         if not (mark and dot and switch and key in keys):
-            raise UsageError(f"`--setting {text}` is none", hint=f"write APP.NAME=VALUE; apps: {', '.join(keys)}")
+            raise UsageError(f"`--setting {text}` is no setting", hint=f"write APP.NAME=VALUE; apps: {', '.join(keys)}")
         switches.setdefault(key, {})[switch] = value
     options: dict[str, Options] = {
         key: Options(variant=variant.get(key, ""), settings=switches.get(key, {}), unlimited=unlimited, latency=latency)
@@ -125,7 +125,9 @@ def _ports(texts: Sequence[str], made: Plan) -> dict[str, int]:
     for text in texts:
         name, mark, number = text.rpartition("=")
         if not number.isdecimal() or not 0 < int(number) < 65536 or (mark and name not in hosts):
-            raise UsageError(f"`--port {text}` is none", hint=f"write a port, or NAME=PORT; names: {', '.join(hosts)}")
+            raise UsageError(
+                f"`--port {text}` is no port", hint=f"write a port, or NAME=PORT; names: {', '.join(hosts)}"
+            )
         if mark:
             found[name] = int(number)
         else:

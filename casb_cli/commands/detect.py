@@ -79,6 +79,7 @@ class _Look:
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
         self._missed = 0
+        self._looked = 0
 
     def rows(self, found: Iterator[LocalResult]) -> Iterator[dict[str, Any]]:
         """Yield the output rows of the matches, counting."""
@@ -97,6 +98,7 @@ class _Look:
         from casb_cli.ui.streams import streams
 
         result = one.result
+        self._looked += result.outcome != "skipped"
         self._outcomes[result.outcome if result.outcome == "done" else f"{result.outcome}: {result.reason}"] += 1
         if result.outcome == "done":
             return
@@ -127,4 +129,4 @@ class _Look:
             return 11 if self._missed else 10
         if not self._missed:
             return 0
-        return 1 if self._missed == total else PartlyDone.exit_code
+        return PartlyDone.exit_code if self._looked else 1

@@ -79,5 +79,5 @@ def try_(
         failed = list(rows())
         if failed:
             Output("check", output, columns=CHECKS).write(failed)
-    streams.note(f"{total:,} examples, {wrong:,} wrong")
+    streams.note(f"{total:,} example{'s' * (total != 1)}, {wrong:,} wrong")
     return 1 if wrong else 0

@@ -1,0 +1,156 @@
+"""`casb demo`: the whole way, real commands on simulated providers; nothing of the user's touched, nothing left."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from harness import APPS, all_gone, not_ready, wait_until
+
+READY = [app for app in APPS if not_ready(app) is None]
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """The environment of `env -i`, but for a place for temporary files of the test's own."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    return {"TMPDIR": str(folder)}
+
+
+def begin(env, *words):
+    return subprocess.Popen(
+        [sys.executable, "-m", "casb_cli", "demo", *words],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+
+
+def left(env):
+    return [path.name for path in Path(env["TMPDIR"]).iterdir()]
+
+
+def order(text, *marks):
+    places = [text.index(mark) for mark in marks]
+    return places == sorted(places)
+
+
+def test_every_app_without_tty_keyring_or_environment(bare):
+    demo = begin(bare)
+    out, err = demo.communicate(timeout=110)
+    assert demo.returncode == 0, (out[-2000:], err)
+    assert err == ""
+    assert "PRIVATE KEY" not in out
+    assert not re.search(r"\b(ghp|ghs|github_pat)_[A-Za-z0-9]{8}", out)
+    for app in READY:
+        assert f"$ casb connect {app} " in out
+        assert f"Connected {app}/demo" in out
+        assert f"{app}/demo" in out[out.index("$ casb scan") :]
+    assert order(
+        out, "$ casb list accounts", "$ casb list shares", "$ casb scan", "$ casb findings", "$ casb govern quarantine",
+        "$ casb govern log", "$ casb govern undo", "proved:", "What next",
+    )  # fmt: skip
+    assert left(bare) == []
+
+
+@pytest.mark.parametrize("app", READY)
+def test_each_app_alone_quarantines_and_undoes(bare, app):
+    demo = begin(bare, "--app", app)
+    out, err = demo.communicate(timeout=110)
+    assert demo.returncode == 0, (out[-2000:], err)
+    [ref] = set(re.findall(r"\$ casb govern quarantine (\S+)", out))
+    assert ref.startswith(f"{app}:demo:file:")
+    log = out[out.rindex("$ casb govern log") :].splitlines()
+    assert [line.split()[1:3] for line in log[2:4]] == [["undo", "changed"], ["quarantine", "changed"]]
+    assert f"proved: {ref}" in out
+    assert left(bare) == []
+
+
+def test_two_at_once_and_the_users_own_places_stay_empty(bare, tmp_path):
+    env = {**bare, "CASB_CONFIG_DIR": str(tmp_path / "c"), "CASB_STATE_DIR": str(tmp_path / "s"), "CASB_OUTPUT": "json",
+           "HTTP_PROXY": "http://127.0.0.1:9"}  # fmt: skip
+    demos = [begin(env, "--app", READY[-1]) for _ in range(2)]
+    ends = [demo.communicate(timeout=110) for demo in demos]
+    assert [demo.returncode for demo in demos] == [0, 0], ends
+    assert "{" not in ends[0][0].split("4. Scan")[0], "the user's CASB_OUTPUT is not the demo's"
+    assert not (tmp_path / "c").exists()
+    assert not (tmp_path / "s").exists()
+    assert left(bare) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+)
+@pytest.mark.parametrize("step", ["1. Connect", "$ casb scan"])
+def test_ended_in_the_middle_it_leaves_nothing(bare, number, code, step):
+    demo = begin(bare, "--app", READY[-1])
+    for line in demo.stdout:
+        if line.startswith(step):
+            break
+    family = psutil.Process(demo.pid).children(recursive=True)
+    assert family
+    demo.send_signal(number)
+    demo.communicate(timeout=30)
+    assert demo.returncode == code
+    assert all_gone(family)
+    assert wait_until(lambda: left(bare) == [])
+
+
+def test_the_reader_may_go(bare):
+    demo = begin(bare, "--app", READY[-1])
+    demo.stdout.readline()
+    demo.stdout.close()
+    assert demo.wait(60) == 0
+    assert demo.stderr.read() == ""
+    demo.stderr.close()
+    assert left(bare) == []
+
+
+def test_kept_it_goes_on_until_it_is_stopped(bare):
+    demo = begin(bare, "--app", READY[-1], "--keep")
+    out, err = demo.communicate(timeout=110)
+    assert demo.returncode == 0, (out[-2000:], err)
+    env = {**bare, **dict(re.findall(r"^ *export (CASB_\w+)=(\S+)$", out, re.MULTILINE))}
+    assert set(env) >= {"CASB_CONFIG_DIR", "CASB_STATE_DIR"}
+
+    def casb(*words):
+        return subprocess.run([sys.executable, "-m", "casb_cli", *words], env=env, capture_output=True, text=True)
+
+    try:
+        assert READY[-1] in casb("sandbox", "status").stdout
+        assert casb("list", "accounts").stdout.count(f"{READY[-1]}:demo:account:") > 10
+        assert casb("govern", "log").stdout.count("quarantine") >= 1
+    finally:
+        stopped = casb("sandbox", "stop")
+    assert stopped.returncode == 0
+    assert wait_until(lambda: left(bare) == [])
+
+
+def test_an_app_that_is_not_simulated(bare):
+    demo = begin(bare, "--app", "nope")
+    _, err = demo.communicate(timeout=30)
+    assert demo.returncode == 2
+    assert "nope" in err
+    assert left(bare) == []
+
+
+def test_a_full_temporary_directory_is_an_error(bare, tmp_path):
+    env = {"TMPDIR": str(tmp_path / "gone"), "PATH": os.environ.get("PATH", "")}
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone").chmod(0o500)
+    if os.access(tmp_path / "gone", os.W_OK):
+        pytest.skip("this user writes everywhere")
+    demo = begin(env)
+    _, err = demo.communicate(timeout=30)
+    assert demo.returncode == 1
+    assert "Traceback" not in err

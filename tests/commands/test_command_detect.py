@@ -1,0 +1,108 @@
+"""`casb detect` over files whose truth is written here: planted values with right check digits, and their absence."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+
+import pytest
+
+CARD = "4539 1488 0343 6467"
+"""Right by Luhn: 4+5+6+9+... of the doubled digits ends in 0; 6468 is wrong."""
+FIELDS = ["detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "count", "fingerprint"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "files"
+    made.mkdir()
+    (made / "card.txt").write_text(f"first line\nvisa card {CARD}\n")
+    (made / "clean.txt").write_text(f"not a card: {CARD[:-1]}8\n")
+    return made
+
+
+def test_a_row_per_match_with_place_and_offsets(casb, folder):
+    ran = casb("detect", folder, "-o", "jsonl")
+    assert ran.code == 0, ran
+    [row] = ran.rows
+    assert list(row) == FIELDS
+    assert (row["detector"], row["severity"], row["file"]) == ("payment-card", "high", str(folder / "card.txt"))
+    assert (row["place"], row["start"], row["end"]) == ("line 2, column 11", 21, 40)
+    assert row["excerpt"].endswith("6467")
+    assert CARD not in ran.out + ran.err
+    assert CARD.replace(" ", "") not in ran.out + ran.err
+    assert "2 files, 1 match" in ran.err
+
+
+def test_the_same_value_has_the_same_fingerprint_and_no_instance_is_needed(casb, folder):
+    (folder / "again.csv").write_text(f"name,card\nx,{CARD.replace(' ', '')}\n")
+    rows = casb("detect", folder, "-o", "jsonl").rows
+    assert len(rows) == 2
+    assert len({row["fingerprint"] for row in rows}) == 1
+
+
+@pytest.mark.parametrize(("severity", "code"), [("critical", 0), ("high", 10), ("low", 10)])
+def test_fail_on(casb, folder, severity, code):
+    assert casb("detect", folder, "--fail-on", severity).code == code
+
+
+def test_a_severity_that_is_none(casb, folder):
+    ran = casb("detect", folder, "--fail-on", "awful")
+    assert ran.code == 2
+    assert "critical" in ran.err
+
+
+def test_standard_input(casb, monkeypatch, home, capsys):
+    from casb_cli.__main__ import main
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"card {CARD}".encode())))
+    assert main(["detect", "-", "-o", "jsonl", "--fields", "file,start,end"]) == 0
+    assert capsys.readouterr().out == '{"file":"-","start":5,"end":24}\n'
+
+
+def test_standard_input_twice_is_refused(casb):
+    assert casb("detect", "-", "-").code == 2
+
+
+def test_a_missing_file_is_no_clean_file(casb, folder):
+    ran = casb("detect", folder / "nowhere.txt")
+    assert ran.code == 1
+    assert "nowhere.txt: skipped: unreadable" in ran.err
+    ran = casb("detect", folder, folder / "nowhere.txt", "-o", "jsonl")
+    assert ran.code == 3
+    assert len(ran.rows) == 1
+    assert casb("detect", folder, folder / "nowhere.txt", "--fail-on", "high").code == 11
+
+
+def test_what_holds_no_text_is_counted_and_not_missed(casb, folder):
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
+    ran = casb("detect", folder)
+    assert ran.code == 0
+    assert "not wholly inspected: 1 skipped: empty, 1 skipped: unsupported" in ran.err
+    assert "picture.png" not in ran.err
+    assert "picture.png: skipped: unsupported" in casb("detect", folder, "-v").err
+
+
+def test_a_part_that_cannot_be_opened_makes_it_partial(casb, folder):
+    with zipfile.ZipFile(folder / "two.zip", "w") as archive:
+        archive.writestr("card.txt", f"card {CARD}")
+        archive.writestr("broken.docx", b"PK\x03\x04 this is no archive at all")
+    ran = casb("detect", folder / "two.zip", "-o", "jsonl")
+    assert [row["place"] for row in ran.rows] == ["card.txt, line 1, column 6"]
+    assert ran.code == 3, "a part of it was not inspected"
+    assert "two.zip: partial" in ran.err
+
+
+def test_only_the_detectors_that_were_asked_for(casb, folder):
+    assert casb("detect", folder, "--detector", "iban", "-o", "jsonl").rows == []
+    ran = casb("detect", folder, "--detector", "ibn")
+    assert ran.code == 2
+    assert "casb detectors list" in ran.err
+
+
+def test_a_limit_says_that_the_look_ended_early(casb, folder):
+    ran = casb("detect", folder / "card.txt", folder / "card.txt", "--limit", "1", "-o", "jsonl")
+    assert len(ran.rows) == 1
+    assert "ended at --limit" in ran.err
