@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
@@ -50,16 +51,31 @@ def links(header: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=256)
+def _only(path: str) -> msgspec.json.Decoder[Any]:
+    """Return what reads one field of a body and skips all the rest: the rows are decoded elsewhere, once."""
+    shape: Any = Any
+    for name in reversed(path.split(".")):
+        shape = msgspec.defstruct("Only", [("value", shape, None)], rename={"value": name})
+    return msgspec.json.Decoder(shape)
+
+
 def _dig(answer: Answer, path: str) -> Any:
-    value = answer.json()
-    for name in path.split("."):
-        if not isinstance(value, dict):
-            raise BadAnswer(
-                f"the answer to {answer.call.name} has no `{path}`",
-                call=answer.call.name,
-                status=answer.status,
-            )
-        value = value.get(name)
+    lacks = BadAnswer(
+        f"the answer to {answer.call.name} has no `{path}`",
+        call=answer.call.name,
+        status=answer.status,
+    )
+    try:
+        value = _only(path).decode(answer.body)
+    except msgspec.ValidationError:
+        raise lacks from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return answer.json()  # which says what is wrong with it
+    for _ in path.split("."):
+        if value is None:
+            raise lacks
+        value = value.value
     return value
 
 

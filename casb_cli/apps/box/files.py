@@ -237,7 +237,9 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
             if owner_id is not None and owner_id not in self.people():
                 continue  # somebody else's enterprise owns it
             if owner_id == self.me.id and self.alone:
-                continue  # what lies in quarantine
+                if kind == "file":  # it lies in quarantine, which no listing shows
+                    files[id_] = Gone(kind="file", id=id_)
+                continue
             try:
                 owner = owner_id or self.owner_of(kind, id_)
                 item_now = self._now(kind, id_, owner)
