@@ -211,6 +211,8 @@ class _Runner:
             streams.detail(f"{label}: not part of this scan: {text}")
         if statement.stated:
             streams.note(f"{label}: {len(statement.stated)} things are not part of any scan here: casb matrix --live")
+        for text in statement.unreachable:
+            streams.warn(f"{label}: the provider shows nobody: {text}")
         for text in statement.gaps:
             streams.warn(f"{label}: gap: {text}")
         for text in statement.lost:

@@ -262,10 +262,11 @@ ROOT = Partition(key="")
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a listing that could not be read, or reads as less than it is.
 
-    `effect` is `hidden` when rows are missing, `degraded` when only fields are.
+    `effect` is `hidden` when rows are missing, `degraded` when only fields are. `unreachable` is what the
+    provider shows to nobody, with whatever permission: it is stated and counted, but is no failure of the run.
     """
 
-    code: Literal["scope-missing", "licence-missing", "not-visible", "gap", "degraded"]
+    code: Literal["scope-missing", "licence-missing", "not-visible", "unreachable", "gap", "degraded"]
     about: str
     needed: tuple[str, ...] = ()
     effect: Literal["hidden", "degraded"] = "hidden"

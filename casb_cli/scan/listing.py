@@ -50,7 +50,9 @@ class Outcome:
     @property
     def hidden(self) -> bool:
         """Whether rows are missing that the provider has."""
-        return bool(self.failures) or any(notice.effect == "hidden" for _, notice in self.notices)
+        return bool(self.failures) or any(
+            notice.effect == "hidden" and notice.code != "unreachable" for _, notice in self.notices
+        )
 
 
 def reader(

@@ -39,6 +39,8 @@ class Statement:
     """What was expected and could not be read: an error."""
     stated: list[str] = field(default_factory=list)
     """What this instance never had, or what is switched off."""
+    unreachable: list[str] = field(default_factory=list)
+    """What the provider shows to nobody, such as a suspended user's files: not looked at, and no failure."""
     gaps: list[str] = field(default_factory=list)
     errors: list[CasbError] = field(default_factory=list)
     waiting: int = 0
@@ -77,6 +79,7 @@ class Statement:
             "waiting": self.waiting,
             "lost": self.lost,
             "stated": self.stated,
+            "unreachable": self.unreachable,
             "gaps": self.gaps,
             "stopped": self.stopped,
             "calls": self.calls,
@@ -111,6 +114,8 @@ class Statement:
         text = f"{notice.about}{needed}"
         if notice.effect == "degraded":
             self._once(self.stated, text)
+        elif notice.code == "unreachable":
+            self._once(self.unreachable, text)
         elif notice.code == "gap":
             self._once(self.gaps, text)
         else:
