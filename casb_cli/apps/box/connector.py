@@ -80,14 +80,11 @@ class Box(
         ),
     }
     partial: ClassVar[Mapping[type[Ability], str]] = {
-        ListAccounts: "Box tells neither second factor nor last sign-in of a user",
         ListPrivileges: "a co-admin's single permissions are not in the API",
         ListGrants: (
             "Box lists no apps: these are the ones seen in activity of the last 90 days, never with their scopes; "
             "an app that was not used is not shown"
         ),
-        RevokePassword: "takes no effect where people sign in through single sign-on, and cannot be read back",
-        RevokeSessions: "Box ends sessions in the background and tells nothing back",
         TrashFile: "files inside a trashed folder can only be restored with their folder",
         ListTrash: "files inside a trashed folder are not listed",
         OverwriteFile: "older versions keep the content; a file in the trash cannot be overwritten",

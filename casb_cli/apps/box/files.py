@@ -158,13 +158,13 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
                 ]
                 folders = sum(item.type == "folder" for item in mine)
                 about = f"files inside {folders} folders in the trash of {login}, which Box shows as a whole only"
-                notices = (Notice(code="not-visible", about=about),) if folders else ()
+                notices = (Notice(code="unreachable", about=about),) if folders else ()
                 yield Page(items=rows, cursor=after, notices=notices)
         except NotPermitted as error:
             if error.code not in NOT_SET_UP:
                 raise
             about = f"the trash of {login}, who has not finished setting up the account ({error.code})"
-            yield Page(items=(), notices=(Notice(code="not-visible", about=about),))
+            yield Page(items=(), notices=(Notice(code="unreachable", about=about),))
 
     def _former_path(self, item: mapping.Item, user: str, known: dict[str, str | None]) -> str | None:
         """Return the path of the folder that a trashed file came from; None where that is gone too."""

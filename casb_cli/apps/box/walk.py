@@ -44,10 +44,10 @@ class Walker(BoxBase):
             notices = []
             if suspended:
                 about = f"files of {len(suspended)} suspended users, as whom Box lets nobody act"
-                notices.append(Notice(code="not-visible", about=about))
+                notices.append(Notice(code="unreachable", about=about))
             if services:
                 about = f"files of {len(services)} service accounts of other apps, as whom Box lets nobody act"
-                notices.append(Notice(code="not-visible", about=about))
+                notices.append(Notice(code="unreachable", about=about))
             more = tuple(
                 Partition(key=f"user:{user.id}", data={"user": user.id, "login": user.login or user.id})
                 for user in users
@@ -84,7 +84,7 @@ class Walker(BoxBase):
             if error.code not in NOT_SET_UP:
                 raise
             about = f"files of {place.login}, who has not finished setting up the account ({error.code})"
-            yield Page(items=(), notices=(Notice(code="not-visible", about=about),))
+            yield Page(items=(), notices=(Notice(code="unreachable", about=about),))
         except ObjectMissing:
             # The folder went meanwhile, and its files with it.
             return
