@@ -106,6 +106,8 @@ def entropy(value: bytes) -> float:
 
 _CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <= 57 else 4 for c in range(256))
 _LOWER_RUN = re.compile(rb"[a-z]{7}")
+_LONE = re.compile(rb"(?<![a-z])[a-z](?![a-z])")
+_CAPITALS = re.compile(rb"[A-Z]{2}")
 
 
 def _unrest(value: bytes) -> float:
@@ -122,11 +124,28 @@ def random_looking(value: bytes) -> bool:
     if re.fullmatch(rb"[0-9a-fA-F]+", value):
         return size >= 16 and entropy(value) >= 2.9 and not value.isdigit() and _unrest(value) >= 0.2
     count = sum(48 <= c <= 57 for c in value)
-    if count < 2 or entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
+    if entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
         return False
     if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
-        return _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
-    return bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= 0.25 and count >= size // 10
+        unrest = _unrest(value)
+        if count < 2:  # without digits only what no camel-cased name does tells: lone letters, neighbouring capitals
+            return size >= 24 and unrest >= 0.38 and _jumbled(value)
+        if _LOWER_RUN.search(value) and size <= 60:
+            return size >= 24 and unrest >= 0.38 and _jumbled(value)
+        return unrest >= 0.36
+    return count >= 2 and bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= 0.25 and count >= size // 10
+
+
+def _jumbled(value: bytes) -> bool:
+    """Hold for small letters standing alone and capitals standing together, both more than once."""
+    return len(_LONE.findall(value)) >= 2 and len(_CAPITALS.findall(value)) >= 2
+
+
+def random_base64(value: bytes) -> bool:
+    """Hold for base64 of random bytes: both cases, many different characters, no words; a looser test than that
+    for values of any form, where place and length tell enough already."""
+    both = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
+    return bool(both) and entropy(value) >= 4.0 and _unrest(value) >= 0.3 and len(_LONE.findall(value)) >= 2
 
 
 def mixed(value: bytes) -> bool:
@@ -176,7 +195,9 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
         base62_crc32,
         jwt,
         aws_account_id,
+        aws_secret,
         random_looking,
+        random_base64,
         mixed,
         strong_password,
         base64_key,

@@ -101,8 +101,16 @@ DETECTORS: tuple[Detector, ...] = (
         severity="high",
         confidence="medium",
         proofs=("aws_account_id",),
+        filters=("documentation", "monotone", "sequence"),
+        # One in thirty ids has no digit: that it looks like a word is no reason against the prefix and length.
+        filters=("monotone", "sequence", "documentation"),
         keywords=("aws", "amazon", "secret", "access key", "aws access key id", "aws secret access key"),
-        match=lambda: (f"aws_access_key_id={_aws_id()}", f"key: {_aws_id('ASIA', 3)}", f"'{_aws_id(seed=4)}'"),
+        match=lambda: (
+            f"aws_access_key_id={_aws_id()}",
+            f"key: {_aws_id('ASIA', 3)}",
+            f"'{_aws_id(seed=4)}'",
+            "AKIA" + "NBKEQJGP" + "ENZNPJNZ",
+        ),
         no_match=lambda: (
             "AKIAIOSFODNN7" + _EXAMPLE,
             f"x{_aws_id()}",
@@ -135,16 +143,20 @@ DETECTORS: tuple[Detector, ...] = (
             after=8,
         ),
         severity="critical",
-        checks=("random_looking",),
+        checks=("aws_secret",),
         match=lambda: (
             f"aws_secret_access_key = {_aws_secret()}",
             f'"SecretAccessKey": "{_aws_secret(2)}"',
             f"{_aws_id()},{_aws_secret(3)}",
+            "aws_secret_access_key = " + "obQgeK5aV2UVSw619Mgu" + "8w5s5khacepv9aD+4SRm",
+            "aws_secret_access_key = " + "JoQuX+AXbXHQQr3FC5nk" + "obingcfMXXkpJkdDuIu6",
         ),
         no_match=lambda: (
             "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + _EXAMPLE + "KEY",
             f"commit {rand(40, HEX)}",
             f"secret_key = {_aws_secret()}{_aws_secret(2)}",
+            "secret_key = AbstractSecretKeyFactoryProviderConfigBean",
+            "secret_key: /usr/share/Applications/SecretKeyFolders",
         ),
     ),
     credential(

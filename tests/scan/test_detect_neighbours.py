@@ -1,0 +1,40 @@
+"""Each of several values is found, however far it stands from the one before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from casb_cli.sandbox.planted import aws_pair, card, github_token, iban, slack_token, ssn
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+
+SCANNER = new_scanner()
+
+VALUES = {
+    "payment-card": ("card", card),
+    "iban": ("IBAN", iban),
+    "us-ssn": ("SSN:", ssn),
+    "github-token": ("GITHUB_TOKEN=", github_token),
+    "slack-token": ("SLACK_TOKEN=", slack_token),
+    "aws-access-key": ("aws_access_key_id =", lambda *parts: aws_pair(*parts)[0]),
+    "aws-secret-key": ("aws_secret_access_key =", lambda *parts: aws_pair(*parts)[1]),
+}
+
+
+@pytest.mark.parametrize("detector", VALUES)
+@pytest.mark.parametrize("gap", [*range(0, 60, 3), 64, 80, 100, 128, 200, 256, 400])
+def test_the_second_and_third_value_are_found_at_any_distance(detector, gap):
+    word, make = VALUES[detector]
+    text = f"\n{'.' * gap}".join(f"{word} {make(5, gap, n)}" for n in range(3))
+    result = inspect_stream(text.encode(), name="notes.txt", scanner=SCANNER, key=bytes(32))
+    assert result.totals.get(detector) == 3, text
+
+
+@pytest.mark.parametrize(("place", "detector"), [(0, "aws-access-key"), (1, "aws-secret-key")])
+def test_pairs_without_digits_and_with_long_runs_are_found_too(place, detector):
+    words = ("aws_access_key_id =", "aws_secret_access_key =")
+    missed = []
+    for number in range(2000):
+        value = aws_pair(9, number)[place]
+        result = inspect_stream(f"{words[place]} {value}\n".encode(), name="x.txt", scanner=SCANNER, key=bytes(32))
+        missed += [value] if detector not in result.totals else []
+    assert len(missed) <= 4, missed
