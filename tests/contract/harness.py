@@ -124,6 +124,17 @@ def subprocess_casb(home):
     return run
 
 
+def downloads(provider, since=0):
+    """Return the calls that delivered content since a position."""
+    names = {
+        route.name
+        for attribute in dir(type(provider))
+        for _, _, route in getattr(getattr(type(provider), attribute), "__routes__", ())
+        if route.download
+    }
+    return [call for call in list(provider.calls)[since:] if call.name in names or "tarball" in call.name]
+
+
 def all_gone(processes, seconds=5.0):
     """Tell whether every one of some processes ends within some seconds; zombies count as ended."""
     deadline = time.monotonic() + seconds

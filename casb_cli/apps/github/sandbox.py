@@ -16,8 +16,10 @@ from typing import Any
 
 from casb_cli.apps.github.sandbox_accounts import Accounts
 from casb_cli.apps.github.sandbox_audit import Audit
+from casb_cli.apps.github.sandbox_company import Repo
 from casb_cli.apps.github.sandbox_enterprise import Enterprise
 from casb_cli.apps.github.sandbox_files import Files
+from casb_cli.apps.github.sandbox_git import FILE, Leaf
 from casb_cli.apps.github.sandbox_grants import Grants
 from casb_cli.apps.github.sandbox_repos import Repos
 from casb_cli.apps.github.sandbox_truth import Truth
@@ -32,6 +34,28 @@ class GitHub(Accounts, Repos, Files, Enterprise, Audit, Grants):
     def truth(self) -> Truth:
         """What the world says this provider holds at the start."""
         return Truth(self.world, self.variant)
+
+    def content(self, file: str) -> bytes | None:
+        """Return what a file (`repository id:path`) holds now on its default branch, None where it is gone: for tests."""
+        repo, path = self._placed(file)
+        leaf = repo.git.leaf(repo.git.commits[repo.git.branches[repo.default_branch]], path)
+        return None if leaf is None else repo.git.blob(leaf.sha)
+
+    def edit(self, file: str, data: bytes) -> None:
+        """Let somebody push new content of a file, as only they can: for tests."""
+        repo, path = self._placed(file)
+        head = repo.git.commits[repo.git.branches[repo.default_branch]]
+        leaf = Leaf(FILE, repo.git.add_blob(data), len(data))
+        author = ("somebody", f"somebody@{self.world.domain}")
+        made = repo.git.commit(repo.default_branch, {**head.changes, path: leaf}, "edit", author, self.now())
+        repo.pushed = made.date
+
+    def _placed(self, file: str) -> tuple[Repo, str]:
+        ident, _, path = file.partition(":")
+        key = self.company.by_id(int(ident))
+        if key is None:
+            raise KeyError(file)
+        return self.company.repo(key), path
 
     def snapshot(self) -> Any:
         company = self.company
