@@ -183,7 +183,8 @@ class Engine:
         except ProviderError:
             return ending  # the first error says more than the failing look after it
         if record.after and matches(observed, record.after):
-            return Ending(ALREADY, f"it is as it shall be, though: {ending.detail}", observed=observed)
+            # The look before said otherwise: it was this action, whose answer got lost and whose repeat was refused.
+            return Ending(CHANGED, f"it reads back as it shall be, though: {ending.detail}", observed=observed)
         return ending
 
     def _prove(self, record: Record, runner: StepRunner) -> Ending:
