@@ -142,8 +142,10 @@ def _jumbled(value: bytes) -> bool:
 
 
 def random_base64(value: bytes) -> bool:
-    """Hold for base64 of random bytes: both cases, many different characters, no words; a looser test than that
-    for values of any form, where place and length tell enough already."""
+    """Hold for base64 of random bytes: both cases, many different characters, restless.
+
+    A looser test than the one for values of any form: for where place and length tell much already.
+    """
     both = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
     return bool(both) and entropy(value) >= 4.0 and _unrest(value) >= 0.3 and len(_LONE.findall(value)) >= 2
 
@@ -195,7 +197,6 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
         base62_crc32,
         jwt,
         aws_account_id,
-        aws_secret,
         random_looking,
         random_base64,
         mixed,

@@ -101,7 +101,6 @@ DETECTORS: tuple[Detector, ...] = (
         severity="high",
         confidence="medium",
         proofs=("aws_account_id",),
-        filters=("documentation", "monotone", "sequence"),
         # One in thirty ids has no digit: that it looks like a word is no reason against the prefix and length.
         filters=("monotone", "sequence", "documentation"),
         keywords=("aws", "amazon", "secret", "access key", "aws access key id", "aws secret access key"),
@@ -143,7 +142,7 @@ DETECTORS: tuple[Detector, ...] = (
             after=8,
         ),
         severity="critical",
-        checks=("aws_secret",),
+        checks=("random_base64",),
         match=lambda: (
             f"aws_secret_access_key = {_aws_secret()}",
             f'"SecretAccessKey": "{_aws_secret(2)}"',
