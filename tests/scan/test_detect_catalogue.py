@@ -86,8 +86,8 @@ def test_the_one_pass_sees_what_each_hint_means(detector):
             hits: list[tuple[int, int]] = []
             for database in (alone._database, SCANNER._database):
                 database.scan(data, match_event_handler=lambda n, s, e, f, c: c.append((n, e)), context=hits)
-                rules = alone._rules if database is alone._database else SCANNER._rules
-                for number, rule in enumerate(rules):
+                aims = alone._aims if database is alone._database else SCANNER._aims
+                for number, rule in enumerate(aim.rule for aim in aims):
                     meant = re.compile(rule.hint.encode(), re.IGNORECASE if rule.caseless else 0)
                     for match in meant.finditer(data):
                         assert any(n == number and match.start() < e <= match.end() for n, e in hits), rule.hint

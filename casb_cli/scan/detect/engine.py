@@ -5,11 +5,13 @@ from __future__ import annotations
 import bisect
 import hmac
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.mask import excerpt, normalised
@@ -33,6 +35,16 @@ class _Armed:
 
 
 @dataclass(slots=True)
+class _Aim:
+    """A rule made ready to confirm what its hint found."""
+
+    rule: Rule
+    owner: _Armed
+    pattern: re.Pattern[bytes]
+    then: re.Pattern[bytes] | None
+
+
+@dataclass(slots=True)
 class _Candidate:
     start: int
     end: int
@@ -45,30 +57,35 @@ class Scanner:
 
     def __init__(self, detectors: DetectorSet, cache_dir: str | None = None) -> None:
         self.detectors = detectors
-        rules: list[Rule] = []
-        self._owner: list[_Armed] = []
-        self._pattern: list[re.Pattern[bytes]] = []
+        self._aims: list[_Aim] = []
+        self._columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
         for detector in detectors.detectors:
             armed = _Armed(detector, _keyword_pattern(detector.keywords))
             for rule in detector.rules:
                 if rule.before + rule.after + 2 * detector.distance > OVERLAP // 2:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
-                rules.append(rule)
-                self._owner.append(armed)
-                self._pattern.append(re.compile(rule.pattern.encode("utf-8"), re.IGNORECASE if rule.caseless else 0))
-        self._rules = tuple(rules)
-        self._database = load(self._rules, cache_dir) if rules else None
+                flags = re.IGNORECASE if rule.caseless else 0
+                then = re.compile(rule.then.encode("utf-8"), flags) if rule.then else None
+                self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
+            if detector.columns:
+                self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
+        rules = tuple(aim.rule for aim in self._aims)
+        self._database = load(rules, cache_dir) if rules else None
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
         places = _Places(segment)
+        columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
         buffer = b""
         base = 0  # where the buffer begins in the segment
         done = 0  # matches that begin before it have been judged
         for piece, last in _pieces(segment.blocks):
             buffer = buffer + piece if buffer else piece
+            if segment.header_row and places.table is None:
+                places.table = table = Table(buffer, sheet=segment.scheme == "cell")
+                columns = [(armed, cell) for armed, names in self._columns for cell in table.named(names)]
             limit = len(buffer) if last else len(buffer) - OVERLAP
-            self._round(buffer, base, done - base, limit, places, collector)
+            self._round(buffer, base, done - base, limit, places, collector, columns)
             collector.scanned += len(piece)
             context.tick()
             done = base + limit
@@ -77,14 +94,31 @@ class Scanner:
             base += gone
             buffer = buffer[gone:]
 
-    def _round(self, buffer: bytes, base: int, floor: int, limit: int, places: _Places, collector: Collector) -> None:
-        hits: list[tuple[int, int]] = []
+    def _round(
+        self,
+        buffer: bytes,
+        base: int,
+        floor: int,
+        limit: int,
+        places: _Places,
+        collector: Collector,
+        columns: list[tuple[_Armed, re.Pattern[bytes]]],
+    ) -> None:
         if self._database is None:
             return
+        hits: defaultdict[int, list[int]] = defaultdict(list)
         self._database.scan(buffer, match_event_handler=_note, context=hits)
-        if not hits:
+        found: list[_Candidate] = []
+        for number in sorted(hits):
+            self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found)
+        for armed, column in columns:
+            for start, end in cells(column, buffer, floor, limit):
+                if all(CHECKS[name](buffer[start:end]) for name in armed.detector.checks):
+                    found.append(_Candidate(start, end, buffer[start:end], armed))
+        if not found:
             return
-        found = self._confirmed(buffer, hits, floor, limit, collector)
+        found.sort(key=lambda c: (c.start, c.end))
+        found = _distinct(found)
         specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
         for candidate in found:
             if candidate.armed.detector.generic and _covered(specific, candidate.start, candidate.end):
@@ -100,29 +134,33 @@ class Scanner:
                     places.at(buffer, base, candidate.start),
                 )
 
-    def _confirmed(
-        self, buffer: bytes, hits: list[tuple[int, int]], floor: int, limit: int, collector: Collector
-    ) -> list[_Candidate]:
-        found: list[_Candidate] = []
-        behind = [0] * len(self._rules)
-        for number, end in hits:
-            if end <= behind[number]:
-                continue
-            rule = self._rules[number]
-            low = max(behind[number], end - rule.before)
-            for match in self._pattern[number].finditer(buffer, low, min(len(buffer), end + rule.after)):
+    def _confirm(
+        self,
+        aim: _Aim,
+        ends: list[int],
+        buffer: bytes,
+        floor: int,
+        limit: int,
+        collector: Collector,
+        found: list[_Candidate],
+    ) -> None:
+        """Add what the rule's pattern confirms around the ends of its hint."""
+        detector, search = aim.owner.detector, aim.pattern.search
+        for low, last, high in _windows(aim, ends, buffer):
+            at = low
+            while at <= last:
+                match = search(buffer, at, high)
+                if match is None or match.start() > last:
+                    break  # what begins behind the last hint is cut by the window: its own hint will show it
                 start, stop = match.span(_value(match))
-                behind[number] = max(behind[number], match.end())
+                at = max(match.end(), at + 1)
                 if start < 0 or not floor <= start < limit:
                     continue
-                owner = self._owner[number]
                 value = buffer[start:stop]
-                if owner.detector.min_count > 1 and value in collector.seen:
+                if detector.min_count > 1 and value in collector.seen:
                     continue  # only distinct values count: the same address again tells nothing new
-                if all(CHECKS[name](value) for name in owner.detector.checks):
-                    found.append(_Candidate(start, stop, value, owner))
-        found.sort(key=lambda c: (c.start, c.end))
-        return _distinct(found)
+                if all(CHECKS[name](value) for name in detector.checks):
+                    found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: _Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
@@ -137,7 +175,7 @@ class Scanner:
                 buffer, candidate.end, min(len(buffer), candidate.end + detector.distance)
             )
             if near is None:
-                near = words.search(places.column_name(buffer, candidate.start))
+                near = words.search(places.table.name_at(buffer, candidate.start)) if places.table else None
             if near is not None:
                 confidence = _RAISED[confidence]
             elif detector.required:
@@ -156,7 +194,25 @@ def _value(match: re.Match[bytes]) -> str | int:
 
 
 def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
-    hits.append((number, end))
+    hits[number].append(end)
+
+
+def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield where to look: from, the last hint's end, to. Windows that touch are one, so no byte is read twice."""
+    before, after, size = aim.rule.before, aim.rule.after, len(buffer)
+    then = aim.then.match if aim.then else None
+    low, last = -1, 0
+    for end in ends:
+        if then is not None and then(buffer, end) is None:
+            continue
+        if low < 0:
+            low = max(0, end - before)
+        elif end - before > last + after:
+            yield low, last, min(size, last + after)
+            low = end - before
+        last = end
+    if low >= 0:
+        yield low, last, min(size, last + after)
 
 
 def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
@@ -210,8 +266,7 @@ class _Places:
         self._counted = 0
         self._line_start = 0
         self._marks = 0  # cells of the line before `_counted`
-        self._columns: list[bytes] | None = None
-        self._mark = b"\t"
+        self.table: Table | None = None
 
     def skip(self, buffer: bytes, base: int, upto: int) -> None:
         """Count the lines of the part of the buffer that is about to be dropped."""
@@ -245,19 +300,6 @@ class _Places:
         column = len(buffer[max(0, begin) : start].decode("utf-8", "replace")) + max(0, -begin) + 1
         place = f"line {self._lines + 1}, column {column}"
         return f"{where}, {place}" if where else place
-
-    def column_name(self, buffer: bytes, start: int) -> bytes:
-        """Return the first line's name for the column that an offset stands in, else nothing."""
-        if not self._segment.header_row:
-            return b""
-        if self._columns is None:
-            first = buffer[:4096].lstrip(b"\n").split(b"\n", 1)[0]
-            if self._segment.scheme != "cell":
-                self._mark = max((b",", b"\t", b";", b"|"), key=first.count)
-            self._columns = first.split(self._mark)
-        line = buffer.rfind(b"\n", max(0, start - 8192), start) + 1
-        at = buffer.count(self._mark, line, start)
-        return self._columns[at] if at < len(self._columns) else b""
 
 
 def _letters(column: int) -> str:

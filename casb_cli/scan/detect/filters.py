@@ -60,13 +60,19 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
     return digits(value) in _PUBLISHED_SSN
 
 
-_RUNS = (b"01234567890123456789", b"98765432109876543210", b"abcdefghijklmnopqrstuvwxyz")
+_RUNS = re.compile(
+    b"|".join(
+        run[at : at + 8]
+        for run in (b"01234567890123456789", b"98765432109876543210", b"abcdefghijklmnopqrstuvwxyz")
+        for at in range(len(run) - 7)
+    )
+)
 
 
 def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values that mostly count up or down the digits or the alphabet."""
     plain = re.sub(rb"[^0-9a-z]", b"", value.lower())
-    return any(run[at : at + 8] in plain for run in _RUNS for at in range(len(run) - 7)) and len(plain) < 60
+    return len(plain) < 60 and _RUNS.search(plain) is not None
 
 
 _DOCUMENTED = re.compile(
@@ -87,6 +93,24 @@ def uuid(value: bytes, view: View) -> bool:
     around = view.text[max(0, view.start - 36) : view.end + 36]
     at = view.start - max(0, view.start - 36)
     return any(m.start() <= at and m.end() >= at + len(value) for m in _UUID.finditer(around))
+
+
+_EXAMPLE_UUID = re.compile(
+    rb"(?:0{8}|1{8}|f{8}|x{8}|123e4567|12345678|01234567|deadbeef|550e8400|aaaaaaaa)-", re.IGNORECASE
+)
+
+
+def example_uuid(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for the UUIDs that standards and manuals print, and for those of few different characters."""
+    return _EXAMPLE_UUID.match(value) is not None or len(set(value)) < 8
+
+
+_SMALL_HEX = re.compile(rb"(?=[0-9a-f]*[a-f][0-9a-f]*[a-f])[0-9a-f]{4}[0-9a-f]+")
+
+
+def hexadecimal(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for an unbroken run of small hexadecimal with letters behind its first four characters."""
+    return _SMALL_HEX.fullmatch(value) is not None and not value[4:].isdigit()
 
 
 _HASH_WORD = re.compile(
@@ -196,7 +220,7 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
 _NUMBER_OF = re.compile(
     rb"(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
-    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$",
+    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$",
     re.IGNORECASE,
 )
 
@@ -215,6 +239,8 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         sequence,
         documentation,
         uuid,
+        example_uuid,
+        hexadecimal,
         content_hash,
         placeholder,
         identifier,

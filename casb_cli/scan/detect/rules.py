@@ -14,7 +14,7 @@ import msgspec
 from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Confidence, Severity
 
-ENGINE = 1
+ENGINE = 2
 """Raised when the engine itself judges content differently: all content is then inspected anew."""
 
 Normal = Literal["none", "digits", "alnum", "lower"]
@@ -26,11 +26,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `hint` is what the one pass over the text looks for (no look-around; it should end seldom and once per
     match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
+    `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     """
 
     hint: str
     pattern: str
+    then: str = ""
     caseless: bool = False
     before: int = 128
     after: int = 256
@@ -43,6 +45,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of thing worth finding; the id never changes.
 
     `checks` must all hold, one of `proofs` makes the confidence high, one of `filters` makes it no match.
+    The cells of a column whose name (small letters, no joints) fits `columns` wholly are candidates as well.
     `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition). With
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
     the same text.
@@ -61,6 +64,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     required: bool = False
+    columns: str = ""
     distance: int = 100
     min_count: int = 1
     normal: Normal = "none"

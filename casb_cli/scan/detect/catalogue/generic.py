@@ -13,11 +13,25 @@ _SECRET = (
 _PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
 # "pass" alone is a word of its own: `passive`, `passed` and `passband` name no password.
 _PASSWORD = _PASSWORD_HINT.replace("code)?", "code)|pass(?![a-z])")
-_ASSIGN = r"[\"'`\])]{0,3}\s{0,4}(?::=|=>|=|:)\s{0,4}"
+_CLOSE = r"[\"'`\])\\]{0,4}\s{0,4}"
+_ASSIGN = _CLOSE + r"(?::=|=>|=|:)\s{0,4}"
+_OPEN = r"[bru]?\\{0,3}[\"'`]{1,3}"
+"""What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
+_UUID_NAME = (
+    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret)"
+)
+_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_SCHEME = r"(?:(?:bearer|basic|token)\s{1,4})?"
 _SCHEMES = (
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse"
     r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
 )
+
+
+def _uuid(seed: int) -> str:
+    text = rand(32, HEX, seed)
+    return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
+
 
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 _PASSWORD_FORMS = (
@@ -98,13 +112,20 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}[\"'`\])]{0,3}\s{0,4}(?:=|:)",
+                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + "(?:=|:)",
                 pattern=(
-                    _SECRET + r"[a-z0-9_]{0,20}" + _ASSIGN + r"(?:(?:bearer|basic|token)\s+)?"
-                    r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{12,200})[\"'`]|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
+                    _SECRET
+                    + r"[a-z0-9_]{0,20}"
+                    + _ASSIGN
+                    + _SCHEME
+                    + r"(?:"
+                    + _OPEN
+                    + r"(?P<v>[^\"'`\s]{12,200}?)\\{0,3}[\"'`]"
+                    r"|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
                 ),
+                then=r"[=>]?\s{0,4}" + _SCHEME + "(?:" + _OPEN + r"[^\"'`\s]{12}|[a-z0-9+/_=.~!@#%^*-]{12})",
                 caseless=True,
-                before=160,
+                before=80,
                 after=300,
             ),
             *_TOKEN_FORMS,
@@ -124,6 +145,10 @@ DETECTORS: tuple[Detector, ...] = (
             "minified",
             "template_file",
         ),
+        columns=(
+            "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
+            "(?:apikey|secretkey|accesskey|authkey|secret|apitoken|accesstoken|authtoken|token|key)(?:secret|value)?"
+        ),
         keywords=("api key", "client secret", "secret key", "access token", "auth token", "private key", "secret"),
         distance=40,
         generic=True,
@@ -136,6 +161,11 @@ DETECTORS: tuple[Detector, ...] = (
             f"Authorization: Bearer {rand(40, seed=8)}",
             f"tool --token {rand(40, seed=9)} run",
             f"const appSecret = `{rand(24, seed=6)}`;",
+            f'1,"api_secret = ""{rand(40, seed=10)}"""',
+            f'{{"note": "api_secret = \\"{rand(40, seed=11)}\\""}}',
+            'api_secret = "' + "b6f2ljY8pvhUa29Iaiho" + 'yzhW9dlxH9GMvcijRD68"',
+            'api_secret = "' + "xeamFav0lukYmAlFg5x6" + '3FzflyrefzF2JwTESCsM"',
+            f"service;api_key\nmail;{rand(32)}\nshop;{rand(32, seed=12)}\n",
         ),
         no_match=lambda: (
             'api_key = "your-api-key-here-please"',
@@ -148,6 +178,8 @@ DETECTORS: tuple[Detector, ...] = (
             "secret: process.env.CLIENT_SECRET_V2",
             "private_key: x25519.X25519PrivateKey",
             "token: PostOAuth2TokenRefresh",
+            'token: "TheQuickBrownFoxJumpsOverTheLazyDogAgain2"',
+            'secret_name = "getElementByIdOrNameFromSecretDocument"',
             "Authorization: Bearer YOUR_ACCESS_TOKEN_HERE",
             "tool --token string-that-you-got-before",
             f'"NextToken": "{rand(60, seed=7)}"',
@@ -163,16 +195,19 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value assigned to a name such as password, that is no placeholder and no reference.",
         rules=(
             Rule(
-                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}[\"'`\])]{0,3}\s{0,4}(?:=|:)",
+                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSE + "(?:=|:)",
                 pattern=(
                     r"(?:(?<![a-z])|(?=(?-i:[PKCM])))"
                     + _PASSWORD
                     + r"[a-z0-9_]{0,16}"
                     + _ASSIGN
-                    + r"(?:[bru]?[\"'`](?P<v>[^\"'`\s]{6,100})[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![(\[{]))"
+                    + r"(?:"
+                    + _OPEN
+                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![(\[{]))"
                 ),
+                then=r"[=>]?\s{0,4}(?:" + _OPEN + r"[^\"'`\s]{6}|[^\s\"'`,;<>(){}\[\]]{6})",
                 caseless=True,
-                before=120,
+                before=64,
                 after=240,
             ),
             *_PASSWORD_FORMS,
@@ -190,6 +225,10 @@ DETECTORS: tuple[Detector, ...] = (
             "minified",
             "template_file",
         ),
+        columns=(
+            "(?:user|login|initial|temp|temporary|db|database|account|admin|wifi|ssh|email|old|new|current|default|web)?"
+            "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse)(?:s|plain|plaintext|cleartext)?"
+        ),
         keywords=("user", "username", "login", "host", "database", "db", "server", "account", "benutzer"),
         generic=True,
         mask="none",
@@ -206,6 +245,8 @@ DETECTORS: tuple[Detector, ...] = (
             "ENV MYSQL_ROOT_PASSWORD " + "Gr8Pass" + "9word",
             "mysql --password " + "Gr8Pass" + "9word",
             "curl -s -u admin:" + "Gr8Pass" + "9word https://host/x",
+            "name,password,city\nann," + "Gr8Pass" + "9word,Rome\nbob," + "s3cure-Pa55" + "phrase,Oslo\n",
+            '"User";"Initial Password"\n"ann";"' + "Gr8Pass" + '9word"\n"bob";"' + "s3cure-Pa55" + 'phrase"\n',
         ),
         no_match=lambda: (
             "password = os.environ['DB_PASSWORD']",
@@ -224,6 +265,52 @@ DETECTORS: tuple[Detector, ...] = (
             "--password string   the password to use",
             "form: AdminPasswordChangeForm2, x",
             'PassedTo: "ec2.amazonaws.com"',
+            "name,password_changed,city\nann,2026-01-02,Rome\nbob,2026-03-04,Oslo\n",
+            "name,password,city\nann,changeme,Rome\nbob,$2b$12$abcdefgh1234567890,Oslo\n",
+        ),
+    ),
+    Detector(
+        id="uuid-secret",
+        title="UUID assigned to a key's name",
+        family="credential",
+        severity="medium",
+        confidence="low",
+        description="A UUID assigned to a name such as api_key or client_secret: many services issue keys so.",
+        reference="RFC 9562 for the form",
+        rules=(
+            Rule(
+                hint=_UUID_NAME + _CLOSE + "(?:=|:)",
+                pattern=r"(?<![a-z])(?:[a-z0-9]{1,20}[_.-]){0,4}"
+                + _UUID_NAME
+                + _ASSIGN
+                + "(?:"
+                + _OPEN
+                + ")?(?P<v>"
+                + _UUID
+                + r")(?![a-z0-9-])",
+                then=r"[=>]?\s{0,4}(?:" + _OPEN + ")?" + _UUID,
+                caseless=True,
+                before=160,
+                after=72,
+            ),
+        ),
+        filters=("example_uuid", "lock_file", "template_file"),
+        keywords=("heroku", "snyk", "postmark", "lokalise", "api key", "client secret"),
+        distance=40,
+        generic=True,
+        normal="lower",
+        match=lambda: (
+            f'api_key = "{_uuid(1)}"',
+            f"HEROKU_API_KEY={_uuid(2)}",
+            f'{{"clientSecret": "{_uuid(3).upper()}"}}',
+        ),
+        no_match=lambda: (
+            'api_key = "123e4567-e89b-12d3-a456-426614174000"',
+            f"request_id = {_uuid(1)}",
+            f"token = {_uuid(1)}",
+            f"api_key_id = {_uuid(2)}",
+            f"apiKey: {_uuid(2)}-7",
+            f"secret_name: {_uuid(1)}",
         ),
     ),
     Detector(

@@ -56,7 +56,7 @@ _IBAN = Rule(
         r"(?<![0-9A-Za-z])(?P<v>[A-Z]{2}[0-9]{2}(?:(?:(?:[ -]|\xc2\xa0)[A-Z0-9]{4}){2,7}(?:(?:[ -]|\xc2\xa0)"
         r"[A-Z0-9]{1,3}(?![0-9A-Za-z]))?|[A-Z0-9]{11,30}))(?![0-9A-Za-z])"
     ),
-    caseless=False,
+    caseless=True,
     before=64,
     after=64,
 )
@@ -92,6 +92,8 @@ def _ibans() -> tuple[str, ...]:
         f"pay to {grouped(iban('GB', 'WEST' + digits(14, 3)))} today",
         f"{iban('FR', digits(23, 4))};Ann",
         f"acct {iban('NO', digits(11, 5))}.",
+        f"iban {german.lower()}",
+        f"konto {grouped(iban('GB', 'WEST' + digits(14, 3))).lower()}",
     )
 
 
@@ -187,7 +189,7 @@ DETECTORS = (
         reference="ISO 13616",
         rules=(_IBAN,),
         checks=("iban",),
-        filters=("monotone", "lock_file", "minified"),
+        filters=("monotone", "lock_file", "minified", "hexadecimal"),
         normal="alnum",
         match=_ibans,
         no_match=_no_ibans,

@@ -1,0 +1,25 @@
+"""What the invented company hides in its files is found, every bit of it, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from casb_cli.sandbox.world import World
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+
+SCANNER = new_scanner()
+
+
+@pytest.mark.parametrize("app", ["box", "github"])
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_exactly_what_was_planted_is_found(seed, app):
+    library = World(seed=seed, files=400).library(app)
+    wrong = {}
+    for index in range(400):
+        planted = {one.detector: one.count for one in library.planted(index)}
+        entry = library.entry(index)
+        result = inspect_stream(library.content(index), name=entry.name, scanner=SCANNER, key=bytes(32))
+        assert result.outcome == "done", (index, result.reason, result.notes)
+        if result.totals != planted:
+            wrong[index, entry.kind] = (planted, result.totals)
+    assert wrong == {}
