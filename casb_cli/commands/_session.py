@@ -41,6 +41,7 @@ def environment(
         made = Environment(
             Secrets(ask=ask),
             rates=store.rates if store else None,
+            recall=store.inventory.get if store else None,
             tracer=tracer,
             quota_share=quota_share,
             stop=stop or threading.Event(),

@@ -5,16 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from casb_cli.apps import registry
 from casb_cli.apps.base import Connector, InstanceFacts
-from casb_cli.connect.standing import Standing, standing
+from casb_cli.connect.standing import Standing, best, standing
 from casb_cli.core.app import App, CredentialSpec
 from casb_cli.core.capabilities import Ability
-from casb_cli.core.errors import LicenceMissing, NotPermitted, ProviderError, ScopeMissing, SignInNeeded, Unsupported
-from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.core.errors import (
+    ConfigError,
+    LicenceMissing,
+    NotPermitted,
+    ProviderError,
+    ScopeMissing,
+    SignInNeeded,
+    Unsupported,
+)
+from casb_cli.core.models import OwnPermissions, Row, Tenant
 from casb_cli.core.protocols import RateMemory, TokenStore, Tracer
 from casb_cli.store.instances import InstanceConfig
 from casb_cli.store.secrets import Secrets
@@ -41,6 +50,21 @@ def base_urls(app: App, fields: Mapping[str, str]) -> dict[str, str]:
     return {name: (fields.get(f"{name}_url") or default).rstrip("/") for name, default in app.hosts.items()}
 
 
+def quota_share(config: InstanceConfig) -> float:
+    """Return the share of each limit that the instance's settings allow; raises ConfigError where it is none."""
+    text = config.settings.get("quota_share", "1")
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise ConfigError(
+            f"{config.label}: `quota_share = {text}` is no share",
+            hint=f"casb instances set {config.app}/{config.name} quota_share=0.9",
+        )
+    return share
+
+
 @dataclass
 class Environment:
     """What opening needs from outside: where secrets are, what rates were learned, how a run may be stopped."""
@@ -48,6 +72,8 @@ class Environment:
     secrets: Secrets
     rates: Callable[[str], RateMemory] | None = None
     """What was learned of an instance's limits, by instance key."""
+    recall: Callable[[str, str, str], Row | None] | None = None
+    """What earlier listings kept of an object, by instance key, kind and id."""
     tracer: Tracer | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     quota_share: float = 1.0
@@ -102,16 +128,17 @@ def open_credential(
     connector_class: type[Connector] = load(app.connector)
     rules = connector_class.rules
     scope = f"{config.key}/{spec.name}"
+    share = min(environment.quota_share, quota_share(config))
     common: dict[str, Any] = {
         "where": config.label,
         "tracer": environment.tracer,
         "stop": environment.stop,
-        "quota_share": environment.quota_share,
+        "quota_share": share,
         "deadline": environment.deadline,
         "transport": environment.transport,
     }
     memory = environment.rates(config.key) if environment.rates else None
-    governors = Governors(app, scope, memory=memory, stop=environment.stop, share=environment.quota_share)
+    governors = Governors(app, scope, memory=memory, stop=environment.stop, share=share)
     plain = Client(app, rules, None, urls, governors, **common)
     context = SigninContext(
         app=app.key,
@@ -131,7 +158,10 @@ def open_credential(
     facts = InstanceFacts(
         app=app.key, name=config.name, method=spec.method, fields=fields, urls=urls, tenant=config.tenant, own=own
     )
-    return Credential(spec, connector_class(client, facts), authenticator, own, plain)
+    connector = connector_class(client, facts)
+    if environment.recall is not None:
+        connector.recall = partial(environment.recall, config.key)
+    return Credential(spec, connector, authenticator, own, plain)
 
 
 class OpenInstance:
@@ -196,12 +226,10 @@ class OpenInstance:
                 f"{self.label} has no credential for the purpose `{purpose}`",
                 hint=f"casb connect {self.app.key} --instance {self.name} --add --purpose {purpose}",
             )
-        standings = [(spec, self.standing_of(ability, spec)) for spec in specs]
-        usable = [item for item in standings if item[1].usable]
-        if usable:
-            return min(usable, key=lambda item: len(item[1].gaps))
-        spec, refused = standings[0]
-        raise self._refusal(ability, spec, refused)
+        found = best(self.connector_class, ability, self.tenant, specs, self.config.own)
+        if found is not None:
+            return found
+        raise self._refusal(ability, specs[0], self.standing_of(ability, specs[0]))
 
     def _refusal(self, ability: type[Ability], spec: CredentialSpec, refused: Standing) -> ProviderError:
         needed = tuple(dict.fromkeys(scope for gap in refused.gaps for scope in gap.needed))
@@ -247,6 +275,20 @@ class OpenInstance:
                     nearest[family] = (used, allowed)
         for family, (used, allowed) in nearest.items():
             yield family, used, allowed or None
+
+    def look(self, spec: CredentialSpec) -> str | None:
+        """Return None where a credential sees the whole tenant, else what was accepted with `--force` at connect.
+
+        Raises NotPermitted where it sees less than it did, and any other ProviderError.
+        """
+        known = (self.config.own.get(spec.name) or OwnPermissions()).shortened
+        try:
+            self.credential(spec).connector.check_visibility()
+        except NotPermitted:
+            if known is None:
+                raise
+            return known
+        return None
 
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
