@@ -33,7 +33,11 @@ def test_must_not_match(detector, text):
     assert detector.id not in {m.detector for m in found(text)}
 
 
-@pytest.mark.parametrize(("detector", "text"), MATCH)
+# A table is told by the first lines of a file: in the middle of prose its columns have no names.
+IN_PROSE = [p for p in MATCH if not (p.values[0].columns and "\n" in p.values[1])]
+
+
+@pytest.mark.parametrize(("detector", "text"), IN_PROSE)
 def test_matches_in_the_middle_of_prose(detector, text):
     around = "Lorem ipsum dolor sit amet.\n" * 50
     assert detector.id in {m.detector for m in found(f"{around}{text}\n{around}")}

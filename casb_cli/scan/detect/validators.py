@@ -108,6 +108,7 @@ _CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <
 _LOWER_RUN = re.compile(rb"[a-z]{7}")
 _LONE = re.compile(rb"(?<![a-z])[a-z](?![a-z])")
 _CAPITALS = re.compile(rb"[A-Z]{2}")
+_DIGITS = re.compile(rb"[0-9+/]+")
 
 
 def _unrest(value: bytes) -> float:
@@ -127,27 +128,24 @@ def random_looking(value: bytes) -> bool:
     if entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
         return False
     if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
-        unrest = _unrest(value)
-        if count < 2:  # without digits only what no camel-cased name does tells: lone letters, neighbouring capitals
-            return size >= 24 and unrest >= 0.38 and _jumbled(value)
-        if _LOWER_RUN.search(value) and size <= 60:
-            return size >= 24 and unrest >= 0.38 and _jumbled(value)
-        return unrest >= 0.36
+        plain = count >= 2 and _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
+        return plain or (size >= 24 and _jumbled(value))
     return count >= 2 and bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= 0.25 and count >= size // 10
 
 
 def _jumbled(value: bytes) -> bool:
-    """Hold for small letters standing alone and capitals standing together, both more than once."""
-    return len(_LONE.findall(value)) >= 2 and len(_CAPITALS.findall(value)) >= 2
+    """Hold where lone small letters, neighbouring capitals and digits are more than any camel-cased name has."""
+    lone = len(_LONE.findall(value))
+    return lone > 0 and lone + len(_CAPITALS.findall(value)) + len(_DIGITS.findall(value)) >= len(value) * 0.2
 
 
 def random_base64(value: bytes) -> bool:
-    """Hold for base64 of random bytes: both cases, many different characters, restless.
+    """Hold for base64 of random bytes: both cases, many different characters, jumbled.
 
     A looser test than the one for values of any form: for where place and length tell much already.
     """
     both = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
-    return bool(both) and entropy(value) >= 4.0 and _unrest(value) >= 0.3 and len(_LONE.findall(value)) >= 2
+    return bool(both) and entropy(value) >= 4.0 and (_unrest(value) >= 0.4 or _jumbled(value))
 
 
 def mixed(value: bytes) -> bool:
