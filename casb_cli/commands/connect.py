@@ -337,11 +337,14 @@ def _summary(app: App, proof: Proof) -> None:
     streams.note(f"permissions{who}: {granted or 'none'}")
     for note in proof.own.notes:
         streams.note(note)
+    gaps: dict[str, None] = {}
     for ability in abilities_of(connector):
         stands = standing(connector, ability, proof.tenant, proof.own)
         for gap in stands.gaps:
             what = "unavailable" if not stands.usable else f"partly unavailable ({', '.join(gap.calls)})"
-            streams.note(f"{ability.title}: {what}: {gap.reason}")
+            gaps[f"{ability.title}: {what}: {gap.reason}"] = None
+    for text in gaps:
+        streams.note(text)
     for ability, reason in connector.without.items():
         streams.note(f"{ability.title}: {app.title} cannot: {reason}")
 

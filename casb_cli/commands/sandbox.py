@@ -150,6 +150,7 @@ def status(output: OutputFormat = "table") -> None:
         "casb sandbox connect",
         "casb sandbox connect --app github --instance reader --auth token-reader",
         "casb sandbox connect --app github --auth token --print",
+        "casb sandbox connect --app github --instance prod --auth token-reader -- --add --purpose read",
     ),
 )
 def connect(
@@ -161,6 +162,9 @@ def connect(
         str | None, typer.Option("--auth", metavar="SIGN-IN", help="How to sign in; `casb sandbox status` lists them.")
     ] = None,
     only_print: Annotated[bool, typer.Option("--print", help="Print the commands that connect; run none.")] = False,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- OPTION...]", help="Further options of `casb connect`.")
+    ] = None,
 ) -> int:
     """Connect an instance of each simulated app, by the same `casb connect` that a real one takes."""
     from casb_cli.app import run
@@ -175,7 +179,7 @@ def connect(
         raise UnknownName("the running sandbox serves none of these apps", hint=f"it serves {', '.join(state.signins)}")
     codes: list[int] = []
     for one in chosen:
-        words = _sandbox.connect_words(one, instance, auth, state.signins[one.key])
+        words = [*_sandbox.connect_words(one, instance, auth, state.signins[one.key]), *(more or ())]
         if only_print:
             streams.write(_sandbox.command_text(words) + "\n")
             continue

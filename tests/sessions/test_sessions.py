@@ -1,0 +1,79 @@
+"""Plays the session scripts of this folder through the real command line, against simulated providers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import transcript
+from harness import APPS, environment_of, not_ready
+
+from casb_cli.sandbox import process
+
+READY = [app for app in APPS if not_ready(app) is None]
+SCRIPTS = [transcript.read(path, READY) for path in sorted(Path(__file__).parent.glob("*.txt"))]
+PLAYS = [(script, app) for script in SCRIPTS for app in script.apps]
+
+
+@pytest.fixture
+def player(home):
+    """A shell with `casb`, a sandbox of every app running, and nothing connected."""
+    env = environment_of(home)
+    env["PATH"] = f"{transcript.install(home / 'bin')}:{env['PATH']}"
+    env["COLUMNS"] = "120"
+    state = home / "state" / "sandbox" / "state.json"
+    plan = process.Plan(apps=tuple(READY), seed=1, people=20, files=60)
+    started = process.start(plan, state, tied=True)
+    yield transcript.Player(env, home)
+    started.close()
+
+
+@pytest.mark.parametrize(("script", "app"), PLAYS, ids=[f"{s.path.stem}-{app}".strip("-") for s, app in PLAYS])
+def test_session(player, script, app):
+    player.words["app"] = app
+    player.play(script)
+
+
+def test_every_script_is_read():
+    assert len(SCRIPTS) >= 5
+    assert all(script.commands for script in SCRIPTS)
+
+
+@pytest.mark.parametrize(
+    ("expected", "said", "holds"),
+    [
+        (["a ... c"], "a b c\n", True),
+        (["a ... c"], "a b d\n", False),
+        (["one", "...", "four"], "one\ntwo\nthree\nfour\n", True),
+        (["one", "...", "four"], "one\ntwo\n", False),
+        (["<x> and <x>"], "it and it\n", True),
+        (["<x> and <x>"], "it and that\n", False),
+        (["a  b"], "a      b\n", True),
+        (["(1+1)?"], "(1+1)?\n", True),
+    ],
+)
+def test_what_the_patterns_mean(tmp_path, expected, said, holds):
+    player = transcript.Player({}, tmp_path)
+    assert bool(player.pattern(expected).fullmatch(said)) == holds
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("$ echo hello\nhullo\n", "expected"), ("$ exit 3\n", "ended with 3"), ("$ echo a; echo b\na\n", "said")],
+)
+def test_a_session_that_goes_otherwise_fails(tmp_path, text, wrong):
+    path = tmp_path / "wrong.txt"
+    path.write_text(text)
+    player = transcript.Player({"PATH": "/usr/bin:/bin"}, tmp_path)
+    with pytest.raises(AssertionError, match=wrong):
+        player.play(transcript.read(path, []))
+
+
+def test_words_are_kept_and_used(tmp_path):
+    path = tmp_path / "right.txt"
+    path.write_text("# prose\n$ echo id 42\nid <number>\n\n$ exit <number>\n[42]\n$ echo x; \\\n  echo y\nx\ny\n")
+    transcript.Player({"PATH": "/usr/bin:/bin"}, tmp_path).play(transcript.read(path, []))
