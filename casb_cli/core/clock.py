@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from casb_cli.core.errors import UsageError
 
+_encode = msgspec.json.Encoder().encode
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 
@@ -19,8 +22,10 @@ def now() -> datetime:
 def text(moment: datetime) -> str:
     """Return `moment` as RFC 3339 UTC with `Z`, whole seconds unless it has milliseconds."""
     utc = moment.astimezone(UTC)
-    spec = "milliseconds" if utc.microsecond else "seconds"
-    return utc.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+    if utc.microsecond:
+        return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    # A third of isoformat's time, which every listed file pays.
+    return _encode(utc)[1:-1].decode("ascii")
 
 
 def now_text() -> str:
@@ -40,7 +45,7 @@ def normalise(value: str | None) -> str | None:
         return None
     try:
         return text(parse(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
