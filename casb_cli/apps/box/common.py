@@ -30,6 +30,7 @@ class BoxBase(Connector):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._lock = threading.Lock()
+        self._listing = threading.Lock()
         self._me: mapping.User | None = None
         self._people: tuple[float, dict[str, mapping.User]] | None = None
         self._owners: dict[tuple[str, str], str] = {}
@@ -96,14 +97,12 @@ class BoxBase(Connector):
 
     def people(self) -> Mapping[str, mapping.User]:
         """Return the managed users by id, at most ten minutes old."""
-        with self._lock:
+        with self._listing:  # once for all threads
             held = self._people
-        if held is None or time.monotonic() - held[0] > _PEOPLE_LAST:
-            fields = "id,login,status,space_used"
-            found = {user.id: user for users, _ in self.users(fields=fields) for user in users}
-            held = (time.monotonic(), found)
-            with self._lock:
-                self._people = held
+            if held is None or time.monotonic() - held[0] > _PEOPLE_LAST:
+                fields = "id,login,status,space_used"
+                found = {user.id: user for users, _ in self.users(fields=fields) for user in users}
+                held = self._people = (time.monotonic(), found)
         return held[1]
 
     def login_of(self, user: str) -> str | None:

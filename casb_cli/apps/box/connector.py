@@ -141,6 +141,8 @@ class Box(
 
         probe(_PEOPLE, USERS, lambda: self.client.send(self.get("/users", query={"limit": 1})))
         probe((ListGroups, ListMemberships), GROUPS, lambda: self.client.send(self.get("/groups", query={"limit": 1})))
+        if ListGroups.key in refused:
+            refused[f"{ListPrivileges.key} GET /groups"] = refused[ListGroups.key]
         probe(_EVENTS, ENTERPRISE, self.follow_start)
         if ListAccounts.key in proven:
             probe(_CONTENT, f"{READ} or {WRITE}, and the as-user header", self._look_as_somebody)

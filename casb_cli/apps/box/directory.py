@@ -8,6 +8,7 @@ from casb_cli.apps.box import mapping
 from casb_cli.apps.box.common import LIMIT, BoxBase
 from casb_cli.apps.box.scopes import GROUPS, USERS, box
 from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, ListPrivileges, Page, needs
+from casb_cli.core.errors import ObjectMissing
 from casb_cli.core.models import Account, Group, Membership, Partition, Privilege
 from casb_cli.transport.paging import Offset
 
@@ -36,8 +37,11 @@ class Directory(BoxBase, ListAccounts, ListGroups, ListMemberships, ListPrivileg
     ) -> Iterator[tuple[list[mapping.GroupMembership], str | None]]:
         """Yield the memberships of one group, page by page."""
         call = self.get("/groups/{group_id}/memberships", {"group_id": group})
-        for answer, after in self.client.pages(call, _PAGER, cursor):
-            yield answer.decode(mapping.GroupMemberships).entries, after
+        try:
+            for answer, after in self.client.pages(call, _PAGER, cursor):
+                yield answer.decode(mapping.GroupMemberships).entries, after
+        except ObjectMissing:
+            return  # the group went meanwhile, and its memberships with it
 
     @needs("GET /groups", any_of=box(GROUPS))
     def list_groups(self, part: Partition, cursor: str | None) -> Iterator[Page[Group]]:

@@ -251,7 +251,10 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
                 gone = id_ if kind == "file" else f"folder:{id_}"
                 files[f"{kind} {id_}"] = Gone(kind="file" if kind == "file" else "partition", id=gone)
             except NotPermitted as error:
-                notices.append(Notice(code="not-visible", about=f"a changed {kind} ({id_}): {error.words}"))
+                user = self.people().get(owner_id or "")
+                nobody = error.code in NOT_SET_UP or (user is not None and not self.can_act_as(user))
+                about = f"a changed {kind} ({id_}): {error.words}"
+                notices.append(Notice(code="unreachable" if nobody else "not-visible", about=about))
         return list(files.values()), list(parts.values()), notices
 
     def _now(self, kind: str, id_: str, owner: str) -> mapping.Item:

@@ -48,6 +48,7 @@ class User(msgspec.Struct):
     role: str | None = None
     created_at: str | None = None
     space_used: int | None = None
+    space_amount: int | None = None
     is_exempt_from_login_verification: bool | None = None
     is_external_collab_restricted: bool | None = None
     is_platform_access_only: bool | None = None

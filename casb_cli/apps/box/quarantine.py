@@ -71,6 +71,7 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
         item, owner, trashed = self.find_anywhere(file)
         if owner == self.me.id:
             raise Unsupported(f"box: {item.name} belongs to casb's own account; it may be in quarantine already")
+        self._check_room(item)
         parent = item.parent.id if item.parent else "0"
         name = item.name or file
         link = {"access": None} if trashed else link_state(item)
@@ -102,6 +103,18 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
             side_effects=tuple(effects),
             keeps={**kept, "link": link, "holder": self.me.id},
         )
+
+    def _check_room(self, item: mapping.Item) -> None:
+        """Raise StateConflict where our own account has no room: found out half-way, links were gone already."""
+        call = self.get("/users/me", query={"fields": "id,space_amount,space_used"})
+        me = self.read(call, mapping.User)
+        if me.space_amount is None or me.space_used is None or me.space_amount < 0:
+            return
+        if me.space_used + (item.size or 0) > me.space_amount:
+            raise StateConflict(
+                f"the account that owns the quarantine has no room for {item.name}",
+                hint=f"give {self.me.login} more storage in the Admin Console",
+            )
 
     def _forward(self, kept: dict[str, Any], on: dict[str, Any], inside: list[dict[str, Any]]) -> tuple[Step, ...]:
         name = kept["name"]
