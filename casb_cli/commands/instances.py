@@ -62,7 +62,7 @@ def _row(config: InstanceConfig, runs: Any, store: Any = None) -> dict[str, Any]
     from casb_cli.core import clock
 
     last = runs[0] if runs else None
-    ended = store.runs.last_ended(config.key) if store else None
+    ended = store.runs.last_whole(config.key) if store else None
     period = config.scan_every
     gaps = [*last.statement.get("lost", []), *last.statement.get("gaps", [])] if last else []
     return {

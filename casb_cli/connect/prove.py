@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from casb_cli.connect.open import Credential, Environment, load, open_credential
-from casb_cli.connect.standing import expected_calls, standing
+from casb_cli.connect.probe import probed
+from casb_cli.connect.standing import best, expected_calls
 from casb_cli.core import clock
 from casb_cli.core.app import App, CredentialSpec
 from casb_cli.core.capabilities import ABILITIES, Ability, ReadOwnPermissions, needs_of
-from casb_cli.core.errors import CasbError, GuardRefused, ProviderError, UsageError
+from casb_cli.core.errors import GuardRefused, NotPermitted, ProviderError, UsageError
 from casb_cli.core.models import OwnPermissions, Tenant
 from casb_cli.store import sources
 from casb_cli.store.config import Config, edit
@@ -110,6 +111,8 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
     common = {f.key for f in app.common_fields} | {f"{name}_url" for name in app.hosts}
     shared = {key: value for key, value in request.fields.items() if key in common}
     config = existing or InstanceConfig(app=app.key, name=request.instance, fields=shared)
+    if existing:
+        _refuse_other_settings(app, existing, shared)
     spec = CredentialSpec(
         name=request.credential,
         method=request.method,
@@ -144,15 +147,32 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
                 f" but {existing.label} is {existing.tenant.name} ({existing.tenant.id})",
                 hint="connect the other tenant as an instance of its own, without --add",
             )
+        if existing and existing.tenant:
+            tenant = _merged(existing.tenant, tenant)
         facts = msgspec.structs.replace(config, tenant=tenant)
         opened = _with_tenant(opened, tenant)
-        warnings = _visibility(opened, force=request.force)
+        shortened = _visibility(opened, force=request.force)
         own = _own_permissions(opened, config)
+        if spec.purpose != "govern":
+            own = probed(opened.connector, tenant, own)
+        own = msgspec.structs.replace(own, shortened=shortened)
     finally:
         opened.close()
     facts = msgspec.structs.replace(facts, connected=clock.now_text())
     spec = msgspec.structs.replace(spec, tokens=place if tokens.load() else None)
-    return Proof(facts.with_credential(spec, own), spec, tenant, own, warnings, tokens)
+    return Proof(facts.with_credential(spec, own), spec, tenant, own, (shortened,) if shortened else (), tokens)
+
+
+def _refuse_other_settings(app: App, existing: InstanceConfig, shared: Mapping[str, str]) -> None:
+    """Refuse an added credential's own idea of what all credentials share: it would be sent to another address."""
+    defaults = {**app.hosts, **{field.key: field.default or "" for field in app.common_fields}}
+    for key, value in shared.items():
+        present = existing.fields.get(key) or defaults.get(key, "")
+        if present.rstrip("/") != value.rstrip("/"):
+            raise UsageError(
+                f"all credentials of {existing.label} share `{key}`, which is {present or 'not set'}, not {value}",
+                hint=f"leave it out, or change it first: casb instances set {existing.label} {key}={value}",
+            )
 
 
 def _value(
@@ -180,16 +200,26 @@ def _with_tenant(opened: Credential, tenant: Tenant) -> Credential:
     )
 
 
-def _visibility(opened: Credential, *, force: bool) -> tuple[str, ...]:
+def _merged(known: Tenant, now: Tenant) -> Tenant:
+    """Return the tenant as told now, with what only the instance's other credentials could read."""
+    plan = now.plan if now.plan is not None else known.plan
+    return msgspec.structs.replace(now, plan=plan, facts={**known.facts, **now.facts})
+
+
+def _visibility(opened: Credential, *, force: bool) -> str | None:
+    """Return None where the whole tenant is seen, else what is not, accepted with `--force`."""
+    where = f"{opened.connector.facts.app}/{opened.connector.facts.name}"
     try:
         opened.connector.check_visibility()
-    except ProviderError as error:
-        error.at(f"{opened.connector.facts.app}/{opened.connector.facts.name}", "see the whole tenant")
+    except NotPermitted as error:
+        error.at(where, "see the whole tenant")
         if not force:
             error.hint = f"{error.hint}; or connect as it is with --force" if error.hint else "connect with --force"
             raise
-        return (str(error),)
-    return ()
+        return str(error)
+    except ProviderError as error:
+        raise error.at(where, "see the whole tenant") from None
+    return None
 
 
 def _own_permissions(opened: Credential, config: InstanceConfig) -> OwnPermissions:
@@ -212,6 +242,7 @@ def save(proof: Proof, request: Request, environment: Environment) -> InstanceCo
     """Save secrets, then the instance; on failure what was kept is forgotten again. Raises StoreError."""
     connector: type[Connector] = load(request.app.connector)
     config = msgspec.structs.replace(proof.config, expected=expected_of(connector, proof.config))
+    new = proof.spec.name not in {spec.name for spec in _known_credentials(request)}
     try:
         for key, given in request.secrets.items():
             place = _place(given.source)
@@ -229,11 +260,16 @@ def save(proof: Proof, request: Request, environment: Environment) -> InstanceCo
                 )
             else:
                 current.add(config, force=request.force)
-    except CasbError:
-        if not request.add:
+    except BaseException:
+        if new:
             environment.secrets.forget(config.key, (proof.spec,))
         raise
     return config
+
+
+def _known_credentials(request: Request) -> tuple[CredentialSpec, ...]:
+    existing = Config.load().find(request.app.key, request.instance) if request.add else None
+    return existing.credentials if existing else ()
 
 
 def _place(source: str) -> PlaceName | None:
@@ -241,14 +277,18 @@ def _place(source: str) -> PlaceName | None:
 
 
 def expected_of(connector: type[Connector], config: InstanceConfig) -> tuple[str, ...]:
-    """Return the logical calls that later scans are expected to be able to make, over all credentials."""
+    """Return the logical calls that later scans are expected to be able to make.
+
+    Each ability counts through the one credential that serves it, as in a scan.
+    """
+    readers = [spec for spec in config.credentials if spec.purpose in {"read", "both"}]
     tenant = config.tenant or Tenant(id="", name=config.name)
     calls: set[str] = set()
     for ability in abilities_of(connector):
         if ability.changes:
             continue
-        for spec in config.credentials:
-            own = config.own.get(spec.name) or OwnPermissions()
-            if standing(connector, ability, tenant, own).usable:
-                calls |= {f"{ability.key} {call}" for call in expected_calls(connector, ability, tenant, own)}
+        found = best(connector, ability, tenant, readers, config.own)
+        if found is not None:
+            own = config.own.get(found[0].name) or OwnPermissions()
+            calls |= {f"{ability.key} {call}" for call in expected_calls(connector, ability, tenant, own)}
     return tuple(sorted(calls))

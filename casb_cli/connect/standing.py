@@ -6,10 +6,12 @@ the provider gives no way to know, the standing is `unverifiable`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from casb_cli.apps.base import Connector
+from casb_cli.core.app import CredentialSpec
 from casb_cli.core.capabilities import Ability, Need, needs_of
 from casb_cli.core.models import OwnPermissions, Tenant
 
@@ -63,13 +65,25 @@ def _need_state(
     return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}")
 
 
+def _refused(need: Need, ability: type[Ability], own: OwnPermissions) -> Gap | None:
+    """Return the gap of a need of which a probe was refused, whatever the permissions say."""
+    for call in need.calls:
+        words = own.refused.get(f"{ability.key} {call}")
+        if words is not None:
+            return Gap(need.calls, "scope-missing", (), words)
+    return None
+
+
 def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions) -> Standing:
     """Return how an ability stands for a credential, from permissions read back and tenant facts alone."""
     if ability.key in own.refused:
         gap = Gap((), "scope-missing", (), own.refused[ability.key])
         return Standing("scope-missing", (gap,))
     granted = connector.expand_scopes(frozenset(own.granted))
-    found = [_need_state(connector, need, tenant, own, granted) for need in needs_of(connector, ability)]
+    found = [
+        _refused(need, ability, own) or _need_state(connector, need, tenant, own, granted)
+        for need in needs_of(connector, ability)
+    ]
     gaps = tuple(item for item in found if isinstance(item, Gap))
     states = [item for item in found if not isinstance(item, Gap)]
     if ability.key in own.proven and states:
@@ -77,6 +91,22 @@ def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant,
     if not states:
         return Standing(gaps[0].state if gaps else "granted", gaps)
     return Standing("granted" if "granted" in states else "unverifiable", gaps)
+
+
+def best(
+    connector: type[Connector],
+    ability: type[Ability],
+    tenant: Tenant,
+    specs: Iterable[CredentialSpec],
+    own: Mapping[str, OwnPermissions],
+) -> tuple[CredentialSpec, Standing] | None:
+    """Return the credential that serves an ability: the first usable one of those with the fewest gaps, or None.
+
+    A permission that was read back or proved wins over one that cannot be verified.
+    """
+    found = [(spec, standing(connector, ability, tenant, own.get(spec.name) or OwnPermissions())) for spec in specs]
+    usable = [item for item in found if item[1].usable]
+    return min(usable, key=lambda item: (len(item[1].gaps), item[1].state == "unverifiable"), default=None)
 
 
 def expected_calls(

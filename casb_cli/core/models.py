@@ -226,8 +226,9 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 class OwnPermissions(msgspec.Struct, frozen=True, kw_only=True):
     """What the credential may do: `granted` as the provider names it (not expanded).
 
-    `complete` is true where the provider lists everything granted; else only `proven` and `refused`, which
-    hold ability keys settled by a probe, are known. `identity` is the account that the credential acts as, a
+    `complete` is true where the provider lists everything granted; else only `proven` and `refused`, settled by
+    a probe, are known. `proven` holds ability keys, `refused` ability keys or, where single calls are refused,
+    `<ability key> <call>`. `identity` is the account that the credential acts as, a
     local ref.
     """
 
@@ -241,6 +242,8 @@ class OwnPermissions(msgspec.Struct, frozen=True, kw_only=True):
     identity_name: str | None = None
     expires: str | None = None
     notes: tuple[str, ...] = ()
+    shortened: str | None = None
+    """What this credential is known not to see: accepted with `--force` when it was connected."""
 
 
 class Partition(msgspec.Struct, frozen=True, kw_only=True):

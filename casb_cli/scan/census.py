@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,15 @@ class Taken:
     complete: bool = False
     lost: list[Lost] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    """Each once, however many pages said it."""
+    _noted: set[Notice] = field(default_factory=set, repr=False)
+
+    def note(self, notices: Iterable[Notice]) -> None:
+        """Keep what pages could not show."""
+        for one in notices:
+            if one not in self._noted:
+                self._noted.add(one)
+                self.notices.append(one)
 
 
 class Census:
@@ -100,6 +109,23 @@ class Census:
             taken.gone += gone or 0
         return taken
 
+    def begin(self, ability: type[Ability]) -> bool:
+        """Open a new complete listing without reading of it yet, so that a stop from now on leaves it to be done.
+
+        False where the ability is not allowed: then nothing is opened.
+        """
+        try:
+            reader(self.instance, ability)
+        except CasbError:
+            return False  # `take` meets the same refusal and reports it
+        self.store.partitions.open_listing(self.instance.key, ability.key, fresh=True)
+        return True
+
+    def ever_ended(self, ability: type[Ability]) -> bool:
+        """Tell whether a complete listing of an ability came to its end, or has but failed parts left to read."""
+        ended = self.store.partitions.ended(self.instance.key, ability.key) is not None
+        return ended or self.failed_before(ability)
+
     def interrupted(self, ability: type[Ability]) -> bool:
         """Tell whether the last listing of an ability was stopped before every part was tried."""
         left = self.store.partitions.left_over(self.instance.key, ability.key)
@@ -133,25 +159,33 @@ class Census:
         saved = self.store.runs.cursor(self.instance.key, feed)
         more: list[Partition] = []
         try:
-            for page in method(part, saved[0] if saved else None):
-                self.store.inventory.write_changes(
-                    self.instance.key, list(page.items), feed=feed, cursor=page.cursor, inspect=False
-                )
-                taken.rows += len(page.items)
-                self._progress("activity", len(page.items))
-                taken.notices += page.notices
-                more += page.more
-                if self.stop.is_set():
-                    raise Stopped("stopped")
-        except CursorExpired as error:
-            self.store.runs.forget_cursors(self.instance.key, feed)
-            about = f"activity since {saved[1] if saved else 'the beginning'}: {error.words}"
-            taken.notices.append(Notice(code="gap", about=about))
+            try:
+                self._read_feed(method(part, saved[0] if saved else None), feed, taken, more)
+            except CursorExpired as error:
+                if saved is None:
+                    raise
+                # What lies between is lost; what the provider still has is read at once.
+                self.store.runs.forget_cursors(self.instance.key, feed)
+                taken.note([Notice(code="gap", about=f"activity since {saved[1]}: {error.words}")])
+                more.clear()
+                self._read_feed(method(part, None), feed, taken, more)
         except Stopped:
             raise
         except CasbError as error:
             taken.lost.append(Lost(part.key, self.named(error, ListActivity)))
         return more
+
+    def _read_feed(self, pages: Iterator[Page[Any]], feed: str, taken: Taken, more: list[Partition]) -> None:
+        for page in pages:
+            self.store.inventory.write_changes(
+                self.instance.key, list(page.items), feed=feed, cursor=page.cursor, inspect=False
+            )
+            taken.rows += len(page.items)
+            self._progress("activity", len(page.items))
+            taken.note(page.notices)
+            more += page.more
+            if self.stop.is_set():
+                raise Stopped("stopped")
 
     def named(self, error: CasbError, ability: type[Ability]) -> CasbError:
         """Return the error with instance and ability named in it."""
@@ -254,7 +288,7 @@ class _Crew:
         )
         with self._change:
             self._taken.rows += len(page.items)
-            self._taken.notices += page.notices
+            self._taken.note(page.notices)
             if page.more:
                 self._change.notify_all()
         self._census.count(self._taken.ability.yields or "row", len(page.items))

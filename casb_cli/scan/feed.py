@@ -30,10 +30,12 @@ def follow(census: Census) -> Taken | None:
     """
     taken = Taken(FollowFiles)
     saved = census.store.runs.cursor(census.instance.key, FEED)
+    if saved is None:
+        return None
     try:
         connector: Any = census.instance.connector_for(FollowFiles)
-        for page in connector.follow_files(ROOT, saved[0] if saved else None):
-            taken.notices += page.notices
+        for page in connector.follow_files(ROOT, saved[0]):
+            taken.note(page.notices)
             if page.more and not _list_anew(census, page.more, taken):
                 break
             items = [item for item in page.items if not _is_partition(item)]
@@ -75,5 +77,5 @@ def _list_anew(census: Census, parts: Any, taken: Taken) -> bool:
     taken.rows += again.rows
     taken.gone += again.gone
     taken.lost += again.lost
-    taken.notices += again.notices
+    taken.note(again.notices)
     return again.complete

@@ -45,6 +45,8 @@ MAX_FETCH = 512 << 20
 """Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
 _RETRY = 600.0
 _ATTEMPTS = 5
+_LONG_RETRY = 86_400.0
+"""Seconds after which a file that failed several times is tried again."""
 
 
 class Inspector:
@@ -59,13 +61,16 @@ class Inspector:
         *,
         progress: Callable[[str, int], None] | None = None,
         max_fetch: int = MAX_FETCH,
+        again: bool = False,
     ) -> None:
+        """With `again` content that is known unchanged is read once more all the same."""
         self._instance = instance
         self._store = store
         self._pool = pool
         self._stop = stop
         self._progress = progress or (lambda _noun, _count: None)
         self._max_fetch = max_fetch
+        self._again = again
         self._detectors = pool.detector_set
         self._lock = threading.Lock()
         self._reading: set[int] = set()
@@ -75,6 +80,12 @@ class Inspector:
         self._quiet = threading.Condition()
         self._defect: BaseException | None = None
         self._halted: CasbError | None = None
+        self._denied: CasbError | None = None
+
+    @property
+    def denied(self) -> CasbError | None:
+        """The first refusal to give a file's content; each such file failed and is tried again."""
+        return self._denied
 
     @property
     def settled(self) -> Counter[str]:
@@ -120,18 +131,20 @@ class Inspector:
                 batch = self._claim(connector)
                 if batch:
                     self._work(connector, batch)
-                elif more:
-                    self._stop.wait(0.5)
-                elif not self._store.files.next(self._instance.key, 1, exclude=self._busy()):
+                elif more or self._left():
+                    self._stop.wait(0.2)
+                else:
                     return
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001 - a defect must reach the run's thread, not die in this one
             self._defect = error
 
-    def _busy(self) -> frozenset[int]:
+    def _left(self) -> bool:
+        """Tell whether a file waits that nobody reads: the queue may seem empty while one waits behind its position."""
+        waiting = self._store.files.waiting(self._instance.key)
         with self._lock:
-            return frozenset(self._reading)
+            return waiting > len(self._reading)
 
     def _claim(self, connector: ReadFile) -> list[Waiting]:
         """Take one file, or many that can be read in bulk."""
@@ -166,7 +179,7 @@ class Inspector:
     def _known(self, waiting: Waiting) -> bool:
         """Settle a file without fetching it, where that is possible."""
         files, key, file = self._store.files, self._instance.key, waiting.file
-        if files.known(key, file, self._detectors) is not None:
+        if not self._again and files.known(key, file, self._detectors) is not None:
             files.unchanged(key, file)
             self._count("unchanged")
             self._release(waiting)
@@ -177,7 +190,7 @@ class Inspector:
         if file.size == 0:
             self._settle(waiting, "done")
             return True
-        if files.clean_twin(key, file, self._detectors) is not None:
+        if not self._again and files.clean_twin(key, file, self._detectors) is not None:
             self._settle(waiting, "done")
             return True
         return False
@@ -189,8 +202,8 @@ class Inspector:
             for file, chunks in contents or ():
                 waiting = left.get(file.id)
                 if waiting is not None:
-                    del left[file.id]
                     self._take(waiting, chunks)
+                    del left[file.id]
                 if self._ended:
                     return
         except ProviderError as error:
@@ -205,8 +218,10 @@ class Inspector:
             self._settle(waiting, "skipped", reason=reason.reason)
         except ObjectMissing:
             self._settle(waiting, "skipped", reason="vanished")
-        except NotPermitted:
-            self._settle(waiting, "skipped", reason="denied")
+        except NotPermitted as error:
+            # Not a property of the file: whoever grants the permission back expects it to be read.
+            self._denied = self._denied or error.at(self._instance.label, "read file content")
+            self._failed(waiting, error, reason="denied")
         except Stopped:
             self._release(waiting)
             raise
@@ -223,11 +238,12 @@ class Inspector:
             error.at(self._instance.label, "read file content")
         self._halted = error
 
-    def _failed(self, waiting: Waiting, error: ProviderError) -> None:
+    def _failed(self, waiting: Waiting, error: ProviderError, *, reason: str | None = None) -> None:
         before = self._store.files.inspection(self._instance.key, waiting.file.id)
         tries = before.attempts + 1 if before else 1
-        retry_at = int((time.time() + _RETRY * tries) * 1000) if tries < _ATTEMPTS else None
-        self._settle(waiting, "failed", reason=error.kind, retry_at=retry_at)
+        wait = _RETRY * tries if tries < _ATTEMPTS else _LONG_RETRY
+        retry_at = int((time.time() + wait) * 1000)
+        self._settle(waiting, "failed", reason=reason or error.kind, retry_at=retry_at)
 
     def _take(self, waiting: Waiting, chunks: Iterator[bytes] | Unscannable) -> None:
         """Read the content into an anonymous file and hand it to a worker; the result settles the file."""

@@ -45,7 +45,12 @@ class Outcome:
 
     failures: list[Failure] = field(default_factory=list)
     notices: list[tuple[OpenInstance, Notice]] = field(default_factory=list)
+    """Each once, however many pages said it."""
     complete: list[OpenInstance] = field(default_factory=list)
+    answered: list[OpenInstance] = field(default_factory=list)
+    """Instances of which at least one part that holds rows was read to its end."""
+    stopped: bool = False
+    """Whether it was stopped before its end."""
 
     @property
     def hidden(self) -> bool:
@@ -77,14 +82,19 @@ class Listing:
         *,
         window: Window | None = None,
         stop: threading.Event | None = None,
+        until: threading.Event | None = None,
         check_visibility: bool = True,
     ) -> None:
+        """`stop` is set when the listing ends, so that calls under way end too; `until` only ends the listing."""
         self._instances = instances
         self._ability = ability
         self._window = window
         self._stop = stop or threading.Event()
+        self._until = until or self._stop
         self._check = check_visibility
         self._pages: queue.Queue[Listed | Failure | OpenInstance | BaseException] = queue.Queue(WAITING_PAGES)
+        self._noting = threading.Lock()
+        self._noted: set[tuple[str, Notice]] = set()
         self.outcome = Outcome()
 
     def __iter__(self) -> Iterator[Listed]:
@@ -94,14 +104,21 @@ class Listing:
         running = len(crews)
         try:
             while running:
-                item = self._pages.get()
+                try:
+                    item = self._pages.get(timeout=0.2)
+                except queue.Empty:
+                    if self._over:
+                        # Crews hand nothing over any more, not even their end.
+                        self.outcome.stopped = True
+                        return
+                    continue
                 if isinstance(item, Listed):
                     yield item
                 elif isinstance(item, Failure):
                     self.outcome.failures.append(item)
                 elif isinstance(item, OpenInstance):
                     running -= 1
-                    if not any(failure.instance is item for failure in self.outcome.failures):
+                    if not self._over and not self._failed(item):
                         self.outcome.complete.append(item)
                 else:
                     raise item
@@ -110,9 +127,34 @@ class Listing:
             for crew in crews:
                 crew.join(self._pages)
 
+    @property
+    def _over(self) -> bool:
+        return self._stop.is_set() or self._until.is_set()
+
+    def _failed(self, instance: OpenInstance) -> bool:
+        return any(failure.instance is instance for failure in self.outcome.failures)
+
+    def note(self, instance: OpenInstance, notice: Notice) -> None:
+        """Keep what a page could not show."""
+        with self._noting:
+            if (instance.key, notice) not in self._noted:
+                self._noted.add((instance.key, notice))
+                self.outcome.notices.append((instance, notice))
+
+    def note_answered(self, instance: OpenInstance) -> None:
+        """Keep that a part of an instance was read to its end."""
+        with self._noting:
+            if instance not in self.outcome.answered:
+                self.outcome.answered.append(instance)
+
+    def check(self) -> None:
+        """Raise Stopped when nobody consumes any more."""
+        if self._over:
+            raise Stopped("stopped")
+
     def put(self, item: Listed | Failure | OpenInstance | BaseException) -> None:
         """Hand an item to the consumer, waiting while it is behind; raises Stopped when nobody consumes."""
-        while not self._stop.is_set():
+        while not self._over:
             try:
                 self._pages.put(item, timeout=0.1)
             except queue.Full:
@@ -125,7 +167,9 @@ class Listing:
         method = reader(instance, self._ability, self._window)
         if self._check:
             spec, _ = instance.choose(self._ability)
-            instance.credential(spec).connector.check_visibility()
+            shortened = instance.look(spec)
+            if shortened:
+                self.note(instance, Notice(code="not-visible", about=shortened))
         return method
 
     @property
@@ -199,7 +243,7 @@ class _Crew:
                     return None
                 self._change.wait()
             self._busy += 1
-            return self._waiting.popleft()
+            return self._waiting.popleft()  # depth first, so that a tree never waits whole
 
     def _work(self, method: Callable[..., Iterator[Page[Any]]]) -> None:
         while (part := self._claim()) is not None:
@@ -218,12 +262,17 @@ class _Crew:
                     self._change.notify_all()
 
     def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+        leaf = True
         for page in method(part, None):
+            self._listing.check()
+            leaf = leaf and not page.more
             if page.more:
                 with self._change:
-                    self._waiting.extend(sorted(page.more, key=lambda more: more.exposure))
+                    self._waiting.extendleft(sorted(page.more, key=lambda more: more.exposure)[::-1])
                     self._change.notify_all()
             for notice in page.notices:
-                self._listing.outcome.notices.append((self._instance, notice))
+                self._listing.note(self._instance, notice)
             if page.items:
                 self._listing.put(Listed(self._instance, page.items))
+        if leaf:
+            self._listing.note_answered(self._instance)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core import clock
+from casb_cli.core.app import CredentialSpec
 from casb_cli.core.capabilities import (
     Ability,
     FollowFiles,
@@ -29,14 +30,18 @@ from casb_cli.core.capabilities import (
     ReadFile,
 )
 from casb_cli.core.errors import CasbError, NotPermitted, ProviderError, Stopped
+from casb_cli.core.models import Finding
 from casb_cli.scan import feed
 from casb_cli.scan.census import Census, Lost, Taken
 from casb_cli.scan.inspection import Inspector
 from casb_cli.scan.statement import Statement, state_lacks
 from casb_cli.scan.workers import WorkerPool
+from casb_cli.store.runs import RunState
 from casb_cli.store.store import Store
 
 DIRECTORY: tuple[type[Ability], ...] = (ListGroups, ListMemberships, ListPrivileges, ListGrants, ListShares)
+RETRIED = "failed parts"
+"""What a run that only tried the failed parts again says it was limited to."""
 PARTS: dict[str, tuple[type[Ability], ...]] = {
     "accounts": (ListAccounts,),
     "groups": (ListGroups, ListMemberships),
@@ -73,28 +78,38 @@ class Scan:
     stop: threading.Event
     options: Options = field(default_factory=Options)
     progress: Callable[[str, int], None] = lambda _noun, _count: None
+    _blind: set[str] = field(default_factory=set, repr=False)
+    """Credentials that see less than they did."""
+    _unreadable: bool = field(default=False, repr=False)
+    """Whether this instance was never able to read content."""
 
     def run(self) -> Statement:
         """Scan and keep what was seen; a failing part never ends the others. The caller holds the scan lock."""
+        options = self.options
         first = self.store.runs.last_ended(self.instance.key) is None
-        run = self.store.runs.begin(self.instance.key, trigger=self.options.trigger)
-        statement = Statement(fresh=first or self.options.full, only=self.options.only)
+        run = self.store.runs.begin(self.instance.key, trigger=options.trigger)
+        only = (RETRIED,) if options.failed_only else options.only
+        statement = Statement(fresh=first or options.full, only=only)
         before = self.instance.calls()
-        code = 1
+        broken: Exception | None = None
         try:
             self._run(statement)
-            code = statement.exit_code
+        except Exception as error:
+            broken = error
+            # The words of what nobody foresaw may quote content; what was foreseen was written to be read.
+            words = str(error) if isinstance(error, CasbError) else type(error).__name__
+            statement.lost.append(f"the run broke off: {words}")
+            raise
         finally:
             statement.stopped = self.stop.is_set()
             calls = self.instance.calls()
             statement.calls = {scope: made for scope, n in calls.items() if (made := n - before.get(scope, 0))}
             self._count_files(statement)
             state_lacks(statement, self.instance)
-            state = "stopped" if statement.stopped else "complete" if statement.complete else "partial"
             self.store.runs.end(
                 run,
-                state,  # type: ignore[arg-type]
-                exit_code=code if not statement.stopped else 143,
+                _state(statement, broken),
+                exit_code=143 if statement.stopped else 1 if broken else statement.exit_code,
                 statement=statement.as_dict(),
                 counts=statement.seen,
             )
@@ -102,7 +117,7 @@ class Scan:
 
     def _run(self, statement: Statement) -> None:
         census = Census(self.instance, self.store, self.stop, progress=self.progress)
-        if not self._permitted(statement):
+        if not self._look(statement):
             return
         activity = self._beside(census)
         try:
@@ -117,24 +132,54 @@ class Scan:
             if activity is not None:
                 statement.add(self.instance, activity())
 
-    def _permitted(self, statement: Statement) -> bool:
-        """Check that the credential is neither rejected nor blind: such a listing would be an empty company."""
-        try:
-            spec, _ = self.instance.choose(ListAccounts)
-            self.instance.credential(spec).connector.check_visibility()
-        except Stopped:
+    def _look(self, statement: Statement) -> bool:
+        """Check that each credential that will be used is neither rejected nor blind; False where none may be.
+
+        A blind one's listing would be an empty company: what it serves is not read at all.
+        """
+        used: dict[str, CredentialSpec] = {}
+        for parts in PARTS.values():
+            for ability in parts:
+                if self.options.wants(ability) and issubclass(self.instance.connector_class, ability):
+                    try:
+                        spec = self.instance.choose(ability)[0]
+                    except NotPermitted:
+                        continue  # said by the ability itself, when it is its turn
+                    except CasbError as error:
+                        self._blame(statement, error)
+                        return False
+                    used[spec.name] = spec
+        for spec in used.values():
+            try:
+                shortened = self.instance.look(spec)
+            except Stopped:
+                return False
+            except CasbError as error:
+                self._blame(statement, error)
+                self._blind.add(spec.name)
+            else:
+                if shortened:
+                    statement.stated.append(f"credential {spec.name}: {shortened}")
+        return not used or len(self._blind) < len(used)
+
+    def _blame(self, statement: Statement, error: CasbError) -> None:
+        if isinstance(error, ProviderError):
+            error.at(self.instance.label, "see the whole tenant")
+        statement.lost.append(str(error))
+        statement.errors.append(error)
+
+    def _sees(self, ability: type[Ability]) -> bool:
+        """Tell whether the app has an ability and the credential that serves it is not blind."""
+        if not issubclass(self.instance.connector_class, ability):
             return False
-        except CasbError as error:
-            if isinstance(error, ProviderError):
-                error.at(self.instance.label, "see the whole tenant")
-            statement.lost.append(str(error))
-            statement.errors.append(error)
-            return isinstance(error, NotPermitted) and error.call == "partial"
-        return True
+        try:
+            return self.instance.choose(ability)[0].name not in self._blind
+        except NotPermitted:
+            return True  # not blind, but refused: reported where it is used
 
     def _beside(self, census: Census) -> Callable[[], Taken] | None:
         """Begin reading activity in a thread of its own; the returned function waits for it."""
-        if not self.options.wants(ListActivity) or not issubclass(self.instance.connector_class, ListActivity):
+        if not self.options.wants(ListActivity) or not self._sees(ListActivity):
             return None
         found: list[Taken] = []
         defects: list[BaseException] = []
@@ -158,18 +203,18 @@ class Scan:
 
     def _take(self, census: Census, ability: type[Ability], statement: Statement, *, inspect: bool = False) -> None:
         again = self.options.failed_only
-        if issubclass(self.instance.connector_class, ability) and not (again and not census.failed_before(ability)):
+        if self._sees(ability) and not (again and not census.failed_before(ability)):
             taken = census.take(ability, fresh=self.options.full, failed_only=again, inspect=inspect)
             statement.add(self.instance, taken)
 
     def _files(self, census: Census, statement: Statement) -> None:
-        connector = self.instance.connector_class
-        if not issubclass(connector, ListFiles):
+        if not self._sees(ListFiles):
             return
-        if self.options.full:
+        full = self.options.full
+        if full:
             self.store.runs.forget_cursors(self.instance.key, feed.FEED)
-        self.store.files.enqueue(self.instance.key, self.pool.detector_set)
-        inspector = Inspector(self.instance, self.store, self.pool, self.stop, progress=self.progress)
+        self.store.files.enqueue(self.instance.key, self.pool.detector_set, everything=full)
+        inspector = Inspector(self.instance, self.store, self.pool, self.stop, progress=self.progress, again=full)
         listing = threading.Event()
         defects: list[BaseException] = []
 
@@ -177,8 +222,8 @@ class Scan:
             try:
                 inspector.run(until=lambda: not listing.is_set())
             except Exception as error:  # noqa: BLE001 - raised again in the run's thread below
+                # The stop is every instance's: this one's listing goes on, and is kept, before its run fails.
                 defects.append(error)
-                self.stop.set()
 
         thread = threading.Thread(target=inspect, name="inspect", daemon=True)
         thread.start()
@@ -189,9 +234,9 @@ class Scan:
             thread.join()
         if defects:
             raise defects[0]
-        if inspector.halted is not None:
-            statement.lost.append(str(inspector.halted))
-            statement.errors.append(inspector.halted)
+        for error in (inspector.halted, inspector.denied):
+            if error is not None and not statement.lose(self.instance, ReadFile, Lost("", error)):
+                self._unreadable = True
         statement.inspected = dict(inspector.settled)
         if not self.stop.is_set():
             self._own_findings(statement)
@@ -200,7 +245,7 @@ class Scan:
     def _list_files(self, census: Census, statement: Statement) -> None:
         follows = issubclass(self.instance.connector_class, FollowFiles)
         saved = self.store.runs.cursor(self.instance.key, feed.FEED) if follows else None
-        if saved and not census.interrupted(ListFiles):
+        if saved and census.ever_ended(ListFiles) and not census.interrupted(ListFiles):
             if census.failed_before(ListFiles):
                 statement.add(self.instance, census.take(ListFiles, failed_only=True, inspect=True))
             taken = feed.follow(census)
@@ -209,40 +254,57 @@ class Scan:
                 self._take(census, ListTrash, statement)
                 return
             statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
-        if follows and not feed.has_position(census):
+        if follows and not feed.has_position(census) and census.begin(ListFiles):
+            # The listing stands open before the position is kept, and is read after it: a run that is killed
+            # in between leaves a listing to be done, never a position with nothing behind it.
             try:
                 feed.mark_position(census)
             except CasbError as error:
                 statement.add(self.instance, Taken(FollowFiles, lost=[Lost("", census.named(error, FollowFiles))]))
-        self._take(census, ListFiles, statement, inspect=True)
+            statement.add(self.instance, census.take(ListFiles, inspect=True))
+        else:
+            self._take(census, ListFiles, statement, inspect=True)
         self._take(census, ListTrash, statement)
 
     def _own_findings(self, statement: Statement) -> None:
         """Take over what the provider's own inspection found."""
-        if not issubclass(self.instance.connector_class, ListFindings):
+        if not self._sees(ListFindings):
             return
         from casb_cli.scan.listing import Listing
 
-        listing = Listing([self.instance], ListFindings, stop=None, check_visibility=False)
-        rows = [row for page in listing for row in page.rows]
-        failures = listing.outcome.failures
-        self.store.findings.record(self.instance.key, "provider", rows, complete=not failures)  # type: ignore[arg-type]
-        taken = Taken(ListFindings, rows=len(rows), lost=[Lost(one.part.key, one.error) for one in failures])
-        statement.add(self.instance, taken)
+        listing = Listing([self.instance], ListFindings, until=self.stop, check_visibility=False)
+        rows: list[Finding] = [row for page in listing for row in page.rows if isinstance(row, Finding)]
+        outcome = listing.outcome
+        whole = bool(outcome.complete) and not outcome.hidden and not self.stop.is_set()
+        self.store.findings.record(self.instance.key, "provider", rows, complete=whole)
+        lost = [Lost(one.part.key, one.error) for one in outcome.failures]
+        notices = [notice for _, notice in outcome.notices]
+        statement.add(self.instance, Taken(ListFindings, rows=len(rows), lost=lost, notices=notices))
 
     def _count_files(self, statement: Statement) -> None:
+        if not self.options.wants(ListFiles):
+            return
         for (state, reason), count in sorted(self.store.files.summary(self.instance.key).items(), key=str):
             statement.files[f"{state}: {reason}" if reason else state] = count
-        if self.options.wants(ListFiles) and issubclass(self.instance.connector_class, ReadFile):
+        if issubclass(self.instance.connector_class, ReadFile) and not self._unreadable:
             statement.waiting = self.store.files.waiting(self.instance.key)
+
+
+def _state(statement: Statement, broken: Exception | None) -> RunState:
+    if broken is not None:
+        return "failed"
+    if statement.stopped:
+        return "stopped"
+    return "done" if statement.complete else "partial"
 
 
 def due(store: Store, instance: OpenInstance) -> Literal["scan", "failed"] | None:
     """Tell whether an instance's scan is due, or just another try of the parts that failed, or neither.
 
-    Counted from the start of the last run that ended by itself; failed parts have a back-off of their own.
+    Counted from the start of the last run that ended by itself and was not limited to some parts; failed parts
+    have a back-off of their own.
     """
-    last = store.runs.last_ended(instance.key)
+    last = store.runs.last_whole(instance.key)
     if last is None or clock.parse(last.started) + instance.config.scan_every <= clock.now():
         return "scan"
     moment = clock.now().timestamp() * 1000

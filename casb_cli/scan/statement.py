@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
-from casb_cli.core.capabilities import ABILITIES, Ability
+from casb_cli.connect.standing import Gap
+from casb_cli.core.capabilities import ABILITIES, Ability, ReadFile, needs_of
 from casb_cli.core.errors import (
     CasbError,
     NotPermitted,
@@ -51,6 +52,8 @@ class Statement:
     """Whether nothing that an earlier run had learned was used."""
     only: tuple[str, ...] = ()
     """The parts that this run was limited to."""
+    _alike: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict, repr=False)
+    """Parts lost for the same reason: the first one's text, and how many they are."""
 
     @property
     def complete(self) -> bool:
@@ -95,19 +98,35 @@ class Statement:
         if noun and taken.gone:
             self.gone[noun] = self.gone.get(noun, 0) + taken.gone
         for lost in taken.lost:
-            self._lose(instance, taken.ability, lost)
+            self.lose(instance, taken.ability, lost)
         for notice in taken.notices:
             self._note(notice)
 
-    def _lose(self, instance: OpenInstance, ability: type[Ability], lost: Lost) -> None:
+    def lose(self, instance: OpenInstance, ability: type[Ability], lost: Lost) -> bool:
+        """Take over what could not be read; False where the instance never could, which is stated only."""
         text = str(lost.error)
         if lost.partition:
             text = f"{ability.title}, part `{lost.partition}`: {text}"
-        if isinstance(lost.error, Unsupported) or _never_had(instance, ability, lost):
-            self._once(self.stated, text)
-        else:
-            self._once(self.lost, text)
+        if isinstance(lost.error, Unsupported) or never_had(instance, ability, lost.error):
+            self._alike_once(self.stated, ability, lost, text)
+            return False
+        if self._alike_once(self.lost, ability, lost, text):
             self.errors.append(lost.error)
+        return True
+
+    def _alike_once(self, where: list[str], ability: type[Ability], lost: Lost, text: str) -> bool:
+        """Note the first part of those lost for one reason, and count the others; True for the first."""
+        words = lost.error.words if isinstance(lost.error, ProviderError) else lost.error.message
+        key = (ability.key, lost.call, words)
+        first, count = self._alike.get(key, (text, 0))
+        self._alike[key] = (first, count + 1)
+        if not count:
+            self._once(where, first)
+            return True
+        shown = first if count == 1 else f"{first}; {count - 1:,} more alike"
+        if shown in where:
+            where[where.index(shown)] = f"{first}; {count:,} more alike"
+        return False
 
     def _note(self, notice: Notice) -> None:
         needed = f" (needs {', '.join(notice.needed)})" if notice.needed else ""
@@ -127,21 +146,26 @@ class Statement:
             where.append(text)
 
 
-def _never_had(instance: OpenInstance, ability: type[Ability], lost: Lost) -> bool:
-    """Tell whether a refusal concerns what the instance could not do when it was connected either."""
-    if not isinstance(lost.error, NotPermitted):
-        return False
+def never_had(instance: OpenInstance, ability: type[Ability], error: CasbError) -> bool:
+    """Tell whether a refusal concerns what the instance could not do when it was connected either.
+
+    A refused call that the ability does not declare (a token's renewal) was needed then too: it is a loss.
+    """
     expected = instance.config.expected
-    if lost.call:
-        return f"{ability.key} {lost.call}" not in expected and any(True for _ in expected)
-    return not any(entry.startswith(f"{ability.key} ") for entry in expected)
+    if not isinstance(error, NotPermitted) or not expected:
+        return False
+    call = error.call.replace("{+", "{")
+    if not call:
+        return not any(entry.startswith(f"{ability.key} ") for entry in expected)
+    declared = {one for need in needs_of(instance.connector_class, ability) for one in need.calls}
+    return call in declared and f"{ability.key} {call}" not in expected
 
 
 def state_lacks(statement: Statement, instance: OpenInstance) -> None:
     """State what the app or this instance's permissions never offered, so that silence is never read as clean."""
     connector = instance.connector_class
     for ability in ABILITIES:
-        if ability.changes or ability.yields is None:
+        if ability.changes or (ability.yields is None and ability is not ReadFile):
             continue
         if not issubclass(connector, ability):
             reason = connector.without.get(ability)
@@ -150,10 +174,19 @@ def state_lacks(statement: Statement, instance: OpenInstance) -> None:
             continue
         if ability in connector.partial:
             statement.stated.append(f"{ability.title}: {connector.partial[ability]}")
-        for spec in instance.specs("read")[:1]:
-            for gap in instance.standing_of(ability, spec).gaps:
-                needed = f" (needs {', '.join(gap.needed)})" if gap.needed else ""
-                statement.stated.append(f"{ability.title}: {', '.join(gap.calls) or 'all'}: {gap.reason}{needed}")
+        for gap in _gaps(instance, ability):
+            needed = f" (needs {', '.join(gap.needed)})" if gap.needed else ""
+            statement.stated.append(f"{ability.title}: {', '.join(gap.calls) or 'all'}: {gap.reason}{needed}")
+
+
+def _gaps(instance: OpenInstance, ability: type[Ability]) -> tuple[Gap, ...]:
+    """Return what the credential that serves an ability lacks; of several that don't, the first one's."""
+    try:
+        return instance.choose(ability)[1].gaps
+    except NotPermitted:
+        return instance.standing_of(ability, instance.specs("read")[0]).gaps
+    except CasbError:
+        return ()  # without any credential for reading, the run itself says so
 
 
 def summarise(statements: Iterable[Statement]) -> int:

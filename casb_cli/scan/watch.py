@@ -7,12 +7,13 @@ from typing import Protocol
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core import clock
-from casb_cli.core.capabilities import ListActivity
-from casb_cli.core.errors import CasbError, SignInNeeded
+from casb_cli.core.capabilities import ListActivity, ListFiles
+from casb_cli.core.errors import CasbError, SignInNeeded, Stopped
 from casb_cli.scan import feed
-from casb_cli.scan.census import Census
+from casb_cli.scan.census import Census, Taken
 from casb_cli.scan.inspection import Inspector
 from casb_cli.scan.workers import WorkerPool
+from casb_cli.store.locks import scan_lock
 from casb_cli.store.store import Store
 
 
@@ -47,23 +48,29 @@ class Watch:
         """Read the feed, inspect what changed, wait, again; raises SignInNeeded."""
         label = self._instance.label
         census = Census(self._instance, self._store, self._stop)
-        if not feed.has_position(census):
-            feed.mark_position(census)
-            self._say(label, "following changes from now on; `casb scan` inspects what is there already")
-        else:
+        if feed.has_position(census):
             self._say(label, "following changes")
+        else:
+            self._say(label, "following changes from now on; `casb scan` inspects what is there already")
         while not self._stop.is_set():
-            self._round(census)
+            try:
+                self._round(census)
+            except Stopped:
+                return
+            except CasbError as error:
+                self._complain(error)
             self._stop.wait(self._seconds)
 
     def _round(self, census: Census) -> None:
         label = self._instance.label
         before = clock.now()
+        if not feed.has_position(census) and not census.ever_ended(ListFiles):
+            feed.mark_position(census)
         taken = feed.follow(census)
         if taken is None:
-            feed.mark_position(census)
-            self._say(label, "the feed's position had expired; run `casb scan` to list everything anew", warn=True)
-            return
+            # A position that is missing although all files were listed once had expired, perhaps in a former run.
+            self._say(label, "the feed's position had expired: listing all files anew", warn=True)
+            taken = self._list_all(census)
         for lost in taken.lost:
             self._complain(lost.error)
         if not taken.lost:
@@ -78,6 +85,14 @@ class Watch:
             if done:
                 self._say(label, f"{taken.rows} changed, files {done}")
             self._report(int(before.timestamp() * 1000))
+
+    def _list_all(self, census: Census) -> Taken:
+        """List every file, from a new position on; raises Locked while a scan runs, which does the same."""
+        with scan_lock(self._instance.key, self._instance.label):
+            if not census.begin(ListFiles):
+                return census.take(ListFiles)
+            feed.mark_position(census)
+            return census.take(ListFiles, inspect=True)
 
     def _report(self, since: int) -> None:
         """Tell each finding that this round brought."""

@@ -124,6 +124,20 @@ class Runs:
             ).fetchone()
         return _run(row) if row else None
 
+    def last_whole(self, instance_key: str) -> Run | None:
+        """Return the newest scan that came to its own end and was not limited to some parts, or None.
+
+        One that was stopped is not counted: the next goes on with it.
+        """
+        before: int | None = None
+        while page := self.list(instance_key, before=before):
+            before = page[-1].id
+            for run in page:
+                ended = run.ended and run.state not in {"stopped", "killed"}
+                if run.job == "scan" and ended and not run.statement.get("only"):
+                    return run
+        return None
+
     def expect(self, instance_key: str, abilities: Iterable[str]) -> None:
         """Replace the set of abilities (keys) that every later scan of an instance should deliver."""
         inst = self._catalog.inst(instance_key)
