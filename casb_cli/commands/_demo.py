@@ -69,18 +69,14 @@ class Stage:
         os.environ["CASB_STATE_DIR"] = str(self.state_dir)
         os.environ["PYTHON_KEYRING_BACKEND"] = _NO_KEYRING
         plan = _sandbox.plan(self.apps, seed=1, people=40, files=400)
-        self._started = process.start(plan, _sandbox.state_file(), tied=not self.keep, remove=self.folder)
+        self._started = process.start(plan, _sandbox.state_file(), tied=True, remove=self.folder)
 
     def __exit__(self, *_: object) -> None:
-        from casb_cli.commands import _sandbox
-        from casb_cli.sandbox import process
-
         try:
-            if self.keep and self.done:
+            if self.keep and self.done and self._started is not None:
+                self._started.release()
                 return
-            if self._started is not None and self.keep:
-                process.stop(_sandbox.state_file())
-            elif self._started is not None:
+            if self._started is not None:
                 self._started.close()
             shutil.rmtree(self.folder, ignore_errors=True)
         finally:

@@ -25,6 +25,9 @@ import msgspec
 from casb_cli.core.errors import CasbError, Locked
 from casb_cli.sandbox.provider import Options, Signin
 
+_FREE = b"free\n"
+"""What a parent writes to let a tied sandbox run on after it."""
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to serve: which apps, how big a company, how each provider behaves, on which ports (0: any free)."""
@@ -109,6 +112,13 @@ class Started(msgspec.Struct, frozen=True):
     process: Any
     leash: Any
 
+    def release(self) -> None:
+        """Let it run on after this process, until `stop`, if it was tied to it."""
+        if self.leash is not None:
+            self.leash.write(_FREE)
+            self.leash.close()
+            self.process.returncode = 0  # it lives on by itself: no warning that it does
+
     def close(self) -> None:
         """Stop it if it was tied to this process, and wait for its end."""
         if self.leash is not None:
@@ -185,9 +195,13 @@ def _alive(pid: int) -> bool:
 
 
 def _watch_parent() -> None:
-    """End this process when its parent's end of standard input closes, as it does when the parent dies."""
-    while sys.stdin.buffer.read(4096):
-        pass
+    """End this process when its parent's end of standard input closes, as it does when the parent dies.
+
+    Unless the parent let it go before.
+    """
+    for line in sys.stdin.buffer:
+        if line == _FREE:
+            return
     os.kill(os.getpid(), signal.SIGTERM)
 
 

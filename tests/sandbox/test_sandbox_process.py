@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -79,6 +80,32 @@ def test_nothing_survives_a_killed_parent(state_file):
         pid = int(parent.stdout.readline())
         parent.kill()
     assert gone(pid)
+
+
+def test_let_go_it_outlives_its_parent(state_file):
+    code = (
+        "import pathlib\nfrom casb_cli.sandbox import process\n"
+        "plan = process.Plan(apps=('github',), people=12, files=20)\n"
+        f"process.start(plan, pathlib.Path({str(state_file)!r}), tied=True).release()\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+    assert not gone(process.load(state_file).pid, seconds=0.5)
+    assert process.stop(state_file)
+
+
+def test_a_folder_goes_with_it(state_file, tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "file").write_text("x")
+    process.start(PLAN, state_file, tied=True, remove=folder).close()
+    assert not folder.exists()
+
+
+def test_a_taken_port_is_named(state_file):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CasbError, match=f"port {port} "):
+            process.start(process.Plan(apps=("github",), ports={"github.api": port}), state_file)
 
 
 def test_a_failed_start_says_why(state_file):
