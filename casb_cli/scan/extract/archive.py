@@ -9,7 +9,7 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
@@ -26,6 +26,8 @@ class Bounded(io.RawIOBase):
         self._packed = max(packed, 1)
         self._furthest = 0
         self._at = 0
+        self._fault: Exception | None = None
+        self._step: Callable[[int], bytes] = getattr(raw, "read1", raw.read)
 
     def readable(self) -> bool:
         return True
@@ -37,6 +39,7 @@ class Bounded(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._fault = None
         self._at = self._raw.seek(offset, whence)
         return self._at
 
@@ -48,13 +51,29 @@ class Bounded(io.RawIOBase):
                 if sum(map(len, parts)) > self._context.limits.in_memory:
                     raise Stop("too-large", "a part that must be read whole")
             return b"".join(parts)
-        data = self._raw.read(size)
+        data = self._unpacked(size)
         self._at += len(data)
         new = self._at - self._furthest
         if new > 0:
             self._furthest = self._at
             self._context.unpack(new, self._furthest, self._packed)
         return data
+
+    def _unpacked(self, size: int) -> bytes:
+        """Return up to `size` bytes; what can be read before a fault is given first, the fault is raised next."""
+        if self._fault is not None:
+            raise self._fault
+        parts: list[bytes] = []
+        left = size
+        try:
+            while left and (part := self._step(left)):
+                parts.append(part)
+                left -= len(part)
+        except Exception as error:  # each kind of packing raises its own on torn data
+            if not parts:
+                raise
+            self._fault = error
+        return b"".join(parts)
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer))
