@@ -20,7 +20,11 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in catalogue() if name.startswith(incomplete)]
 
 
-@app.command("list", epilog=examples("casb detectors list", "casb detectors list --where \"severity == 'critical'\""))
+@app.command(
+    "list",
+    short_help="list the detectors",
+    epilog=examples("casb detectors list", "casb detectors list --where \"severity == 'critical'\""),
+)
 def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = None, limit: Limit = None) -> None:
     """List the detectors, by id."""
     from casb_cli.scan.detect.describe import listed
@@ -30,7 +34,11 @@ def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = 
     Output("detector", output, fields=fields, where=where, limit=limit).write(rows)
 
 
-@app.command("show", epilog=examples("casb detectors show payment-card", "casb detectors show iban -o json"))
+@app.command(
+    "show",
+    short_help="show one detector in full",
+    epilog=examples("casb detectors show payment-card", "casb detectors show iban -o json"),
+)
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="The detector's id.", autocompletion=_names)],
     output: OutputFormat = "table",
@@ -44,7 +52,11 @@ def show(
     show_row(row, "detector", output, columns=tuple(row))
 
 
-@app.command("test", epilog=examples("casb detectors test", "casb detectors test payment-card iban -o json"))
+@app.command(
+    "test",
+    short_help="put each detector's own examples to the engine",
+    epilog=examples("casb detectors test", "casb detectors test payment-card iban -o json"),
+)
 def try_(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Detectors; none means all.", autocompletion=_names)

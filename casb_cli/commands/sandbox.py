@@ -79,7 +79,9 @@ def _print(state: State, output: Any) -> None:
 
 
 @app.command(
-    "serve", epilog=examples("casb sandbox serve", "casb sandbox serve --app github --variant ghes --port 8080")
+    "serve",
+    short_help="serve here until Ctrl-C",
+    epilog=examples("casb sandbox serve", "casb sandbox serve --app github --variant ghes --port 8080"),
 )
 def serve(
     apps: AppNames = None,
@@ -107,7 +109,11 @@ def serve(
     process.run(plan, _sandbox.state_file(), ready=ready)
 
 
-@app.command("start", epilog=examples("casb sandbox start", "casb sandbox start --people 500 --files 20000 --seed 7"))
+@app.command(
+    "start",
+    short_help="serve in the background",
+    epilog=examples("casb sandbox start", "casb sandbox start --people 500 --files 20000 --seed 7"),
+)
 def start(
     apps: AppNames = None,
     seed: Seed = 1,
@@ -131,7 +137,11 @@ def start(
     streams.note("connect: casb sandbox connect    stop: casb sandbox stop")
 
 
-@app.command("status", epilog=examples("casb sandbox status", "casb sandbox status -o json"))
+@app.command(
+    "status",
+    short_help="print the base URLs of the running one",
+    epilog=examples("casb sandbox status", "casb sandbox status -o json"),
+)
 def status(output: OutputFormat = "table") -> None:
     """Print the base URLs of the running sandbox; exit 1 where none runs."""
     from casb_cli.commands import _sandbox
@@ -146,6 +156,7 @@ def status(output: OutputFormat = "table") -> None:
 
 @app.command(
     "connect",
+    short_help="connect an instance of each simulated app",
     epilog=examples(
         "casb sandbox connect",
         "casb sandbox connect --app github --instance reader --auth token-reader",
@@ -195,7 +206,7 @@ def connect(
     return combined_exit_code(codes)
 
 
-@app.command("stop", epilog=examples("casb sandbox stop"))
+@app.command("stop", short_help="stop the running one", epilog=examples("casb sandbox stop"))
 def stop() -> None:
     """Stop the running sandbox; exit 0 also where none runs. Instances that were connected to it stay."""
     from casb_cli.commands import _sandbox
