@@ -7,6 +7,7 @@ The three forms are those of GitHub's own command line (`ghinstance`). `graphql`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 
 def _host(fields: Mapping[str, str]) -> str:
@@ -32,8 +33,13 @@ def base_urls(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def variant_of(fields: Mapping[str, str]) -> str:
-    """Return the variant that the host alone tells: `github.com`, `ghe.com` or `ghes`."""
+    """Return the variant that the addresses tell: `github.com`, `ghe.com` or `ghes` (its API is under `/api/v3`)."""
     host = _host(fields)
+    api = urlsplit((fields.get("api_url") or "").strip())
+    if host == "github.com" and api.hostname:
+        host = "ghes" if api.path.rstrip("/").endswith("/api/v3") else api.hostname.removeprefix("api.")
+        if host != "ghes" and not host.endswith(".ghe.com"):
+            return "github.com"
     if host == "github.com":
         return "github.com"
     return "ghe.com" if host.endswith(".ghe.com") else "ghes"
