@@ -62,7 +62,7 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
         item = self.item(kind, id_, owner)
         name = f"{item.folder_path}/{item.name}"
         effects = ("everything below the folder is closed with it",) if kind == "folder" else ()
-        touches = (local("share", share), local(kind, id_))
+        touches = (local("share", share),)
         if collaboration is None:
             before = self.link_of(kind, id_, owner)
             return Change(
@@ -265,7 +265,7 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
             after=after,
             steps=() if before == after else (to(after),),
             inverse=(to(before),),
-            touches=(local("share", share), local(kind, id_)),
+            touches=(local("share", share),),
             keeps={**args, "collaboration": state},
         )
 
@@ -307,7 +307,7 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
             steps=() if before == after else (step,),
             inverse=() if lost else (back,),
             irreversible=_WORD_LOST if lost else None,
-            touches=(local("share", share), local(args["kind"], args["id"])),
+            touches=(local("share", share),),
             exposure=f"everybody who has the link can open {name}" if wider else None,
             side_effects=("the URL stays",),
             keeps=args,
