@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from casb_cli.core.app import App, Budget, HeaderDialect, Limit
 from casb_cli.core.errors import Stopped, Throttled
@@ -227,7 +228,7 @@ class Governors:
         budget = self._budgets.get(call.budget or "")
         if budget is None:
             return
-        period = period_of(budget, datetime.now(UTC))
+        period = _period_at(budget, int(time.time() // 3600))
         key = f"{budget.key} {period}"
         with self._lock:
             if key not in self._spent:
@@ -288,6 +289,11 @@ def _who(call: Call, limit: Limit) -> str:
     if call.identity.kind == "user":
         return f"~user:{call.identity.id}" if limit.per == "user" else ""
     return "" if call.identity.kind == "instance" else f"~{call.identity.kind}"
+
+
+@lru_cache(maxsize=16)
+def _period_at(budget: Budget, hour: int) -> str:
+    return period_of(budget, datetime.fromtimestamp(hour * 3600, UTC))
 
 
 def period_of(budget: Budget, moment: datetime) -> str:

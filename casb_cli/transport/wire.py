@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -96,7 +97,7 @@ class Response:
     def __init__(self, raw: httpx.Response, address: Address, *, private: bool, told: Mapping[str, str] | None) -> None:
         self._raw = raw
         self.status = raw.status_code
-        self.headers = {name.lower(): value for name, value in raw.headers.items()}
+        self.headers = _lowered(raw.headers)
         self.address = address
         self.private = private
         self.told: Mapping[str, str] = self.headers if told is None else told
@@ -145,6 +146,24 @@ class Response:
             if not piece:
                 raise NetworkFault("the compressed answer ends too early", sent=True)
             yield piece
+
+
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> dict[str, float | None]:
+    return httpx.Timeout(seconds, connect=min(15.0, seconds)).as_dict()
+
+
+def _lowered(headers: httpx.Headers) -> dict[str, str]:
+    """Return headers by lower-case name, those that come twice joined; text is ASCII, UTF-8 or Latin-1."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers.raw:
+        name = raw_name.decode("latin-1").lower()
+        try:
+            value = raw_value.decode("utf-8")
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 class _ExactUrl(httpx.URL):
@@ -202,7 +221,7 @@ class Wire:
                     yield Response(raw, request.address, private=private, told=told if private else None)
                     return
                 if not private:
-                    told = {name.lower(): value for name, value in raw.headers.items()}
+                    told = _lowered(raw.headers)
             request = self._redirected(request, raw.status_code, location)
             private = private or request.address.origin != own
         raise UnsafeAddress(f"more than {MAX_REDIRECTS} redirects in a row")
@@ -210,14 +229,16 @@ class Wire:
     @contextmanager
     def _open(self, request: Request) -> Iterator[httpx.Response]:
         body: dict[str, Any] = {"files": request.files} if request.files else {"content": request.content}
-        built = self._http.build_request(
+        url = _ExactUrl(request.address)
+        # Not the client's build_request: it reads the URL twice more, and adds nothing that we do not set.
+        built = httpx.Request(
             request.method,
-            request.address.url,
-            headers={**request.headers},
-            timeout=httpx.Timeout(request.timeout, connect=min(15.0, request.timeout)),
+            url,
+            headers={"Connection": "keep-alive", **request.headers},
+            extensions={"timeout": _timeout(request.timeout)},
             **body,
         )
-        built.url = _ExactUrl(request.address)
+        built.url = url
         raw = self._http.send(built, stream=True)
         try:
             yield raw

@@ -58,7 +58,7 @@ def test_a_run_that_breaks_off_is_recorded_as_failed_never_as_complete(provider,
         raise StoreError("the disk is full")
 
     instance = FakeInstance(provider)
-    monkeypatch.setattr(store.inventory, "end_partition", broken)
+    monkeypatch.setattr(store.inventory, "end_listing", broken)
     with pytest.raises(StoreError):
         scan(instance, store)
     run = store.runs.list(instance.key)[0]

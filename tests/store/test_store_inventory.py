@@ -304,3 +304,19 @@ def test_keyset_pages_show_each_row_once_whatever_is_added_meanwhile(held, limit
         assert len(seen) == len(set(seen))
         assert set(seen) >= held
         assert seen == sorted(seen, key=lambda t: t.encode("utf-8", "surrogatepass"))
+
+
+def test_a_page_can_end_its_partition_in_the_same_transaction(store):
+    first = listed(store, "list-files", {"a": [File(id="1"), File(id="2")]})
+    listing = store.partitions.open_listing(KEY, "list-files", roots=[Partition(key="a")], fresh=True)
+    [part] = store.partitions.claim_some(listing, 5)
+    assert store.inventory.write_page(listing, part, [File(id="2")], None, ends=True) == 1
+    assert (first, store.inventory.end_listing(listing), ids(store, "file")) == (0, 0, ["2"])
+
+
+def test_several_parts_are_claimed_at_once_most_exposed_first(store):
+    roots = [Partition(key=key, exposure=level) for key, level in (("a", 3), ("b", 0), ("c", 2))]
+    listing = store.partitions.open_listing(KEY, "list-files", roots=roots, fresh=True)
+    assert [part.partition.key for part in store.partitions.claim_some(listing, 2)] == ["b", "c"]
+    assert [part.partition.key for part in store.partitions.claim_some(listing, 2)] == ["a"]
+    assert store.partitions.claim_some(listing, 2) == []
