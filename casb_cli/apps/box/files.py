@@ -113,10 +113,14 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
         owner = self.owner_of("file", id_)
         return self.file_of(self.item("file", id_, owner), owner)
 
-    def file_of(self, item: mapping.Item, user: str) -> File:
-        """Return a file as its owner's listing would."""
+    def file_of(self, item: mapping.Item, user: str, places: dict[tuple[str, str], Any] | None = None) -> File:
+        """Return a file as its owner's listing would; `places` holds what was read of folders for the files before."""
         owner = item.owned_by.id if item.owned_by else user
-        above, _ = self.place_of("file", item, user)
+        places = {} if places is None else places
+        key = (user, item.parent.id if item.parent else "0")
+        if key not in places:
+            places[key] = self.place_of(item, user)
+        above, _ = places[key]
         level = self.level_of(item, user, above)
         login = (item.owned_by.login if item.owned_by else None) or self.login_of(owner) or owner
         return mapping.file(item, owner, login, item.folder_path, level)
@@ -233,6 +237,7 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
                 continue
             named = event.source.owned_by if event.source else None
             touched[item] = named.id if named else touched.get(item)
+        places: dict[tuple[str, str], Any] = {}
         for (kind, id_), owner_id in touched.items():
             if owner_id is not None and owner_id not in self.people():
                 continue  # somebody else's enterprise owns it
@@ -244,7 +249,7 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
                 owner = owner_id or self.owner_of(kind, id_)
                 item_now = self._now(kind, id_, owner)
                 if kind == "file":
-                    files[id_] = self.file_of(item_now, item_now.owned_by.id if item_now.owned_by else owner)
+                    files[id_] = self.file_of(item_now, item_now.owned_by.id if item_now.owned_by else owner, places)
                 else:
                     parts[id_] = self._part_of(item_now, item_now.owned_by.id if item_now.owned_by else owner)
             except ObjectMissing:
@@ -267,7 +272,7 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
         return self.item(kind, id_, self.owner_of(kind, id_))
 
     def _part_of(self, item: mapping.Item, user: str) -> Partition:
-        level, collaborated = self.place_of("folder", item, user)
+        level, collaborated = self.place_of(item, user)
         login = self.login_of(user) or user
         data = {"user": user, "login": login, "path": item.folder_path, "level": level}
         place = Place(Partition(key="", data=data | ({"collaborated": "1"} if collaborated else {})))

@@ -100,9 +100,8 @@ class Walker(BoxBase):
         level = self.level_of(item, place.user, place.level)
         return self.folder_partition(item, place, level, own=bool(item.has_collaborations))
 
-    def place_of(self, kind: str, item: mapping.Item, user: str) -> tuple[Level, bool]:
+    def place_of(self, item: mapping.Item, user: str) -> tuple[Level, bool]:
         """Return how far the folders above an item are open, and whether one of them has collaborators."""
-        del kind
         level: Level = "private"
         collaborated = False
         for folder in item.path_collection.entries if item.path_collection else []:
