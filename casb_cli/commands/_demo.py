@@ -51,7 +51,12 @@ class Stage:
 
     def __enter__(self) -> Self:
         self._environ = dict(os.environ)
-        self.folder = Path(tempfile.mkdtemp(prefix="casb-demo-")).resolve()
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix="casb-demo-")).resolve()
+        except OSError as error:
+            raise CasbError(
+                f"could not make a temporary directory: {error.strerror}", hint="TMPDIR names a place for it"
+            ) from None
         try:
             self._enter()
         except BaseException:

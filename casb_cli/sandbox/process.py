@@ -123,7 +123,11 @@ class Started(msgspec.Struct, frozen=True):
         """Stop it if it was tied to this process, and wait for its end."""
         if self.leash is not None:
             self.leash.close()
-            self.process.wait(10)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
 
 def start(plan: Plan, path: Path, *, tied: bool = False, remove: Path | None = None, wait: float = 20.0) -> Started:

@@ -144,13 +144,13 @@ def test_an_app_that_is_not_simulated(bare):
     assert left(bare) == []
 
 
-def test_a_full_temporary_directory_is_an_error(bare, tmp_path):
-    env = {"TMPDIR": str(tmp_path / "gone"), "PATH": os.environ.get("PATH", "")}
-    (tmp_path / "gone").mkdir()
-    (tmp_path / "gone").chmod(0o500)
-    if os.access(tmp_path / "gone", os.W_OK):
-        pytest.skip("this user writes everywhere")
-    demo = begin(env)
-    _, err = demo.communicate(timeout=30)
-    assert demo.returncode == 1
-    assert "Traceback" not in err
+def test_without_a_temporary_directory_it_says_so(casb, monkeypatch):
+    def full(prefix):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    before = dict(os.environ)
+    ran = casb("demo")
+    assert ran.code == 1
+    assert "could not make a temporary directory: No space left on device" in ran.err
+    assert dict(os.environ) == before
