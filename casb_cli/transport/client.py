@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -35,12 +35,14 @@ from casb_cli.transport.governor import Governors
 from casb_cli.transport.paging import Pager
 from casb_cli.transport.redact import HIDDEN, Redactor, secrets_in, secrets_of
 from casb_cli.transport.rules import OK, ApiRules, Verdict
-from casb_cli.transport.signin import Authenticator
+from casb_cli.transport.signin import Authenticator, Outgoing, Proving
 from casb_cli.transport.trace import event
 from casb_cli.transport.wire import USER_AGENT, NetworkFault, Request, Response, Wire
 
 if TYPE_CHECKING:
     import httpx
+
+R = TypeVar("R")
 
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
@@ -114,9 +116,16 @@ class Client:
         self.skew: float | None = None
         """Seconds that this machine's clock is ahead of the provider's, by its newest answer."""
         self._authenticator = authenticator
+        self._prover: Proving | None = _as_prover(authenticator)
         self._tracer = tracer
         governors.narrow(quota_share)
         self._wire = Wire(self.hosts, transport=transport)
+
+    @property
+    def granted(self) -> str | None:
+        """The scopes that came with the present token, space separated; None where the provider told none."""
+        scope: str | None = getattr(self._authenticator, "scope", None)
+        return scope
 
     def close(self) -> None:
         """Close the connections and keep what the governors learned."""
@@ -201,14 +210,22 @@ class Client:
     ) -> _Outcome:
         self._check()
         signer = self._authenticator if call.identity.kind != "nobody" else None
-        given = self._credential(signer, call)
+        given = self._asked(call, lambda: dict(signer.headers(call)) if signer is not None else {})
         request = self._request(call, address, given, accept)
+        prover = self._prover if signer is not None else None
+        outgoing = Outgoing(request.method, address.url, request.headers, request.content)
+        again = False
         fault: NetworkFault | None = None
         refused: ProviderError | None = None
         with self.governors.slot(call, deadline=self.deadline) as lease:
             if signer and lease.waited > _STALE:
                 lease.unused()
                 return _Outcome("again", given=given)
+            if prover is not None:
+                request = replace(
+                    request,
+                    headers={**request.headers, **self._asked(call, lambda: prover.prove(call, outgoing, given))},
+                )
             started = time.monotonic()
             response: Response | None = None
             body: bytes | None = None
@@ -224,6 +241,10 @@ class Client:
             if fault is None and refused is None and response is not None:
                 self.skew = retry.skew(response.headers) if not response.private else self.skew
                 verdict = self.rules.classify(call, response.status, response.headers, body or b"")
+                if prover is not None:
+                    asked = prover.challenged(call, outgoing, response.status, response.headers, body or b"")
+                    again = asked and not tries.challenged
+                    tries.challenged = tries.challenged or asked
                 if verdict.kind != "throttled" and response.status in call.answers:
                     verdict = OK
                 lease.answered(
@@ -232,7 +253,7 @@ class Client:
                     after=verdict.after,
                 )
         outcome = _Outcome(
-            verdict.kind if verdict else "fault",
+            "again" if again else verdict.kind if verdict else "fault",
             response=response,
             body=body,
             verdict=verdict,
@@ -244,20 +265,11 @@ class Client:
             self._trace(call, request, outcome, tries, time.monotonic() - started)
         return outcome
 
-    def _credential(self, signer: Authenticator | None, call: Call) -> dict[str, str]:
-        if signer is None:
-            return {}
+    def _asked(self, call: Call, ask: Callable[[], R]) -> R:
+        """Return what the authenticator gives; its errors name the call and hold no secret."""
         failure: ProviderError | None = None
         try:
-            return dict(signer.headers(call))
-        except ProviderError as error:
-            failure = error
-        raise self._named(failure, call)
-
-    def _renewed(self, signer: Authenticator, call: Call, used: Mapping[str, str]) -> bool:
-        failure: ProviderError | None = None
-        try:
-            return signer.renew(call, used)
+            return ask()
         except ProviderError as error:
             failure = error
         raise self._named(failure, call)
@@ -328,7 +340,7 @@ class Client:
             signer = self._authenticator
             if signer is not None and not tries.renewed:
                 tries.renewed = True
-                if self._renewed(signer, call, outcome.given):
+                if self._asked(call, lambda: signer.renew(call, outcome.given)):
                     return
             error = verdict.error or self._words(SignInNeeded, call, outcome)
             error.hint = retry.skew_hint(response.headers) or error.hint
@@ -430,6 +442,7 @@ class _Tries:
         self.failed = 0
         self.throttled = 0
         self.renewed = False
+        self.challenged = False
 
 
 @dataclass
@@ -443,6 +456,10 @@ class _Outcome:
     verdict: Verdict | None = None
     fault: NetworkFault | None = None
     refused: ProviderError | None = None
+
+
+def _as_prover(authenticator: object) -> Proving | None:
+    return authenticator if isinstance(authenticator, Proving) else None
 
 
 def _content(call: Call) -> tuple[bytes | None, str | None]:

@@ -303,13 +303,16 @@ class Meter:
         remaining = _units(headers.get(dialect.remaining))
         if remaining is None:
             return None
+        limit = _units(headers.get(dialect.limit)) if dialect.limit else None
+        if limit == 0:
+            return None  # a limit of nought is no limit of this window: Okta says so of calls at once
         offset = self._offset(call, now, wall, headers)
         text = headers.get(dialect.reset, "") if dialect.reset else ""
         moment = retry.reset_epoch(text, dialect.reset_means, wall=now + offset) if text else None
         if moment is not None and abs(moment - offset - now) > 40 * 86_400:
             moment = None
         return Told(
-            limit=_units(headers.get(dialect.limit)) if dialect.limit else None,
+            limit=limit,
             remaining=remaining,
             reset=None if moment is None else moment - offset,
             throttled=throttled,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 from casb_cli.core.protocols import TokenStore
 from casb_cli.transport.calls import Answer, Call
@@ -36,6 +36,30 @@ class Authenticator(Protocol):
 
     def redact(self) -> tuple[str, ...]:
         """Return the secret values that must never appear in traces or errors."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request as it will be sent, but for what signs it: the final URL, all other headers, the body's bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None = field(default=None, repr=False)
+
+
+@runtime_checkable
+class Proving(Protocol):
+    """An authenticator that must see the finished request: it proves possession of a key, or signs."""
+
+    def prove(self, call: Call, outgoing: Outgoing, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers to add, made afresh for each attempt; `given` are those that `headers` returned."""
+
+    def challenged(self, call: Call, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> bool:
+        """Learn from an answer (`body` is read on refusals); True where it only asks to prove once more.
+
+        Such an answer means that nothing was done: the call is sent again at once, one time.
+        """
 
 
 class PlainHttp(Protocol):

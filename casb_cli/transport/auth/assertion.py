@@ -9,11 +9,15 @@ from typing import Any, Literal
 
 from casb_cli.core.errors import SignInNeeded
 
+_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+
 
 class Assertion:
     """Makes JWTs. Times are seconds: `lifetime` from now, `backdate` into the past for clocks that differ.
 
-    The key is PEM (PKCS#1, PKCS#8, encrypted PKCS#8 with `passphrase`), read when first needed.
+    The key is PEM (PKCS#1, PKCS#8, encrypted PKCS#8 with `passphrase`) or a JWK, read when first needed. Without
+    an `algorithm` it follows the key, which may then be one of an elliptic curve. A JWK's `kid` holds unless
+    `key_id` is given.
     """
 
     def __init__(
@@ -23,7 +27,7 @@ class Assertion:
         issuer: str,
         audience: str | None = None,
         subject: str | None = None,
-        algorithm: Literal["RS256", "RS384", "RS512"] = "RS256",
+        algorithm: Literal["RS256", "RS384", "RS512"] | None = "RS256",
         key_id: str | None = None,
         passphrase: Callable[[], str | None] | None = None,
         lifetime: float = 45,
@@ -34,7 +38,8 @@ class Assertion:
     ) -> None:
         self._source = key
         self._passphrase = passphrase
-        self._algorithm = algorithm
+        self._algorithm: str | None = algorithm
+        self._curves = algorithm is None
         self._headers = {"kid": key_id} if key_id else None
         self._lifetime = lifetime
         self._backdate = backdate
@@ -56,15 +61,27 @@ class Assertion:
             claims["iat"] = int(now - self._backdate)
         if self._nonce:
             claims["jti"] = secrets.token_hex(32)
-        return jwt.encode(claims, self._key, algorithm=self._algorithm, headers=self._headers)
+        return jwt.encode(claims, self._key, algorithm=self._algorithm or "RS256", headers=self._headers)
 
     def _load(self) -> Any:
-        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         # Pasted keys often come with their line breaks written as \n.
         text = self._source().strip().replace("\\n", "\n")
+        key = self._from_jwk(text) if text.startswith("{") else self._from_pem(text)
+        if self._curves and isinstance(key, EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+            self._algorithm = _CURVES[key.curve.name]
+            return key
+        if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:
+            more = ", nor one of a curve P-256, P-384 or P-521" if self._curves else ""
+            raise SignInNeeded(f"the private key is no RSA key of at least 2048 bits{more}")
+        return key
+
+    def _from_pem(self, text: str) -> Any:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
         phrase = self._passphrase() if self._passphrase else None
         encrypted = "ENCRYPTED" in text
         problem = ""
@@ -77,6 +94,22 @@ class Assertion:
             problem = "the private key cannot be read" + (": is the passphrase right?" if encrypted else "")
         if problem:
             raise SignInNeeded(problem, hint="give the key's PEM text as the provider made it, header and footer too")
-        if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:
-            raise SignInNeeded("the private key is no RSA key of at least 2048 bits")
+        return key
+
+    def _from_jwk(self, text: str) -> Any:
+        import jwt
+
+        key: Any = None
+        name: object = None
+        try:
+            jwk = jwt.PyJWK.from_json(text)
+            key, name = jwk.key, jwk.key_id
+        except (jwt.exceptions.PyJWTError, ValueError, TypeError, KeyError):
+            pass  # said below, outside the handler: the error may hold the key
+        if key is None or not hasattr(key, "private_numbers"):
+            raise SignInNeeded(
+                "the JWK cannot be read as a private key", hint="give the whole private JWK, with its `d`"
+            )
+        if self._headers is None and isinstance(name, str) and name:
+            self._headers = {"kid": name}
         return key

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus
 
 import msgspec
@@ -19,8 +19,12 @@ from casb_cli.transport.calls import NOBODY, Answer, Call
 from casb_cli.transport.redact import Redactor, secrets_in
 from casb_cli.transport.signin import PlainHttp, SigninContext
 
+if TYPE_CHECKING:
+    from casb_cli.transport.auth.dpop import Proofs
+
 TokenSet = dict[str, Any]
-"""`access_token`, and where given `refresh_token`, `expires_at` (epoch seconds), `scope` (space separated)."""
+"""`access_token`, and where given `refresh_token`, `expires_at` (epoch seconds), `scope` (space separated),
+`token_type` (only where it is another than the usual one: `DPoP`)."""
 
 _ATTEMPTS = 4
 _CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client", "incorrect_client_credentials"})
@@ -72,6 +76,8 @@ def parse_token(answer: Answer, *, hint: str | None = None, wall: float | None =
     token: TokenSet = {"access_token": parsed["access_token"]}
     if isinstance(parsed.get("refresh_token"), str) and parsed["refresh_token"]:
         token["refresh_token"] = parsed["refresh_token"]
+    if str(params.get("token_type", "")).lower() == "dpop":
+        token["token_type"] = "DPoP"
     if parsed.get("scope"):
         token["scope"] = normalise_scope(params["scope"])
     seconds = _seconds(lifetime)
@@ -149,11 +155,15 @@ class TokenEndpoint:
     """The logical call, such as `POST /oauth2/token`."""
     client_id: str
     client_secret: Callable[[], str | None] = field(default=_never, repr=False)
-    client_auth: Literal["body", "basic"] = "body"
+    client_auth: Literal["body", "basic", "assertion"] = "body"
+    """Where the client names itself; `assertion`: in a signed assertion that each grant's fields carry."""
     host: str = "oauth"
     family: str = "oauth"
     headers: Mapping[str, str] = field(default_factory=dict)
     hint: str | None = None
+    proofs: Proofs | None = field(default=None, repr=False)
+    """Proves possession of the key that tokens are to be bound to; `url` is then the endpoint's own."""
+    url: str = ""
 
     def grant(self, grant_type: str, make: Callable[[], Mapping[str, str]], *, repeatable: bool = True) -> TokenSet:
         """Return the token set for a grant; `make` gives its fields afresh for each attempt.
@@ -164,8 +174,16 @@ class TokenEndpoint:
         return parse_token(self.ask(grant_type, make, repeatable=repeatable), hint=self.hint)
 
     def ask(self, grant_type: str, make: Callable[[], Mapping[str, str]], *, repeatable: bool = True) -> Answer:
-        """Return the endpoint's answer to a grant, errors included."""
-        return send_fresh(self.http, lambda: self._call(grant_type, make()), repeatable=repeatable)
+        """Return the endpoint's answer to a grant, errors included; a challenge for a nonce is met once."""
+
+        def once() -> Answer:
+            return send_fresh(self.http, lambda: self._call(grant_type, make()), repeatable=repeatable)
+
+        answer = once()
+        if self.proofs is not None and self.proofs.challenged(self.url, answer.status, answer.headers, answer.body):
+            answer = once()
+            self.proofs.heard(self.url, answer.headers)
+        return answer
 
     def _call(self, grant_type: str, fields: Mapping[str, str]) -> Call:
         from oauthlib.oauth2.rfc6749.parameters import prepare_token_request
@@ -173,7 +191,11 @@ class TokenEndpoint:
         secret = self.client_secret()
         headers = {"Accept": "application/json", **self.headers}
         known: dict[str, Any] = {"client_id": self.client_id, **fields}
-        if self.client_auth == "basic":
+        if self.proofs is not None:
+            headers["DPoP"] = self.proofs.make("POST", self.url)
+        if self.client_auth == "assertion":
+            del known["client_id"]
+        elif self.client_auth == "basic":
             pair = f"{quote_plus(self.client_id)}:{quote_plus(secret or '')}"
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         elif secret:

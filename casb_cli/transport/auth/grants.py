@@ -14,15 +14,15 @@ from casb_cli.transport.signin import Interaction, PlainHttp
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """The client-credentials grant; `extra` are form fields such as Box's subject."""
+    """The client-credentials grant; `extra` are form fields such as Box's subject, or what makes them each time."""
 
     endpoint: TokenEndpoint
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] | Callable[[], Mapping[str, str]] = field(default_factory=dict)
     rotates: bool = False
 
     def obtain(self, saved: TokenSet | None) -> TokenSet:
         del saved
-        return self.endpoint.grant("client_credentials", lambda: self.extra)
+        return self.endpoint.grant("client_credentials", lambda: self.extra() if callable(self.extra) else self.extra)
 
     def interact(self, interaction: Interaction | None) -> TokenSet:
         del interaction

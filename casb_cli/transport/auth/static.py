@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from casb_cli.core.errors import SignInNeeded
 from casb_cli.transport.auth.assertion import Assertion
 from casb_cli.transport.calls import Call
-from casb_cli.transport.signin import Authenticator, Interaction
+from casb_cli.transport.signin import Authenticator, Interaction, Outgoing, Proving
 
 
 class StaticToken:
@@ -110,6 +110,14 @@ class Routed:
 
     def headers(self, call: Call) -> Mapping[str, str]:
         return self._choose(call).headers(call)
+
+    def prove(self, call: Call, outgoing: Outgoing, given: Mapping[str, str]) -> Mapping[str, str]:
+        chosen = self._choose(call)
+        return chosen.prove(call, outgoing, given) if isinstance(chosen, Proving) else {}
+
+    def challenged(self, call: Call, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> bool:
+        chosen = self._choose(call)
+        return isinstance(chosen, Proving) and chosen.challenged(call, outgoing, status, headers, body)
 
     def renew(self, call: Call, used: Mapping[str, str]) -> bool:
         return self._choose(call).renew(call, used)

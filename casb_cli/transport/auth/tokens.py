@@ -89,7 +89,7 @@ class TokenAuthenticator:
         return tuple(self._seen)
 
     def _header_for(self, token: TokenSet) -> dict[str, str]:
-        return {self._header: f"{self._scheme} {token['access_token']}"}
+        return {self._header: f"{token.get('token_type') or self._scheme} {token['access_token']}"}
 
     def _fresh(self, token: TokenSet | None) -> bool:
         if token is None or not token.get("access_token"):
