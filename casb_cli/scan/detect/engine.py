@@ -26,12 +26,14 @@ _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "hig
 _SEEN_AT_MOST = 200_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Armed:
     """A detector made ready to judge."""
 
     detector: Detector
     keywords: re.Pattern[bytes] | None
+    gate: int | None = None
+    """The number under which the one pass tells that a required keyword stands anywhere in the text."""
 
 
 @dataclass(slots=True)
@@ -69,8 +71,12 @@ class Scanner:
                 self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
-        rules = tuple(aim.rule for aim in self._aims)
-        self._database = load(rules, cache_dir) if rules else None
+        rules = [aim.rule for aim in self._aims]
+        for armed in dict.fromkeys(aim.owner for aim in self._aims if aim.owner.detector.required):
+            armed.gate = len(rules)
+            words = f"(?:^|[^a-z])(?:{_forms(armed.detector.keywords)})(?:[^a-z]|$)"
+            rules.append(Rule(hint=words, pattern="", caseless=True, once=True))
+        self._database = load(tuple(rules), cache_dir) if rules else None
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
@@ -109,8 +115,9 @@ class Scanner:
         hits: defaultdict[int, list[int]] = defaultdict(list)
         self._database.scan(buffer, match_event_handler=_note, context=hits)
         found: list[_Candidate] = []
-        for number in sorted(hits):
-            self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found)
+        for number, aim in enumerate(self._aims):
+            if number in hits and (aim.owner.gate is None or aim.owner.gate in hits or places.names(aim.owner)):
+                self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
                 if all(CHECKS[name](buffer[start:end]) for name in armed.detector.checks):
@@ -219,8 +226,12 @@ def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """Return a pattern of the words: at word borders, spaces matching any joint, letters of any case."""
     if not words:
         return None
-    forms = sorted({r"[\s_\-]?".join(map(re.escape, word.split())) for word in words}, key=len, reverse=True)
-    return re.compile(rb"(?<![A-Za-z])(?:" + "|".join(forms).encode("utf-8") + rb")(?![a-z])", re.IGNORECASE)
+    return re.compile(f"(?<![A-Za-z])(?:{_forms(words)})(?![a-z])".encode(), re.IGNORECASE)
+
+
+def _forms(words: tuple[str, ...]) -> str:
+    forms = {r"[\s_\-]?".join(map(re.escape, word.split())) for word in words}
+    return "|".join(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -267,6 +278,11 @@ class _Places:
         self._line_start = 0
         self._marks = 0  # cells of the line before `_counted`
         self.table: Table | None = None
+
+    def names(self, armed: _Armed) -> bool:
+        """Return whether a keyword of a detector is in the name of a column."""
+        words = armed.keywords
+        return self.table is not None and words is not None and any(map(words.search, self.table.names))
 
     def skip(self, buffer: bytes, base: int, upto: int) -> None:
         """Count the lines of the part of the buffer that is about to be dropped."""

@@ -27,6 +27,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `hint` is what the one pass over the text looks for (no look-around; it should end seldom and once per
     match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
     `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
+    `once` asks only whether the hint is anywhere.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     """
 
@@ -34,6 +35,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str
     then: str = ""
     caseless: bool = False
+    once: bool = False
     before: int = 128
     after: int = 256
 

@@ -25,6 +25,9 @@ _NOT_DIGIT = re.compile(rb"[^0-9]")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
+_NUMBER_OF = {char: str(int(char, 36)) for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
 def digits(value: bytes) -> bytes:
     """Return the digits of a value."""
     return _NOT_DIGIT.sub(b"", value)
@@ -49,9 +52,11 @@ def luhn(number: bytes) -> bool:
 
 def iban(value: bytes) -> bool:
     """Hold for an IBAN of a known country's structure whose check digits are right."""
+    text = re.sub(rb"[^0-9A-Za-z]", b"", value).decode("ascii").upper()
+    if int("".join(map(_NUMBER_OF.__getitem__, text[4:] + text[:4]))) % 97 != 1:
+        return False  # ninety-six of a hundred chance texts end here, at a tenth of the cost of the whole check
     import stdnum.iban
 
-    text = re.sub(rb"[^0-9A-Za-z]", b"", value).decode("ascii")
     return bool(stdnum.iban.is_valid(text, check_country=False))
 
 

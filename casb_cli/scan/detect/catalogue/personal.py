@@ -10,16 +10,35 @@ _JOINT = r"(?:[ -]|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])"
 _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:,][0-9])(?![ ][0-9])"
 
-_CARD = Rule(
-    hint=r"\b[2-6](?:" + _JOINT[3:-1] + r")?[0-9](?:(?:" + _JOINT[3:-1] + r")?[0-9]){11}",
-    pattern=(
-        r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?P<v>"
-        r"[2-6][0-9]{3}(?P<j>" + _JOINT + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{4}(?:(?P=j)[0-9]{1,3})?"
-        r"|3[0-9]{3}(?P<k>" + _JOINT + r")[0-9]{6}(?P=k)[0-9]{4,5}"
-        r"|[2-6][0-9]{12,18})(?![0-9A-Za-z_])(?![.\-/:][0-9])"
+_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])"
+_CARD_END = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])"
+
+# One rule for each way of writing: the one pass is several times faster than with one hint for all of them.
+_CARD = (
+    Rule(
+        hint=r"\b[2-6][0-9]{12}",
+        pattern=_CARD_START + r"(?P<v>[2-6][0-9]{12,18})" + _CARD_END,
+        before=16,
+        after=24,
     ),
-    before=72,
-    after=48,
+    Rule(
+        hint=r"\b[2-6][0-9]{3}" + _JOINT + r"[0-9]{4}" + _JOINT + r"[0-9]{4}",
+        pattern=(
+            _CARD_START
+            + r"(?P<v>[2-6][0-9]{3}(?P<j>"
+            + _JOINT
+            + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{4}(?:(?P=j)[0-9]{1,3})?)"
+            + _CARD_END
+        ),
+        before=24,
+        after=24,
+    ),
+    Rule(
+        hint=r"\b3[0-9]{3}" + _JOINT + r"[0-9]{6}" + _JOINT + r"[0-9]{4}",
+        pattern=_CARD_START + r"(?P<v>3[0-9]{3}(?P<k>" + _JOINT + r")[0-9]{6}(?P=k)[0-9]{4,5})" + _CARD_END,
+        before=24,
+        after=16,
+    ),
 )
 
 
@@ -140,7 +159,7 @@ DETECTORS = (
         confidence="medium",
         description="A card number in the range and length of a known brand with a right check digit.",
         reference="ISO/IEC 7812-1; the card brands' published number ranges",
-        rules=(_CARD,),
+        rules=_CARD,
         checks=("payment_card",),
         filters=("test_number", "monotone", "sequence", "uuid", "lock_file", "minified", "other_number"),
         keywords=(
