@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
 
 from casb_cli.apps.base import Connector
 from casb_cli.apps.github import mapping
-from casb_cli.core.errors import ObjectMissing
+from casb_cli.core.errors import NotPermitted, ObjectMissing
 from casb_cli.core.models import SHARING_ORDER, Partition
 from casb_cli.core.refs import local
 from casb_cli.transport.calls import Call
@@ -92,12 +93,32 @@ class GitHubBase(Connector):
                 self._repositories[str(repo.id)] = repo
             yield repos, after
 
-    def repository(self, repo_id: str) -> mapping.Repository:
-        """Return a repository by its immutable id as it is now; raises ObjectMissing."""
+    @contextmanager
+    def hidden(self, words: str) -> Iterator[None]:
+        """Turn a 404 of one of the organization's own lists into NotPermitted: the organization is there."""
+        try:
+            yield
+        except ObjectMissing as error:
+            raise NotPermitted(
+                f"{words}: {error.words}", call=error.call, status=error.status, request_id=error.request_id
+            ) from error
+
+    def name_of(self, args: Mapping[str, Any]) -> str:
+        """Return the present full name of the repository that a step is about; a rename since is followed.
+
+        Raises ObjectMissing, also where another repository has taken the former name.
+        """
+        if not args.get("repo_id"):
+            return str(args["repo"])
+        return self.repository(str(args["repo_id"]), args.get("repo")).full_name
+
+    def repository(self, repo_id: str, name: str | None = None) -> mapping.Repository:
+        """Return a repository by its immutable id as it is now, looked for under `name` first; raises ObjectMissing."""
         known = self._repositories.get(repo_id)
-        if known:
+        named = known.full_name if known else name
+        if named:
             try:
-                fresh = self.read(self.get("/repos/{owner}/{repo}", repo_path(known.full_name)), mapping.Repository)
+                fresh = self.read(self.get("/repos/{owner}/{repo}", repo_path(named)), mapping.Repository)
             except ObjectMissing:
                 fresh = None
             if fresh and str(fresh.id) == repo_id:

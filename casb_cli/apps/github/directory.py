@@ -45,8 +45,9 @@ class Directory(GitHubBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
             for users, after in self.listed("/orgs/{org}/outside_collaborators", mapping.User, cursor=cursor):
                 yield Page(items=[mapping.outside_collaborator(user) for user in users], cursor=after)
         else:
-            for invitations, after in self.listed("/orgs/{org}/invitations", mapping.Invitation, cursor=cursor):
-                yield Page(items=[mapping.invited(invitation) for invitation in invitations], cursor=after)
+            with self.hidden("invitations are shown to owners only"):
+                for invitations, after in self.listed("/orgs/{org}/invitations", mapping.Invitation, cursor=cursor):
+                    yield Page(items=[mapping.invited(invitation) for invitation in invitations], cursor=after)
 
     def _members(self, cursor: str | None) -> Iterator[Page[Account]]:
         call = Call(

@@ -23,8 +23,8 @@ from casb_cli.core.capabilities import (
     Unscannable,
     needs,
 )
-from casb_cli.core.errors import BadAnswer, CursorExpired, ObjectMissing, StateConflict
-from casb_cli.core.models import SHARING_ORDER, File, Finding, Gone, Partition
+from casb_cli.core.errors import BadAnswer, CursorExpired, NotPermitted, ObjectMissing, StateConflict
+from casb_cli.core.models import SHARING_ORDER, File, Finding, Gone, Notice, Partition
 from casb_cli.core.refs import local
 from casb_cli.transport.paging import LinkHeader
 
@@ -37,11 +37,20 @@ BULK_LIMIT = 32 << 20
 """Bytes of one archive member held to check its identity; larger ones are read as single blobs."""
 
 
+POINTER = b"version https://git-lfs.github.com/spec/"
+POINTER_SIZE = 1024
+"""git-lfs, specification of pointers: smaller than 1024 bytes; the content itself is elsewhere."""
+READ_WHOLE = 600.0
+"""Seconds after which all pages of repositories are read again, though the newest pushes are unchanged."""
+
+
 class Feed(msgspec.Struct):
     """The position in the change feed: each repository's state as last seen, and the first page's ETag."""
 
     repos: dict[str, str]
     etag: str | None = None
+    read: float = 0.0
+    """When all pages were last read, in seconds since the epoch."""
 
 
 class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
@@ -65,8 +74,9 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         data = dict(part.data)
         if not data["branch"]:
             return
-        if data["sharing"] == "private" and "tree" not in data and self._has_outsiders(data["full_name"]):
-            data["sharing"] = "external"
+        notices: tuple[Notice, ...] = ()
+        if data["sharing"] == "private" and "tree" not in data:
+            data["sharing"], notices = self._level(data["full_name"])
         prefix = data.get("prefix", "")
         recursive = {} if data.get("flat") else {"recursive": "1"}
         call = self.get(
@@ -81,8 +91,12 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
             return
         if tree.truncated and recursive:
             # Over 100,000 entries or 7 MB: walk the tree level by level.
-            yield Page(items=(), more=(self._subtree(part, data, "", data.get("tree", ""), flat=True),))
+            level_by_level = self._subtree(part, data, "", data.get("tree", ""), flat=True)
+            yield Page(items=(), more=(level_by_level,), notices=notices)
             return
+        if tree.truncated:
+            about = f"files of /{data['full_name']}/{prefix}: GitHub lists no folder of that many entries whole"
+            notices = (*notices, Notice(code="not-visible", about=about))
         more = tuple(
             self._subtree(part, data, f"{prefix}{entry.path}/", entry.sha, flat=False)
             for entry in tree.tree
@@ -92,7 +106,15 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         if prefix:
             for entry in entries:
                 entry.path = prefix + entry.path
-        yield Page(items=[mapping.file(entry, data, self.org_ref) for entry in entries], more=more)
+        yield Page(items=[mapping.file(entry, data, self.org_ref) for entry in entries], more=more, notices=notices)
+
+    def _level(self, full_name: str) -> tuple[str, tuple[Notice, ...]]:
+        """Return the level of a private repository; it is unknown where its collaborators may not be read."""
+        try:
+            return "external" if self._has_outsiders(full_name) else "private", ()
+        except NotPermitted as error:
+            about = f"whether files of private repositories are open to outside collaborators: {error.words}"
+            return "", (Notice(code="scope-missing", about=about, needed=error.needed, effect="degraded"),)
 
     @staticmethod
     def _subtree(part: Partition, data: dict[str, str], prefix: str, sha: str, *, flat: bool) -> Partition:
@@ -104,7 +126,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         return Partition(
             key=f"{root}#{own['prefix']}{'=' if flat else ''}",
             data=own,
-            exposure=SHARING_ORDER[own["sharing"]],
+            exposure=SHARING_ORDER[own["sharing"] or None],
         )
 
     def _has_outsiders(self, full_name: str) -> bool:
@@ -125,8 +147,8 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         repo_id, _, path = id_.partition(":")
         repo = self.repository(repo_id)
         data = dict(self.repo_partition(repo).data)
-        if data["sharing"] == "private" and self._has_outsiders(repo.full_name):
-            data["sharing"] = "external"
+        if data["sharing"] == "private":
+            data["sharing"] = self._level(repo.full_name)[0]
         found = self.contents(repo.full_name, path, data["branch"])
         entry = mapping.TreeEntry(path=path, type="blob", sha=found.sha, size=found.size)
         if found.type == "symlink":
@@ -162,7 +184,13 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
             headers={"Accept": "application/vnd.github.raw+json"},
         )
         with self.client.stream(call) as answer:
-            yield answer.chunks()
+            if (file.size or 0) > POINTER_SIZE:
+                yield answer.chunks()
+                return
+            content = b"".join(answer.chunks())
+            if content.startswith(POINTER):
+                raise Unscannable("lfs-pointer")
+            yield iter((content,))
 
     def bulk_key(self, file: File) -> str | None:
         if file.locator.get("mode") == SYMLINK or not file.locator.get("repo"):
@@ -189,7 +217,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
                         source = archive.extractfile(member)
                         content = source.read() if source else b""
                         if blob_id(content) == (file.hash or "").removeprefix("git:"):
-                            yield file, iter((content,))
+                            yield file, Unscannable("lfs-pointer") if content.startswith(POINTER) else iter((content,))
             except (tarfile.TarError, EOFError, OSError) as error:
                 raise BadAnswer(f"the archive of {where['repo']} is damaged: {error}", call=call.name) from None
 
@@ -199,9 +227,10 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         del part
         query = {"state": "open", "hide_secret": "true"}
         name = "/orgs/{org}/secret-scanning/alerts"
-        for alerts, after in self.listed(name, mapping.Alert, cursor=cursor, query=query):
-            rows = [row for alert in alerts for row in self._alert_findings(alert)]
-            yield Page(items=rows, cursor=after)
+        with self.hidden("secret scanning is not switched on, or its alerts are hidden from this credential"):
+            for alerts, after in self.listed(name, mapping.Alert, cursor=cursor, query=query):
+                rows = [row for alert in alerts for row in self._alert_findings(alert)]
+                yield Page(items=rows, cursor=after)
 
     def _alert_findings(self, alert: mapping.Alert) -> Iterator[Finding]:
         path = {**repo_path(alert.repository.full_name), "alert_number": str(alert.number)}
@@ -244,7 +273,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         for repos, _, tag in self._pushed(None):
             etag = etag or tag
             states.update({str(repo.id): _state(repo) for repo in repos})
-        return encode(Feed(repos=states, etag=etag))
+        return encode(Feed(repos=states, etag=etag, read=clock.now().timestamp()))
 
     @needs("GET /orgs/{org}/repos", "GET /repos/{owner}/{repo}/git/trees/{tree_sha}", any_of=_CONTENTS)
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
@@ -257,7 +286,10 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         states = dict(feed.repos)
         etag, missing = feed.etag, set(states)
         changed: list[mapping.Repository] = []
-        for repos, unchanged, tag in self._pushed(feed.etag):
+        now = clock.now().timestamp()
+        # The tag stands for the first page: a repository on a later one may be opened to the world, or vanish.
+        fresh = len(states) < 100 or now - feed.read < READ_WHOLE
+        for repos, unchanged, tag in self._pushed(feed.etag if fresh else None):
             if unchanged:
                 yield Page(items=(), cursor=cursor)
                 return
@@ -271,7 +303,9 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         gone = [Gone(kind="partition", id=f"repo:{key}") for key in missing]
         for key in missing:
             del states[key]
-        yield Page(items=gone, more=self.repo_partitions(changed), cursor=encode(Feed(repos=states, etag=etag)))
+        yield Page(
+            items=gone, more=self.repo_partitions(changed), cursor=encode(Feed(repos=states, etag=etag, read=now))
+        )
 
     def _pushed(self, etag: str | None) -> Iterator[tuple[list[mapping.Repository], bool, str | None]]:
         """Yield all repositories, newest push first; the first page is conditional and a 304 costs no quota."""

@@ -15,7 +15,6 @@ from casb_cli.apps.github.roles import permission_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import Change, RevokeSessions, Step, SuspendAccount, needs
 from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
-from casb_cli.core.models import ROOT
 from casb_cli.core.refs import local
 
 _MEMBERS = either(oauth=["admin:org"], app=["members:write"])
@@ -39,6 +38,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         "GET /orgs/{org}/memberships/{username}",
         "DELETE /orgs/{org}/memberships/{username}",
         "PUT /orgs/{org}/outside_collaborators/{username}",
+        "DELETE /orgs/{org}/outside_collaborators/{username}",
         "POST /orgs/{org}/invitations",
         any_of=_MEMBERS,
     )
@@ -51,10 +51,12 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         login = self.login_of(account)
         before = self.membership_state(login)
         after = _state(login)
-        if not before["member"]:
-            return self._change("suspend", account, login, mode, before, before, (), ())
+        if not before["member"] and not before["invited"]:
+            return self._suspend_outsider(account, login, mode)
         teams = self._teams_of(account)
         direct, complete = self._direct_access(account)
+        if before["invited"]:
+            mode = "remove"  # an invitation cannot be converted: it is withdrawn
         remove = Step(name="remove-member", title=f"remove {login} from {self.org}", args={"login": login})
         convert = Step(
             name="convert-member", title=f"convert {login} to an outside collaborator", args={"login": login}
@@ -70,14 +72,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             },
             repeatable=False,
         )
-        regrant = tuple(
-            Step(
-                name="grant-repository",
-                title=f"give {login} the role {role} in {repo} again",
-                args={"repo": repo, "login": login, "role": role},
-            )
-            for repo, role in (direct if mode == "remove" else {}).items()
-        )
+        regrant = tuple(self._regrant(login, repo, role) for repo, role in (direct if mode == "remove" else {}).items())
         effects = [
             "team membership is dropped"
             if mode == "outside-collaborator"
@@ -103,12 +98,62 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             keeps={"teams": teams, "repositories": direct},
         )
 
+    def _suspend_outsider(self, account: str, login: str, mode: str) -> Change:
+        """Plan to take an outside collaborator out of every repository of the organization."""
+        direct, complete = self._direct_access(account)
+        before = self._outsider_state(login, account, direct)
+        effects = ["GitHub deletes the person's forks of private repositories"]
+        if not complete:
+            effects.append(f"access was recorded for the first {REPOSITORIES_CHECKED} repositories only")
+        remove = Step(
+            name="remove-outsider", title=f"remove {login} from all repositories of {self.org}", args={"login": login}
+        )
+        back = tuple(self._regrant(login, repo, role) for repo, role in direct.items())
+        return self._change(
+            "suspend",
+            account,
+            login,
+            mode,
+            before,
+            {"login": login, "outside": False},
+            (remove,) if before["outside"] else (),
+            back,
+            approximate="the person must accept an invitation to each repository before access returns",
+            side_effects=tuple(effects),
+            keeps={"repositories": direct},
+        )
+
+    def _outsider_state(self, login: str, account: str, repositories: Mapping[str, str]) -> dict[str, Any]:
+        outside = any(
+            str(user.id) == account
+            for users, _ in self.listed("/orgs/{org}/outside_collaborators", mapping.User)
+            for user in users
+        )
+        invited = not outside and any(
+            one.invitee is not None and str(one.invitee.id) == account
+            for repo in repositories
+            for found, _ in self.listed("/repos/{owner}/{repo}/invitations", mapping.RepoInvitation, repo_path(repo))
+            for one in found
+        )
+        return {"login": login, "outside": outside, "invited": invited}
+
+    @staticmethod
+    def _regrant(login: str, repo: str, role: str) -> Step:
+        return Step(
+            name="grant-repository",
+            title=f"give {login} the role {role} in {repo} again",
+            args={"repo": repo, "login": login, "role": role},
+        )
+
     @needs("POST /orgs/{org}/invitations", "GET /orgs/{org}/memberships/{username}", any_of=_MEMBERS)
     def plan_unsuspend(self, account: str) -> Change:
+        if not account.isdigit():
+            raise Unsupported(f"{account} is an invitation that waits for its answer, not a suspended account")
         try:
             login = self.login_of(account)
         except ObjectMissing:
-            login = ""
+            known = self.recall("account", account)
+            login = getattr(known, "login", None) or ""
         before = self.membership_state(login) if login else _state(login)
         invite = Step(
             name="invite-member",
@@ -192,15 +237,17 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         except ObjectMissing:
             return _state(login)
         active = found.state == "active"
-        return _state(login, found.role if active else None, member=active, invited=not active)
+        return _state(login, found.role, member=active, invited=not active)
 
     def _teams_of(self, account: str) -> list[str]:
+        """Return the teams that a person is in directly: those inherited from a child team come back with it."""
         teams: list[str] = []
-        for page in self.list_memberships(ROOT, None):
-            for part in page.more:
-                pages = self.list_memberships(part, None)
-                if any(row.member_ref == local("account", account) for inner in pages for row in inner.items):
-                    teams.append(part.data["id"])
+        name = "/orgs/{org}/teams/{team_slug}/members"
+        for found, _ in self.listed("/orgs/{org}/teams", mapping.Team):
+            for team in found:
+                pages = self.listed(name, mapping.User, {"team_slug": team.slug})
+                if any(str(user.id) == account and not user.inherited for users, _ in pages for user in users):
+                    teams.append(str(team.id))
         return teams
 
     def _direct_access(self, account: str) -> tuple[dict[str, str], bool]:
@@ -225,6 +272,18 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         self.client.send(
             self.act(
                 "DELETE /orgs/{org}/memberships/{username}",
+                {"username": args["login"]},
+                safe=True,
+                answers=(404,),
+            )
+        )
+
+    @step("remove-outsider")
+    def _remove_outsider(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        self.client.send(
+            self.act(
+                "DELETE /orgs/{org}/outside_collaborators/{username}",
                 {"username": args["login"]},
                 safe=True,
                 answers=(404,),
@@ -276,9 +335,13 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         )
 
     def observe_suspend(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
-        """Read the membership again."""
+        """Read the membership again, or an outside collaborator's access."""
         del memo
-        return self.membership_state(str(change.after["login"]))
+        login = str(change.after["login"])
+        if "outside" in change.after:
+            account = change.target.partition(":")[2]
+            return self._outsider_state(login, account, change.keeps["repositories"])
+        return self.membership_state(login)
 
     def observe_unsuspend(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read the membership again; an invitation that waits is reported beside it."""

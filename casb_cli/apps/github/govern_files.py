@@ -16,15 +16,17 @@ import msgspec
 from casb_cli.apps.base import step
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import repo_path
-from casb_cli.apps.github.files import Files, blob_id
+from casb_cli.apps.github.files import POINTER_SIZE, Files, blob_id
 from casb_cli.apps.github.scopes import either
-from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, needs
-from casb_cli.core.errors import ObjectMissing, StateConflict, Unsupported, UsageError
+from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, Unscannable, needs
+from casb_cli.core.errors import ObjectMissing, ScopeMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import File
 from casb_cli.core.refs import local
 from casb_cli.transport.calls import NOBODY, Call
 
 QUARANTINE_REPOSITORY = "casb-quarantine"
+BRANCHES_CHECKED = 10
+"""Further branches that are searched for a file before it is quarantined, one call each."""
 MAX_BYTES = 40 << 20
 """Bytes that the contents call can take back: its body is base64 in JSON."""
 _WRITE = either(oauth=["repo"], app=["contents:write"])
@@ -90,13 +92,15 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             Step(name="write-tombstone", title=f"replace {found.path} by a tombstone", args=args),
         )
         inverse = (
-            Step(name="put-back", title=f"write {found.path} back", args=put_back),
-            Step(name="drop-copy", title="delete the quarantined copy", args=args),
+            Step(name="put-back", title=f"write {found.path} back", args=put_back, undoes="write-tombstone"),
+            Step(name="drop-copy", title="delete the quarantined copy", args=args, undoes="copy-to-quarantine"),
         )
-        others = self._other_branches(args["repo"], args["branch"], args["path"])
+        others, whole = self._other_branches(args["repo"], args["branch"], args["path"])
         effects = [_REMAINS]
         if others:
             effects.append(f"the file also stands in branches {', '.join(others)}")
+        if not whole:
+            effects.append(f"only {BRANCHES_CHECKED} branches were looked at: it may stand in others too")
         return Change(
             action="quarantine",
             target=local("file", file),
@@ -155,6 +159,7 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             )
         if self._is_pointer(found):
             raise Unsupported(f"{found.path} is a Git LFS pointer; its content is not reachable through this API")
+        self._may_write(where["path"])
         repo = self.repository(where["repo_id"])
         if repo.archived:
             raise StateConflict(f"{repo.full_name} is archived and cannot be written to")
@@ -167,26 +172,41 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         }
         return found, args
 
-    def _is_pointer(self, file: File) -> bool:
-        if (file.size or 0) > 200:
-            return False
-        with self.read_file(file) as chunks:
-            return next(chunks, b"").startswith(b"version https://git-lfs.github.com/spec/")
+    def _may_write(self, path: str) -> None:
+        """Refuse a workflow where the credential is known to lack GitHub's permission of its own for these."""
+        own = self.facts.own
+        if own is None or not own.complete or not path.startswith(".github/workflows/"):
+            return
+        needed = "workflow" if own.vocabulary == "oauth" else "workflows:write"
+        if needed not in self.expand_scopes(frozenset(own.granted)):
+            raise ScopeMissing(f"{path} is a workflow, which this credential may not change", needed=(needed,))
 
-    def _other_branches(self, full_name: str, branch: str, path: str) -> list[str]:
-        """Return up to ten further branches in which the path stands, one call each."""
+    def _is_pointer(self, file: File) -> bool:
+        if (file.size or 0) > POINTER_SIZE:
+            return False
+        try:
+            with self.read_file(file):
+                return False
+        except Unscannable:
+            return True
+
+    def _other_branches(self, full_name: str, branch: str, path: str) -> tuple[list[str], bool]:
+        """Return the further branches in which the path stands, one call each, and whether all were looked at."""
         found: list[str] = []
+        checked = 0
         for branches, _ in self.listed("/repos/{owner}/{repo}/branches", Branch, repo_path(full_name)):
-            for one in branches[:10]:
+            for one in branches:
                 if one.name == branch:
                     continue
+                if checked == BRANCHES_CHECKED:
+                    return found, False
+                checked += 1
                 try:
                     self.contents(full_name, path, one.name)
                 except ObjectMissing:
                     continue
                 found.append(one.name)
-            break
-        return found
+        return found, True
 
     @property
     def _quarantine(self) -> str:
@@ -215,7 +235,7 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
 
     @step("copy-to-quarantine")
     def _copy(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
-        content = self._blob(args["repo"], args["sha"])
+        content = self._blob(self.name_of(args), args["sha"])
         return {"copy_sha": self._put(memo["quarantine"], args["copy"], content, f"Quarantine {args['case']}")}
 
     @step("write-manifest")
@@ -230,7 +250,7 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         del memo
         message = f"Remove {args['path'].rpartition('/')[2]} ({args['case']})"
         self._put(
-            args["repo"],
+            self.name_of(args),
             args["path"],
             tombstone(args["case"]),
             message,
@@ -246,18 +266,21 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
     @step("put-back-blob")
     def _put_back_blob(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        self._restore(args, self._blob(args["repo"], args["sha"]))
+        self._restore(args, self._blob(self.name_of(args), args["sha"]))
 
     def _restore(self, args: dict[str, Any], content: bytes) -> None:
         message = f"Restore {args['path'].rpartition('/')[2]} ({args['case']})"
-        self._put(args["repo"], args["path"], content, message, branch=args["branch"], over=args["expected"])
+        where = self.name_of(args)
+        self._put(where, args["path"], content, message, branch=args["branch"], over=args["expected"])
 
     @step("drop-copy")
     def _drop_copy(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         for path, sha in (
-            (args["copy"], memo["copy_sha"]),
-            (f"{args['case']}/casb-manifest.json", memo["manifest_sha"]),
+            (args["copy"], memo.get("copy_sha")),
+            (f"{args['case']}/casb-manifest.json", memo.get("manifest_sha")),
         ):
+            if sha is None:
+                continue  # the quarantine stopped before it was written
             body = {"message": f"Restored {args['case']}", "sha": sha}
             self.client.send(
                 self.act(
@@ -313,10 +336,10 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         del memo
         keeps = change.keeps
         if change.mode == "lock-repo":
-            repo = self.repository(keeps["repo_id"])
+            repo = self.repository(keeps["repo_id"], keeps["repo"])
             return {"visibility": repo.level, "archived": repo.archived}
         try:
-            return {"blob": self.contents(keeps["repo"], keeps["path"], keeps["branch"]).sha}
+            return {"blob": self.contents(self.name_of(keeps), keeps["path"], keeps["branch"]).sha}
         except ObjectMissing:
             return {"blob": None}
 
@@ -325,7 +348,7 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
     def _lock_repository(self, file: str) -> Change:
         repo = self.repository(file.partition(":")[0])
         before = {"visibility": repo.level, "archived": repo.archived}
-        args = {"repo": repo.full_name}
+        args = {"repo_id": str(repo.id), "repo": repo.full_name}
 
         def to(name: str, value: object) -> Step:
             return Step(
@@ -349,14 +372,14 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
                 "nobody can write to the repository; collaborators and teams still read it",
                 "existing public forks stay public",
             ),
-            keeps={"repo_id": str(repo.id), **args},
+            keeps=args,
         )
 
     @step("set-repository")
     def _set_repository(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        body = {key: value for key, value in args.items() if key != "repo"}
-        self.client.send(self.act("PATCH /repos/{owner}/{repo}", repo_path(args["repo"]), json=body, safe=True))
+        body = {key: value for key, value in args.items() if key not in {"repo", "repo_id"}}
+        self.client.send(self.act("PATCH /repos/{owner}/{repo}", repo_path(self.name_of(args)), json=body, safe=True))
 
     @needs(
         "GET /repos/{owner}/{repo}/contents/{path}",

@@ -42,17 +42,19 @@ class Grants(GitHubBase, ListGrants):
             yield Page(items=(), more=tuple(Partition(key=kind) for kind in kinds))
         elif part.key == "installations":
             call = self.get("/orgs/{org}/installations", query={"per_page": PER_PAGE})
-            for answer, after in self.client.pages(call, LinkHeader(), cursor):
-                found = answer.decode(mapping.Installations).installations
-                yield Page(items=[mapping.installation_grant(one) for one in found], cursor=after)
+            with self.hidden("installed apps are hidden from this credential"):
+                for answer, after in self.client.pages(call, LinkHeader(), cursor):
+                    found = answer.decode(mapping.Installations).installations
+                    yield Page(items=[mapping.installation_grant(one) for one in found], cursor=after)
         elif part.key == "credentials":
             yield from self._credentials(cursor)
         else:
             requested = part.key == "token-requests"
             name = "/orgs/{org}/personal-access-token-requests" if requested else "/orgs/{org}/personal-access-tokens"
-            for grants, after in self.listed(name, mapping.TokenGrant, cursor=cursor):
-                rows = [mapping.token_grant(grant, requested=requested) for grant in grants]
-                yield Page(items=rows, cursor=after)
+            with self.hidden("fine-grained tokens are shown to GitHub Apps only"):
+                for grants, after in self.listed(name, mapping.TokenGrant, cursor=cursor):
+                    rows = [mapping.token_grant(grant, requested=requested) for grant in grants]
+                    yield Page(items=rows, cursor=after)
 
     def _credentials(self, cursor: str | None) -> Iterator[Page[Grant]]:
         name = "/orgs/{org}/credential-authorizations"
@@ -62,7 +64,8 @@ class Grants(GitHubBase, ListGrants):
         except ObjectMissing as error:
             plan = self.facts.tenant.plan if self.facts.tenant else None
             if plan in {None, "enterprise"}:
-                raise
+                with self.hidden("credential authorizations need SAML single sign-on, and an owner's credential"):
+                    raise
             raise LicenceMissing(
                 f"credential authorizations need {LICENCE}; this organization's plan is `{plan}`",
                 needed=(LICENCE,),

@@ -33,6 +33,7 @@ class User(msgspec.Struct):
     role_name: str | None = None
     role: str | None = None
     assignment: str | None = None
+    inherited: bool | None = None
 
 
 class Plan(msgspec.Struct):
@@ -109,19 +110,6 @@ class ContentFile(msgspec.Struct):
     sha: str
     type: str
     size: int | None = None
-
-
-class WrittenFile(msgspec.Struct):
-    sha: str
-
-
-class WrittenCommit(msgspec.Struct):
-    sha: str
-
-
-class FileCommit(msgspec.Struct):
-    commit: WrittenCommit
-    content: WrittenFile | None = None
 
 
 class OrgMembership(msgspec.Struct):
@@ -441,7 +429,7 @@ def file(entry: TreeEntry, repo: dict[str, str], owner_ref: str) -> File:
         mime=mimetypes.guess_type(name)[0],
         hash=f"git:{entry.sha}",
         version=entry.sha,
-        sharing=repo["sharing"],  # type: ignore[arg-type]
+        sharing=repo["sharing"] or None,  # type: ignore[arg-type]
         trashed=False,
         locator={
             "repo_id": repo["id"],
@@ -450,7 +438,7 @@ def file(entry: TreeEntry, repo: dict[str, str], owner_ref: str) -> File:
             "path": entry.path,
             "mode": entry.mode,
         },
-        unknown=("modified",),
+        unknown=("modified",) if repo["sharing"] else ("modified", "sharing"),
     )
 
 

@@ -89,8 +89,21 @@ def _permission(call: Call, status: int, headers: Mapping[str, str], words: str)
     return kind(words, needed=needed, call=call.name, status=status, request_id=request_id, hint=hint)
 
 
+def _shortened(call: Call, status: int, headers: Mapping[str, str]) -> ProviderError:
+    return NotPermitted(
+        "GitHub left out what the token is not authorized for by the organization's single sign-on",
+        call=call.name,
+        status=status,
+        request_id=headers.get("x-github-request-id"),
+        hint="authorize the token for the organization: on GitHub under Settings, Developer settings, Configure SSO",
+    )
+
+
 def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     """Return what one answer means; the body is read only where the status leaves it open."""
+    if 200 <= status < 300 and headers.get("x-github-sso", "").startswith("partial-results"):
+        # A list shortened by single sign-on must not pass for a whole one.
+        return Verdict("fail", _shortened(call, status, headers))
     if 200 <= status < 300:
         if call.family == "graphql" and b'"errors"' in body:
             return _graphql(call, status, headers, body)
