@@ -101,7 +101,7 @@ def test_ended_in_the_middle_it_leaves_nothing(bare, number, code, step):
     assert family
     demo.send_signal(number)
     demo.communicate(timeout=30)
-    # CPython sends itself SIGINT at its end when an interrupt fell into `exec` (a dataclass being made): 130 to a shell.
+    # CPython sends itself SIGINT at its end when an interrupt fell into `exec` (a class being made): 130 to a shell.
     assert demo.returncode == code or (number == signal.SIGINT and demo.returncode == -signal.SIGINT)
     assert all_gone(family)
     assert wait_until(lambda: left(bare) == [])
