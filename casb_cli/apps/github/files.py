@@ -10,7 +10,7 @@ from typing import IO, cast
 
 import msgspec
 
-from casb_cli.apps.github import mapping
+from casb_cli.apps.github import blobs, mapping
 from casb_cli.apps.github.common import GitHubBase, encode, repo_path
 from casb_cli.apps.github.scopes import either
 from casb_cli.core import clock
@@ -31,6 +31,7 @@ from casb_cli.transport.paging import LinkHeader
 _CONTENTS = either(oauth=["repo"], app=["contents:read"])
 _ALERTS = either(oauth=["repo", "security_events"], app=["secret_scanning_alerts:read"])
 SYMLINK = "120000"
+SLICE = 5000
 BULK_FROM = 20
 """An archive is one call; below this many files single blobs move fewer bytes."""
 BULK_LIMIT = 32 << 20
@@ -106,7 +107,10 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         if prefix:
             for entry in entries:
                 entry.path = prefix + entry.path
-        yield Page(items=[mapping.file(entry, data, self.org_ref) for entry in entries], more=more, notices=notices)
+        # In slices: the rows of a hundred thousand entries at once would be the largest thing in memory.
+        yield Page(items=blobs.files(entries[:SLICE], data, self.org_ref), more=more, notices=notices)
+        for at in range(SLICE, len(entries), SLICE):
+            yield Page(items=blobs.files(entries[at : at + SLICE], data, self.org_ref))
 
     def _level(self, full_name: str) -> tuple[str, tuple[Notice, ...]]:
         """Return the level of a private repository; it is unknown where its collaborators may not be read."""
@@ -153,7 +157,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         entry = mapping.TreeEntry(path=path, type="blob", sha=found.sha, size=found.size)
         if found.type == "symlink":
             entry.mode = SYMLINK
-        return mapping.file(entry, data, self.org_ref)
+        return blobs.file(entry, data, self.org_ref)
 
     def contents(self, full_name: str, path: str, branch: str) -> mapping.ContentFile:
         """Return what stands at a path of a branch; raises ObjectMissing, also for a folder."""
@@ -204,7 +208,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         return self._archive(files)
 
     def _archive(self, files: Sequence[File]) -> Iterator[tuple[File, Iterator[bytes] | Unscannable]]:
-        wanted = {file.locator["path"]: file for file in files}
+        wanted = {file.id.partition(":")[2]: file for file in files}
         where = files[0].locator
         call = self.get("/repos/{owner}/{repo}/tarball/{+ref}", {**repo_path(where["repo"]), "ref": where["branch"]})
         with self.client.stream(call) as answer:

@@ -151,7 +151,8 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
     def _target(self, file: str) -> tuple[File, dict[str, Any]]:
         found = self.find_file(file)
         where = found.locator
-        if where["mode"] == "120000":
+        repo_id, _, path = found.id.partition(":")
+        if where.get("mode") == "120000":
             raise Unsupported(f"{found.path} is a symbolic link; act on what it points to")
         if (found.size or 0) > MAX_BYTES:
             raise Unsupported(
@@ -159,15 +160,15 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             )
         if self._is_pointer(found):
             raise Unsupported(f"{found.path} is a Git LFS pointer; its content is not reachable through this API")
-        self._may_write(where["path"])
-        repo = self.repository(where["repo_id"])
+        self._may_write(path)
+        repo = self.repository(repo_id)
         if repo.archived:
             raise StateConflict(f"{repo.full_name} is archived and cannot be written to")
         args = {
-            "repo_id": where["repo_id"],
+            "repo_id": repo_id,
             "repo": where["repo"],
             "branch": where["branch"],
-            "path": where["path"],
+            "path": path,
             "sha": found.version or "",
         }
         return found, args

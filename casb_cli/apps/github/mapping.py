@@ -5,7 +5,6 @@ A field without a default is one the model truly needs; any other that is missin
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 
 import msgspec
@@ -15,7 +14,6 @@ from casb_cli.core.models import (
     Account,
     Activity,
     ActivityKind,
-    File,
     Grant,
     Group,
     Membership,
@@ -414,32 +412,6 @@ def activity(event: AuditEvent) -> Activity:
 def file_id(repo_id: str, path: str) -> str:
     """Return a file's id: the repository's immutable id and the path in it."""
     return f"{repo_id}:{path}"
-
-
-def file(entry: TreeEntry, repo: dict[str, str], owner_ref: str) -> File:
-    """Return one blob of a repository's tree; `repo` is the partition's data."""
-    name = entry.path.rpartition("/")[2]
-    return File(
-        id=f"{repo['id']}:{entry.path}",
-        name=name,
-        path=f"/{repo['full_name']}/{entry.path}",
-        owner=repo["owner"],
-        owner_ref=owner_ref,
-        size=entry.size,
-        mime=mimetypes.guess_type(name)[0],
-        hash=f"git:{entry.sha}",
-        version=entry.sha,
-        sharing=repo["sharing"] or None,  # type: ignore[arg-type]
-        trashed=False,
-        locator={
-            "repo_id": repo["id"],
-            "repo": repo["full_name"],
-            "branch": repo["branch"],
-            "path": entry.path,
-            "mode": entry.mode,
-        },
-        unknown=("modified",) if repo["sharing"] else ("modified", "sharing"),
-    )
 
 
 def installation_grant(installation: Installation) -> Grant:
