@@ -7,17 +7,21 @@ looked at again, what was not seen again is resolved.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from casb_cli.core import clock
 from casb_cli.core.errors import UnknownName
-from casb_cli.core.models import SEVERITY_ORDER, Finding
+from casb_cli.core.models import SEVERITY_ORDER, SHARING_ORDER, Finding
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 
+_PAGE = 400
+_EXPOSURE = "CASE sharing {} ELSE {} END".format(
+    " ".join(f"WHEN '{level}' THEN {rank}" for level, rank in SHARING_ORDER.items() if level), SHARING_ORDER[None]
+)
 _SEVERITIES = {rank: name for name, rank in SEVERITY_ORDER.items()}
 _STATE = (
     "CASE WHEN resolved IS NOT NULL THEN 'resolved' "
@@ -165,6 +169,52 @@ class Findings:
                 {"now": now_ms(), "limit": limit, **values},
             ).fetchall()
         return [_finding(row) for row in rows]
+
+    def worst_first(
+        self,
+        instance_keys: Sequence[str],
+        *,
+        states: Sequence[str] = ("open",),
+        min_severity: str | None = None,
+        detector: str | None = None,
+    ) -> Iterator[StoredFinding]:
+        """Yield the findings of some instances, the most exposed first, and of these the most severe.
+
+        The order is settled at once, the findings are read as they are asked for: one that changes meanwhile is
+        yielded as it is then.
+        """
+        where, values = _filters(
+            {
+                "severity >= :severity": ("severity", SEVERITY_ORDER[min_severity] if min_severity else None),
+                "detector = :detector": ("detector", detector),
+            }
+        )
+        values |= {f"key{n}": key for n, key in enumerate(instance_keys)}
+        values |= {f"state{n}": state for n, state in enumerate(states)}
+        keys = ", ".join(f":key{n}" for n, _ in enumerate(instance_keys))
+        marks = ", ".join(f":state{n}" for n, _ in enumerate(states))
+        with self._db.read() as link:
+            order = link.execute(
+                "SELECT inst, id FROM findings JOIN instances USING (inst) "  # noqa: S608 - from above
+                f"WHERE key IN ({keys}) AND {_STATE} IN ({marks}){where} "
+                f"ORDER BY {_EXPOSURE}, severity DESC, key, id",
+                {"now": now_ms(), **values},
+            ).fetchall()
+        for start in range(0, len(order), _PAGE):
+            yield from self._read(order[start : start + _PAGE])
+
+    def _read(self, wanted: Sequence[tuple[int, str]]) -> Sequence[StoredFinding]:
+        """Return the findings of some numbers of instances and ids, in their order; those gone are left out."""
+        pairs = ", ".join(["(?, ?)"] * len(wanted))
+        columns = _COLUMNS.replace(":now", str(now_ms()))
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT inst, {columns} FROM findings JOIN instances USING (inst) "  # noqa: S608 - from above
+                f"WHERE (inst, id) IN (VALUES {pairs})",
+                [value for pair in wanted for value in pair],
+            ).fetchall()
+        found = {(row[0], row[2]): _finding(row[1:]) for row in rows}
+        return [found[pair] for pair in wanted if pair in found]
 
     def get(self, instance_key: str, id_: str) -> StoredFinding | None:
         """Return one finding."""
