@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casb_cli.core.capabilities import Ability
-from casb_cli.core.errors import UsageError
+from casb_cli.core.errors import CasbError, Unsupported, UsageError
 from casb_cli.ui.streams import streams
 
 if TYPE_CHECKING:
@@ -74,15 +74,31 @@ def opened(configs: Sequence[InstanceConfig], environment: Environment) -> Itera
             instance.close()
 
 
-def able(instances: Sequence[OpenInstance], ability: type[Ability], *, named: bool) -> list[OpenInstance]:
-    """Return the instances whose app has the ability; the others are noted, or, where named, raise Unsupported."""
+def able(
+    instances: Sequence[OpenInstance],
+    ability: type[Ability],
+    *,
+    named: bool,
+    refused: list[CasbError] | None = None,
+) -> list[OpenInstance]:
+    """Return the instances whose app has the ability; the others are noted, or, where named, refused.
+
+    A refusal is added to `refused`, and raised as Unsupported where nothing is left to do or nobody takes it.
+    """
     found = []
+    errors: list[CasbError] = []
     for instance in instances:
         if issubclass(instance.connector_class, ability):
             found.append(instance)
-        elif named:
-            instance.choose(ability)
+            continue
+        reason = instance.connector_class.without.get(ability, "not part of its API")
+        words = f"{instance.app.title} cannot {ability.title}: {reason}"
+        if named:
+            errors.append(Unsupported(f"{instance.label}: {words}"))
         else:
-            reason = instance.connector_class.without.get(ability, "not part of its API")
-            streams.note(f"{instance.label} skipped: {instance.app.title} cannot {ability.title}: {reason}")
+            streams.note(f"{instance.label} skipped: {words}")
+    if errors and (refused is None or not found):
+        raise errors[0]
+    if refused is not None:
+        refused += errors
     return found

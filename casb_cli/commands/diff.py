@@ -79,25 +79,29 @@ def _changes(
             "before": _values(one.before, one.fields) if one.what == "changed" else None,
             "after": _values(one.after, one.fields) if one.what == "changed" else None,
         }
-    yield from _findings(store, config, start)
+    yield from _findings(store, config, start, end)
 
 
 def _before(store: Store, config: InstanceConfig) -> int | None:
-    """Return the end of the scan before the last one, in the store's milliseconds."""
+    """Return the end of the whole scan before the last one, in the store's milliseconds."""
     from casb_cli.store.history import moment
 
-    ended = [run for run in store.runs.list(config.key, limit=20) if run.ended and run.state != "killed"]
-    return moment(ended[1].ended or "") if len(ended) > 1 else None
+    last = store.runs.last_whole(config.key)
+    former = store.runs.last_whole(config.key, before=last.id) if last else None
+    return moment(former.ended or "") if former else None
 
 
-def _findings(store: Store, config: InstanceConfig, start: int) -> Iterator[dict[str, Any]]:
+def _findings(store: Store, config: InstanceConfig, start: int, end: int | None) -> Iterator[dict[str, Any]]:
     from casb_cli.core.refs import Ref
+    from casb_cli.store.history import moment
 
     after: tuple[str, str] | None = None
     while page := store.findings.list(config.key, first_seen_since=start, after=after):
         after = (page[-1].instance_key, page[-1].finding.id)
         for stored in page:
             finding = stored.finding
+            if end is not None and moment(finding.first_seen or "") > end:
+                continue
             yield {
                 "instance": config.label,
                 "change": "new finding",

@@ -25,6 +25,11 @@ app = typer.Typer(
 )
 
 
+Severity = Annotated[str | None, typer.Option("--severity", metavar="LEAST", help="From this severity.")]
+Detector = Annotated[str | None, typer.Option("--detector", metavar="ID", help="Only of this detector.")]
+State = Annotated[list[str] | None, typer.Option("--state", help="open (default), suppressed or resolved; repeatable.")]
+
+
 def _labels(apps: list[str] | None, names: list[str] | None) -> dict[str, tuple[str, str]]:
     from casb_cli.commands._session import chosen
 
@@ -34,12 +39,8 @@ def _labels(apps: list[str] | None, names: list[str] | None) -> dict[str, tuple[
 def _rows(store: Store, labels: dict[str, tuple[str, str]], states: tuple[str, ...], **how: Any) -> Iterator[Any]:
     from casb_cli.ui.output import render_row
 
-    for key, (app_key, name) in labels.items():
-        after: tuple[str, str] | None = None
-        while page := store.findings.list(key, states=states, after=after, **how):
-            after = (page[-1].instance_key, page[-1].finding.id)
-            for stored in page:
-                yield render_row(stored.finding, app_key, name)
+    for stored in store.findings.worst_first(tuple(labels), states=states, **how):
+        yield render_row(stored.finding, *labels[stored.instance_key])
 
 
 @app.callback()
@@ -47,19 +48,46 @@ def listing(
     context: typer.Context,
     apps: Apps = None,
     names: Instances = None,
-    severity: Annotated[str | None, typer.Option("--severity", metavar="LEAST", help="From this severity.")] = None,
-    detector: Annotated[str | None, typer.Option("--detector", metavar="ID", help="Only of this detector.")] = None,
-    state: Annotated[
-        list[str] | None, typer.Option("--state", help="open (default), suppressed or resolved; repeatable.")
-    ] = None,
+    severity: Severity = None,
+    detector: Detector = None,
+    state: State = None,
     output: OutputFormat = "table",
     fields: Fields = None,
     where: Where = None,
     limit: Limit = None,
 ) -> None:
-    """List findings; without options, the open ones."""
-    if context.invoked_subcommand is not None:
-        return
+    """List findings, the most exposed first; without options, the open ones."""
+    if context.invoked_subcommand is None:
+        _list(apps, names, severity, detector, state, output, fields, where, limit)
+
+
+@app.command("list", epilog=examples("casb findings list --severity high", "casb findings list -o jsonl"))
+def list_(
+    apps: Apps = None,
+    names: Instances = None,
+    severity: Severity = None,
+    detector: Detector = None,
+    state: State = None,
+    output: OutputFormat = "table",
+    fields: Fields = None,
+    where: Where = None,
+    limit: Limit = None,
+) -> None:
+    """List findings, the most exposed first; without options, the open ones."""
+    _list(apps, names, severity, detector, state, output, fields, where, limit)
+
+
+def _list(
+    apps: list[str] | None,
+    names: list[str] | None,
+    severity: str | None,
+    detector: str | None,
+    state: list[str] | None,
+    output: Any,
+    fields: str | None,
+    where: str | None,
+    limit: int | None,
+) -> None:
     from casb_cli.core.errors import UsageError
     from casb_cli.core.models import SEVERITY_ORDER
     from casb_cli.store.store import Store

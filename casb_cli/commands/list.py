@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,6 +22,7 @@ from casb_cli.commands._options import (
 
 if TYPE_CHECKING:
     from casb_cli.core.capabilities import Ability, Window
+    from casb_cli.core.errors import CasbError
     from casb_cli.scan.listing import Outcome
 
 app = typer.Typer(help="List accounts, groups, memberships, privileges, activity, files, shares and grants.")
@@ -95,7 +96,9 @@ def _live(
 
     ability = ListTrash if trashed else _ability(kind)
     with Store() as store, environment(trace=trace, store=store) as env, opened(configs, env) as instances:
-        listing = Listing(able(instances, ability, named=named), ability, window=window, stop=env.stop)
+        refused: list[CasbError] = []
+        able_ones = able(instances, ability, named=named, refused=refused)
+        listing = Listing(able_ones, ability, window=window, stop=env.stop)
 
         def rows() -> Iterator[dict[str, Any]]:
             for page in listing:
@@ -104,31 +107,58 @@ def _live(
                         yield render_row(row, page.instance.app.key, page.instance.name)
 
         sink.write(rows())
-        return report(listing.outcome, stopped=sink.full)
+        return report(listing.outcome, refused, stopped=sink.full)
 
 
-def report(outcome: Outcome, *, stopped: bool = False) -> int:
-    """Tell on stderr which part could not be read, and return the exit code."""
+def report(outcome: Outcome, refused: Sequence[CasbError] = (), *, stopped: bool = False) -> int:
+    """Tell on stderr which part could not be read, and return the exit code.
+
+    An instance of which nothing could be read counts with its errors' own code.
+    """
     from casb_cli.core.errors import PartlyDone, combined_exit_code
     from casb_cli.ui.process import tell
     from casb_cli.ui.streams import streams
 
-    for failure in outcome.failures:
-        tell(failure.error)
+    for error in refused:
+        tell(error)
+    _tell_failures(outcome)
     for instance, notice in outcome.notices:
         needed = f"; needs {', '.join(notice.needed)}" if notice.needed else ""
         say = streams.warn if notice.effect == "hidden" else streams.note
         say(f"{instance.label}: not shown: {notice.about}{needed}")
-    if stopped and not outcome.failures:
+    if stopped and not outcome.failures and not refused:
         return 0
-    codes = [failure.error.exit_code for failure in outcome.failures if failure.root]
-    partial = [failure for failure in outcome.failures if not failure.root]
-    whole = len(outcome.complete)
-    if not codes and not partial:
-        return PartlyDone.exit_code if outcome.hidden else 0
-    if partial or whole:
-        return PartlyDone.exit_code
+    codes = [error.exit_code for error in refused]
+    for instance in {failure.instance.key: failure.instance for failure in outcome.failures}.values():
+        if any(one is instance for one in outcome.answered):
+            codes.append(PartlyDone.exit_code)
+        else:
+            codes.append(combined_exit_code([f.error.exit_code for f in outcome.failures if f.instance is instance]))
+    codes += [PartlyDone.exit_code if _shortened(outcome, instance) else 0 for instance in outcome.complete]
     return combined_exit_code(codes)
+
+
+def _shortened(outcome: Outcome, instance: Any) -> bool:
+    return any(
+        one is instance and notice.effect == "hidden" and notice.code != "unreachable"
+        for one, notice in outcome.notices
+    )
+
+
+def _tell_failures(outcome: Outcome) -> None:
+    """Tell each failure; of parts that failed alike only the first, and how many more there are."""
+    from casb_cli.ui.process import tell
+    from casb_cli.ui.streams import streams
+
+    alike: dict[tuple[str, str, str], list[Any]] = {}
+    for failure in outcome.failures:
+        words = getattr(failure.error, "words", failure.error.message)
+        key = (failure.instance.key, getattr(failure.error, "call", ""), words)
+        alike.setdefault(key, []).append(failure)
+    for failures in alike.values():
+        tell(failures[0].error)
+        if len(failures) > 1:
+            streams.warn(f"{failures[0].instance.label}: {len(failures) - 1:,} more parts failed alike")
 
 
 def _command(kind: str, noun: str, told: str) -> None:

@@ -32,7 +32,7 @@ def command(
             "--only", metavar="A,B", help="Only: accounts, groups, privileges, activity, grants, shares, files."
         ),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Forget cursors and list everything anew.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Forget cursors and hashes: list and inspect all anew.")] = False,
     due: Annotated[bool, typer.Option("--due", help="Only instances whose last scan is 12 hours old.")] = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell the calls a scan would cost; scan nothing.")

@@ -124,12 +124,11 @@ class Runs:
             ).fetchone()
         return _run(row) if row else None
 
-    def last_whole(self, instance_key: str) -> Run | None:
-        """Return the newest scan that came to its own end and was not limited to some parts, or None.
+    def last_whole(self, instance_key: str, *, before: int | None = None) -> Run | None:
+        """Return the newest scan (below number `before`) that ended by itself and not limited to some parts, or None.
 
         One that was stopped is not counted: the next goes on with it.
         """
-        before: int | None = None
         while page := self.list(instance_key, before=before):
             before = page[-1].id
             for run in page:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from casb_cli.apps.base import step
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import repo_path
@@ -46,7 +48,8 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         if kind == "pages":
             raise Unsupported("removing a Pages site cannot be undone through the API: take it down in the settings")
         before = self._share_state(repo.full_name, kind, id_)
-        args = {"repo": repo.full_name, "kind": kind, "id": id_, **before}
+        place = {"repo_id": repo_id, "repo": repo.full_name}
+        args = {**place, "kind": kind, "id": id_, **before}
         remove = Step(name="remove-share", title=f"remove {before.get('who') or kind} from {repo.full_name}", args=args)
         restore = Step(
             name="restore-share",
@@ -69,15 +72,72 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             }.get(kind),
             touches=(local("share", share),),
             side_effects=("removing a collaborator deletes that person's fork",) if kind == "user" else (),
-            keeps={"repo": repo.full_name, "kind": kind, "id": id_},
+            keeps={**place, "kind": kind, "id": id_},
             pending={"invited": True} if kind == "user" else {},
         )
 
-    @needs("GET /repos/{owner}/{repo}", "PATCH /repos/{owner}/{repo}", any_of=_REPO)
+    @needs(
+        "GET /repos/{owner}/{repo}",
+        "PATCH /repos/{owner}/{repo}",
+        "GET /repos/{owner}/{repo}/collaborators",
+        "PUT /repos/{owner}/{repo}/collaborators/{username}",
+        "DELETE /repos/{owner}/{repo}/collaborators/{username}",
+        "GET /repos/{owner}/{repo}/invitations",
+        "DELETE /repos/{owner}/{repo}/invitations/{invitation_id}",
+        any_of=_REPO,
+    )
     def plan_make_private(self, file: str) -> Change:
         repo_id = file.partition(":")[0]
         repo = self.repository(repo_id)
-        return self._visibility(share_id(repo_id, "visibility"), repo, "private", "make-private")
+        base = self._visibility(share_id(repo_id, "visibility"), repo, "private", "make-private")
+        before, outsiders, invitations = self._openness(repo)
+        place = {"repo_id": repo_id, "repo": repo.full_name}
+        people = [
+            {**place, "kind": "user", "id": str(one.id), "who": one.login, "role": one.role_name or "read"}
+            for one in outsiders
+        ]
+        waiting = [{**place, "kind": "invitation", "id": str(one.id)} for one in invitations]
+        remove = [
+            Step(name="remove-share", title=f"remove {one.get('who', 'an invitation')} from {repo.full_name}", args=one)
+            for one in (*people, *waiting)
+        ]
+        restore = [
+            Step(name="restore-share", title=f"give {one['who']} access to {repo.full_name} again", args=one)
+            for one in people
+        ]
+        shares = [local("share", share_id(repo_id, one["kind"], one["id"])) for one in (*people, *waiting)]
+        effects = [*base.side_effects, "deploy keys and a public Pages site stay: unshare them one by one"]
+        if people:
+            effects.append("removing a collaborator deletes that person's fork")
+        return msgspec.structs.replace(
+            base,
+            before=before,
+            after={"visibility": "private", "outsiders": [], "invitations": []},
+            steps=(*base.steps, *remove),
+            inverse=(*base.inverse, *restore),
+            approximate="people are invited again and must accept; withdrawn invitations do not come back"
+            if remove
+            else None,
+            touches=(*base.touches, *shares),
+            side_effects=tuple(effects),
+        )
+
+    def _openness(
+        self, repo: mapping.Repository
+    ) -> tuple[dict[str, Any], list[mapping.User], list[mapping.RepoInvitation]]:
+        """Return how far a repository is open beyond its members: as a state, and in whom."""
+        path = repo_path(repo.full_name)
+        query = {"affiliation": "outside"}
+        found = self.listed("/repos/{owner}/{repo}/collaborators", mapping.User, path, query=query)
+        outsiders = [one for users, _ in found for one in users]
+        asked = self.listed("/repos/{owner}/{repo}/invitations", mapping.RepoInvitation, path)
+        invitations = [one for page, _ in asked for one in page]
+        state = {
+            "visibility": repo.level,
+            "outsiders": sorted(one.login for one in outsiders),
+            "invitations": sorted(str(one.id) for one in invitations),
+        }
+        return state, outsiders, invitations
 
     @needs(
         "GET /repos/{owner}/{repo}",
@@ -104,7 +164,8 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         before = self._share_state(repo.full_name, kind, id_)
         if not before["present"]:
             raise ObjectMissing(f"share {share} is gone")
-        args = {"repo": repo.full_name, "login": before["who"]}
+        place = {"repo_id": repo_id, "repo": repo.full_name}
+        args = {**place, "login": before["who"]}
         title = f"give {before['who']} the role %s in {repo.full_name}"
         return Change(
             action="change-share",
@@ -115,7 +176,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             steps=(Step(name="set-role", title=title % role, args={**args, "role": role}),),
             inverse=(Step(name="set-role", title=title % before["role"], args={**args, "role": before["role"]}),),
             touches=(local("share", share),),
-            keeps={"repo": repo.full_name, "kind": kind, "id": id_},
+            keeps={**place, "kind": kind, "id": id_},
         )
 
     @staticmethod
@@ -129,7 +190,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
 
     def _visibility(self, share: str, repo: mapping.Repository, level: str, action: str) -> Change:
         before = {"visibility": repo.level}
-        args = {"repo": repo.full_name}
+        args = {"repo_id": str(repo.id), "repo": repo.full_name}
         change = Step(name="set-visibility", title=f"make {repo.full_name} {level}", args={**args, "visibility": level})
         back = Step(
             name="set-visibility",
@@ -148,7 +209,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             touches=(local("folder", str(repo.id)),),
             side_effects=tuple(effects),
             exposure=f"{repo.full_name} becomes public" if level == "public" else None,
-            keeps={"repo_id": str(repo.id), "kind": "visibility"},
+            keeps={**args, "kind": "visibility"},
         )
 
     def _share_state(self, full_name: str, kind: str, id_: str) -> dict[str, Any]:
@@ -195,7 +256,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         self.client.send(
             self.act(
                 "PATCH /repos/{owner}/{repo}",
-                repo_path(args["repo"]),
+                repo_path(self.name_of(args)),
                 json={"visibility": args["visibility"]},
                 safe=True,
             )
@@ -207,7 +268,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         self.client.send(
             self.act(
                 "PUT /repos/{owner}/{repo}/collaborators/{username}",
-                {**repo_path(args["repo"]), "username": args["login"]},
+                {**repo_path(self.name_of(args)), "username": args["login"]},
                 json={"permission": permission_of(args["role"])},
                 safe=True,
             )
@@ -216,7 +277,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
     @step("remove-share")
     def _remove_share(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        path = repo_path(args["repo"])
+        path = repo_path(self.name_of(args))
         name, own = {
             "user": (
                 "DELETE /repos/{owner}/{repo}/collaborators/{username}",
@@ -236,7 +297,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
 
     @step("restore-share")
     def _restore_share(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
-        path = repo_path(args["repo"])
+        path = repo_path(self.name_of(args))
         if args["kind"] == "key":
             body = {"title": args["who"], "key": args["key"], "read_only": args["role"] == "read"}
             call = self.act("POST /repos/{owner}/{repo}/keys", path, json=body, safe=False)
@@ -254,11 +315,16 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         """Read the share again, by its new id where undo made one."""
         keeps = {**change.keeps, **memo}
         if keeps["kind"] == "visibility":
-            return {"visibility": self.repository(keeps["repo_id"]).level}
-        return self._share_state(keeps["repo"], keeps["kind"], str(keeps["id"]))
+            return {"visibility": self.repository(str(keeps["repo_id"]), keeps.get("repo")).level}
+        return self._share_state(self.name_of(keeps), keeps["kind"], str(keeps["id"]))
 
     observe_change_share = observe_unshare
-    observe_make_private = observe_unshare
+
+    def observe_make_private(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
+        """Read the visibility again, and who from outside may still look in."""
+        del memo
+        repo = self.repository(str(change.keeps["repo_id"]), change.keeps.get("repo"))
+        return self._openness(repo)[0]
 
     @needs(
         "GET /orgs/{org}/personal-access-tokens",
