@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,9 @@ from casb_cli.store.store import Store
 
 _RETRY_AFTER = 300.0
 """Seconds until a partition that failed for a passing reason is due again, times the attempts so far."""
+
+_CLAIMS = 8
+"""Parts taken from the queue at once: one transaction for all of them."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,7 @@ class _Crew:
         self._taken = taken
         self._inspect = inspect
         self._busy = 0
+        self._ready: deque[Part] = deque()
         self._change = threading.Condition()
         self._defect: BaseException | None = None
 
@@ -226,16 +231,21 @@ class _Crew:
             thread.start()
         for thread in threads:
             thread.join()
+        for part in self._ready:  # claimed, but stopped before it was read
+            self._store.partitions.release(self._listing, part)
         if self._defect is not None:
             raise self._defect
 
     def _claim(self) -> Part | None:
         with self._change:
             while not self._census.stop.is_set() and self._defect is None:
-                part = self._store.partitions.claim(self._listing)
-                if part is not None:
+                if not self._ready:
+                    self._ready.extend(self._store.partitions.claim_some(self._listing, _CLAIMS))
+                    if len(self._ready) > 1:
+                        self._change.notify_all()
+                if self._ready:
                     self._busy += 1
-                    return part
+                    return self._ready.popleft()
                 if self._busy == 0:
                     return None
                 self._change.wait(1.0)
@@ -256,11 +266,7 @@ class _Crew:
         partitions = self._store.partitions
         ability = self._taken.ability
         try:
-            for page in self._method(part.partition, part.cursor):
-                self._write(part, page)
-                if self._census.stop.is_set():
-                    partitions.release(self._listing, part)
-                    return
+            last = self._read_pages(part)
         except Stopped:
             partitions.release(self._listing, part)
         except CursorExpired as error:
@@ -272,12 +278,29 @@ class _Crew:
             passing = isinstance(error, Throttled | Unavailable)
             self._fail(part, self._census.named(error, ability), passing=passing)
         else:
-            gone = self._store.inventory.end_partition(self._listing, part)
-            with self._change:
-                self._taken.gone += gone
+            self._write(part, last, ends=True)
 
-    def _write(self, part: Part, page: Page[Any]) -> None:
-        self._store.inventory.write_page(
+    def _read_pages(self, part: Part) -> Page[Any]:
+        """Write the pages of a part and return its last one, to be written with the end of the part."""
+        held: Page[Any] | None = None
+        try:
+            for page in self._method(part.partition, part.cursor):
+                before, held = held, page
+                if before is not None:
+                    self._write(part, before)
+                if page.cursor is not None:
+                    held = None  # another follows
+                    self._write(part, page)
+                if self._census.stop.is_set():
+                    raise Stopped("stopped")
+        except (ProviderError, Stopped):
+            if held is not None:
+                self._write(part, held)
+            raise
+        return held or Page(items=())
+
+    def _write(self, part: Part, page: Page[Any], *, ends: bool = False) -> None:
+        gone = self._store.inventory.write_page(
             self._listing,
             part,
             page.items,
@@ -285,13 +308,16 @@ class _Crew:
             more=page.more,
             notices=page.notices,
             inspect=self._inspect,
+            ends=ends,
         )
         with self._change:
+            self._taken.gone += gone
             self._taken.rows += len(page.items)
             self._taken.note(page.notices)
             if page.more:
                 self._change.notify_all()
-        self._census.count(self._taken.ability.yields or "row", len(page.items))
+        if page.items:
+            self._census.count(self._taken.ability.yields or "row", len(page.items))
 
     def _fail(self, part: Part, error: CasbError, *, passing: bool) -> None:
         # A later run tries every failed part anew; within this run only a passing reason is worth another try.

@@ -87,10 +87,13 @@ class Inventory(History):
         more: Sequence[Partition] = (),
         notices: Sequence[Notice] = (),
         inspect: bool = False,
-    ) -> None:
+        ends: bool = False,
+    ) -> int:
         """Save a page: its rows, where to resume after it, and the partitions it led to, all or nothing.
 
-        `inspect` queues new and changed files for inspection. Raises StoreError; then nothing was saved.
+        `inspect` queues new and changed files for inspection. `ends` ends the partition with it, as
+        `end_partition` does; the rows then gone are counted in the result. Raises StoreError; then nothing was
+        saved.
         """
         batches = self._batches(listing.inst, rows)
         now = now_ms()
@@ -111,6 +114,7 @@ class Inventory(History):
                     "INSERT INTO notices VALUES (?, ?, 1) ON CONFLICT (listing, body) DO UPDATE SET count = count + 1",
                     (listing.id, pack_notice(notice)),
                 )
+            return _end_part(link, listing, part, now) if ends else 0
 
     def write_changes(
         self,
@@ -166,14 +170,7 @@ class Inventory(History):
         Returns how many rows are gone.
         """
         with self._db.write() as link:
-            done = link.execute(
-                "UPDATE parts SET state = 'done', cursor = NULL, error = NULL, retry_at = NULL "
-                "WHERE part = ? AND listing = ? RETURNING known",
-                (part.id, listing.id),
-            ).fetchone()
-            if done is None or not done[0]:
-                return 0
-            return _end(link, "part = ? AND seen < ?", (part.id, listing.id), now_ms())
+            return _end_part(link, listing, part, now_ms())
 
     def end_listing(self, listing: Listing) -> int | None:
         """Close a listing of which every part is done; rows of parts that are no more are marked gone.
@@ -270,6 +267,18 @@ class Inventory(History):
                     changed = [(*head, *chunk[n : n + width]) for n in range(0, step, width) if chunk[n] in found]
                     link.executemany(_STATEMENTS[1, exposed, fed][2], changed)
                 at += step
+
+
+def _end_part(link: sqlite3.Connection, listing: Listing, part: Part, now: int) -> int:
+    """Mark a partition done and end the rows that it no longer holds; return how many."""
+    done = link.execute(
+        "UPDATE parts SET state = 'done', cursor = NULL, error = NULL, retry_at = NULL "
+        "WHERE part = ? AND listing = ? RETURNING known",
+        (part.id, listing.id),
+    ).fetchone()
+    if done is None or not done[0]:
+        return 0
+    return _end(link, "part = ? AND seen < ?", (part.id, listing.id), now)
 
 
 def _end(link: sqlite3.Connection, where: str, values: tuple[object, ...], now: int) -> int:

@@ -172,25 +172,34 @@ class Partitions:
 
     def claim(self, listing: Listing) -> Part | None:
         """Take the most exposed part that waits, or a failed one that is due; None when there is none now."""
+        return next(iter(self.claim_some(listing, 1)), None)
+
+    def claim_some(self, listing: Listing, most: int) -> list[Part]:
+        """Take up to `most` parts as `claim` does, most exposed first; empty when there is none now."""
         with self._db.write() as link:
-            row = link.execute(
+            rows = link.execute(
                 "SELECT part, key, data, exposure, cursor, attempts FROM parts "
-                "WHERE listing = ? AND state = 'waiting' ORDER BY exposure, part LIMIT 1",
-                (listing.id,),
-            ).fetchone()
-            row = (
-                row
+                "WHERE listing = ? AND state = 'waiting' ORDER BY exposure, part LIMIT ?",
+                (listing.id, most),
+            ).fetchall()
+            rows = (
+                rows
                 or link.execute(
                     "SELECT part, key, data, exposure, cursor, attempts FROM parts "
-                    "WHERE listing = ? AND state = 'failed' AND retry_at <= ? ORDER BY exposure, part LIMIT 1",
-                    (listing.id, now_ms()),
-                ).fetchone()
+                    "WHERE listing = ? AND state = 'failed' AND retry_at <= ? ORDER BY exposure, part LIMIT ?",
+                    (listing.id, now_ms(), most),
+                ).fetchall()
             )
-            if row is None:
-                return None
-            link.execute("UPDATE parts SET state = 'running' WHERE part = ?", (row[0],))
-        partition = Partition(key=row[1], data=_data(row[2]), exposure=row[3])
-        return Part(id=row[0], partition=partition, cursor=row[4], attempts=row[5])
+            link.executemany("UPDATE parts SET state = 'running' WHERE part = ?", [row[:1] for row in rows])
+        return [
+            Part(
+                id=row[0],
+                partition=Partition(key=row[1], data=_data(row[2]), exposure=row[3]),
+                cursor=row[4],
+                attempts=row[5],
+            )
+            for row in rows
+        ]
 
     def release(self, listing: Listing, part: Part) -> None:
         """Give a part back unfinished (the run is stopping): it waits again from its last cursor."""
