@@ -112,38 +112,56 @@ def set_(
     name: Name,
     values: Annotated[list[str], typer.Argument(metavar="K=V...", help="Settings or fields; an empty value removes.")],
 ) -> None:
-    """Change settings (scan_every, quota_share) and fields of an instance."""
+    """Change settings (scan_every, quota_share) and fields of an instance; a new address is proved first."""
     from casb_cli.apps import registry
     from casb_cli.core import clock
     from casb_cli.core.errors import UnknownName, UsageError
-    from casb_cli.store.config import edit
+    from casb_cli.store.config import Config, edit
     from casb_cli.ui.streams import streams
 
+    before = _find(Config.load(), name)
+    declared = registry.get(before.app)
+    known = {f.key for f in declared.common_fields} | {f"{host}_url" for host in declared.hosts}
+    settings: dict[str, str | None] = {}
+    fields: dict[str, str | None] = {}
+    for text in values:
+        key, mark, value = text.partition("=")
+        if not mark:
+            raise UsageError(f"`{text}` has no `=`", hint="write KEY=VALUE, or KEY= to remove it")
+        if key == "scan_every":
+            if value:
+                clock.duration(value)
+            settings[key] = value or None
+        elif key == "quota_share":
+            if value and not _is_share(value):
+                raise UsageError(f"`{value}` is no share", hint="write a number above 0 and up to 1, such as 0.9")
+            settings[key] = value or None
+        elif key in known:
+            fields[key] = value or None
+        else:
+            names = ", ".join(sorted({"scan_every", "quota_share"} | known))
+            raise UnknownName(f"{before.label} has no setting `{key}`", hint=f"settings: {names}")
+    if fields and _moved(before, fields):
+        streams.note(f"{before.label} was proved again at its new address")
     with edit() as config:
-        instance = _find(config, name)
-        declared = registry.get(instance.app)
-        known = {f.key for f in declared.common_fields} | {f"{host}_url" for host in declared.hosts}
-        settings: dict[str, str | None] = {}
-        fields: dict[str, str | None] = {}
-        for text in values:
-            key, mark, value = text.partition("=")
-            if not mark:
-                raise UsageError(f"`{text}` has no `=`", hint="write KEY=VALUE, or KEY= to remove it")
-            if key == "scan_every":
-                if value:
-                    clock.duration(value)
-                settings[key] = value or None
-            elif key == "quota_share":
-                if value and not _is_share(value):
-                    raise UsageError(f"`{value}` is no share", hint="write a number above 0 and up to 1, such as 0.9")
-                settings[key] = value or None
-            elif key in known:
-                fields[key] = value or None
-            else:
-                names = ", ".join(sorted({"scan_every", "quota_share"} | known))
-                raise UnknownName(f"{instance.label} has no setting `{key}`", hint=f"settings: {names}")
-        config.set(instance.app, instance.name, fields=fields, settings=settings)
-    streams.note(f"changed {instance.label}")
+        changed = config.by_key(before.key)
+        if changed is None:
+            raise UnknownName(f"{before.label} was removed meanwhile")
+        config.set(changed.app, changed.name, fields=fields, settings=settings)
+    streams.note(f"changed {before.label}")
+
+
+def _moved(before: InstanceConfig, fields: dict[str, str | None]) -> bool:
+    """Prove an instance whose address changes: a credential goes to no host that is not the tenant's."""
+    import msgspec
+
+    from casb_cli.commands._session import environment
+    from casb_cli.connect.prove import moved
+
+    present = {**before.fields, **fields}
+    changed = msgspec.structs.replace(before, fields={key: value for key, value in present.items() if value})
+    with environment() as env:
+        return moved(before, changed, env)
 
 
 def _is_share(value: str) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from casb_cli.connect.open import Credential, Environment, load, open_credential
+from casb_cli.apps import registry
+from casb_cli.connect.open import Credential, Environment, base_urls, load, open_credential
 from casb_cli.connect.probe import probed
 from casb_cli.connect.standing import best, expected_calls
 from casb_cli.core import clock
@@ -270,6 +271,34 @@ def save(proof: Proof, request: Request, environment: Environment) -> InstanceCo
 def _known_credentials(request: Request) -> tuple[CredentialSpec, ...]:
     existing = Config.load().find(request.app.key, request.instance) if request.add else None
     return existing.credentials if existing else ()
+
+
+def moved(config: InstanceConfig, changed: InstanceConfig, environment: Environment) -> bool:
+    """Prove an instance again whose settings lead to another address; False where they don't.
+
+    Each credential must sign in there and meet the same tenant, before anything is saved. Raises ProviderError,
+    GuardRefused.
+    """
+    app = registry.get(config.app)
+    addresses = [
+        (base_urls(app, {**config.fields, **s.fields}), base_urls(app, {**changed.fields, **s.fields}))
+        for s in config.credentials
+    ]
+    if all(before == after for before, after in addresses):
+        return False
+    for spec in changed.credentials:
+        opened = open_credential(app, changed, spec, environment, tokens=MemoryTokens())
+        try:
+            tenant = _prove_tenant(opened)
+        finally:
+            opened.close()
+        if config.tenant and tenant.id != config.tenant.id:
+            raise GuardRefused(
+                f"credential `{spec.name}` meets {tenant.name} ({tenant.id}) there,"
+                f" but {config.label} is {config.tenant.name} ({config.tenant.id})",
+                hint=f"connect the other one as an instance of its own: casb connect {config.app} --instance NAME",
+            )
+    return True
 
 
 def _place(source: str) -> PlaceName | None:
