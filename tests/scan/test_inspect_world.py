@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from casb_cli.sandbox.world import World
@@ -23,3 +25,21 @@ def test_exactly_what_was_planted_is_found(seed, app):
         if result.totals != planted:
             wrong[index, entry.kind] = (planted, result.totals)
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'secret="',
+        b"password=",
+        b"api_key: ",
+        b"-----BEGIN RSA PRIVATE " + b"KEY-----\nMIIEowIBAAKCAQEAMIIEowIBAAKCAQEA\n",
+    ],
+    ids=["secret", "password", "api-key", "private-key"],
+)
+def test_what_nearly_fits_everywhere_costs_little(piece):
+    """A megabyte of it took five seconds and more where each hint was confirmed by itself."""
+    data = piece * ((1 << 20) // len(piece))
+    begun = time.process_time()
+    inspect_stream(data, name="x.txt", scanner=SCANNER, key=bytes(32))
+    assert time.process_time() - begun < 1.5

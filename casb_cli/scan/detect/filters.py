@@ -52,7 +52,17 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
 
 
-_PUBLISHED_SSN = frozenset((b"078051120", b"219099999", b"457555462", b"123456789", b"987654321", b"111111111"))
+_LETTERS = re.compile(rb"(?:[46][1-9]|[57][0-9]|20){8,}")
+
+
+def hex_text(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for digits that are, as hexadecimal, letters and spaces only: signatures in tables of file types."""
+    return _LETTERS.fullmatch(value) is not None
+
+
+_PUBLISHED_SSN = frozenset(
+    (b"078051120", b"111223333", b"219099999", b"457555462", b"123456789", b"987654321", b"111111111")
+)
 
 
 def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -128,7 +138,7 @@ def content_hash(value: bytes, view: View) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    rb"[<\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|.*[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
+    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|.*[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
@@ -141,6 +151,7 @@ _PLACEHOLDER = re.compile(
 _IDENTIFIER = re.compile(
     rb"_?(?:[A-Z]+[a-z]+){2,}[0-9]{0,4}[A-Za-z]{0,12}|[a-z]+[0-9]*(?:_[a-z]+[0-9]*)+|\.{0,2}/[A-Za-z_.*/-]+"
     rb"|(?:[A-Za-z_][A-Za-z0-9_]{0,24}\.)*[A-Za-z0-9_]*(?:[A-Z][a-z]{2,}){2,}"
+    rb"|_?[a-z]+[0-9]{0,3}[a-z]{0,3}(?:\.(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]{2,}[0-9]{0,3}[a-z]*(?:_[A-Za-z0-9]+)*))+"
 )
 
 
@@ -234,6 +245,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
     reason.__name__: reason
     for reason in (
         test_number,
+        hex_text,
         monotone,
         published_ssn,
         sequence,

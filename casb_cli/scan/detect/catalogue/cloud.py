@@ -41,8 +41,8 @@ _PEM = Rule(
     hint=r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
     pattern=(
         r"(?P<v>-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[ \t\"'>|+,]|\\[rnt\\]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}"
-        r"[A-Za-z0-9+/=]{24,}[A-Za-z0-9+/=\s\\\"',|>-]{0,4000}?(?=-----END|[^A-Za-z0-9+/=\s\\\"',|>-]|$))"
+        r"(?:[ \t\"'>|+,]|\\[rnt\\]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}+"
+        r"[A-Za-z0-9+/=]{24,}+[A-Za-z0-9+/=\s\\\"',|>]{0,4000}+)"
     ),
     before=100,
     after=7000,

@@ -178,6 +178,7 @@ DETECTORS: tuple[Detector, ...] = (
             "secret: process.env.CLIENT_SECRET_V2",
             "private_key: x25519.X25519PrivateKey",
             "token: PostOAuth2TokenRefresh",
+            "?tokena=A&amp;tokenb=B\">package_name-0.1.2.tar.gz'",
             'token: "TheQuickBrownFoxJumpsOverTheLazyDogAgain2"',
             'secret_name = "getElementByIdOrNameFromSecretDocument"',
             "Authorization: Bearer YOUR_ACCESS_TOKEN_HERE",
@@ -203,7 +204,7 @@ DETECTORS: tuple[Detector, ...] = (
                     + _ASSIGN
                     + r"(?:"
                     + _OPEN
-                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![(\[{]))"
+                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![^\s\"'`,;<>)}\]]))"
                 ),
                 then=(
                     r"[=>]?\s{0,4}(?:" + _OPEN + r"[^\"'`\s]{6}"
@@ -260,6 +261,9 @@ DETECTORS: tuple[Detector, ...] = (
             "Password: required",
             "def check(password: str, other: int)",
             "password = settings.database.password",
+            "PASSWD_MIN = argon2id.PASSWD_MIN",
+            "pass_context = jinja2.contextfunction",
+            "password = base64.b16encode(random_bytes[8:])",
             "passive: LowPass2Filter",
             "the password is required and must be changed",
             "<password>${password}</password>",

@@ -66,6 +66,7 @@ def _no_cards() -> tuple[str, ...]:
         "timestamps 1711111111111 1722222222222",
         f"{good[:8]}-{good[8:12]}-{good[12:16]}",
         "4444 4444 4444 4448",
+        '["' + b"Creative".hex() + '", ".voc"]',
     )
 
 
@@ -161,7 +162,7 @@ DETECTORS = (
         reference="ISO/IEC 7812-1; the card brands' published number ranges",
         rules=_CARD,
         checks=("payment_card",),
-        filters=("test_number", "monotone", "sequence", "uuid", "lock_file", "minified", "other_number"),
+        filters=("test_number", "monotone", "sequence", "hex_text", "uuid", "lock_file", "minified", "other_number"),
         keywords=(
             "card",
             "cards",
