@@ -283,6 +283,8 @@ def report(record: Record) -> None:
 
 
 def _next(record: Record) -> str | None:
+    if record.resumable and record.undo_of:
+        return f"go on: casb govern undo {record.undo_of}"
     if record.resumable:
         return (
             f"go on: casb govern {record.action} {record.app}:{record.instance_name}:{record.target}; "
