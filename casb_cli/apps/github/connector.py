@@ -139,7 +139,14 @@ class GitHub(
                 identity_name=installation.app_slug,
                 notes=notes,
             )
-        answer = self.client.send(self.get("/user"))
+        try:
+            answer = self.client.send(self.get("/user"))
+        except NotPermitted as error:
+            if "not accessible by personal access token" not in error.words:
+                raise
+            # The call is closed to a fine-grained token; what such a one may do shows only by trying.
+            note = f"GitHub does not tell whose token this is: {error.words}"
+            return OwnPermissions(vocabulary="app", notes=(note,))
         user = answer.decode(mapping.User)
         header = answer.headers.get("x-oauth-scopes")
         expires = answer.headers.get("github-authentication-token-expiration")
