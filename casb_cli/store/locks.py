@@ -8,10 +8,8 @@ since closing any handle on it would free the lock: who holds it stands in a sec
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
-import socket
 import sys
 import threading
 from contextlib import suppress
@@ -118,6 +116,8 @@ class Lock:
 
     def _write_card(self) -> None:
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]]) if sys.argv else ""
+        import socket  # dear, and reading takes no lock
+
         card = Holder(os.getpid(), socket.gethostname(), clock.now_text(), command, self.what)
         try:
             paths.write_private(self._card, msgspec.json.encode(card))
@@ -145,6 +145,8 @@ def _safe(name: str) -> str:
     """Return a file name for a lock: readable where it can be, unique always."""
     if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
         return name
+    import hashlib  # dear, and reading takes no lock
+
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60] + "-" + digest
 

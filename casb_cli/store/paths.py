@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -96,6 +95,8 @@ def write_private(path: Path, data: bytes) -> None:
 
     Raises StoreError, the old content untouched and no temporary file left.
     """
+    import tempfile  # dear, and reading makes no file
+
     ensure_dir(path.parent)
     with saving(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
