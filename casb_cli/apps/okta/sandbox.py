@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from casb_cli.apps.okta.sandbox_people import People
+from casb_cli.apps.okta.sandbox_grants import Grants
+from casb_cli.apps.okta.sandbox_truth import Truth
 from casb_cli.sandbox.provider import Options, Signin
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 from casb_cli.sandbox.world import World
 
 
-class Okta(People):
-    """The whole of the simulated Okta."""
+class Okta(Grants):
+    """The whole of the simulated Okta; `truth` says what a perfect reader would have seen at the start."""
+
+    def __init__(self, world: World, options: Options | None = None) -> None:
+        super().__init__(world, options)
+        self.truth = Truth(self.company, self.apps)
 
     def credentials(self) -> dict[str, Signin]:
         """Return what signs in: the service app and API tokens, and variants of both that may do too little."""
@@ -86,7 +91,7 @@ class Okta(People):
             "users": {user.id: user.status for user in state.users.values()},
             "apps": dict(state.apps),
             "revoked": sorted(state.revoked),
-            "granted": list(state.granted),
+            "granted": [grant.scope for grant in state.granted],
             "ended_sessions": list(state.ended_sessions),
             "events": len(state.happened),
         }

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -83,11 +84,12 @@ class SignIn:
         self.key_id = secrets.token_urlsafe(32)
         self.nonce_on_calls = False
         """Whether calls of the API need a nonce too, which Okta doesn't ask for today."""
+        self.granted: Callable[[Client], frozenset[str]] = lambda client: client.scopes
+        """Which scopes an app has been granted by now."""
         self._clock = clock
         self._tokens: dict[str, Token] = {}
         self._seen: dict[str, float] = {}
         self._nonces: dict[str, float] = {}
-        self._pair: tuple[str, Any] | None = None
         self._proof_keys: dict[str, tuple[Any, str]] = {}
 
     def reset(self) -> None:
@@ -100,19 +102,7 @@ class SignIn:
 
     def private_key(self) -> str:
         """Return the private key (PEM, PKCS#8) whose public half every service app of the sandbox has."""
-        return self._keys()[0]
-
-    def _keys(self) -> tuple[str, Any]:
-        if self._pair is None:
-            from cryptography.hazmat.primitives import serialization
-            from cryptography.hazmat.primitives.asymmetric import rsa
-
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            pem = key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            self._pair = (pem.decode(), key.public_key())
-        return self._pair
+        return _keys()[0]
 
     # Tokens
 
@@ -143,7 +133,8 @@ class SignIn:
             raise oauth_error(
                 "invalid_scope", "One or more scopes are not configured for the authorization server resource."
             )
-        granted = [scope for scope in dict.fromkeys(asked) if scope in client.scopes]
+        allowed = self.granted(client)
+        granted = [scope for scope in dict.fromkeys(asked) if scope in allowed]
         if not granted:
             raise oauth_error("consent_required", "You are not allowed any of the requested scopes.")
         value, now = secrets.token_urlsafe(48), self._clock()
@@ -179,7 +170,7 @@ class SignIn:
         try:
             jwt.decode(
                 assertion,
-                self._keys()[1],
+                _keys()[1],
                 algorithms=["RS256", "RS384", "RS512"],
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
             )
@@ -341,6 +332,17 @@ class SignIn:
             thumbprint = _hash(msgspec.json.encode(plain))  # RFC 7638: these members, sorted, no blanks
             known = self._proof_keys[plain["n"]] = (jwt.PyJWK(plain, "RS256").key, thumbprint)
         return known
+
+
+@cache
+def _keys() -> tuple[str, Any]:
+    """Make the key pair of this process: the private half as PEM, the public one."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return pem.decode(), key.public_key()
 
 
 def _hash(data: bytes) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -17,6 +17,7 @@ from casb_cli.sandbox import chance
 from casb_cli.sandbox.facts import (
     BREAK_GLASS,
     CAST,
+    HOSTILE_ANSI,
     HOSTILE_RTL,
     INVITED,
     LEAVER,
@@ -59,7 +60,7 @@ CUSTOM_ROLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 RESOURCE_SETS = (("Europe", "People and groups of the European offices"), ("Everything", "All users, groups and apps"))
 
-SECURITY, FINANCE = 0, 3
+SECURITY, SUPPORT = 0, 5
 """Groups of the world that hold a role."""
 
 
@@ -274,6 +275,10 @@ class Company:
 
     def assignments(self) -> list[Assignment]:
         """Return every role given to a user or a group directly."""
+        return self._assignments
+
+    @cached_property
+    def _assignments(self) -> list[Assignment]:
         user, group = self.user_id, self.group_id
         everything = (
             (user(OWNER), "SUPER_ADMIN", None, None, ()),
@@ -284,7 +289,7 @@ class Company:
             (user(NO_MFA), "READ_ONLY_ADMIN", None, None, ()),
             (user(MAINTAINER), "CUSTOM", 0, 0, ()),
             (group(1 + SECURITY), "CUSTOM", 1, 1, ()),
-            (group(1 + FINANCE), "REPORT_ADMIN", None, None, ()),
+            (group(1 + SUPPORT), "REPORT_ADMIN", None, None, ()),
         )
         return [
             Assignment(
@@ -304,12 +309,12 @@ class Company:
 
     def inherited(self, index: int) -> list[Assignment]:
         """Return the roles that somebody has through groups."""
-        found = []
-        for one in self.assignments():
-            number = self.group_of(one.holder)
-            if number is not None and index in self.members(number):
-                found.append(one)
-        return found
+        return [one for one in self.assignments() if index in self._holding.get(one.holder, ())]
+
+    @cached_property
+    def _holding(self) -> dict[str, frozenset[int]]:
+        numbers = ((one.holder, self.group_of(one.holder)) for one in self.assignments())
+        return {holder: frozenset(self.members(number)) for holder, number in numbers if number is not None}
 
     def admins(self) -> set[int]:
         """Return everybody with a role, through groups too."""
@@ -325,8 +330,13 @@ class Company:
 
     @property
     def plain(self) -> int:
-        """Somebody with an account and no role at all."""
-        return LEAVER
+        """Somebody active without any role, through groups neither."""
+        admins = self.admins()
+        likely = (LEAVER, HOSTILE_ANSI, HOSTILE_RTL)
+        for index in (*likely, *self._staff[CAST:], *self._external):
+            if index not in admins and self.status(index) == "ACTIVE":
+                return int(index)
+        raise ValueError("everybody is an administrator")
 
 
 class _Joined(Sequence[int]):

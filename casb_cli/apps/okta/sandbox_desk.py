@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from casb_cli.apps.okta.sandbox_access import NEEDS, Who, powers_of
-from casb_cli.apps.okta.sandbox_apps import Apps
+from casb_cli.apps.okta.sandbox_apps import SALES, Apps, Grant
 from casb_cli.apps.okta.sandbox_auth import KNOWN_SCOPES, MANAGE_SCOPES, READ_SCOPES, UNIVERSAL_LOGOUT, Client, SignIn
 from casb_cli.apps.okta.sandbox_company import CUSTOM_ROLES, Company
 from casb_cli.apps.okta.sandbox_log import Trail
@@ -82,12 +82,13 @@ class Desk(Provider):
         self.apps = Apps(self.company, self._clients(settings))
         self.signin = SignIn(self.apps.services, time.time, float(settings.get("lifetime", "3600")))
         self.signin.nonce_on_calls = settings.get("call_nonce") == "on"
+        self.signin.granted = lambda client: frozenset(grant.scope for grant in self.grants_of(client.id))
         self.lag = float(settings.get("search_lag", "0"))
         self._start()
 
     def _start(self) -> None:
         self.state = State(self.company, time.time)
-        self.trail = Trail(self.state)
+        self.trail = Trail(self.state, self.apps.all[SALES].id)
         self._verdict: tuple[Request, Verdict] | None = None
         self._inside: set[int] = set()
 
@@ -112,6 +113,11 @@ class Desk(Provider):
     def base(self) -> str:
         """The org's address."""
         return self.urls.get("api", "https://larkspur.okta.example")
+
+    def grants_of(self, app: str) -> list[Grant]:
+        """Return the scopes that an app may use now by an administrator's word."""
+        found = [*self.apps.admin_grants(self.apps.by_id[app]), *(g for g in self.state.granted if g.app == app)]
+        return [grant for grant in found if grant.id not in self.state.revoked]
 
     # Sign-in
 

@@ -52,12 +52,14 @@ def event_type(event: Event) -> tuple[str, str]:
 
 
 class Trail:
-    """The log over a state."""
+    """The log over a state; `app` is the id of the app that people sign in to."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, app: str) -> None:
         self.state = state
+        self._app = app
         self._company = state.company
         self._world = state.company.world
+        self._span: tuple[tuple[datetime, datetime, int], list[int]] | None = None
 
     @property
     def count(self) -> int:
@@ -96,6 +98,9 @@ class Trail:
 
     def bounded(self, since: datetime, until: datetime) -> list[int]:
         """Return the events published in a span of time, in that order."""
+        key = (since, until, self.count)
+        if self._span is not None and self._span[0] == key:
+            return self._span[1]
         base = self._world.events
         found = []
         for index in range(min(self.first_at(since), base), base):
@@ -107,7 +112,8 @@ class Trail:
         for place, event in enumerate(self.state.happened):
             if since <= event["published"] < until:
                 found.append((event["published"], base + place))
-        return [index for _, index in sorted(found)]
+        self._span = (key, [index for _, index in sorted(found)])
+        return self._span[1]
 
     def all(self) -> Iterator[dict[str, Any]]:
         """Yield every event as stored."""
@@ -208,7 +214,7 @@ class Trail:
             }
             return [self.person(added), group]
         if kind == "user.authentication.sso":
-            app = {"id": "0oa", "type": "AppInstance", "alternateId": "Salesforce", "displayName": "Salesforce"}
+            app = {"id": self._app, "type": "AppInstance", "alternateId": "Salesforce", "displayName": "Salesforce"}
             return [app | {"detailEntry": None}, self.person(event.actor)]
         if event.target_kind == "person":
             return [self.person(event.target)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from casb_cli.apps.okta.sandbox_apps import Grant
 from casb_cli.apps.okta.sandbox_company import Company, User
 from casb_cli.apps.okta.sandbox_wire import not_found
 
@@ -20,7 +21,7 @@ class State:
         self.changed: dict[int, float] = {}
         self.apps: dict[str, str] = {}
         self.revoked: set[str] = set()
-        self.granted: list[dict[str, Any]] = []
+        self.granted: list[Grant] = []
         self.ended_sessions: list[dict[str, Any]] = []
         self.happened: list[dict[str, Any]] = []
         self._logins: dict[str, int] = {}
@@ -57,7 +58,8 @@ class State:
         user.status_changed = user.updated = now
         return user
 
-    def members(self, number: int) -> list[int]:
+    def members(self, number: int) -> Sequence[int]:
         """Return a group's members as they are now."""
         gone = {index for index, user in self.users.items() if user.status == "DEPROVISIONED"}
-        return [index for index in self.company.members(number) if index not in gone]
+        members = self.company.members(number)
+        return [index for index in members if index not in gone] if gone else members
