@@ -80,7 +80,10 @@ def duration(value: str) -> timedelta:
 def since(value: str) -> datetime:
     """Return the moment of an RFC 3339 text or of a duration before now; raises UsageError."""
     if _DURATION.fullmatch(value.strip()):
-        return now() - duration(value)
+        try:
+            return now() - duration(value)
+        except OverflowError:
+            raise UsageError(f"`{value}` is longer than the calendar", hint="write 7d or 52w") from None
     try:
         return parse(value)
     except ValueError:
