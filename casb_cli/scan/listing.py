@@ -14,11 +14,13 @@ from typing import Any
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
-from casb_cli.core.errors import CasbError, ProviderError, Stopped
+from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
 WORKERS = 8
 WAITING_PAGES = 16
+RESTARTS = 3
+"""How often a partition is read from its beginning because the provider forgot the position in it."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ class _Crew:
         self._instance = instance
         self._listing = listing
         self._waiting: deque[Partition] = deque([ROOT])
+        self._known: set[str] = set()
         self._busy = 0
         self._change = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -262,17 +265,33 @@ class _Crew:
                     self._change.notify_all()
 
     def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+        seen: set[str] = set()
+        for again in range(RESTARTS, -1, -1):
+            try:
+                self._read_through(method, part, seen)
+            except CursorExpired:
+                if not again:
+                    raise
+                continue  # from its beginning: what was shown already is not shown again
+            return
+
+    def _read_through(self, method: Callable[..., Iterator[Page[Any]]], part: Partition, seen: set[str]) -> None:
+        """Read a partition to its end; rows whose ids were seen are left out: a provider may give a page twice."""
         leaf = True
         for page in method(part, None):
             self._listing.check()
             leaf = leaf and not page.more
             if page.more:
                 with self._change:
-                    self._waiting.extendleft(sorted(page.more, key=lambda more: more.exposure)[::-1])
+                    more = [one for one in page.more if one.key not in self._known]
+                    self._known.update(one.key for one in more)
+                    self._waiting.extendleft(sorted(more, key=lambda one: one.exposure)[::-1])
                     self._change.notify_all()
             for notice in page.notices:
                 self._listing.note(self._instance, notice)
-            if page.items:
-                self._listing.put(Listed(self._instance, page.items))
+            rows = [row for row in page.items if row.id not in seen]
+            seen.update(row.id for row in rows)
+            if rows:
+                self._listing.put(Listed(self._instance, rows))
         if leaf:
             self._listing.note_answered(self._instance)

@@ -47,6 +47,8 @@ R = TypeVar("R")
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
 MAX_THROTTLED = 30
+MAX_RENEWALS = 4
+"""A token made afresh may end before it is used: it is made anew so often, as long as each is another one."""
 LONGEST_BUSY = 300.0
 """A single busy object is waited for at most so many seconds at a time."""
 _STALE = 30.0
@@ -338,8 +340,8 @@ class Client:
             return
         if verdict.kind == "reauth":
             signer = self._authenticator
-            if signer is not None and not tries.renewed:
-                tries.renewed = True
+            if signer is not None and len(tries.rejected) < MAX_RENEWALS and outcome.given not in tries.rejected:
+                tries.rejected.append(outcome.given)
                 if self._asked(call, lambda: signer.renew(call, outcome.given)):
                     return
             error = verdict.error or self._words(SignInNeeded, call, outcome)
@@ -411,7 +413,7 @@ class Client:
             event(
                 where=self.where,
                 call=call.name,
-                attempt=1 + tries.failed + tries.throttled + int(tries.renewed),
+                attempt=1 + tries.failed + tries.throttled + len(tries.rejected),
                 method=request.method,
                 url=redactor.url(str(sent.origin), sent.target, pre_authenticated=foreign),
                 request_headers=redactor.headers(headers),
@@ -441,7 +443,7 @@ class _Tries:
     def __init__(self) -> None:
         self.failed = 0
         self.throttled = 0
-        self.renewed = False
+        self.rejected: list[Mapping[str, str]] = []
         self.challenged = False
 
 

@@ -125,7 +125,7 @@ def test_a_call_sent_once_is_sent_once():
         assert len(script.requests) == 1
 
 
-def test_a_rejected_credential_is_renewed_once():
+def test_a_rejected_credential_is_renewed_a_few_times():
     script = Script(httpx.Response(401), httpx.Response(200))
     assert client(script, key=Key(renewals=5)).send(POST).status == 200
     assert [r.headers["authorization"][-1] for r in script.requests] == ["0", "1"]
@@ -133,7 +133,7 @@ def test_a_rejected_credential_is_renewed_once():
     key = Key(renewals=5)
     with pytest.raises(SignInNeeded, match="Bad credentials"):
         client(refusing, key=key).send(GET)
-    assert key.renewed == 1
+    assert key.renewed == 4  # each time another credential: a token may end before it is used, but not for ever
 
 
 def test_a_wrong_clock_is_named_when_sign_in_fails():
