@@ -77,14 +77,13 @@ class Stage:
         self._started = process.start(plan, _sandbox.state_file(), tied=True, remove=self.folder)
 
     def __exit__(self, *_: object) -> None:
+        kept = self.keep and self.done
         try:
-            if self.keep and self.done and self._started is not None:
-                self._started.release()
-                return
             if self._started is not None:
-                self._started.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+                (self._started.release if kept else self._started.close)()
         finally:
+            if not kept:
+                shutil.rmtree(self.folder, ignore_errors=True)
             os.environ.clear()
             os.environ.update(self._environ)
 
