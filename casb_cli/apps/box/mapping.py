@@ -6,7 +6,7 @@ A field without a default is one the model truly needs; any other that is missin
 from __future__ import annotations
 
 import mimetypes
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -26,7 +26,7 @@ ITEM_FIELDS = f"{FILE_FIELDS},parent,path_collection,item_status"
 TRASH_FIELDS = "type,id,etag,name,size,sha1,modified_at,owned_by,parent,trashed_at,file_version"
 
 
-class Who(msgspec.Struct):
+class Who(msgspec.Struct, gc=False):
     """A user or group as other objects name it."""
 
     id: str
@@ -92,7 +92,7 @@ class Permissions(msgspec.Struct):
     can_edit: bool | None = None
 
 
-class Link(msgspec.Struct):
+class Link(msgspec.Struct, gc=False):
     """A shared link, without its URL: whoever holds that may enter."""
 
     access: str | None = None
@@ -110,20 +110,20 @@ class Link(msgspec.Struct):
 _LEVELS: dict[str, Sharing] = {"open": "public", "company": "internal"}
 
 
-class Folder(msgspec.Struct):
+class Folder(msgspec.Struct, gc=False):
     id: str
     name: str | None = None
 
 
-class Path(msgspec.Struct):
+class Path(msgspec.Struct, gc=False):
     entries: list[Folder] = []
 
 
-class Version(msgspec.Struct):
+class Version(msgspec.Struct, gc=False):
     id: str
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, gc=False):
     """A file, folder or web link, with the fields that were asked for."""
 
     type: str
@@ -233,6 +233,9 @@ def privilege(who: Who | User, role: str, scope: str, scope_id: str) -> Privileg
     )
 
 
+_account = lru_cache(maxsize=1024)(partial(local, "account"))
+
+
 @lru_cache(maxsize=512)
 def _mime(extension: str) -> str | None:
     return mimetypes.guess_type(f"x.{extension}")[0]
@@ -246,7 +249,7 @@ def file(item: Item, user: str, login: str, folder_path: str, sharing: Sharing) 
         name=name,
         path=f"{folder_path}/{name}",
         owner=login,
-        owner_ref=local("account", user),
+        owner_ref=_account(user),
         size=item.size,
         mime=_mime(name.rpartition(".")[2].lower()),
         modified=clock.normalise(item.modified_at),
@@ -267,7 +270,7 @@ def trashed_file(item: Item, user: str, login: str, folder_path: str | None) -> 
         name=name,
         path=None if folder_path is None else f"{folder_path}/{name}",
         owner=login,
-        owner_ref=local("account", user),
+        owner_ref=_account(user),
         size=item.size,
         mime=_mime(name.rpartition(".")[2].lower()),
         modified=clock.normalise(item.modified_at),

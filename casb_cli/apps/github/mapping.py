@@ -90,7 +90,7 @@ class Repository(msgspec.Struct):
         return {"public": "public", "internal": "internal"}.get(visibility, "private")  # type: ignore[return-value]
 
 
-class TreeEntry(msgspec.Struct):
+class TreeEntry(msgspec.Struct, gc=False):
     path: str
     type: str
     sha: str
