@@ -15,7 +15,7 @@ from casb_cli.store.activity import EventLog
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 from casb_cli.store.history import History
-from casb_cli.store.partitions import ADD, Listing, Part, additions, pack_notice
+from casb_cli.store.partitions import ADD, BELOW, Listing, Part, additions, pack_notice
 
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
@@ -92,8 +92,9 @@ class Inventory(History):
         """Save a page: its rows, where to resume after it, and the partitions it led to, all or nothing.
 
         `inspect` queues new and changed files for inspection. `ends` ends the partition with it, as
-        `end_partition` does; the rows then gone are counted in the result. Raises StoreError; then nothing was
-        saved.
+        `end_partition` does; the rows then gone are counted in the result. A last page that only says
+        `unreachable` keeps what the partition and those below it held: not looked at is not gone. Raises
+        StoreError; then nothing was saved.
         """
         batches = self._batches(listing.inst, rows)
         now = now_ms()
@@ -108,12 +109,14 @@ class Inventory(History):
                 (cursor, len(rows), part.id, listing.id),
             )
             if more:
-                link.executemany(ADD, additions(listing, more))
+                link.executemany(ADD, additions(listing, more, part.id))
             for notice in notices:
                 link.execute(
                     "INSERT INTO notices VALUES (?, ?, 1) ON CONFLICT (listing, body) DO UPDATE SET count = count + 1",
                     (listing.id, pack_notice(notice)),
                 )
+            if ends and not rows and any(notice.code == "unreachable" for notice in notices):
+                return _keep_part(link, listing, part)
             return _end_part(link, listing, part, now) if ends else 0
 
     def write_changes(
@@ -221,13 +224,15 @@ class Inventory(History):
         return True
 
     def end_part(self, instance_key: str, ability: str, key: str) -> int:
-        """Mark gone what a partition that is no more held, with all below it (`key#...`); return how many."""
+        """Mark gone what a partition that is no more held, with all that it led to; return how many."""
         inst = self._catalog.inst(instance_key)
         with self._db.write() as link:
-            parts = link.execute(
-                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND (key = ? OR substr(key, 1, ?) = ?)",
-                (inst, ability, key, len(key) + 1, f"{key}#"),
-            ).fetchall()
+            found = link.execute(
+                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = ?", (inst, ability, key)
+            ).fetchone()
+            if found is None:
+                return 0
+            parts = link.execute(BELOW, found).fetchall()
             gone = sum(_end(link, "part = ?", (part,), now_ms()) for (part,) in parts)
             link.executemany("DELETE FROM parts WHERE part = ?", parts)
         return gone
@@ -279,6 +284,17 @@ def _end_part(link: sqlite3.Connection, listing: Listing, part: Part, now: int) 
     if done is None or not done[0]:
         return 0
     return _end(link, "part = ? AND seen < ?", (part.id, listing.id), now)
+
+
+def _keep_part(link: sqlite3.Connection, listing: Listing, part: Part) -> int:
+    """Mark a partition and all below it done, their rows as they were; nothing is gone."""
+    parts = link.execute(BELOW, (part.id,)).fetchall()
+    link.executemany("UPDATE objects SET seen = ? WHERE part = ?", [(listing.id, below) for (below,) in parts])
+    link.executemany(
+        "UPDATE parts SET listing = ?, state = 'done', cursor = NULL, error = NULL, retry_at = NULL WHERE part = ?",
+        [(listing.id, below) for (below,) in parts],
+    )
+    return 0
 
 
 def _end(link: sqlite3.Connection, where: str, values: tuple[object, ...], now: int) -> int:

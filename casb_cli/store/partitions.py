@@ -22,9 +22,10 @@ _notice = msgspec.msgpack.Decoder(Notice).decode
 _pack = msgspec.msgpack.Encoder(order="deterministic").encode
 
 ADD = (
-    "INSERT INTO parts (inst, ability, key, listing, state, exposure, data) "
-    "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (inst, ability, key) DO UPDATE SET "
-    "listing = excluded.listing, state = 'waiting', known = 1, exposure = excluded.exposure, data = excluded.data, "
+    "INSERT INTO parts (inst, ability, key, parent, listing, state, exposure, data) "
+    "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (inst, ability, key) DO UPDATE SET "
+    "parent = coalesce(excluded.parent, parent), listing = excluded.listing, "
+    " state = 'waiting', known = 1, exposure = excluded.exposure, data = excluded.data, "
     "cursor = NULL, rows = 0, attempts = 0, retry_at = NULL, error = NULL "
     # What the complete listing has still to do is not taken from it by a listing of some parts.
     "WHERE listing <> excluded.listing AND (state = 'done' OR NOT EXISTS ("
@@ -77,9 +78,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: int | None
 
 
-def additions(listing: Listing, more: Iterable[Partition]) -> list[tuple[object, ...]]:
-    """Return the values of `ADD` for new partitions."""
-    return [(listing.inst, listing.ability, p.key, listing.id, p.exposure, _pack(p.data)) for p in more]
+BELOW = (
+    "WITH RECURSIVE below (part) AS (SELECT part FROM parts WHERE part = ? "
+    "UNION SELECT p.part FROM parts p JOIN below ON p.parent = below.part) SELECT part FROM below"
+)
+"""A part and all that it led to, over all listings."""
+
+
+def additions(listing: Listing, more: Iterable[Partition], parent: int | None = None) -> list[tuple[object, ...]]:
+    """Return the values of `ADD` for new partitions, which the part `parent` led to."""
+    head = (listing.inst, listing.ability)
+    return [(*head, p.key, parent, listing.id, p.exposure, _pack(p.data)) for p in more]
 
 
 def pack_notice(notice: Notice) -> bytes:

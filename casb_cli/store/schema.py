@@ -63,6 +63,7 @@ STORE_1: tuple[str, ...] = (
         inst INTEGER NOT NULL REFERENCES instances,
         ability TEXT NOT NULL,
         key TEXT NOT NULL,
+        parent INTEGER,
         listing INTEGER NOT NULL,
         state TEXT NOT NULL,
         known INTEGER NOT NULL DEFAULT 0,
@@ -75,6 +76,7 @@ STORE_1: tuple[str, ...] = (
         error TEXT,
         UNIQUE (inst, ability, key))""",
     "CREATE INDEX parts_queue ON parts (listing, state, exposure, part)",
+    "CREATE INDEX parts_below ON parts (parent) WHERE parent IS NOT NULL",
     """CREATE TABLE notices (
         listing INTEGER NOT NULL,
         body BLOB NOT NULL,

@@ -169,7 +169,7 @@ def test_what_others_own_is_left_to_their_own_walk():
     assert page.more == []
 
 
-def test_users_without_a_door_are_counted_not_walked():
+def test_users_without_a_door_are_told_not_walked():
     def answer(request):
         if request.url.path == "/2.0/users/me":
             return httpx.Response(200, json=ME)
@@ -180,9 +180,14 @@ def test_users_without_a_door_are_counted_not_walked():
             {"id": "13", "login": "AutomationUser_2_y@boxdevedition.com", "status": "active"},
         )
 
-    (page,) = scripted(answer).list_files(ROOT, None)
-    assert [part.key for part in page.more] == ["user:11"]
-    assert [(notice.code, notice.effect) for notice in page.notices] == [("unreachable", "hidden")] * 2
+    box = scripted(answer)
+    (page,) = box.list_files(ROOT, None)
+    assert [part.key for part in page.more] == ["user:11", "user:12", "user:13"]
+    for part, why in zip(page.more[1:], ("suspended", "service account"), strict=True):
+        (shut,) = box.list_files(part, None)
+        assert list(shut.items) == []
+        assert [(notice.code, notice.effect) for notice in shut.notices] == [("unreachable", "hidden")]
+        assert why in shut.notices[0].about
 
 
 def test_collaborators_of_single_files_are_asked_for_unless_told_not_to():

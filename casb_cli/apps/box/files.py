@@ -149,6 +149,10 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
         if part.key == "":
             yield from self.user_partitions(cursor)
             return
+        shut: Page[File] | None = self.unreachable(part)
+        if shut is not None:
+            yield shut
+            return
         user, login = user_data(part)
         paths: dict[str, str | None] = {}
         query: dict[str, Any] = {"usemarker": True, "fields": mapping.TRASH_FIELDS}

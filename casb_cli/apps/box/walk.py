@@ -37,23 +37,31 @@ class Walker(BoxBase):
     """Partitions: users, then their folders, each listed alone and resumed by marker."""
 
     def user_partitions(self, cursor: str | None) -> Iterator[Page[R]]:
-        """Yield a partition for each user who can be acted as; who cannot is told as not visible."""
+        """Yield a partition for each user; one who cannot be acted as keeps what was seen there before."""
         for users, after in self.users(cursor, "id,type,login,status,is_platform_access_only"):
-            suspended = [user for user in users if user.status == "inactive"]
-            services = [user for user in users if user.is_service and user.id != self.me.id]
-            notices = []
-            if suspended:
-                about = f"files of {len(suspended)} suspended users, as whom Box lets nobody act"
-                notices.append(Notice(code="unreachable", about=about))
-            if services:
-                about = f"files of {len(services)} service accounts of other apps, as whom Box lets nobody act"
-                notices.append(Notice(code="unreachable", about=about))
             more = tuple(
-                Partition(key=f"user:{user.id}", data={"user": user.id, "login": user.login or user.id})
+                Partition(key=f"user:{user.id}", data=self._user_data(user))
                 for user in users
-                if self.can_act_as(user) and not (user.id == self.me.id and self.alone)
+                if not (user.id == self.me.id and self.alone)
             )
-            yield Page(items=(), cursor=after, more=more, notices=notices)
+            yield Page(items=(), cursor=after, more=more)
+
+    def _user_data(self, user: mapping.User) -> dict[str, str]:
+        data = {"user": user.id, "login": user.login or user.id}
+        if user.status == "inactive":
+            data["unreachable"] = "who is suspended"
+        elif not self.can_act_as(user):
+            data["unreachable"] = "a service account of another app"
+        return data
+
+    @staticmethod
+    def unreachable(part: Partition) -> Page[R] | None:
+        """Return the only page of a user as whom Box lets nobody act; None for everybody else."""
+        why = part.data.get("unreachable")
+        if why is None:
+            return None
+        about = f"files of {part.data['login']}, {why}: Box lets nobody act as this account"
+        return Page(items=(), notices=(Notice(code="unreachable", about=about),))
 
     def folder_partition(self, item: mapping.Item, place: Place, level: Level, *, own: bool) -> Partition:
         """Return the partition of a folder; its key survives renaming and moving."""
@@ -70,6 +78,10 @@ class Walker(BoxBase):
 
     def walk(self, part: Partition, cursor: str | None, fields: str, rows: Rows[R]) -> Iterator[Page[R]]:
         """Yield a folder's own items page by page through `rows`, and its folders as partitions."""
+        shut: Page[R] | None = self.unreachable(part)
+        if shut is not None:
+            yield shut
+            return
         place = Place(part)
         name, path = "/folders/{folder_id}/items", {"folder_id": place.folder}
         query = {"usemarker": True, "fields": fields}
