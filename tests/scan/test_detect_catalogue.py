@@ -87,12 +87,16 @@ def test_the_one_pass_sees_what_each_hint_means(detector):
     for text in detector.match():
         for prefix in PREFIXES:
             data = prefix + text.encode() + b"\n" + b"and more words\n" * 20
-            hits: list[tuple[int, int]] = []
-            for database in (alone._database, SCANNER._database):
-                database.scan(data, match_event_handler=lambda n, s, e, f, c: c.append((n, e)), context=hits)
-                aims = alone._aims if database is alone._database else SCANNER._aims
-                for number, rule in enumerate(aim.rule for aim in aims):
-                    meant = re.compile(rule.hint.encode(), re.IGNORECASE if rule.caseless else 0)
-                    for match in meant.finditer(data):
-                        assert any(n == number and match.start() < e <= match.end() for n, e in hits), rule.hint
-                hits.clear()
+            for scanner in (alone, SCANNER):
+                for database, aims in (
+                    (scanner._database, scanner._aims),
+                    (scanner._gated_database, scanner._gated),
+                ):
+                    if not aims:
+                        continue
+                    hits: list[tuple[int, int]] = []
+                    database.scan(data, match_event_handler=lambda n, s, e, f, c: c.append((n, e)), context=hits)
+                    for number, rule in enumerate(aim.rule for aim in aims):
+                        meant = re.compile(rule.hint.encode(), re.IGNORECASE if rule.caseless else 0)
+                        for match in meant.finditer(data):
+                            assert any(n == number and match.start() < e <= match.end() for n, e in hits), rule.hint

@@ -71,12 +71,16 @@ class Scanner:
                 self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
+        # Numbers that mean nothing without a word near by are looked for only in blocks that hold such a word.
+        self._gated = [aim for aim in self._aims if aim.owner.detector.required]
+        self._aims = [aim for aim in self._aims if not aim.owner.detector.required]
         rules = [aim.rule for aim in self._aims]
-        for armed in dict.fromkeys(aim.owner for aim in self._aims if aim.owner.detector.required):
+        for armed in dict.fromkeys(aim.owner for aim in self._gated):
             armed.gate = len(rules)
             words = f"(?:^|[^a-z])(?:{_forms(armed.detector.keywords)})(?:[^a-z]|$)"
             rules.append(Rule(hint=words, pattern="", caseless=True, once=True))
         self._database = load(tuple(rules), cache_dir) if rules else None
+        self._gated_database = load(tuple(aim.rule for aim in self._gated), cache_dir) if self._gated else None
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
@@ -116,8 +120,15 @@ class Scanner:
         self._database.scan(buffer, match_event_handler=_note, context=hits)
         found: list[_Candidate] = []
         for number, aim in enumerate(self._aims):
-            if number in hits and (aim.owner.gate is None or aim.owner.gate in hits or places.names(aim.owner)):
+            if number in hits:
                 self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
+        opened = [aim.owner.gate in hits or places.names(aim.owner) for aim in self._gated]
+        if self._gated_database is not None and any(opened):
+            hits = defaultdict(list)
+            self._gated_database.scan(buffer, match_event_handler=_note, context=hits)
+            for number, aim in enumerate(self._gated):
+                if opened[number] and number in hits:
+                    self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
                 if all(CHECKS[name](buffer[start:end]) for name in armed.detector.checks):

@@ -209,3 +209,21 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
         mail_domain,
     )
 }
+
+
+def _national(name: str) -> Callable[[bytes], bool]:
+    """Return the check of a module of python-stdnum, loaded when a number is first put to it."""
+
+    def holds(value: bytes) -> bool:
+        from importlib import import_module
+
+        return bool(import_module(f"stdnum.{name}").is_valid(value.decode("ascii", "replace")))
+
+    return holds
+
+
+_NATIONAL = (
+    "de.idnr gb.nhs fr.nir es.dni es.nie it.codicefiscale nl.bsn pl.pesel br.cpf ca.sin au.tfn in_.aadhaar"
+    " se.personnummer fi.hetu be.nn ch.ssn tr.tckimlik mx.curp"
+)
+CHECKS.update({f"stdnum.{name}": _national(name) for name in _NATIONAL.split()})
