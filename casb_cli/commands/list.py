@@ -153,7 +153,7 @@ def _tell_failures(outcome: Outcome) -> None:
     alike: dict[tuple[str, str, str], list[Any]] = {}
     for failure in outcome.failures:
         words = getattr(failure.error, "words", failure.error.message)
-        key = (failure.instance.key, getattr(failure.error, "call", ""), words)
+        key = (f"{failure.instance.key} {failure.error.kind}", getattr(failure.error, "call", ""), words)
         alike.setdefault(key, []).append(failure)
     for failures in alike.values():
         tell(failures[0].error)

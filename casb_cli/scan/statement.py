@@ -117,7 +117,7 @@ class Statement:
     def _alike_once(self, where: list[str], ability: type[Ability], lost: Lost, text: str) -> bool:
         """Note the first part of those lost for one reason, and count the others; True for the first."""
         words = lost.error.words if isinstance(lost.error, ProviderError) else lost.error.message
-        key = (ability.key, lost.call, words)
+        key = (f"{ability.key} {lost.error.kind}", lost.call, words)
         first, count = self._alike.get(key, (text, 0))
         self._alike[key] = (first, count + 1)
         if not count:
