@@ -44,7 +44,8 @@ class Directory(GitHubBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
         elif part.key == "outside":
             for users, after in self.listed("/orgs/{org}/outside_collaborators", mapping.User, cursor=cursor):
                 yield Page(items=[mapping.outside_collaborator(user) for user in users], cursor=after)
-        else:
+        elif self.facts.tenant is None or self.facts.tenant.variant != "emu":
+            # Managed users are made by the identity provider: nobody is invited, and the call answers 404.
             with self.hidden("invitations are shown to owners only"):
                 for invitations, after in self.listed("/orgs/{org}/invitations", mapping.Invitation, cursor=cursor):
                     yield Page(items=[mapping.invited(invitation) for invitation in invitations], cursor=after)

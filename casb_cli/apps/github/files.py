@@ -250,9 +250,10 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         if not seen:
             yield self._finding(alert, mapping.LocationDetails())
 
-    @staticmethod
-    def _finding(alert: mapping.Alert, details: mapping.LocationDetails) -> Finding:
+    def _finding(self, alert: mapping.Alert, details: mapping.LocationDetails) -> Finding:
         repo_id = str(alert.repository.id)
+        repo = self._repositories.get(repo_id)
+        sharing = repo.level if repo else None
         return Finding(
             id=f"github:{repo_id}:{alert.number}:{details.path or ''}:{details.start_line or 0}",
             detector=f"github/{alert.secret_type or 'secret'}",
@@ -266,8 +267,9 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
             if details.path
             else local("folder", repo_id),
             first_seen=clock.normalise(alert.created_at),
+            sharing=sharing,
             state="open",
-            unknown=("sharing",),
+            unknown=() if sharing else ("sharing",),
         )
 
     @needs("GET /orgs/{org}/repos", any_of=_CONTENTS)
