@@ -60,6 +60,12 @@ def test_a_change_is_listed_and_inspected(provider, store):
     assert any("1 done" in text for text in said)
 
 
+def test_a_scan_after_the_first_watch_lists_what_was_there_before(provider, store):
+    watch(provider, store, [])
+    statement = Scan(FakeInstance(provider), store, FakePool(), threading.Event()).run()
+    assert statement.seen["file"] == 3
+
+
 def test_an_outage_at_the_start_or_later_is_told_once_and_outlived(provider, store):
     provider.refused = {"GET /changes now": refusal("GET /changes", Unavailable)}
 
