@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -117,6 +118,11 @@ def expand(template: str, values: Mapping[str, str], *, raw: bool = False) -> st
     return _FIELD.sub(one, template)
 
 
+@lru_cache(maxsize=1024)
+def _quoted(word: str) -> str:
+    return quote(word, safe="")  # character by character, and most words come with every call
+
+
 def query_text(query: Mapping[str, Any]) -> str:
     """Return the query string: lists repeat the name, booleans are lower case, None is left out."""
     pairs: list[str] = []
@@ -125,7 +131,7 @@ def query_text(query: Mapping[str, Any]) -> str:
             if item is None:
                 continue
             word = str(item).lower() if isinstance(item, bool) else str(item)
-            pairs.append(f"{quote(name, safe='')}={quote(word, safe='')}")
+            pairs.append(f"{_quoted(name)}={_quoted(word)}")
     return "&".join(pairs)
 
 

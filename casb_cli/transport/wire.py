@@ -16,7 +16,7 @@ import httpx
 
 from casb_cli import __version__
 from casb_cli.core.errors import UnsafeAddress
-from casb_cli.transport.address import Address, Hosts, join
+from casb_cli.transport.address import Address, Hosts, Origin, join
 
 # Their log lines hold whole URLs and headers, which may be pre-authenticated.
 for _name in ("httpx", "httpcore"):
@@ -166,19 +166,48 @@ def _lowered(headers: httpx.Headers) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=64)
+def _root(origin: Origin) -> httpx.URL:
+    return httpx.URL(f"{origin}/")
+
+
 class _ExactUrl(httpx.URL):
     """A URL that goes out as it was built: httpx's own would take `..` out of the path.
 
-    The `target` extension does the same, but would reach a proxy as the target of CONNECT.
+    The `target` extension does the same, but would reach a proxy as the target of CONNECT. httpx reads a URL
+    character by character; here it reads the origin once, and the rest only where somebody asks for it.
     """
 
     def __init__(self, address: Address) -> None:
-        super().__init__(address.url)
+        super().__init__(_root(address.origin))
+        self._address = address
         self._target = address.target.encode("ascii")
 
     @property
     def raw_path(self) -> bytes:
         return self._target
+
+    @property
+    def _whole(self) -> httpx.URL:
+        return httpx.URL(self._address.url)
+
+    @property
+    def path(self) -> str:
+        return self._whole.path
+
+    @property
+    def query(self) -> bytes:
+        return self._whole.query
+
+    @property
+    def params(self) -> httpx.QueryParams:
+        return self._whole.params
+
+    def copy_with(self, **changes: Any) -> httpx.URL:
+        return self._whole.copy_with(**changes)
+
+    def __str__(self) -> str:
+        return self._address.url
 
 
 class Wire:
