@@ -97,6 +97,15 @@ def casb_process(home):
 
 
 @pytest.fixture
+def hurried(monkeypatch):
+    """Let the pause before trying again after a failure last a fiftieth; what a provider asks to wait, is waited."""
+    from casb_cli.transport import retry
+
+    pause = retry.backoff
+    monkeypatch.setattr(retry, "backoff", lambda *args, **rest: pause(*args, **rest) / 50)
+
+
+@pytest.fixture
 def stage(app_key, connector_class, home, casb):
     """The simulated provider of the app under test over a small world, not connected yet."""
     with Stage(app_key, home, casb) as made:

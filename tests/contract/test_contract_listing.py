@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from harness import compare, listed
+from harness import assert_told, compare, listed
 
 from casb_cli.core.capabilities import (
     ListAccounts,
@@ -27,12 +27,6 @@ KINDS = {
     "share": ListShares,
     "grant": ListGrants,
 }
-
-
-def assert_told(run, hidden):
-    """What the provider shows to nobody at all is told; what a missing permission hid would be an error."""
-    assert run.code == 0, run
-    assert ("not shown" in run.err) == bool(hidden), run
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,7 @@ import shutil
 import signal
 
 import pytest
-from harness import compare, downloads, listed, wait_until
+from harness import assert_told, compare, downloads, listed, wait_until
 
 from casb_cli.core.capabilities import FollowFiles, ReadFile
 from casb_cli.core.refs import parse
@@ -27,8 +27,8 @@ def findings(casb, app, *more):
 
 def scan(stage, *more):
     """Scan, and return the row that ends it."""
-    run = stage.casb("scan", "--app", stage.app, "-o", "json", *more)
-    assert run.code == 0, run
+    run = stage.casb("scan", "--app", stage.app, "-o", "json", "-v", *more)
+    assert_told(run, stage.truth.hidden("file"))
     return json.loads(run.out)[0]
 
 
@@ -43,8 +43,8 @@ def scanned_once(once, tmp_path_factory):
         shutil.copytree(once.home / folder, home / folder)
     from harness import subprocess_casb
 
-    run = subprocess_casb(home)("scan", "--app", once.app, "-o", "json")
-    assert run.code == 0, run
+    run = subprocess_casb(home)("scan", "--app", once.app, "-o", "json", "-v")
+    assert_told(run, once.truth.hidden("file"))
     return home
 
 
@@ -79,11 +79,12 @@ def test_a_second_scan_fetches_no_content_again(scanned):
     assert findings(scanned.casb, scanned.app) == before
 
 
-def test_a_full_scan_lists_all_anew_and_fetches_no_unchanged_content(scanned):
+def test_a_full_scan_lists_and_fetches_all_anew(scanned):
     since = len(scanned.provider.calls)
     row = scan(scanned, "--full")
     assert row["seen"]["file"] >= len(scanned.truth.rows("file"))
-    assert downloads(scanned.provider, since) == []
+    assert downloads(scanned.provider, since)
+    assert row["inspected"].get("unchanged", 0) == 0
     compare(findings(scanned.casb, scanned.app), scanned.truth.rows("finding"))
 
 
