@@ -95,7 +95,6 @@ class _Runner:
 
     def run(self, output: Any) -> int:
         from casb_cli.commands._session import environment, opened
-        from casb_cli.scan.run import due
         from casb_cli.scan.workers import WorkerPool
         from casb_cli.store.keys import fingerprint_key
         from casb_cli.store.paths import state_dir
@@ -106,10 +105,10 @@ class _Runner:
         with Store() as store, environment(trace=self._trace, store=store, quota_share=self._share) as env:
             cache = str(state_dir() / "cache")
             with opened(self._configs, env) as every:
-                verdicts = {i.label: due(store, i) if self._due else "scan" for i in every}
+                verdicts = {i.label: self._verdict(store, i) for i in every}
                 self._again = {label for label, verdict in verdicts.items() if verdict == "failed"}
                 instances = [i for i in every if verdicts[i.label]]
-                if not instances:
+                if not instances and not self._errors:
                     streams.note("no instance is due")
                     return 0
                 with (
@@ -118,6 +117,19 @@ class _Runner:
                 ):
                     self._all(instances, store, pool, env, progress)
             return self._end(store, output)
+
+    def _verdict(self, store: Store, instance: Any) -> str | None:
+        """Return what is to be done for an instance; one whose settings cannot be read never stops the others."""
+        from casb_cli.core.errors import CasbError
+        from casb_cli.scan.run import due
+
+        if not self._due:
+            return "scan"
+        try:
+            return due(store, instance)
+        except CasbError as error:
+            self._errors[instance.label] = error
+            return None
 
     def _all(self, instances: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:
         import threading
