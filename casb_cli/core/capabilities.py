@@ -354,6 +354,8 @@ class SuspendAccount(Actor):
 
 class RevokePassword(Actor):
     key, title, row = "revoke-password", "revoke passwords", 4
+    revoke_password_modes: ClassVar[Mapping[str, str]] = {}
+    """Mode and what it does, as in `suspend_modes`; where there are any, the method takes `mode` too."""
 
     @abstractmethod
     def plan_revoke_password(self, account: str) -> Change:

@@ -142,6 +142,7 @@ ACTIONS: tuple[ActionKind, ...] = (
         kinds=("account",),
         method="plan_revoke_password",
         rank=40,
+        options=("mode",),
         lives_on="Sessions already open go on: end them with `casb govern revoke-sessions`.",
         cannot_reach="People who sign in through single sign-on: their password lives in the directory.",
     ),

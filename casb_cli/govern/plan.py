@@ -270,7 +270,7 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
 
 def modes_of(connector: Any, kind: ActionKind) -> Mapping[str, str]:
     """Return the modes that a connector offers for an action, and what each does; empty where there is one way."""
-    found: Mapping[str, str] = getattr(connector, f"{kind.key}_modes", {})
+    found: Mapping[str, str] = getattr(connector, f"{kind.key.replace('-', '_')}_modes", {})
     return found
 
 
