@@ -72,7 +72,7 @@ class User(msgspec.Struct, kw_only=True):
     login: str
     status: str
     first: str
-    last: str
+    last: str | None
     display: str | None
     kind: str | None
     department: str
@@ -186,7 +186,7 @@ class Company:
             login=person.email,
             status=status,
             first=first,
-            last=last,
+            last=last or None,
             display=person.name if not last or index == HOSTILE_RTL or bits % 3 == 0 else None,
             kind="contractor" if person.external else ("service" if index == SERVICE else None),
             department=person.department,

@@ -144,10 +144,11 @@ class Desk(Provider):
         return route.name == "GET /api/v1/users/{id}" and request.params["id"] in {who.id, "me"}
 
     def _who(self, request: Request) -> Who:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        header = request.headers.get("authorization", "")
+        if header[:4].upper() == "SSWS":  # Okta's own Python SDK leaves out the blank after it
+            return self._owner_of(header[4:].strip())
+        scheme, _, value = header.partition(" ")
         scheme = scheme.lower()
-        if scheme == "ssws":
-            return self._owner_of(value.strip())
         if scheme not in {"bearer", "dpop"} or not value:
             raise refused("E0000011" if scheme else "E0000005")
         token = self.signin.check(

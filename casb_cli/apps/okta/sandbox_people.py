@@ -99,7 +99,7 @@ class People(Desk):
 
         def starts(row: Any) -> bool:
             profile = row["profile"]
-            names = (profile["firstName"], profile["lastName"], profile["email"])
+            names = (profile["firstName"], profile["lastName"] or "", profile["email"])
             return row["status"] != "DEPROVISIONED" and any(name.casefold().startswith(word) for name in names)
 
         return starts
@@ -136,7 +136,7 @@ class People(Desk):
     def _factor(self, user: User, id_: str, kind: str, provider: str, status: str) -> dict[str, Any]:
         profiles: dict[str, dict[str, Any]] = {
             "question": {"question": "disliked_food", "questionText": "What is the food you least liked as a child?"},
-            "sms": {"phoneNumber": "+1 XXX-XXX-0142"},
+            "sms": {"phoneNumber": "+12025550142"},
             "push": {"credentialId": user.login, "deviceType": "SmartPhone_Android", "name": "Pixel"},
             "webauthn": {"credentialId": "k9", "authenticatorName": "Security key"},
             "token:software:totp": {"credentialId": user.login},
