@@ -42,22 +42,39 @@ def command(
             "providers' real paths, limits and errors. Nothing leaves this machine, and your",
             "own settings are not touched. After $ stands what you would type.",
         )
-        _look(stage)
-        _act(stage)
+        files = _have_files(stage)
+        _look(stage, files=files)
+        if files:
+            _act(stage)
+        else:
+            _act_on_account(stage)
         _end(stage)
         stage.done = True
 
 
-def _look(stage: Stage) -> None:
+def _have_files(stage: Stage) -> bool:
+    from casb_cli.apps import registry
+    from casb_cli.core.capabilities import ListFiles
+
+    return any(issubclass(registry.load_connector(app), ListFiles) for app in stage.apps)
+
+
+def _look(stage: Stage, *, files: bool) -> None:
     stage.heading("Connect an instance of each app", "Nothing counts as connected before the provider proved it.")
     for app in stage.apps:
         stage.run(*stage.connect_words(app, INSTANCE))
     stage.heading("Who is an administrator?")
     stage.run("list", "accounts", "--where", "is_admin", "--fields", "ref,login,name,status,mfa", codes=READ)
-    stage.heading("What is open to the world?")
-    stage.run("list", "shares", "--where", EXPOSED, "--fields", "ref,file,who,role", "--limit", "10", codes=READ)
+    if files:
+        stage.heading("What is open to the world?")
+        stage.run("list", "shares", "--where", EXPOSED, "--fields", "ref,file,who,role", "--limit", "10", codes=READ)
+    else:
+        stage.heading("Which apps and tokens have access?")
+        stage.run("list", "grants", "--fields", "kind,name,principal,scopes", "--limit", "10", codes=READ)
     stage.heading("Scan everything", "Users, groups, privileges, activity, grants, sharing, and what is in the files.")
     stage.run("scan", codes=READ)
+    if not files:
+        return
     stage.heading(
         "What was found, in what the world can open?", "Matches are masked; their clear text is nowhere kept."
     )
@@ -85,6 +102,34 @@ def _act(stage: Stage) -> None:
         raise CasbError(f"{ref} is not as it was before the quarantine")
     stage.say(f"proved: {ref} has the content and the sharing that it had before")
     stage.run("govern", "log", "--fields", "id,action,state,target")
+
+
+def _act_on_account(stage: Stage) -> None:
+    """Where no app has files: suspend somebody and give the access back."""
+    from casb_cli.core.errors import CasbError
+
+    people = stage.rows("list", "accounts", "--where", "status == 'active' && is_admin == `false`")
+    if not people:
+        raise CasbError("nobody is there who is active and no administrator: the demo cannot go on")
+    ref = str(min(row["ref"] for row in people))
+    stage.heading("Suspend an account", "First the plan, then the action; the state before is journalled.")
+    stage.run("govern", "suspend", ref, "--dry-run", "--fields", "target,mode,after")
+    stage.run("govern", "suspend", ref, "--yes", "--reason", "left the company", "--fields", "target,state")
+    if _status(stage, ref) == "active":
+        raise CasbError(f"{ref} is as it was before")
+    stage.heading("The journal")
+    stage.run("govern", "log", "--fields", "id,action,state,target")
+    [done] = stage.rows("govern", "log")
+    stage.heading("Undo it", "The inverse runs, and its effect is read back from the provider.")
+    stage.run("govern", "undo", done["id"], "--yes", "--fields", "target,state")
+    if _status(stage, ref) != "active":
+        raise CasbError(f"{ref} is not as it was before")
+    stage.say(f"proved: {ref} may sign in as before")
+    stage.run("govern", "log", "--fields", "id,action,state,target")
+
+
+def _status(stage: Stage, ref: str) -> str | None:
+    return next((str(row["status"]) for row in stage.rows("list", "accounts") if row["ref"] == ref), None)
 
 
 def _worst_file(stage: Stage) -> str:

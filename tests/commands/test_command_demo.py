@@ -13,7 +13,11 @@ import psutil
 import pytest
 from harness import APPS, all_gone, not_ready, wait_until
 
+from casb_cli.apps import registry
+from casb_cli.core.capabilities import ListFiles
+
 READY = [app for app in APPS if not_ready(app) is None]
+FILING = [app for app in READY if issubclass(registry.load_connector(registry.get(app)), ListFiles)]
 
 
 @pytest.fixture
@@ -63,7 +67,19 @@ def test_every_app_without_tty_keyring_or_environment(bare):
     assert left(bare) == []
 
 
-@pytest.mark.parametrize("app", READY)
+@pytest.mark.parametrize("app", sorted({*READY} - {*FILING}))
+def test_an_app_without_files_suspends_and_undoes(bare, app):
+    demo = begin(bare, "--app", app)
+    out, err = demo.communicate(timeout=110)
+    assert demo.returncode == 0, (out[-2000:], err)
+    [ref] = set(re.findall(r"\$ casb govern suspend (\S+)", out))
+    log = out[out.rindex("$ casb govern log") :].splitlines()
+    assert [line.split()[1:3] for line in log[2:4]] == [["undo", "changed"], ["suspend", "changed"]]
+    assert f"proved: {ref}" in out
+    assert left(bare) == []
+
+
+@pytest.mark.parametrize("app", FILING)
 def test_each_app_alone_quarantines_and_undoes(bare, app):
     demo = begin(bare, "--app", app)
     out, err = demo.communicate(timeout=110)

@@ -11,7 +11,8 @@
 A line after `$ ` is run by a shell (a trailing `\\` continues it); the lines below it are what stdout and stderr say
 together. `...` stands for any text within a line, and alone for any lines. `<name>` stands for one word: the first
 time any, later the same, and in commands that word. `[n]` is the exit code if it isn't 0; `[0|3]` allows two. The
-first line may say `# apps: all` (played once per app, `<app>` being its key) or name some.
+first line may say `# apps: all` (played once per app, `<app>` being its key), `# apps: filing` (those that have
+files) or name some.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ class Script:
     commands: list[Command]
 
 
-def read(path, every):
-    """Return a script; `every` is what `all` means."""
+def read(path, every, filing):
+    """Return a script; `every` is what `all` means, `filing` what `filing` means."""
     lines = path.read_text().splitlines()
     apps = ("",)
     if lines and lines[0].startswith("# apps:"):
         told = lines[0].removeprefix("# apps:").split()
-        apps = tuple(every) if told == ["all"] else tuple(told)
+        apps = tuple({"all": every, "filing": filing}.get(told[0], told))
     commands, going_on = [], False
     for number, line in enumerate(lines, 1):
         if going_on:
