@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FETCHERS = 6
 BATCH = 400
 """Waiting files looked at together; those that can be read in bulk are grouped within a batch."""
+SINGLES = 16
+"""Files that are read one by one, taken by one thread at a time: each look at the queue reads a batch of it."""
 BULK_BATCH = 5_000
 MAX_FETCH = 512 << 20
 """Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
@@ -147,14 +149,14 @@ class Inspector:
             return waiting > len(self._reading)
 
     def _claim(self, connector: ReadFile) -> list[Waiting]:
-        """Take one file, or many that can be read in bulk."""
+        """Take some files to be read one by one, or many that can be read in bulk."""
         with self._lock:
             found = self._store.files.next(self._instance.key, BATCH, exclude=frozenset(self._reading))
             if not found:
                 return []
             key = connector.bulk_key(found[0].file)
             if key is None:
-                batch = found[:1]
+                batch = [waiting for waiting in found[:SINGLES] if connector.bulk_key(waiting.file) is None]
             else:
                 if all(connector.bulk_key(w.file) == key for w in found) and len(found) == BATCH:
                     found = self._store.files.next(self._instance.key, BULK_BATCH, exclude=frozenset(self._reading))
