@@ -61,6 +61,7 @@ def proof_key(bits):
 def loopback(monkeypatch):
     """Let the SDK talk to loopback without TLS, and make its proof key once: that takes seconds."""
     monkeypatch.setattr(dpop, "RSA", SimpleNamespace(generate=proof_key))
+    monkeypatch.setattr(dpop, "RSA_KEY_SIZE_BITS", 2048)
     monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "true")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
