@@ -67,8 +67,8 @@ def test_a_scan_finds_all_and_keeps_the_world(faulty, seed):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_fault_alone_leaves_a_listing_whole(faulty, kind):
-    # A provider that refuses asks to wait whole seconds: fewer of these.
-    stage = faulty(5, kinds=(kind,), rate=0.03 if kind == "throttle" else 0.2)
+    # A refusal costs whole seconds, and one token's end hits every call in flight: fewer of these.
+    stage = faulty(5, kinds=(kind,), rate={"throttle": 0.03, "expired-token": 0.05}.get(kind, 0.2))
     for noun in ("account", "file"):
         if not stage.has(getattr(capabilities, LISTED[noun])):
             continue
