@@ -15,7 +15,7 @@ from casb_cli.store.activity import EventLog
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 from casb_cli.store.history import History
-from casb_cli.store.partitions import ADD, BELOW, Listing, Part, additions, pack_notice
+from casb_cli.store.partitions import ADD, BELOW, VANISHED, Listing, Part, additions, pack_notice
 
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
@@ -212,7 +212,8 @@ class Inventory(History):
     def end_relisting(self, listing: Listing) -> bool:
         """Close a listing of some partitions only (what a feed named); rows of all others stay as they are.
 
-        False, and nothing closed, while a part is not done.
+        What the named partitions led to before and no longer do is gone. False, and nothing closed, while a part
+        is not done.
         """
         with self._db.write() as link:
             left = link.execute(
@@ -220,7 +221,12 @@ class Inventory(History):
             ).fetchone()
             if left:
                 return False
-            link.execute("UPDATE listings SET state = 'relisted', ended = ? WHERE listing = ?", (now_ms(), listing.id))
+            now = now_ms()
+            vanished = link.execute(VANISHED, (listing.id, listing.id)).fetchall()
+            for (part,) in vanished:
+                _end(link, "part = ?", (part,), now)
+            link.executemany("DELETE FROM parts WHERE part = ?", vanished)
+            link.execute("UPDATE listings SET state = 'relisted', ended = ? WHERE listing = ?", (now, listing.id))
         return True
 
     def end_part(self, instance_key: str, ability: str, key: str) -> int:

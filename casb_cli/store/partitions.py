@@ -84,6 +84,13 @@ BELOW = (
 )
 """A part and all that it led to, over all listings."""
 
+VANISHED = (
+    "WITH RECURSIVE below (part) AS (SELECT part FROM parts WHERE listing = ? "
+    "UNION SELECT p.part FROM parts p JOIN below ON p.parent = below.part) "
+    "SELECT p.part FROM parts p JOIN below USING (part) WHERE p.listing < ? AND p.state = 'done'"
+)
+"""The parts below those of a listing that this listing no longer came to."""
+
 
 def additions(listing: Listing, more: Iterable[Partition], parent: int | None = None) -> list[tuple[object, ...]]:
     """Return the values of `ADD` for new partitions, which the part `parent` led to."""

@@ -55,3 +55,16 @@ def test_ending_a_partition_ends_all_that_it_led_to(store):
     _scan(store)
     assert store.inventory.end_part("k", "list-files", "user:1") == 3
     assert _files(store) == set()
+
+
+def test_a_folder_that_a_relisted_partition_no_longer_leads_to_is_gone(store):
+    _scan(store)
+    listing = store.partitions.open_listing("k", "list-files", roots=(Partition(key="user:1"),))
+    while (part := store.partitions.claim(listing)) is not None:
+        key = part.partition.key
+        if key == "user:1":
+            store.inventory.write_page(listing, part, (File(id="root"),), None, more=(Partition(key="f1"),), ends=True)
+        else:
+            store.inventory.write_page(listing, part, (File(id=key),), None, ends=True)
+    assert store.inventory.end_relisting(listing)
+    assert _files(store) == {"root", "f1"}
