@@ -76,6 +76,7 @@ class Inspector:
         self._detectors = pool.detector_set
         self._lock = threading.Lock()
         self._reading: set[int] = set()
+        self._ahead: list[Waiting] = []
         self._settled: Counter[str] = Counter()
         self._open = threading.Semaphore(FETCHERS * 4)
         self._pending = 0
@@ -151,18 +152,23 @@ class Inspector:
     def _claim(self, connector: ReadFile) -> list[Waiting]:
         """Take some files to be read one by one, or many that can be read in bulk."""
         with self._lock:
-            found = self._store.files.next(self._instance.key, BATCH, exclude=frozenset(self._reading))
+            # What one look at the queue found is handed out before the next look: reading rows is the dear part.
+            found = self._ahead or self._look(BATCH)
             if not found:
                 return []
             key = connector.bulk_key(found[0].file)
+            if key is not None and len(found) == BATCH and all(connector.bulk_key(w.file) == key for w in found):
+                found = self._look(BULK_BATCH)
+            batch = [waiting for waiting in found if connector.bulk_key(waiting.file) == key]
             if key is None:
-                batch = [waiting for waiting in found[:SINGLES] if connector.bulk_key(waiting.file) is None]
-            else:
-                if all(connector.bulk_key(w.file) == key for w in found) and len(found) == BATCH:
-                    found = self._store.files.next(self._instance.key, BULK_BATCH, exclude=frozenset(self._reading))
-                batch = [waiting for waiting in found if connector.bulk_key(waiting.file) == key]
-            self._reading.update(waiting.oid for waiting in batch)
+                batch = batch[:SINGLES]
+            taken = {waiting.oid for waiting in batch}
+            self._ahead = [waiting for waiting in found if waiting.oid not in taken]
+            self._reading |= taken
             return batch
+
+    def _look(self, most: int) -> list[Waiting]:
+        return self._store.files.next(self._instance.key, most, exclude=frozenset(self._reading))
 
     def _release(self, waiting: Waiting) -> None:
         with self._lock:
