@@ -51,6 +51,12 @@ def event_type(event: Event) -> tuple[str, str]:
     return _PLAIN[event.verb]
 
 
+def event_id(seed: int, index: int) -> str:
+    """Return the id of an event: shaped like a UUID."""
+    raw = f"{chance.mix(seed, 51, index, 1):016x}{chance.mix(seed, 51, index, 2):016x}"
+    return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+
 class Trail:
     """The log over a state; `app` is the id of the app that people sign in to."""
 
@@ -166,7 +172,7 @@ class Trail:
             "target": targets,
             "transaction": {
                 "type": "WEB",
-                "id": chance.text(chance.BASE62, 22, self._world.seed, 52, index),
+                "id": f"W{chance.mix(self._world.seed, 52, index):016x}",
                 "detail": {},
             },
             "authenticationContext": {
@@ -176,7 +182,7 @@ class Trail:
                 "issuer": None,
                 "interface": None,
                 "authenticationStep": 0,
-                "externalSessionId": "102" + chance.text(chance.BASE62, 20, self._world.seed, 53, index),
+                "externalSessionId": f"102{chance.mix(self._world.seed, 53, index):016x}",
             },
             "securityContext": {"asNumber": None, "asOrg": None, "isp": None, "domain": None, "isProxy": None},
             "debugContext": {"debugData": {"requestUri": "/api/v1/authn"}},
@@ -185,7 +191,7 @@ class Trail:
 
     def uuid(self, index: int) -> str:
         """Return the id of an event."""
-        return chance.uuid(self._world.seed, 51, index)
+        return event_id(self._world.seed, index)
 
     def person(self, index: int) -> dict[str, Any]:
         """Return somebody as actor or target."""

@@ -7,9 +7,8 @@ from typing import Any
 
 from casb_cli.apps.okta.sandbox_apps import Apps
 from casb_cli.apps.okta.sandbox_company import APP, CUSTOM_ROLES, RESOURCE_SETS, Assignment, Company
-from casb_cli.apps.okta.sandbox_log import event_type
+from casb_cli.apps.okta.sandbox_log import event_id, event_type
 from casb_cli.core import clock
-from casb_cli.sandbox import chance
 
 _STATUS = {
     "ACTIVE": "active",
@@ -125,7 +124,7 @@ class Truth:
             event = self._world.event(APP, index)
             actor = self.company.user(event.actor)
             yield {
-                "id": chance.uuid(self._world.seed, 51, index),
+                "id": event_id(self._world.seed, index),
                 "time": clock.text(event.time),
                 "kind": event.kind,
                 "action": event_type(event)[0],

@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -87,7 +88,9 @@ def when(moment: datetime | None) -> str | None:
     """Return a moment as Okta writes it: RFC 3339 in UTC with milliseconds."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def moment_of(value: str) -> datetime:
@@ -105,17 +108,24 @@ def make_id(seed: int, prefix: str, kind: int, index: int) -> str:
     for _ in range(5):
         index, digit = divmod(index, 62)
         digits = chance.BASE62[digit] + digits
-    return prefix + chance.text(chance.BASE62, 15 - len(prefix), seed, kind) + digits
+    return _beginning(seed, prefix, kind) + digits
+
+
+@cache
+def _beginning(seed: int, prefix: str, kind: int) -> str:
+    return prefix + chance.text(chance.BASE62, 15 - len(prefix), seed, kind)
 
 
 def index_of(seed: int, prefix: str, kind: int, id_: str) -> int | None:
     """Return the index that an id of ours carries, None for any other text."""
     if len(id_) != 20 or not id_.isascii() or not id_.isalnum():
         return None
+    if not id_.startswith(_beginning(seed, prefix, kind)):
+        return None
     index = 0
     for digit in id_[15:]:
         index = index * 62 + chance.BASE62.index(digit)
-    return index if make_id(seed, prefix, kind, index) == id_ else None
+    return index
 
 
 # Pages
