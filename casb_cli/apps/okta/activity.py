@@ -13,7 +13,7 @@ from casb_cli.apps.okta.events import Event, activity
 from casb_cli.apps.okta.scopes import LOGS, okta
 from casb_cli.core import clock
 from casb_cli.core.capabilities import ListActivity, Page, Window, needs
-from casb_cli.core.errors import CursorExpired, ObjectMissing, RequestRefused, UnsafeAddress
+from casb_cli.core.errors import CursorExpired, ObjectMissing, ProviderError, RequestRefused, UnsafeAddress
 from casb_cli.core.models import Activity, Notice, Partition
 from casb_cli.transport.paging import LinkHeader
 
@@ -21,6 +21,8 @@ RETENTION = timedelta(days=90)
 OVERLAP = timedelta(minutes=10)
 """How much before the newest event a listing begins that cannot go on by its link."""
 PER_PAGE = 1000
+REFUSALS = 3
+"""How often a listing begins anew by time without having come any further."""
 _PAGER = LinkHeader(feed=True)
 
 
@@ -48,55 +50,62 @@ class ActivityLog(OktaBase, ListActivity):
         del part
         known = _position(cursor)
         notices = self._gaps(known, window)
-        if known.link:
+        stored, failures = True, 0
+        while True:
             try:
-                yield from self._read(known.link, known, window, notices)
-            except _LinkRefused:
-                known = msgspec.structs.replace(known, link=None)
-            else:
+                for page, place in self._read(known, window, notices, stored=stored):
+                    yield page
+                    notices.clear()
+                    stored = False
+                    failures = 0 if (place.last or "") > (known.last or "") else failures
+                    known = place
                 return
-        yield from self._read(None, known, window, notices)
+            except _LinkRefused as refused:
+                failures += 1
+                if failures > REFUSALS:
+                    raise refused.error from refused
+                known, stored = msgspec.structs.replace(known, link=None), False
 
     def _gaps(self, known: Position, window: Window) -> list[Notice]:
         oldest = clock.now() - RETENTION
         if known.at and clock.parse(known.at) < oldest:
             about = f"activity from {known.at} to {clock.text(oldest)}: it was not read within the 90 days kept"
             return [Notice(code="gap", about=about)]
-        if not cursor_or_recent(known, window, oldest):
+        if not _kept(known, window, oldest):
             about = f"activity before {clock.text(oldest)}: Okta keeps 90 days"
             return [Notice(code="unreachable", about=about)]
         return []
 
     def _read(
-        self, link: str | None, known: Position, window: Window, notices: list[Notice]
-    ) -> Iterator[Page[Activity]]:
-        last, seen, first = known.last, frozenset[str](), True
+        self, known: Position, window: Window, notices: list[Notice], *, stored: bool
+    ) -> Iterator[tuple[Page[Activity], Position]]:
+        last, link, seen = known.last, known.link, frozenset[str]()
+        refusals = (RequestRefused, ObjectMissing, UnsafeAddress) if stored else (RequestRefused, ObjectMissing)
         pages = self.client.pages(self._call(known, window), _PAGER, link)
         while True:
             try:
                 answer, after = next(pages, (None, None))
-            except (RequestRefused, ObjectMissing, UnsafeAddress) as error:
-                if link is None or not first:
+            except refusals as error:
+                if link is None:
                     raise
-                raise _LinkRefused from error
+                raise _LinkRefused(error) from error
             if answer is None:
                 return
-            first = False
+            # The provider's next link may lead elsewhere, which is no reason to begin anew.
+            refusals = (RequestRefused, ObjectMissing)
             events = answer.decode(list[Event])
-            fresh = [event for event in events if event.uuid not in seen]
+            rows = [activity(event) for event in events if event.uuid not in seen]
             seen = frozenset(event.uuid for event in events)
-            rows = [activity(event) for event in fresh]
             last = max(filter(None, (last, *(row.time for row in rows))), default=None)
             link = after or link
             # Without an end, a link always follows; behind it lies what is yet to come.
-            open_link = None if window.until else link
-            place = Position(link=open_link, last=last, at=clock.now_text())
-            yield Page(
+            place = Position(link=None if window.until else link, last=last, at=clock.now_text())
+            page = Page(
                 items=[row for row in rows if row.kind in window.kinds and _inside(row, window)],
                 cursor=msgspec.json.encode(place).decode(),
                 notices=tuple(notices),
             )
-            notices.clear()
+            yield page, msgspec.structs.replace(place, link=link)
             if not events or after is None:
                 return
 
@@ -117,10 +126,14 @@ class ActivityLog(OktaBase, ListActivity):
 
 
 class _LinkRefused(Exception):
-    """A stored link is no longer taken."""
+    """A link is no longer taken."""
+
+    def __init__(self, error: ProviderError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
-def cursor_or_recent(known: Position, window: Window, oldest: datetime) -> bool:
+def _kept(known: Position, window: Window, oldest: datetime) -> bool:
     """Tell whether nothing is asked for that Okta has already thrown away."""
     if known.last or window.since is None:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from casb_cli.apps.okta import mapping
 from casb_cli.apps.okta.administrators import Administrators
@@ -44,9 +44,9 @@ class Grants(Administrators, ListGrants):
                 yield Page(items=(), cursor=after, more=more)
         elif kind == "app":
             app, name = part.data["id"], part.data["name"]
-            yield Page(items=[mapping.app_grant(app, name, grant) for grant in self.grants_of_app(app)])
+            yield Page(items=_once(mapping.app_grant(app, name, grant) for grant in self.grants_of_app(app)))
         else:
-            yield Page(items=list(self._of_user(part.data["id"], part.data["name"])))
+            yield Page(items=_once(self._of_user(part.data["id"], part.data["name"])))
 
     def _apps(self, cursor: str | None) -> Iterator[Page[Grant]]:
         several = cursor is not None
@@ -97,6 +97,11 @@ class Grants(Administrators, ListGrants):
                     yield mapping.refresh_token(user, login, client, token)
         except ObjectMissing:
             return  # deleted meanwhile
+
+
+def _once(rows: Iterable[Grant]) -> list[Grant]:
+    """Return rows without those that a page given twice repeats."""
+    return list({row.id: row for row in rows}.values())
 
 
 _TOO_NARROW = Notice(
