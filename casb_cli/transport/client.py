@@ -47,7 +47,7 @@ R = TypeVar("R")
 MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
 MAX_THROTTLED = 30
-MAX_RENEWALS = 4
+MAX_RENEWALS = 8
 """A token made afresh may end before it is used: it is made anew so often, as long as each is another one."""
 LONGEST_BUSY = 300.0
 """A single busy object is waited for at most so many seconds at a time."""

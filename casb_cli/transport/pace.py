@@ -20,6 +20,8 @@ _HEADERLESS = 20
 _GROW_AFTER = 100
 _MAX_PAUSE = 60.0
 _SAVED_FOR = 86_400.0
+_CHANCE = 60.0
+"""Seconds between two refusals beyond which the second is no sign of a pace that is too high."""
 
 
 class Learner:
@@ -149,6 +151,8 @@ class Meter:
     _brake: float = math.inf
     _braked_at: float = -math.inf
     _last: float = -math.inf
+    _first: float = math.inf
+    _refused_at: float = -math.inf
     use: OwnUse = field(init=False)
     learner: Learner = field(init=False)
     gauge: Gauge = field(init=False)
@@ -228,6 +232,7 @@ class Meter:
         self.flying += cost
         self.count += 1
         self._last = now
+        self._first = min(self._first, now)
         if self.told is False:
             self.learner.sent(now, cost, share=self.share)
         else:
@@ -280,7 +285,7 @@ class Meter:
         self.use.add(now, call.cost)
         if self.told is False:
             self.learner.admitted(now, call.cost, share=self.share)
-        if self._brake < math.inf and now - self._braked_at > 30:
+        if self._brake < math.inf and now - self._braked_at > 10:
             self._brake *= 1.1
             self._braked_at = now
             if self._brake > 4 * self.allowed / self.limit.window:
@@ -346,11 +351,21 @@ class Meter:
         if self.told is False:
             self.learner.refused(call, now)
         elif not spent and told is not None and call.at > self._braked_at:
-            # Refused though the allowance is not used up: a second, unspoken limit on the pace.
-            recent = self.use.since(now - 10) / 10
-            self._brake = max(min(self._brake, recent) * 0.7, 0.2)
-            self._braked_at = now
+            self._slow_down(now)
+        self._refused_at = now
         self._strikes += 1
+
+    def _slow_down(self, now: float) -> None:
+        """Brake after a refusal though the allowance is not used up: a second, unspoken limit on the pace.
+
+        A single one may be chance, and its pause is answer enough. Never slower than uses the told allowance up.
+        """
+        if now - self._refused_at > _CHANCE:
+            return
+        recent = self.use.since(now - 10) / min(10.0, max(now - self._first, 1.0))
+        floor = max(self.gauge.limit / self.limit.window, 0.2)
+        self._brake = max(min(self._brake, recent) * 0.7, floor)
+        self._braked_at = now
 
 
 def _units(text: str | None) -> float | None:

@@ -45,6 +45,11 @@ READ_WHOLE = 600.0
 """Seconds after which all pages of repositories are read again, though the newest pushes are unchanged."""
 
 
+SETTLING = "|settling"
+JUST_NOW = 5.0
+"""Seconds within which a push may be followed by one that looks the same, clocks differing a little."""
+
+
 class Feed(msgspec.Struct):
     """The position in the change feed: each repository's state as last seen, and the first page's ETag."""
 
@@ -276,10 +281,11 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
     def follow_start(self) -> str:
         etag: str | None = None
         states: dict[str, str] = {}
+        now = clock.now().timestamp()
         for repos, _, tag in self._pushed(None):
             etag = etag or tag
-            states.update({str(repo.id): _state(repo) for repo in repos})
-        return encode(Feed(repos=states, etag=etag, read=clock.now().timestamp()))
+            states.update({str(repo.id): _state(repo, now) for repo in repos})
+        return encode(Feed(repos=states, etag=etag, read=now))
 
     @needs("GET /orgs/{org}/repos", "GET /repos/{owner}/{repo}/git/trees/{tree_sha}", any_of=_CONTENTS)
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
@@ -295,6 +301,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         now = clock.now().timestamp()
         # The tag stands for the first page: a repository on a later one may be opened to the world, or vanish.
         fresh = len(states) < 100 or now - feed.read < READ_WHOLE
+        fresh = fresh and not any(state.endswith(SETTLING) for state in states.values())
         for repos, unchanged, tag in self._pushed(feed.etag if fresh else None):
             if unchanged:
                 yield Page(items=(), cursor=cursor)
@@ -303,8 +310,8 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
             for repo in repos:
                 key = str(repo.id)
                 missing.discard(key)
-                if states.get(key) != _state(repo):
-                    states[key] = _state(repo)
+                if states.get(key) != (state := _state(repo, now)):
+                    states[key] = state
                     changed.append(repo)
         gone = [Gone(kind="partition", id=f"repo:{key}") for key in missing]
         for key in missing:
@@ -335,9 +342,17 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
                 yield answer.decode(list[mapping.Repository]), False, None
 
 
-def _state(repo: mapping.Repository) -> str:
-    """Return what of a repository decides whether its files must be listed anew."""
-    return f"{repo.pushed_at}|{repo.level}|{repo.default_branch}|{repo.full_name}"
+def _state(repo: mapping.Repository, now: float) -> str:
+    """Return what of a repository decides whether its files must be listed anew.
+
+    `pushed_at` has whole seconds: of one pushed at just now, a second push might not show, so it is looked at
+    once more.
+    """
+    state = f"{repo.pushed_at}|{repo.level}|{repo.default_branch}|{repo.full_name}"
+    pushed = clock.normalise(repo.pushed_at)
+    if pushed and now - clock.parse(pushed).timestamp() < JUST_NOW:
+        return f"{state}{SETTLING}"
+    return state
 
 
 def blob_id(content: bytes) -> str:

@@ -55,6 +55,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             name="restore-share",
             title=f"give {before.get('who') or kind} access to {repo.full_name} again",
             args=args,
+            repeatable=kind != "key",
         )
         undoable = kind in {"user", "team", "key"}
         return Change(

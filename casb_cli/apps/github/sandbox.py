@@ -36,7 +36,7 @@ class GitHub(Accounts, Repos, Files, Enterprise, Audit, Grants):
         return Truth(self.world, self.variant)
 
     def content(self, file: str) -> bytes | None:
-        """Return what a file (`repository id:path`) holds now on its default branch, None where it is gone: for tests."""
+        """Return what a file (`repository id:path`) holds now on its default branch, None where it is gone."""
         repo, path = self._placed(file)
         leaf = repo.git.leaf(repo.git.commits[repo.git.branches[repo.default_branch]], path)
         return None if leaf is None else repo.git.blob(leaf.sha)
