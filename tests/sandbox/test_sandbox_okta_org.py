@@ -74,6 +74,19 @@ def test_members_of_a_binding_are_told_by_their_link(okta, call):
             assert member["id"].startswith("irb")
 
 
+def test_an_app_may_be_a_member_of_a_binding():
+    okta = fresh(app_admin="on")
+    call = admin(okta)
+    _, everything = call.bodies("/api/v1/iam/resource-sets", "resource-sets")
+    at = f"/api/v1/iam/resource-sets/{everything['id']}/bindings"
+    [role] = call.bodies(at, "roles")
+    links = [local(one["_links"]["self"]["href"]) for one in call.bodies(f"{at}/{role['id']}/members", "members")]
+    payroll = next(row["id"] for row in call.rows("/api/v1/apps?limit=200") if row["label"] == "Payroll Sync")
+    assert f"/oauth2/v1/clients/{payroll}" in links
+    assert [row["role"] for row in call("GET", f"/oauth2/v1/clients/{payroll}/roles")] == [role["id"]]
+    assert (f"app:{payroll}", "Access Auditor", "Everything") in okta.truth.rows("privilege")
+
+
 # System Log
 
 

@@ -17,7 +17,7 @@ from casb_cli.apps.okta.sandbox_wire import make_id
 from casb_cli.sandbox import chance
 from casb_cli.sandbox.facts import NO_MFA, OWNER, SERVICE
 
-_APP, _GRANT, _CONSENT, _TOKEN, _KEY, _SERVER, _SECRET = 41, 42, 43, 44, 45, 46, 47
+_GRANT, _CONSENT, _TOKEN, _KEY, _SERVER, _SECRET = 42, 43, 44, 45, 46, 47
 
 PAYROLL, BADGES, TERMINAL, SALES, ATTIC, CONSOLE, DASHBOARD = range(3, 10)
 _OTHERS = (
@@ -100,7 +100,7 @@ class Apps:
         self.company = company
         seed, now = company.world.seed, company.world.now
         self._seed = seed
-        ids = [make_id(seed, "0oa", _APP, number) for number in range(len(registered) + len(_OTHERS))]
+        ids = [company.app_id(number) for number in range(len(registered) + len(_OTHERS))]
         self.services = {
             id_: Client(id=id_, name=name, scopes=scopes, roles=roles, dpop=dpop)
             for id_, (name, scopes, roles, dpop) in zip(ids, registered, strict=False)

@@ -32,7 +32,7 @@ from casb_cli.sandbox.world import World
 APP = "okta"
 """Under which name the world tells who has an account."""
 
-_USER, _GROUP, _ASSIGNED, _ROLE, _SET, _FACTOR = 21, 22, 23, 24, 25, 26
+_USER, _GROUP, _ASSIGNED, _ROLE, _SET, _FACTOR, _APP = 21, 22, 23, 24, 25, 26, 41
 
 ADMIN_LABELS = {
     "SUPER_ADMIN": "Super Organization Administrator",
@@ -106,10 +106,11 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Company:
-    """The org as it is before anybody acts."""
+    """The org as it is before anybody acts; with `app_admin` the app of that number holds a role too."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, app_admin: int | None = None) -> None:
         self.world = world
+        self._app_admin = app_admin
         self._seed = world.seed
         rest = world.people - CAST
         self._former = range(CAST + 1, CAST + rest // 4, 2)
@@ -222,6 +223,10 @@ class Company:
         """How many groups there are: Everyone, the world's, and one imported from a directory."""
         return self.world.groups + 2
 
+    def app_id(self, number: int) -> str:
+        """Return the id of an app."""
+        return make_id(self._seed, "0oa", _APP, number)
+
     def group_id(self, number: int) -> str:
         """Return a group's id: 0 is Everyone, then the world's, the last is imported."""
         return make_id(self._seed, "00g", _GROUP, number)
@@ -290,6 +295,7 @@ class Company:
             (user(MAINTAINER), "CUSTOM", 0, 0, ()),
             (group(1 + SECURITY), "CUSTOM", 1, 1, ()),
             (group(1 + SUPPORT), "REPORT_ADMIN", None, None, ()),
+            *([(self.app_id(self._app_admin), "CUSTOM", 1, 1, ())] if self._app_admin is not None else []),
         )
         return [
             Assignment(

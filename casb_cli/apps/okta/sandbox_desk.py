@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from casb_cli.apps.okta.sandbox_access import NEEDS, Who, powers_of
-from casb_cli.apps.okta.sandbox_apps import SALES, Apps, Grant
+from casb_cli.apps.okta.sandbox_apps import PAYROLL, SALES, Apps, Grant
 from casb_cli.apps.okta.sandbox_auth import KNOWN_SCOPES, MANAGE_SCOPES, READ_SCOPES, UNIVERSAL_LOGOUT, Client, SignIn
 from casb_cli.apps.okta.sandbox_company import CUSTOM_ROLES, Company
 from casb_cli.apps.okta.sandbox_log import Trail
@@ -54,7 +54,8 @@ class Desk(Provider):
     Settings: `scopes` granted to the app (blank separated), `roles` of it, `dpop` (`on`, `off`: must tokens be
     bound), `call_nonce` (`on`: calls need a nonce too), `lifetime` of access tokens and `search_lag` of the user
     search in seconds, `scope_error` (`header`, `oauth`: how a missing scope is told), `inherited` (`on`: the list
-    of assignees holds those with a role through a group only, too).
+    of assignees holds those with a role through a group only, too), `app_admin` (`on`: another app is a member of
+    a binding).
     """
 
     key: ClassVar[str] = "okta"
@@ -78,7 +79,7 @@ class Desk(Provider):
     def __init__(self, world: World, options: Options | None = None) -> None:
         super().__init__(world, options)
         settings = self.options.settings
-        self.company = Company(world)
+        self.company = Company(world, PAYROLL if settings.get("app_admin") == "on" else None)
         self.apps = Apps(self.company, self._clients(settings))
         self.signin = SignIn(self.apps.services, time.time, float(settings.get("lifetime", "3600")))
         self.signin.nonce_on_calls = settings.get("call_nonce") == "on"

@@ -65,6 +65,7 @@ class Roles(People):
             Assignment(id=make_id(self.world.seed, "ra1", 48, app.number * 10 + place), holder=app.id, type=role)
             for place, role in enumerate(service.roles if service else ())
         ]
+        found += self.company.held_by(app.id)
         return answer([self._role_row(one, "CLIENT", request.query) for one in found])
 
     @route(f"GET {IAM}/assignees/users", paged=True)

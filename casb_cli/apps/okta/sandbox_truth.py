@@ -21,6 +21,8 @@ _STATUS = {
     "PROVISIONED": "invited",
 }
 
+_PRINCIPALS = {"00u": "account", "00g": "group", "0oa": "app"}
+
 
 class Truth:
     """The expected answers; every id is Okta's own, times are RFC 3339 UTC."""
@@ -101,8 +103,7 @@ class Truth:
         """
         company, found = self.company, set()
         for one in company.assignments():
-            person = company.person_of(one.holder)
-            holders = {f"account:{one.holder}"} if person is not None else {f"group:{one.holder}"}
+            holders = {f"{_PRINCIPALS[one.holder[:3]]}:{one.holder}"}
             number = company.group_of(one.holder)
             if number is not None:
                 holders |= {f"account:{company.user_id(index)}" for index in company.members(number)}
