@@ -42,7 +42,7 @@ BATCH = 400
 """Waiting files looked at together; those that can be read in bulk are grouped within a batch."""
 SINGLES = 16
 """Files that are read one by one, taken by one thread at a time: each look at the queue reads a batch of it."""
-BULK_BATCH = 5_000
+BULK_BATCH = 1_000
 MAX_FETCH = 512 << 20
 """Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
 _RETRY = 600.0
