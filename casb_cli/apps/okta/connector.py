@@ -124,7 +124,9 @@ class Okta(
         try:
             roles = [one.name for one in self._roles("/oauth2/v1/clients/{clientId}/roles", {"clientId": client})]
         except NotPermitted:
-            notes.append("the app's own admin roles cannot be read without `okta.roles.read`")
+            notes.append(
+                "the app's own admin roles cannot be read: that needs `okta.roles.read` and a role that shows roles"
+            )
         else:
             notes.append(f"admin roles of the app: {', '.join(roles) or 'none'}")
             if SUPER in roles:

@@ -9,7 +9,7 @@ from casb_cli.apps.okta import mapping
 from casb_cli.apps.okta.administrators import Administrators
 from casb_cli.apps.okta.scopes import ADMIN_ROLES, GROUPS, USERS, okta
 from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, Page, needs
-from casb_cli.core.errors import NotPermitted, ObjectMissing
+from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import Account, Group, Membership, Notice, Partition
 
 FACTOR_PAGE = 50
@@ -36,10 +36,7 @@ class Directory(Administrators, ListAccounts, ListGroups, ListMemberships):
         try:
             admins = self.administrators()
         except NotPermitted as error:
-            about = f"is_admin of every account: {error.words}"
-            notices.append(
-                Notice(code="scope-missing", about=about, needed=error.needed or (ADMIN_ROLES,), effect="degraded")
-            )
+            notices.append(_unread("is_admin", error, ADMIN_ROLES, "SUPER_ADMIN or a role with okta.iam.read"))
         check = self.facts.fields.get("factors", "check") != "skip"
         refused: NotPermitted | None = None
         for users, after in self.users(cursor, FACTOR_PAGE if check else 200):
@@ -49,10 +46,7 @@ class Directory(Administrators, ListAccounts, ListGroups, ListMemberships):
                     factors = self._factors(users)
                 except NotPermitted as error:
                     refused = error
-                    about = f"mfa of every account: {error.words}"
-                    notices.append(
-                        Notice(code="scope-missing", about=about, needed=error.needed or (USERS,), effect="degraded")
-                    )
+                    notices.append(_unread("mfa", error, USERS, "an admin role that shows factors"))
             rows = [
                 mapping.account(user, is_admin=None if admins is None else user.id in admins, mfa=factors.get(user.id))
                 for user in users
@@ -96,3 +90,11 @@ class Directory(Administrators, ListAccounts, ListGroups, ListMemberships):
         group, name = part.data["id"], part.data["name"]
         for users, after in self.members(group, cursor):
             yield Page(items=[mapping.membership(group, name, user) for user in users], cursor=after)
+
+
+def _unread(field: str, error: NotPermitted, scope: str, role: str) -> Notice:
+    """Return what is said once where a field of all accounts may not be read."""
+    needed = error.needed or ((scope,) if isinstance(error, ScopeMissing) else (role,))
+    return Notice(
+        code="scope-missing", about=f"{field} of every account: {error.words}", needed=needed, effect="degraded"
+    )
