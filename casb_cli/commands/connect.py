@@ -124,7 +124,7 @@ def command(
         declared,
         method,
         instance,
-        _ask_fields(declared, method, given),
+        _ask_fields(method, given, _tenants_names(declared.key, instance) if add else {}),
         _secrets(method, secret),
         abilities,
         purpose=purpose,
@@ -249,18 +249,28 @@ def _fields(app: App, method: AuthMethod, texts: list[str] | None) -> dict[str, 
     return found
 
 
-def _ask_fields(app: App, method: AuthMethod, given: dict[str, str]) -> dict[str, str]:
-    found = dict(given)
+def _tenants_names(app: str, instance: str) -> dict[str, str]:
+    """Return the fields of an instance's credentials that name its tenant: a further credential has the same."""
+    from casb_cli.store.config import Config
+
+    config = Config.load().get(app, instance)
+    if config.tenant is None:
+        return {}
+    names = {config.tenant.id, *config.tenant.facts.values()}
+    return {key: text for one in config.credentials for key, text in one.fields.items() if text in names}
+
+
+def _ask_fields(method: AuthMethod, given: dict[str, str], tenant: dict[str, str]) -> dict[str, str]:
+    found = {one.key: tenant[one.key] for one in method.fields if one.key in tenant} | given
     for one in method.fields:
         if one.secret or one.key in found:
             continue
         if one.required and not one.default:
-            if one.help:
+            if one.help and streams.may_ask:
                 streams.note(f"  {one.help}")
             found[one.key] = streams.prompt(one.prompt, f"--field {one.key}=VALUE")
         elif one.default:
             found[one.key] = one.default
-    del app
     return found
 
 
@@ -294,8 +304,10 @@ def _given(option: SecretOption, field: Field) -> GivenSecret:
     if option.source is not None:
         return GivenSecret(option.source.text)
 
+    kept = "vault:" if option.place == "vault" else ""
+
     def ask(label: str) -> str:
-        return streams.prompt_secret(label, f"--secret {option.key}=SOURCE")
+        return streams.prompt_secret(label, f"--secret {option.key}={kept}stdin` or `--secret {option.key}=SOURCE")
 
     if option.given == "prompt" and not streams.may_ask:
         ask(field.prompt)

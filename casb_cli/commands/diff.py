@@ -130,6 +130,8 @@ def told(one: Difference) -> str | None:
         if after.status != before.status:
             return f"account now {after.status}"
         return "second factor off" if before.mfa and after.mfa is False else None
+    if one.kind == "grant" and set(one.fields) == {"last_used"}:
+        return None  # it was used, by this program's own scan above all
     if one.kind in {"privilege", "grant", "group", "membership"}:
         return {"added": f"new {one.kind}", "gone": f"{one.kind} gone", "changed": f"{one.kind} changed"}[one.what]
     if one.kind == "share":

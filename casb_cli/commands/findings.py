@@ -173,6 +173,10 @@ def suppress(
             end = int(clock.parse(until).timestamp() * 1000)
         except ValueError:
             raise UsageError(f"`{until}` is no date", hint="write 2027-01-31") from None
+        if end <= clock.now().timestamp() * 1000:
+            raise UsageError(
+                f"`{until}` is past: the finding would stay open", hint="write a later date, or leave it out"
+            )
     if not reason.strip():
         raise UsageError("a suppression needs a reason", hint="--reason TEXT")
     with Store() as store:

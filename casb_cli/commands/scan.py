@@ -22,6 +22,9 @@ EXAMPLES = (
 )
 COLUMNS = ("instance", "state", "seen", "inspected", "findings", "lost", "exit_code")
 
+_STATES = {"done": "inspected", "seen": "not inspected"}
+"""Words for the states of files; the others say it themselves."""
+
 
 def command(
     apps: Apps = None,
@@ -212,19 +215,21 @@ class _Runner:
         }
 
     def _say(self, label: str, statement: Statement) -> None:
+        from casb_cli.core.text import counted
         from casb_cli.ui.streams import streams
 
-        seen = ", ".join(f"{count:,} {noun}" for noun, count in sorted(statement.seen.items()))
-        files = ", ".join(f"{count:,} {state}" for state, count in statement.files.items())
+        seen = ", ".join(counted(count, noun) for noun, count in sorted(statement.seen.items()))
+        files = ", ".join(f"{count:,} {_STATES.get(state, state)}" for state, count in statement.files.items())
         streams.note(f"{label}: seen {seen or 'nothing'}")
         if files:
             streams.note(f"{label}: files: {files}")
         for text in statement.stated:
             streams.detail(f"{label}: not part of this scan: {text}")
         if statement.stated:
-            streams.note(f"{label}: {len(statement.stated)} things are not part of any scan here: casb matrix --live")
+            things = "1 thing is" if len(statement.stated) == 1 else f"{len(statement.stated)} things are"
+            streams.note(f"{label}: {things} not part of any scan here: casb matrix --live")
         for text in statement.unreachable:
-            streams.warn(f"{label}: the provider shows nobody: {text}")
+            streams.warn(f"{label}: unreachable: {text}")
         for text in statement.gaps:
             streams.warn(f"{label}: gap: {text}")
         for text in statement.lost:

@@ -65,6 +65,7 @@ def prune(
 ) -> int:
     """Remove old history: past versions, activity, runs and resolved findings; the journal is never pruned."""
     from casb_cli.core import clock
+    from casb_cli.core.text import counted
     from casb_cli.store import maintenance
     from casb_cli.store.store import Store
     from casb_cli.ui.streams import streams
@@ -76,7 +77,8 @@ def prune(
     with Store() as store:
         gone = maintenance.prune(store.db, before=int(moment.timestamp() * 1000))
     streams.note(
-        f"removed {gone.versions:,} versions, {gone.events:,} events, {gone.runs:,} runs, {gone.findings:,} findings"
+        f"removed {counted(gone.versions, 'version')}, {counted(gone.events, 'event')}, {counted(gone.runs, 'run')}, "
+        f"{counted(gone.findings, 'finding')}"
     )
     return 0
 
@@ -110,7 +112,7 @@ def create() -> None:
 
     made = _vault()
     made.create()
-    streams.note("created the vault; use it with --secret KEY=vault")
+    streams.note("created the vault; use it with --secret KEY=vault, KEY=vault:stdin or KEY=vault:import:PATH")
 
 
 @vault.command("passphrase", epilog=examples("casb store vault passphrase"))

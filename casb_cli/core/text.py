@@ -60,3 +60,10 @@ def ref_decode(value: str) -> str:
 def shorten(value: str, width: int) -> str:
     """Return `value` cut to `width` characters, the cut shown by an ellipsis."""
     return value if len(value) <= width else value[: max(width - 1, 0)] + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun in the right number: `1 account`, `1,234 activities`, `0 files`."""
+    if count != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    return f"{count:,} {noun}"

@@ -251,7 +251,7 @@ class Scan:
             taken = feed.follow(census)
             if taken is not None:
                 statement.add(self.instance, taken)
-                self._take(census, ListTrash, statement)
+                self._take(census, ListTrash, statement, inspect=True)
                 return
             statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
         if follows and not feed.has_position(census) and census.begin(ListFiles):
@@ -264,7 +264,7 @@ class Scan:
             statement.add(self.instance, census.take(ListFiles, inspect=True))
         else:
             self._take(census, ListFiles, statement, inspect=True)
-        self._take(census, ListTrash, statement)
+        self._take(census, ListTrash, statement, inspect=True)
 
     def _own_findings(self, statement: Statement) -> None:
         """Take over what the provider's own inspection found."""

@@ -26,8 +26,9 @@ _REST = 60.0
 """Seconds after which a keyring that did not answer is tried again: `casb watch` outlives a suspended desktop."""
 
 ELSEWHERE = (
-    "keep it in the encrypted vault (`--secret KEY=vault`; cron reads the passphrase from"
-    " CASB_VAULT_PASSPHRASE_FILE), or name another source: env:NAME, file:PATH, command:ARGV, credential:NAME"
+    "keep it in the encrypted vault (`casb store vault create`, then `--secret KEY=vault:stdin`; cron reads the"
+    " passphrase from CASB_VAULT_PASSPHRASE_FILE), or name another source: env:NAME, file:PATH,"
+    " command:ARGV, credential:NAME"
 )
 
 _KNOWN = {

@@ -61,7 +61,7 @@ def unlock(module: str) -> None:
 
 _HINT = (
     "unlock it (log in on the desktop, or `gnome-keyring-daemon --unlock` in the same D-Bus session), or use"
-    " the encrypted vault (`--secret KEY=vault`) or another source: env:NAME, file:PATH, command:ARGV,"
+    " the encrypted vault (`--secret KEY=vault:stdin`) or another source: env:NAME, file:PATH, command:ARGV,"
     " credential:NAME"
 )
 

@@ -73,7 +73,10 @@ class Vault:
         """
         with self._locked():
             if self.exists():
-                raise StoreError(f"there is a vault already: {self.path}", hint="change its passphrase instead")
+                raise StoreError(
+                    f"there is a vault already: {self.path}",
+                    hint="to change its passphrase: casb store vault passphrase",
+                )
             secret = passphrase if passphrase is not None else self._passphrase(confirm=True)
             self._write_new(_checked(secret), {})
 

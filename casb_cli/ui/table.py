@@ -32,7 +32,8 @@ def cell(name: str, row: Row) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(printable(v) if isinstance(v, str) else json_text(v) for v in value)
+        texts = [printable(v) if isinstance(v, str) else json_text(v) for v in value]
+        return ("; " if any(", " in text for text in texts) else ", ").join(texts)
     return json_text(value) if value != {} else ""
 
 
@@ -176,10 +177,23 @@ def _width(text: str) -> int:
 
 
 def record(row: Row, columns: Sequence[str], *, width: int | None = None) -> str:
-    """Return one row as `field: value` lines, cut to `width` where one is given."""
+    """Return one row as `field: value` lines, cut to `width` where one is given.
+
+    What holds several sentences or pairs stands one below the other.
+    """
     longest = max((len(name) for name in columns), default=0)
     lines = []
     for name in columns:
-        text = f"{name + ':':{longest + 2}}{cell(name, row)}".rstrip()
-        lines.append(shorten(text, width) if width else text)
+        first, *others = _entries(name, row)
+        texts = [f"{name + ':':{longest + 2}}{first}", *(f"{'':{longest + 2}}{one}" for one in others)]
+        lines += [shorten(text.rstrip(), width) if width else text.rstrip() for text in texts]
     return "".join(line + "\n" for line in lines)
+
+
+def _entries(name: str, row: Row) -> list[str]:
+    value = row.get(name)
+    if isinstance(value, dict) and value:
+        return [f"{printable(str(key))}: {cell(key, {key: one})}" for key, one in value.items()]
+    if isinstance(value, list | tuple) and any(not isinstance(one, str) or " " in one for one in value):
+        return [printable(one) if isinstance(one, str) else json_text(one) for one in value]
+    return [cell(name, row)]

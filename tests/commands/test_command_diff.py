@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from harness import Stage
+
+from casb_cli.commands.diff import told
+from casb_cli.core.models import Grant
+from casb_cli.store.history import Difference
 
 SECRET = b"card number 4556 7375 8689 9855 expires 09/31\n"
 
@@ -60,3 +65,24 @@ def test_an_instance_with_a_setting_that_cannot_be_read_does_not_stop_the_others
 def test_scans_tell_how_each_ended(github):
     (row,) = github.casb("scans", "-o", "jsonl").rows
     assert (row["state"], row["exit_code"], row["lost"]) == ("done", 0, [])
+
+
+@pytest.mark.parametrize("until", ["2020-01-01", "2026-01-01T00:00:00Z"])
+def test_a_suppression_cannot_end_in_the_past(github, until):
+    [ref] = [row["ref"] for row in github.casb("findings", "--limit", "1", "-o", "jsonl").rows]
+    run = github.casb("findings", "suppress", ref, "--reason", "samples", "--until", until)
+    assert run.code == 2
+    assert "is past" in run.err
+    assert ref in {row["ref"] for row in github.casb("findings", "-o", "jsonl").rows}
+
+
+def changed(before, after, *fields):
+    return Difference(kind="grant", id="g", what="changed", before=before, after=after, fields=fields)
+
+
+def test_a_grant_that_was_only_used_is_no_change():
+    was = Grant(id="g", name="Drive", scopes=("read",), last_used="2026-11-21T00:00:00Z")
+    used = msgspec.structs.replace(was, last_used="2026-11-22T00:00:00Z")
+    assert told(changed(was, used, "last_used")) is None
+    wider = msgspec.structs.replace(used, scopes=("read", "write"))
+    assert told(changed(was, wider, "scopes", "last_used")) == "grant changed"

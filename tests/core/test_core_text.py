@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casb_cli.core.text import csv_safe, printable, ref_decode, ref_encode, shorten
+from casb_cli.core.text import counted, csv_safe, printable, ref_decode, ref_encode, shorten
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,18 @@ def test_an_id_comes_back_exactly(id_):
 def test_shortening_shows_the_cut():
     assert shorten("abcdef", 4) == "abc…"
     assert shorten("abc", 3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "told"),
+    [
+        (1, "account", "1 account"),
+        (0, "file", "0 files"),
+        (35, "account", "35 accounts"),
+        (1, "activity", "1 activity"),
+        (1234, "activity", "1,234 activities"),
+        (2, "key", "2 keys"),
+    ],
+)
+def test_a_count_takes_its_noun_in_the_right_number(count, noun, told):
+    assert counted(count, noun) == told

@@ -6,9 +6,12 @@ import threading
 
 import msgspec
 import pytest
-from scan_fake import ALL, FakeInstance, FakePool, Provider, credential, own, refusal
+from scan_fake import ALL, FakeConnector, FakeInstance, FakePool, Provider, credential, own, refusal
 
-from casb_cli.core.errors import StoreError, Unavailable
+from casb_cli.core.capabilities import ListTrash
+from casb_cli.core.errors import ObjectMissing, StoreError, Unavailable
+from casb_cli.core.exchange import Page
+from casb_cli.core.models import File
 from casb_cli.scan import feed
 from casb_cli.scan.run import Options, Scan, due
 from casb_cli.store.store import Store
@@ -279,3 +282,21 @@ def test_without_any_credential_for_reading_the_scan_says_so(provider, store):
     statement = scan(instance, store)
     assert statement.exit_code == 4
     assert not statement.complete
+
+
+class WithTrash(FakeConnector, ListTrash):
+    def list_trash(self, part, cursor):
+        yield Page(items=[File(id="t/1", name="t", path="/t", size=3, hash="h:t", trashed=True)])
+
+    def read_file(self, file):
+        if file.trashed:
+            raise ObjectMissing("it is in the trash", call="GET /content")
+        return super().read_file(file)
+
+
+def test_the_first_scan_settles_files_in_the_trash_like_all_others(provider, store):
+    instance = FakeInstance(provider, connector=WithTrash)
+    statement = scan(instance, store)
+    assert statement.seen["file"] == 4
+    assert "seen" not in statement.files, statement.files
+    assert scan(instance, store).files == statement.files

@@ -16,6 +16,7 @@ from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Account, File, Membership
 from casb_cli.ui.output import Output, render_row, show
 from casb_cli.ui.streams import ClosedPipe, Streams
+from casb_cli.ui.table import cell
 
 HOSTILE = (
     "\x1b[31mred\x1b]8;;https://evil.example\x07",
@@ -344,6 +345,19 @@ def test_one_row_in_full(pipe):
     printed(pipe)
     show(account(login="ann"), "account", "json", fields="login", to=pipe)
     assert json.loads(pipe.out.getvalue()) == {"login": "ann"}
+
+
+def test_what_holds_several_entries_stands_one_below_the_other(pipe):
+    row = {"what": ["a, b", "c\n"], "counts": {"done": 4, "seen": None}, "short": ["x", "y"], "none": {}}
+    show(row, "account", columns=tuple(row), to=pipe)
+    assert pipe.out.getvalue() == (
+        "what:   a, b\n        c\\x0a\ncounts: done: 4\n        seen:\nshort:  x, y\nnone:\n"
+    )
+
+
+def test_a_list_in_a_cell_tells_its_entries_apart():
+    assert cell("x", {"x": ["main: app, both", "two: token, read"]}) == "main: app, both; two: token, read"
+    assert cell("x", {"x": ["a", "b"]}) == "a, b"
 
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
