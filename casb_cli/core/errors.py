@@ -26,6 +26,7 @@ CasbError                      1  something failed
     ├── LostAnswer             1  an unsafe call was sent and no answer came: its effect is unknown
     ├── Throttled              7  the provider's limit; try later
     └── Unavailable            7  network or provider down; try later
+        └── BrokenOff          7  content ended before its end; it is read anew
 """
 
 from __future__ import annotations
@@ -290,6 +291,10 @@ class Unavailable(ProviderError):
 
     exit_code = 7
     kind = "unavailable"
+
+
+class BrokenOff(Unavailable):
+    """Content that was being read broke off: what came is not the whole; asking again begins anew."""
 
 
 INTERRUPTED = 130

@@ -21,6 +21,8 @@ from casb_cli.scan.listing import WORKERS, reader
 from casb_cli.store.partitions import Listing, Part
 from casb_cli.store.store import Store
 
+_RESTARTS = 3
+"""How often in one run a partition begins anew because its provider forgot a position in it."""
 _RETRY_AFTER = 300.0
 """Seconds until a partition that failed for a passing reason is due again, times the attempts so far."""
 
@@ -219,6 +221,7 @@ class _Crew:
         self._taken = taken
         self._inspect = inspect
         self._busy = 0
+        self._restarted: dict[int, int] = {}
         self._ready: deque[Part] = deque()
         self._change = threading.Condition()
         self._defect: BaseException | None = None
@@ -270,7 +273,9 @@ class _Crew:
         except Stopped:
             partitions.release(self._listing, part)
         except CursorExpired as error:
-            if part.cursor is None:
+            with self._change:
+                again = self._restarted[part.id] = self._restarted.get(part.id, 0) + 1
+            if again > _RESTARTS:
                 self._fail(part, self._census.named(error, ability), passing=False)
             else:
                 partitions.restart(self._listing, part)

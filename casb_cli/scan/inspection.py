@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import ReadFile, Unscannable
 from casb_cli.core.errors import (
+    BrokenOff,
     CasbError,
     NotPermitted,
     ObjectMissing,
@@ -45,6 +46,9 @@ SINGLES = 16
 BULK_BATCH = 1_000
 MAX_FETCH = 512 << 20
 """Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
+_READS = 4
+"""How often a file is read whose content breaks off, with `_AGAIN` seconds between; then it waits as a failed one."""
+_AGAIN = 0.2
 _RETRY = 600.0
 _ATTEMPTS = 5
 _LONG_RETRY = 86_400.0
@@ -220,8 +224,7 @@ class Inspector:
 
     def _single(self, connector: ReadFile, waiting: Waiting) -> None:
         try:
-            with connector.read_file(waiting.file) as chunks:
-                self._take(waiting, chunks)
+            self._read(connector, waiting)
         except Unscannable as reason:
             self._settle(waiting, "skipped", reason=reason.reason)
         except ObjectMissing:
@@ -240,6 +243,17 @@ class Inspector:
             self._failed(waiting, error)
         except ProviderError as error:
             self._failed(waiting, error)
+
+    def _read(self, connector: ReadFile, waiting: Waiting) -> None:
+        for left in range(_READS - 1, -1, -1):
+            try:
+                with connector.read_file(waiting.file) as chunks:
+                    self._take(waiting, chunks)
+            except BrokenOff:
+                if not left or self._stop.wait(_AGAIN):
+                    raise
+            else:
+                return
 
     def _halt(self, error: CasbError) -> None:
         if isinstance(error, ProviderError):

@@ -19,6 +19,7 @@ import msgspec
 from casb_cli.core.app import App
 from casb_cli.core.errors import (
     BadAnswer,
+    BrokenOff,
     LostAnswer,
     ProviderError,
     SignInNeeded,
@@ -67,7 +68,7 @@ class StreamAnswer:
         self._response = response
 
     def chunks(self, limit: int | None = None) -> Iterator[bytes]:
-        """Yield the body, at most `limit` bytes of it; raises Unavailable where it breaks off."""
+        """Yield the body, at most `limit` bytes of it; raises BrokenOff where it does."""
         left = limit
         fault: NetworkFault | None = None
         try:
@@ -83,7 +84,7 @@ class StreamAnswer:
         except NetworkFault as error:
             fault = error
         if fault is not None:
-            raise Unavailable(f"the content broke off: {fault.words}", call=self.call.name, status=self.status)
+            raise BrokenOff(f"the content broke off: {fault.words}", call=self.call.name, status=self.status)
 
 
 class Client:

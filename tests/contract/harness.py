@@ -161,10 +161,15 @@ def wait_until(condition, seconds=10.0, pause=0.02):
     return False
 
 
+READING = ("GET ", "HEAD ", "OPTIONS ", "POST /graphql")
+SIGNING_IN = ("/token", "/access_tokens")
+"""Calls that change nothing at a provider: a query sent as a POST, and a token for the caller itself."""
+
+
 class Stage:
     """One app's simulated provider being served, and the ways to connect to it."""
 
-    def __init__(self, app, home, casb, *, options=None, people=24, files=130, seed=SEED, world=None):
+    def __init__(self, app, home, casb, *, options=None, people=20, files=60, seed=SEED, world=None):
         self.app = app
         self.home = home
         self.casb = casb
@@ -255,7 +260,9 @@ class Stage:
         return [
             call
             for call in list(self.provider.calls)[since:]
-            if not call.name.startswith("GET ") and (200 <= call.status < 300 or call.fault in {"lost", "error-after"})
+            if not call.name.startswith(READING)
+            and not call.name.endswith(SIGNING_IN)
+            and (200 <= call.status < 300 or call.fault in {"lost", "error-after"})
         ]
 
 
@@ -297,9 +304,9 @@ def compare(found, expected):
 
 
 def assert_told(run, hidden):
-    """A listing or scan is whole; or what nobody may see there is told, which may count as partly done."""
-    assert run.code == 0 or (hidden and run.code == 3), run
-    assert not hidden or "not shown" in run.err or "not seen" in run.err or "not part" in run.err, run
+    """A listing or scan is whole, and what the provider shows to nobody is told, which is no failure."""
+    assert run.code == 0, run
+    assert not hidden or "not shown" in run.err or "unreachable" in run.err, run
 
 
 def drain(method, *, stop_after=None):

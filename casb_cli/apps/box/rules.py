@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from casb_cli.core.errors import (
+    CursorExpired,
     NotPermitted,
     ObjectMissing,
     ProviderError,
@@ -107,6 +108,12 @@ def _kind(status: int, code: str | None) -> type[ProviderError]:
     return _KINDS.get(status, RequestRefused)
 
 
+def _about_marker(call: Call, parsed: _Body) -> bool:
+    """Tell whether Box refuses the position that a page was asked for at."""
+    reasons = (parsed.context_info.errors or ()) if parsed.context_info else ()
+    return "marker" in call.query and any(one.name == "marker" for one in reasons)
+
+
 def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     """Return what one answer means."""
     if status == 202 and "retry-after" in headers:
@@ -114,7 +121,8 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if status < 400:
         return OK
     parsed = _parsed(body, headers)
-    error = _kind(status, parsed.code)(
+    kind = CursorExpired if status == 400 and _about_marker(call, parsed) else _kind(status, parsed.code)
+    error = kind(
         _words(status, parsed),
         call=call.name,
         status=status,
