@@ -27,6 +27,7 @@ def pages() -> dict[str, str]:
         "output-fields.md": output_fields(),
         "exit-codes.md": exit_codes(),
         "matrix.md": matrix(),
+        "detectors.md": detectors(),
     }
     for app in registry.all():
         made[f"apps/{app.key}.md"] = app_page(app)
@@ -115,6 +116,23 @@ def matrix() -> str:
         f"{MARK}# Capability matrix\n\n`yes`: all of it. `partial`: part of it; the app's page says what is missing "
         "and why. `no`: the provider has no such thing; the app's page has the reason. `casb matrix --live` proves "
         f"each cell on a connected instance.\n\n{head}|---|{'---|' * len(apps)}\n{''.join(lines)}"
+    )
+
+
+def detectors() -> str:
+    """Return the page with the shipped detectors."""
+    from casb_cli.scan.detect.describe import listed
+
+    rows = list(listed())
+    lines = [
+        f"| `{one['id']}` | {_cell(one['title'])} | {one['family']} | {one['severity']} | {one['confidence']} |\n"
+        for one in rows
+    ]
+    return (
+        f"{MARK}# Detectors\n\nThe {len(rows)} detectors that scans and `casb detect` use. `casb detectors show ID` "
+        "tells the patterns, checks and words of one, `casb detectors test` puts each one's own examples to the "
+        "engine.\n\n| id | looks for | family | severity | confidence |\n|---|---|---|---|---|\n"
+        f"{''.join(lines)}"
     )
 
 

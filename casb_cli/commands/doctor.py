@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -37,16 +38,19 @@ def _check(apps: list[str] | None, names: list[str] | None, output: object, trac
     from casb_cli.connect import doctor
     from casb_cli.store.config import Config
     from casb_cli.ui.output import Output
+    from casb_cli.ui.streams import streams
 
     config = Config.load()
     chosen = config.select(apps or (), names or ()) if config.instances else ()
     failed = 0
+    fixes: list[str] = []
     with environment(trace=trace) as env, Output("check", output, columns=COLUMNS) as sink:  # type: ignore[arg-type]
-        for check in doctor.machine(env):
+        for check in chain(doctor.machine(env), *(doctor.examine(one, env) for one in chosen)):
             failed += check.status == "failed"
+            if check.fix:
+                fixes.append(f"{check.instance or 'this machine'}, {check.check}: {check.fix}")
             sink.add([msgspec.to_builtins(check)])
-        for one in chosen:
-            for check in doctor.examine(one, env):
-                failed += check.status == "failed"
-                sink.add([msgspec.to_builtins(check)])
+    if output == "table" and streams.out_tty:  # a terminal's table cuts what is long, and a fix is to be copied
+        for text in fixes:
+            streams.note(text)
     return 1 if failed else 0

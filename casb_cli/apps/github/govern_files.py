@@ -22,6 +22,7 @@ from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, Re
 from casb_cli.core.errors import ObjectMissing, ScopeMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import File
 from casb_cli.core.refs import local
+from casb_cli.core.text import counted
 from casb_cli.transport.calls import NOBODY, Call
 
 QUARANTINE_REPOSITORY = "casb-quarantine"
@@ -392,7 +393,9 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         found = self.find_file(file)
         args = {"repo": found.locator["repo"], "sha": found.version or ""}
         count = len(self._leaked(args["repo"], args["sha"]))
-        step = Step(name="revoke-leaked", title=f"report {count} GitHub tokens in {found.path} as leaked", args=args)
+        step = Step(
+            name="revoke-leaked", title=f"report {counted(count, 'GitHub token')} in {found.path} as leaked", args=args
+        )
         return Change(
             action="revoke-leaked",
             target=local("file", file),
