@@ -234,7 +234,7 @@ def check_kind(kind: ActionKind, ref: Ref) -> None:
     """Raise UsageError unless the action acts on objects of the reference's kind."""
     if ref.kind not in kind.kinds:
         raise UsageError(
-            f"`{kind.key}` acts on {' or '.join(kind.kinds)}, and `{ref}` is a {ref.kind}",
+            f"`{kind.key}` acts on {' or '.join(f'{one}s' for one in kind.kinds)}; `{ref}` is none of them",
             hint=f"list what it can act on: casb list {kind.kinds[0]}s",
         )
 

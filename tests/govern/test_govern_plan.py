@@ -34,7 +34,7 @@ def test_an_action_refuses_objects_of_another_kind_and_unknown_modes(rig):
     draft = rig.draft(("suspend", "file:f1"), rig.request("suspend", "account:2", mode="sideways"))
     first, second = (error for _, error in draft.problems)
     assert isinstance(first, UsageError)
-    assert "acts on account" in first.message
+    assert "acts on accounts; `box:prod:file:f1` is none of them" in first.message
     assert "full: no access" in second.hint
 
 

@@ -39,7 +39,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
         user = self.user(account)
         if user.role == "admin":
             raise Unsupported(
-                f"box: {user.login} is the primary administrator, whom Box lets nobody change",
+                f"{user.login} is the primary administrator, whom Box lets nobody change",
                 hint="hand the role to another account in the Admin Console first",
             )
         effects = (
@@ -182,6 +182,6 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
     def observe_revoke_password(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Say that Box tells nothing: neither a required reset nor a session can be read."""
         del change, memo
-        raise Unsupported("box: whether a password must be renewed or a session lives cannot be read")
+        raise Unsupported("whether a password must be renewed or a session lives cannot be read")
 
     observe_revoke_sessions = observe_revoke_password

@@ -135,7 +135,7 @@ class GovernFiles(Files, TrashFile, OverwriteFile):
         item, owner, trashed = self.find_anywhere(file)
         if trashed:
             raise Unsupported(
-                "box: a file in the trash can be neither read nor overwritten",
+                "a file in the trash can be neither read nor overwritten",
                 hint="restore it first, or quarantine it",
             )
         if item.file_version is None or not item.sha1:

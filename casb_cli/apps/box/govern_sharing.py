@@ -241,7 +241,7 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
         if collaboration is None:
             return self._change_link(share, name, args, role=role, sharing=sharing, expires=when)
         if sharing:
-            raise Unsupported("box: a collaborator has a --role and an --expires, no --sharing")
+            raise Unsupported("a collaborator has a --role and an --expires, no --sharing")
         if role and role not in _COLLABORATOR_ROLES:
             raise UsageError(f"`{role}` is no role of Box", hint=f"one of: {', '.join(_COLLABORATOR_ROLES)}")
         state = self._find(owner, kind, id_, collaboration)

@@ -70,7 +70,7 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
         del mode
         item, owner, trashed = self.find_anywhere(file)
         if owner == self.me.id:
-            raise Unsupported(f"box: {item.name} belongs to casb's own account; it may be in quarantine already")
+            raise Unsupported(f"{item.name} belongs to casb's own account; it may be in quarantine already")
         self._check_room(item)
         parent = item.parent.id if item.parent else "0"
         name = item.name or file

@@ -31,6 +31,8 @@ BRANCHES_CHECKED = 10
 MAX_BYTES = 40 << 20
 """Bytes that the contents call can take back: its body is base64 in JSON."""
 _WRITE = either(oauth=["repo"], app=["contents:write"])
+_NO_TOKEN = "no GitHub token stands in the file's plain text; those inside documents and archives are out of reach"
+
 _TOKEN = re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pour]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{22,251})")
 """The kinds of token that the revocation call takes: classic, fine-grained, OAuth, user and refresh tokens."""
 _REMAINS = (
@@ -393,6 +395,8 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         found = self.find_file(file)
         args = {"repo": found.locator["repo"], "sha": found.version or ""}
         count = len(self._leaked(args["repo"], args["sha"]))
+        if not count:
+            raise Unsupported(_NO_TOKEN)
         step = Step(
             name="revoke-leaked", title=f"report {counted(count, 'GitHub token')} in {found.path} as leaked", args=args
         )
@@ -402,8 +406,8 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             target_name=found.path or file,
             version=found.version,
             before={"tokens": count},
-            after={"tokens": count, "reported": True} if count else {"tokens": 0},
-            steps=(step,) if count else (),
+            after={"tokens": count, "reported": True},
+            steps=(step,),
             irreversible="a revoked token never works again",
             touches=(local("file", file),),
             side_effects=("GitHub mails the owner of each token",),

@@ -151,7 +151,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         self, share: str, *, role: str | None = None, sharing: str | None = None, expires: str | None = None
     ) -> Change:
         if expires:
-            raise Unsupported("github: repository access has no expiry date")
+            raise Unsupported("repository access has no expiry date")
         repo_id, kind, id_ = self._parts(share)
         repo = self.repository(repo_id)
         if kind == "visibility" and sharing:
@@ -161,7 +161,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
                 )
             return self._visibility(share, repo, sharing, "change-share")
         if kind != "user" or not role:
-            raise Unsupported("github: only a collaborator's --role and a repository's --sharing can be changed")
+            raise Unsupported("only a collaborator's --role and a repository's --sharing can be changed")
         before = self._share_state(repo.full_name, kind, id_)
         if not before["present"]:
             raise ObjectMissing(f"share {share} is gone")
@@ -185,7 +185,7 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         parts = share.split(":")
         if len(parts) < 3 or parts[0] != "repo":
             raise Unsupported(
-                "github: the organization's base permission is changed by an owner under Settings, Member privileges"
+                "the organization's base permission is changed by an owner under Settings, Member privileges"
             )
         return parts[1], parts[2], parts[3] if len(parts) > 3 else ""
 

@@ -163,7 +163,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
         user = self.user(account)
         name = user.login or user.id
         if user.source in _ELSEWHERE:
-            raise Unsupported(f"okta: the password of {name} is kept elsewhere ({user.source})")
+            raise Unsupported(f"the password of {name} is kept elsewhere ({user.source})")
         if user.status not in _USABLE:
             raise StateConflict(
                 f"{name} is {user.status}: there is no password to revoke", call="GET /api/v1/users/{id}"
@@ -299,7 +299,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
     def observe_revoke_sessions(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Say that Okta tells nothing: nobody can list a person's sessions."""
         del change, memo
-        raise Unsupported("okta: whether a session of a person lives cannot be read")
+        raise Unsupported("whether a session of a person lives cannot be read")
 
 
 def state_of(user: mapping.User) -> str:
