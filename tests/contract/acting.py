@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 
 from harness import listed
@@ -105,6 +106,14 @@ def state_of(stage):
     if stage.has(capabilities.ReadFile):
         seen["content"] = {id_: stage.provider.content(id_) for id_ in stage.truth.rows("file")}
     return seen
+
+
+def as_new(stage, once_home, home):
+    """Make the provider, the config and the state what they were before the first action."""
+    stage.provider.reset()
+    for folder in ("config", "state"):
+        shutil.rmtree(home / folder)
+        shutil.copytree(once_home / folder, home / folder)
 
 
 def _lasting(rows):

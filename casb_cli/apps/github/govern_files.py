@@ -19,7 +19,7 @@ from casb_cli.apps.github.common import repo_path
 from casb_cli.apps.github.files import POINTER_SIZE, Files, blob_id
 from casb_cli.apps.github.scopes import either
 from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, Unscannable, needs
-from casb_cli.core.errors import ObjectMissing, ScopeMissing, StateConflict, Unsupported, UsageError
+from casb_cli.core.errors import ObjectMissing, RequestRefused, ScopeMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import File
 from casb_cli.core.refs import local
 from casb_cli.core.text import counted
@@ -229,7 +229,11 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
                 "private": True,
             }
             call = self.act("POST /orgs/{org}/repos", json=body, safe=True, family="write")
-            repo = self.client.send(call).decode(mapping.Repository)
+            try:
+                repo = self.client.send(call).decode(mapping.Repository)
+            except RequestRefused:
+                # Made meanwhile: by this very call, its answer lost, or by another run. If not, the reading says so.
+                repo = self.read(self.get("/repos/{owner}/{repo}", repo_path(self._quarantine)), mapping.Repository)
         if repo.level != "private":
             raise StateConflict(
                 f"{self._quarantine} is not private",

@@ -1,0 +1,116 @@
+"""Actions of any app with a fault on one call in five, and killed at random moments: each change exactly once."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+
+import pytest
+from acting import actions_of, as_new, chosen_for
+from harness import all_gone, wait_until
+
+from casb_cli.core.capabilities import QuarantineFile
+from casb_cli.govern.actions import ACTIONS
+
+DIRECT = [kind.key for kind in ACTIONS if kind.key not in {"unsuspend", "restore"}]
+SEEDS = (1, 2, 3)
+MOMENTS = 10
+"""Twice as many over the suite, as two apps have files to quarantine; more with every further app."""
+
+
+@pytest.fixture(params=DIRECT)
+def action(request, connected):
+    """One action that the app has, by its key."""
+    if request.param not in actions_of(connected):
+        pytest.skip(f"{connected.app} excuses {request.param}")
+    return request.param
+
+
+SETTING = ("PUT ", "PATCH ")
+"""Calls that set a state: one whose answer was lost may be sent again, and then changes nothing more."""
+
+
+def sent(stage):
+    """Return what took effect at the provider, as the simulation's own book has it: made and ended by number."""
+    found = Counter(call.name for call in stage.effects())
+    return {name: 1 if name.startswith(SETTING) else count for name, count in found.items()}
+
+
+def happened(stage):
+    """Return how many events the provider has written down on top of its world."""
+    return stage.provider.snapshot()["events"]
+
+
+def test_each_change_happens_exactly_once_under_faults(connected, hurried, home, action):
+    stage = connected
+    ref, words = chosen_for(stage, action)
+    command = ("govern", action, ref, *words, "--yes", "-o", "jsonl")
+    as_new(stage, stage.home, home)
+    assert stage.casb(*command).code == 0
+    expected, events = sent(stage), happened(stage)
+    assert expected
+    met = 0
+    for seed in SEEDS:
+        as_new(stage, stage.home, home)
+        stage.provider.faults.taken.clear()
+        stage.provider.faults.randomly(0.2, seed=seed, wait=0.01)
+        run = stage.casb(*command)
+        met += sum(stage.provider.faults.taken.values())
+        stage.provider.faults.clear()
+        [row] = run.rows
+        found = sent(stage)
+        if row["state"] == "unknown":
+            assert row["unknown"], f"what can be read is not unknown: {run}"
+            assert run.code != 0
+            assert all(count <= expected.get(name, 0) for name, count in found.items()), (found, expected)
+            continue
+        assert run.code == 0, (seed, run)
+        assert row["state"] in {"changed", "pending"}, run
+        if row["unknown"]:
+            assert found.keys() == expected.keys(), (seed, run)
+            continue  # nothing can be read: the app says that the call is harmless a second time
+        assert found == expected, (seed, run)
+        assert happened(stage) == events, (seed, run)
+    assert met, "no fault was met"
+
+
+def test_a_quarantine_killed_at_random_moments_is_completed_by_the_next_run(connected, home, casb_process):
+    stage = connected
+    if not stage.has(QuarantineFile):
+        pytest.skip(f"{stage.app} excuses {QuarantineFile.key}")
+    ref, _ = chosen_for(stage, "quarantine")
+    command = ("govern", "quarantine", ref, "--yes", "-o", "jsonl")
+    as_new(stage, stage.home, home)
+    before = stage.provider.options
+    stage.provider.options = type(before)(latency=0.02)
+    try:
+        assert casb_process(*command).end().code == 0
+        expected, events, calls = sent(stage), happened(stage), len(stage.provider.calls)
+        moments = random.Random(f"{stage.app} 20")
+        begun = set()
+        for number in range(MOMENTS):
+            as_new(stage, stage.home, home)
+            process = casb_process(*command)
+            wanted = moments.randint(1, calls)
+            # The call that leads to the death, and a part of the time that it takes.
+            assert wait_until(
+                lambda: len(stage.provider.calls) >= wanted or process.process.poll() is not None, 30, 0.002
+            )  # noqa: B023
+            threading.Event().wait(moments.uniform(0, 0.03))
+            left = process.family()
+            process.kill()
+            process.end(20)
+            assert all_gone(left, 10), left
+            begun.add(len(stage.effects()))
+            first = stage.casb("govern", "settle", "-o", "jsonl") if number % 2 else stage.casb(*command)
+            assert first.code == 0, first
+            last = stage.casb(*command)
+            assert last.code == 0, last
+            assert [row["state"] for row in last.rows] in (["changed"], ["already"]), last
+            assert sent(stage) == expected, (number, wanted, first, last)
+            assert happened(stage) == events, (number, wanted, first, last)
+            assert [row["state"] for row in stage.casb("govern", "log", "-o", "jsonl").rows].count("changed") == 1
+        assert len(begun) > 2, f"every death came at the same step: {begun}"
+    finally:
+        stage.provider.options = before
