@@ -296,6 +296,8 @@ class Unavailable(ProviderError):
 class BrokenOff(Unavailable):
     """Content that was being read broke off: what came is not the whole; asking again begins anew."""
 
+    kind = "broken-off"
+
 
 INTERRUPTED = 130
 

@@ -21,7 +21,7 @@ CODES = {
     "StoreError": 1, "PartlyDone": 3, "SecretUnavailable": 4, "Unsupported": 6, "Locked": 9, "Stopped": 143,
     "ProviderError": 1, "SignInNeeded": 4, "NotPermitted": 5, "ScopeMissing": 5, "LicenceMissing": 5,
     "ObjectMissing": 1, "StateConflict": 1, "RequestRefused": 1, "CursorExpired": 1, "BadAnswer": 1,
-    "UnsafeAddress": 1, "LostAnswer": 1, "Throttled": 7, "Unavailable": 7,
+    "UnsafeAddress": 1, "LostAnswer": 1, "Throttled": 7, "Unavailable": 7, "BrokenOff": 7,
 }  # fmt: skip
 
 

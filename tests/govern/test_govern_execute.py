@@ -135,7 +135,7 @@ def test_a_failed_action_goes_on_where_it_stopped(rig):
 
 def _crash_points(action, ref):
     """The number of journal lines of an undisturbed action."""
-    from conftest import Rig
+    from govern_rig import Rig
 
     rig = Rig()
     rig.one(action, ref)
@@ -261,7 +261,7 @@ def test_content_that_a_step_returns_never_reaches_the_journal(rig, monkeypatch)
 
 def test_two_runs_on_one_object_the_second_is_locked_out(rig, tmp_path, monkeypatch):
     monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path))
-    from conftest import Rig
+    from govern_rig import Rig
 
     from casb_cli.store.locks import object_lock
 

@@ -16,7 +16,7 @@ import os, sys, time
 sys.path.insert(0, {here!r})
 from pathlib import Path
 from govern_fake import World
-from conftest import Rig
+from govern_rig import Rig
 from casb_cli.store.journal import Journal
 from casb_cli.store.locks import object_lock
 
