@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("contract", "witness")]
+sys.path.insert(0, str(Path(__file__).parent / "contract"))
+sys.path.insert(0, str(Path(__file__).parent / "witness"))
 
 from harness import APPS, CasbProcess, Run, Stage, environment_of, not_ready, subprocess_casb
 from witness_report import pytest_sessionfinish, pytest_terminal_summary
