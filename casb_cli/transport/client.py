@@ -359,7 +359,7 @@ class Client:
             raise self._named(
                 LostAnswer(f"{fault.words}; whether it took effect is unknown", call=call.name), call, outcome
             )
-        final = Unavailable(fault.words, call=call.name)
+        final = Unavailable(fault.words, call=call.name, hint="check the network and the proxy with `casb doctor`")
         if fault.certificate:
             final.hint = "set SSL_CERT_FILE to the PEM file of the CA that signs for this host or proxy"
             raise self._named(final, call, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import zlib
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,7 @@ def _fault(error: Exception) -> NetworkFault:
         httpx.WriteTimeout: "the request could not be sent within the time allowed",
         httpx.PoolTimeout: "no free connection within the time allowed",
     }
-    words = names.get(type(error)) or f"{str(error) or type(error).__name__}"
+    words = names.get(type(error)) or re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
     return NetworkFault(words, sent=not isinstance(error, _NEVER_SENT), certificate=certificate)
 
 
