@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from casb_cli.scan.workers import WorkerPool
 
 FETCHERS = 6
-BATCH = 400
+BATCH = 300
 """Waiting files looked at together; those that can be read in bulk are grouped within a batch."""
 SINGLES = 16
 """Files that are read one by one, taken by one thread at a time: each look at the queue reads a batch of it."""
-BULK_BATCH = 1_000
+BULK_BATCH = 500
 MAX_FETCH = 512 << 20
 """Bytes of a file that are fetched at most; larger ones are skipped as too large, before fetching."""
 _READS = 4

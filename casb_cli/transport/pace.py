@@ -100,11 +100,11 @@ class Learner:
         """Cut the allowance to a little less than what was admitted; calls sent before a cut tell nothing new."""
         if call.at <= self._cut_at:
             return
-        young = self._born is not None and now - self._born < self.use.window
-        if young and not (self._starting or self._bucket):
-            # Within our first window a refusal may be owed to what ran before us: it says nothing of the limit.
-            return
         measured = self.use.used(now)
+        young = self._born is not None and now - self._born < self.use.window
+        if young and measured < 0.5 * self.allowed and not (self._starting or self._bucket):
+            # Refused so early in our first window, it is owed to what ran before us and says nothing of the limit.
+            return
         target = 0.96 * measured
         if measured < 20:
             # Too little went through to measure by: an outage is no limit of nought.
