@@ -74,11 +74,11 @@ class Grants(GitHubBase, ListGrants):
             ) from error
 
     def credentials_of(self, login: str) -> list[mapping.CredentialAuthorization]:
-        """Return the credentials that one member authorized for single sign-on."""
+        """Return the credentials that one member authorized for single sign-on, each once: a page may come twice."""
         query = {"login": login}
         name = "/orgs/{org}/credential-authorizations"
         pages = self.listed(name, mapping.CredentialAuthorization, query=query)
-        return [one for found, _ in pages for one in found if one.login == login]
+        return list({one.credential_id: one for found, _ in pages for one in found if one.login == login}.values())
 
     def find_credential(self, id_: str) -> mapping.CredentialAuthorization | None:
         """Return one authorized credential, or None when it is gone."""
