@@ -14,7 +14,9 @@ from casb_cli.core.capabilities import QuarantineFile
 from casb_cli.govern.actions import ACTIONS
 
 DIRECT = [kind.key for kind in ACTIONS if kind.key not in {"unsuspend", "restore"}]
-SEEDS = (1, 2)
+SEEDS = range(1, 40)
+RUNS = 2
+"""Runs in which a fault was met: a short action meets none with most seeds."""
 MOMENTS = 10
 """Twice as many over the suite, as two apps have files to quarantine; more with every further app."""
 
@@ -52,12 +54,15 @@ def test_each_change_happens_exactly_once_under_faults(connected, hurried, home,
     assert expected
     met = 0
     for seed in SEEDS:
+        if met == RUNS:
+            break
         as_new(stage, stage.home, home)
         stage.provider.faults.taken.clear()
         stage.provider.faults.randomly(0.2, seed=seed, wait=0.01)
         run = stage.casb(*command)
-        met += sum(stage.provider.faults.taken.values())
+        met += bool(sum(stage.provider.faults.taken.values()))
         stage.provider.faults.clear()
+        assert run.rows, (seed, run)
         [row] = run.rows
         found = sent(stage)
         if row["state"] == "unknown":
@@ -72,7 +77,7 @@ def test_each_change_happens_exactly_once_under_faults(connected, hurried, home,
             continue  # nothing can be read: the app says that the call is harmless a second time
         assert found == expected, (seed, run)
         assert happened(stage) == events, (seed, run)
-    assert met, "no fault was met"
+    assert met == RUNS, "hardly a fault was met"
 
 
 @pytest.mark.parametrize("kind", ["error-before", "error-after", "lost"])

@@ -189,6 +189,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             name="revoke-credentials",
             title=f"revoke all single sign-on authorizations of {login}",
             args={"login": login},
+            repeatable=False,
         )
         return self._change(
             "revoke-sessions",
@@ -330,7 +331,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             self.act(
                 "POST /orgs/{org}/credential-authorizations/{username}/revoke",
                 {"username": args["login"]},
-                safe=True,
+                safe=False,
             )
         )
 
@@ -358,9 +359,11 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         return {"login": login, "authorized_credentials": len(self.credentials_of(login))}
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
-        """Tell whether an invitation went out; everything else is repeatable."""
+        """Tell whether an invitation went out, or credentials are gone; everything else is repeatable."""
         del memo
         if step.name == "invite-member" and step.args["login"]:
             state = self.membership_state(step.args["login"])
             return bool(state["member"] or state["invited"])
+        if step.name == "revoke-credentials":
+            return not self.credentials_of(step.args["login"])
         return None

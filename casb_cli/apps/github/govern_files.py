@@ -16,9 +16,9 @@ import msgspec
 from casb_cli.apps.base import step
 from casb_cli.apps.github import mapping
 from casb_cli.apps.github.common import repo_path
-from casb_cli.apps.github.files import POINTER_SIZE, Files, blob_id
+from casb_cli.apps.github.files import POINTER, POINTER_SIZE, Files, blob_id
 from casb_cli.apps.github.scopes import either
-from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, Unscannable, needs
+from casb_cli.core.capabilities import Change, OverwriteFile, QuarantineFile, RevokeLeaked, Step, needs
 from casb_cli.core.errors import ObjectMissing, RequestRefused, ScopeMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import File
 from casb_cli.core.refs import local
@@ -186,13 +186,8 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             raise ScopeMissing(f"{path} is a workflow, which this credential may not change", needed=(needed,))
 
     def _is_pointer(self, file: File) -> bool:
-        if (file.size or 0) > POINTER_SIZE:
-            return False
-        try:
-            with self.read_file(file):
-                return False
-        except Unscannable:
-            return True
+        small = (file.size or 0) <= POINTER_SIZE
+        return small and self._blob(file.locator["repo"], file.version or "").startswith(POINTER)
 
     def _other_branches(self, full_name: str, branch: str, path: str) -> tuple[list[str], bool]:
         """Return the further branches in which the path stands, one call each, and whether all were looked at."""
@@ -307,8 +302,8 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
             {**repo_path(full_name), "file_sha": sha},
             headers={"Accept": "application/vnd.github.raw+json"},
         )
-        with self.client.stream(call) as answer:
-            content = b"".join(answer.chunks(MAX_BYTES))
+        # Read whole, not as a stream: then what breaks off is asked for again by the client.
+        content = self.client.send(call).body
         if blob_id(content) != sha:
             raise StateConflict(f"the blob {sha} of {full_name} did not arrive as it is stored")
         return content
