@@ -102,6 +102,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
                 name="require-password",
                 title=f"{word} a new password of {name}",
                 args={"user": user.id, "required": required},
+                repeatable=False,
             )
 
         return Change(
@@ -135,6 +136,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             name="end-sessions",
             title=f"end all sessions of {name}",
             args={"user": user.id, "login": user.login or ""},
+            repeatable=False,
         )
         return Change(
             action="revoke-sessions",
@@ -149,28 +151,29 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             keeps={"user": user.id},
         )
 
-    def _put_user(self, user: str, **body: Any) -> None:
-        # Setting a state twice does no harm: the call may be sent again.
+    def _put_user(self, user: str, *, safe: bool, **body: Any) -> None:
         self.client.send(
-            self.act("PUT /users/{user_id}", {"user_id": user}, query={"fields": _FIELDS}, json=body, safe=True)
+            self.act("PUT /users/{user_id}", {"user_id": user}, query={"fields": _FIELDS}, json=body, safe=safe)
         )
 
     @step("set-status")
     def _set_status(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        self._put_user(args["user"], status=args["status"])
+        # A status can be read back, and setting it twice does no harm.
+        self._put_user(args["user"], safe=True, status=args["status"])
 
     @step("require-password")
     def _require_password(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        self._put_user(args["user"], is_password_reset_required=args["required"])
+        # Whether it is set cannot be read back: a lost answer stays unknown.
+        self._put_user(args["user"], safe=False, is_password_reset_required=args["required"])
 
     @step("end-sessions")
     def _end_sessions(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
         # Both lists are required by Box, and name the same people.
         body = {"user_ids": [args["user"]], "user_logins": [args["login"]]}
-        self.client.send(self.act("POST /users/terminate_sessions", json=body, safe=True))
+        self.client.send(self.act("POST /users/terminate_sessions", json=body, safe=False))
 
     def observe_suspend(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read the account's status again."""

@@ -397,7 +397,10 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
         if not count:
             raise Unsupported(_NO_TOKEN)
         step = Step(
-            name="revoke-leaked", title=f"report {counted(count, 'GitHub token')} in {found.path} as leaked", args=args
+            name="revoke-leaked",
+            title=f"report {counted(count, 'GitHub token')} in {found.path} as leaked",
+            args=args,
+            repeatable=False,
         )
         return Change(
             action="revoke-leaked",
@@ -427,7 +430,7 @@ class GovernFiles(Files, QuarantineFile, OverwriteFile, RevokeLeaked):
                     identity=NOBODY,
                     family="anonymous",
                     governance=True,
-                    safe=True,
+                    safe=False,
                 )
             )
         return {"reported": len(tokens)}

@@ -211,6 +211,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             name="end-sessions",
             title=f"end all Okta sessions and OAuth tokens of {name}, and forget remembered devices",
             args={"user": user.id},
+            repeatable=False,
         )
         return Change(
             action="revoke-sessions",
@@ -275,7 +276,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
         del memo
         # Classic Engine keeps remembered devices unless told otherwise, Identity Engine does not: say it.
         query = {"oauthTokens": True, "forgetDevices": True}
-        call = self.act("DELETE /api/v1/users/{userId}/sessions", {"userId": args["user"]}, query=query, safe=True)
+        call = self.act("DELETE /api/v1/users/{userId}/sessions", {"userId": args["user"]}, query=query, safe=False)
         self.client.send(call)
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
