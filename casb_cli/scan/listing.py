@@ -289,8 +289,10 @@ class _Crew:
                     self._change.notify_all()
             for notice in page.notices:
                 self._listing.note(self._instance, notice)
-            rows = [row for row in page.items if row.id not in seen]
-            seen.update(row.id for row in rows)
+            # Within the page too: a connector may have gathered several of the provider's pages into it.
+            fresh = {row.id: row for row in page.items if row.id not in seen}
+            seen.update(fresh)
+            rows = list(fresh.values())
             if rows:
                 self._listing.put(Listed(self._instance, rows))
         if leaf:

@@ -162,3 +162,17 @@ def test_a_defect_reaches_the_reader(provider):
     provider.on["GET /accounts"] = broken
     with pytest.raises(RuntimeError, match="a defect"):
         list(Listing([FakeInstance(provider)], ListAccounts))
+
+
+class Doubling(FakeConnector):
+    """Gathers a page that the provider gave twice into one, and gives it again as the next."""
+
+    def list_files(self, part, cursor):
+        self.provider.call("page")
+        for _ in range(2):
+            yield Page(items=[File(id="1"), File(id="2"), File(id="1")])
+
+
+def test_a_row_given_twice_is_shown_once(provider):
+    listing = Listing([FakeInstance(provider, connector=Doubling)], ListFiles)
+    assert [row.id for page in listing for row in page.rows] == ["1", "2"]
