@@ -53,7 +53,7 @@ MAX_RENEWALS = 8
 LONGEST_BUSY = 300.0
 """A single busy object is waited for at most so many seconds at a time."""
 _STALE = 30.0
-"""After so long a wait for the governor, the credential is made afresh (seconds)."""
+"""After so long a wait for the governor, the credential is read again (seconds)."""
 _REQUEST_IDS = ("x-request-id", "x-github-request-id", "box-request-id", "request-id", "x-amzn-requestid")
 
 
@@ -213,17 +213,18 @@ class Client:
     ) -> _Outcome:
         self._check()
         signer = self._authenticator if call.identity.kind != "nobody" else None
-        given = self._asked(call, lambda: dict(signer.headers(call)) if signer is not None else {})
+        given = self._credential(call, signer)
         request = self._request(call, address, given, accept)
         prover = self._prover if signer is not None else None
-        outgoing = Outgoing(request.method, address.url, request.headers, request.content)
         again = False
         fault: NetworkFault | None = None
         refused: ProviderError | None = None
         with self.governors.slot(call, deadline=self.deadline) as lease:
             if signer and lease.waited > _STALE:
-                lease.unused()
-                return _Outcome("again", given=given)
+                # In the place that was waited for: whoever gave it back would wait as long again, for ever.
+                given = self._credential(call, signer)
+                request = self._request(call, address, given, accept)
+            outgoing = Outgoing(request.method, address.url, request.headers, request.content)
             if prover is not None:
                 request = replace(
                     request,
@@ -267,6 +268,9 @@ class Client:
         if self._tracer is not None:
             self._trace(call, request, outcome, tries, time.monotonic() - started)
         return outcome
+
+    def _credential(self, call: Call, signer: Authenticator | None) -> Mapping[str, str]:
+        return self._asked(call, lambda: dict(signer.headers(call)) if signer is not None else {})
 
     def _asked(self, call: Call, ask: Callable[[], R]) -> R:
         """Return what the authenticator gives; its errors name the call and hold no secret."""

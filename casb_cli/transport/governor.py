@@ -91,10 +91,6 @@ class Lease:
         self._call = call
         self._sent: Sent | None = sent
 
-    def unused(self) -> None:
-        """Give the place back: no request was sent."""
-        self._end(counted=False)
-
     def answered(self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None) -> None:
         """Learn from an answer's headers; `after` is the pause that the provider asked for, in seconds."""
         sent, self._sent = self._sent, None
@@ -105,10 +101,10 @@ class Lease:
         if other is not None:
             other.observed(self._call.cost, headers)
 
-    def _end(self, *, counted: bool) -> None:
+    def _end(self) -> None:
         sent, self._sent = self._sent, None
         if sent is not None:
-            self._governor.dropped(sent, counted=counted)
+            self._governor.dropped(sent, counted=True)
 
 
 class Governors:
@@ -212,7 +208,7 @@ class Governors:
     def slot(self, call: Call, *, deadline: float | None = None) -> Iterator[Lease]:
         """Wait for the call's turn and hold its place; raises Stopped, or Throttled beyond the deadline.
 
-        A place given back without an answer counts as used, unless the lease was told that it was not.
+        A place given back without an answer counts as used.
         """
         self._spend(call)
         governor = self.of(call)
@@ -222,7 +218,7 @@ class Governors:
         try:
             yield lease
         finally:
-            lease._end(counted=True)  # noqa: SLF001 - its own lease
+            lease._end()  # noqa: SLF001 - its own lease
 
     def _spend(self, call: Call) -> None:
         budget = self._budgets.get(call.budget or "")

@@ -45,6 +45,16 @@ def test_sends_version_identity_and_credential():
     assert sent.headers["user-agent"].startswith("casb/")
 
 
+def test_a_place_waited_for_long_is_used_with_a_credential_read_anew(monkeypatch):
+    monkeypatch.setattr("casb_cli.transport.client._STALE", -1.0)
+    script, key = Script(httpx.Response(200, json={})), Key()
+    made = []
+    monkeypatch.setattr(key, "headers", lambda call: made.append(call) or {"authorization": f"Bearer n{len(made)}"})
+    with client(script, key=key) as c:
+        c.send(GET)
+    assert [sent.headers["authorization"] for sent in script.requests] == ["Bearer n2"]
+
+
 def test_nobody_goes_out_without_a_credential():
     script = Script(httpx.Response(200))
     client(script, key=Key()).send(Call(name="POST /revoke", json={}, identity=NOBODY))
