@@ -43,7 +43,7 @@ APP = App(
                     key="access_token",
                     prompt="Access token of an identity that may create tokens for the service account",
                     secret=True,
-                    help="for example --secret "access_token=command:gcloud auth print-access-token"; read anew when needed",
+                    help='such as --secret "access_token=command:gcloud auth print-access-token"; read anew as needed',
                 ),
                 _SUBJECT,
             ),
