@@ -140,6 +140,7 @@ def open_credential(
     memory = environment.rates(config.key) if environment.rates else None
     governors = Governors(app, scope, memory=memory, stop=environment.stop, share=share)
     plain = Client(app, rules, None, urls, governors, **common)
+    own = config.own.get(spec.name)
     context = SigninContext(
         app=app.key,
         instance=config.name,
@@ -151,10 +152,10 @@ def open_credential(
         http=plain,
         urls=urls,
         want=want,
+        granted=own.granted if own is not None and not want else (),
     )
     authenticator: Authenticator = load(app.signin)(context)
     client = Client(app, rules, authenticator, urls, governors, **common)
-    own = config.own.get(spec.name)
     facts = InstanceFacts(
         app=app.key, name=config.name, method=spec.method, fields=fields, urls=urls, tenant=config.tenant, own=own
     )

@@ -85,6 +85,8 @@ class SigninContext:
     """Base URLs by host name, as configured."""
     want: tuple[str, ...] = ()
     """Scopes that `connect` asks for, derived from the abilities wanted."""
+    granted: tuple[str, ...] = ()
+    """Scopes that the credential was found to have when it was connected; empty while it is being connected."""
 
 
 Signin = Callable[[SigninContext], Authenticator]

@@ -49,19 +49,19 @@ class Assertion:
         self._claims = {name: value for name, value in named.items() if value is not None}
         self._key: Any = None
 
-    def make(self) -> str:
-        """Return a fresh assertion; raises SignInNeeded where the key cannot be used."""
+    def make(self, claims: Mapping[str, Any] | None = None) -> str:
+        """Return a fresh assertion, with further claims of its own; raises SignInNeeded where the key is no use."""
         import jwt
 
         if self._key is None:
             self._key = self._load()
         now = self._clock()
-        claims = {**self._claims, "exp": int(now + self._lifetime)}
+        named = {**self._claims, **(claims or {}), "exp": int(now + self._lifetime)}
         if self._backdate is not None:
-            claims["iat"] = int(now - self._backdate)
+            named["iat"] = int(now - self._backdate)
         if self._nonce:
-            claims["jti"] = secrets.token_hex(32)
-        return jwt.encode(claims, self._key, algorithm=self._algorithm or "RS256", headers=self._headers)
+            named["jti"] = secrets.token_hex(32)
+        return jwt.encode(named, self._key, algorithm=self._algorithm or "RS256", headers=self._headers)
 
     def _load(self) -> Any:
         from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
