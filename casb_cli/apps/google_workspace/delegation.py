@@ -23,7 +23,7 @@ from casb_cli.transport.signin import Interaction, PlainHttp
 AUDIENCE = "https://oauth2.googleapis.com/token"
 """The audience of every assertion, whatever the address of the token endpoint."""
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-SIGN = "POST /v1/projects/-/serviceAccounts/{email}:signJwt"
+SIGN = "POST /v1/projects/-/serviceAccounts/{name}:signJwt"
 TOKEN_INFO = "POST /oauth2/v2/tokeninfo"
 LIFETIME = 3500
 """Seconds that an assertion lives, counted from ten seconds ago; Google allows an hour at most."""
@@ -134,7 +134,7 @@ class RemoteSigner:
     def _call(self, payload: Mapping[str, object], token: str) -> Call:
         return Call(
             name=SIGN,
-            path={"email": self._email},
+            path={"name": self._email},
             host="iam",
             family="iam",
             headers={"Authorization": f"Bearer {token}"},
