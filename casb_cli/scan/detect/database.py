@@ -48,7 +48,10 @@ def _compiled(rules: tuple[Rule, ...]) -> Any:
             expressions=[rule.hint.encode("utf-8") for rule in rules],
             ids=list(range(len(rules))),
             flags=[
-                hyperscan.HS_FLAG_CASELESS * rule.caseless | hyperscan.HS_FLAG_SINGLEMATCH * rule.once for rule in rules
+                hyperscan.HS_FLAG_CASELESS * rule.caseless
+                | hyperscan.HS_FLAG_SINGLEMATCH * rule.once
+                | hyperscan.HS_FLAG_MULTILINE * rule.linear
+                for rule in rules
             ],
         )
     except hyperscan.HyperscanError:
@@ -79,7 +82,7 @@ def _key(rules: tuple[Rule, ...]) -> str:
     total.update(version("hyperscan").encode())
     total.update(_cpu())
     for rule in rules:
-        total.update(f"{rule.hint}\0{rule.caseless}\0{rule.once}\0".encode())
+        total.update(f"{rule.hint}\0{rule.caseless}\0{rule.once}\0{rule.linear}\0".encode())
     return total.hexdigest()[:40]
 
 

@@ -14,6 +14,7 @@ from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.filters import FILTERS, View
+from casb_cli.scan.detect.linear import Linear, Words
 from casb_cli.scan.detect.mask import excerpt, normalised
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.validators import CHECKS
@@ -26,14 +27,39 @@ _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "hig
 _SEEN_AT_MOST = 200_000
 
 
-@dataclass(slots=True, eq=False)
 class _Armed:
     """A detector made ready to judge."""
 
-    detector: Detector
-    keywords: re.Pattern[bytes] | None
-    gate: int | None = None
-    """The number under which the one pass tells that a required keyword stands anywhere in the text."""
+    __slots__ = ("detector", "exclude", "gate", "keywords", "near", "not_near")
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+        self.keywords = _keyword_pattern(detector.keywords)
+        self.gate: int | None = None
+        """The number under which the one pass tells that a required keyword stands anywhere in the text."""
+        self.exclude = _words(detector, detector.exclude, whole=True)
+        self.near = _words(detector, detector.near)
+        self.not_near = _words(detector, detector.not_near)
+
+    def holds(self, value: bytes) -> bool:
+        """Return whether all checks hold."""
+        return all(CHECKS[name](value) for name in self.detector.checks)
+
+    def placed(self, buffer: bytes, start: int, end: int) -> bool:
+        """Return whether what a user excluded is not there, and what must be near is."""
+        if self.exclude is not None and self.exclude.within(buffer[start:end]):
+            return False
+        if self.near is None and self.not_near is None:
+            return True
+        within = self.detector.within
+        around = (buffer[max(0, start - within) : start], buffer[end : end + within])
+        if self.not_near is not None and any(map(self.not_near.within, around)):
+            return False
+        return self.near is None or any(map(self.near.within, around))
+
+
+def _words(detector: Detector, patterns: tuple[str, ...], *, whole: bool = False) -> Words | None:
+    return Words(patterns, caseless=detector.caseless, whole=whole) if patterns else None
 
 
 @dataclass(slots=True)
@@ -42,7 +68,7 @@ class _Aim:
 
     rule: Rule
     owner: _Armed
-    pattern: re.Pattern[bytes]
+    pattern: re.Pattern[bytes] | Linear
     then: re.Pattern[bytes] | None
 
 
@@ -62,10 +88,13 @@ class Scanner:
         self._aims: list[_Aim] = []
         self._columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
         for detector in detectors.detectors:
-            armed = _Armed(detector, _keyword_pattern(detector.keywords))
+            armed = _Armed(detector)
             for rule in detector.rules:
-                if rule.before + rule.after + 2 * detector.distance > OVERLAP // 2:
+                if rule.before + rule.after + 2 * max(detector.distance, detector.within) > OVERLAP // 2:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
+                if rule.linear:
+                    self._aims.append(_Aim(rule, armed, Linear(rule), None))
+                    continue
                 flags = re.IGNORECASE if rule.caseless else 0
                 then = re.compile(rule.then.encode("utf-8"), flags) if rule.then else None
                 self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
@@ -131,7 +160,7 @@ class Scanner:
                     self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
-                if all(CHECKS[name](buffer[start:end]) for name in armed.detector.checks):
+                if armed.holds(buffer[start:end]):
                     found.append(_Candidate(start, end, buffer[start:end], armed))
         if not found:
             return
@@ -163,28 +192,23 @@ class Scanner:
         found: list[_Candidate],
     ) -> None:
         """Add what the rule's pattern confirms around the ends of its hint."""
-        detector, search = aim.owner.detector, aim.pattern.search
-        for low, last, high in _windows(aim, ends, buffer):
-            at = low
-            while at <= last:
-                match = search(buffer, at, high)
-                if match is None or match.start() > last:
-                    break  # what begins behind the last hint is cut by the window: its own hint will show it
-                start, stop = match.span(_value(match))
-                at = max(match.end(), at + 1)
-                if start < 0 or not floor <= start < limit:
-                    continue
-                value = buffer[start:stop]
-                if detector.min_count > 1 and value in collector.seen:
-                    continue  # only distinct values count: the same address again tells nothing new
-                if all(CHECKS[name](value) for name in detector.checks):
-                    found.append(_Candidate(start, stop, value, aim.owner))
+        distinct = aim.owner.detector.min_count > 1
+        for start, stop in _spans(aim, ends, buffer):
+            if start < 0 or not floor <= start < limit:
+                continue
+            value = buffer[start:stop]
+            if distinct and value in collector.seen:
+                continue  # only distinct values count: the same address again tells nothing new
+            if aim.owner.holds(value):
+                found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: _Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
         detector = candidate.armed.detector
         view = View(buffer, candidate.start, candidate.end, name)
         if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
+            return None
+        if not candidate.armed.placed(buffer, candidate.start, candidate.end):
             return None
         confidence = detector.confidence
         words = candidate.armed.keywords
@@ -201,6 +225,23 @@ class Scanner:
         if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
             confidence = "high"
         return confidence
+
+
+def _spans(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the values begin and end that the rule's pattern confirms around the ends of its hint."""
+    pattern = aim.pattern
+    if isinstance(pattern, Linear):
+        for low, last, _ in _windows(aim, ends, buffer):
+            yield from pattern.spans(buffer, low, last)
+        return
+    for low, last, high in _windows(aim, ends, buffer):
+        at = low
+        while at <= last:
+            match = pattern.search(buffer, at, high)
+            if match is None or match.start() > last:
+                break  # what begins behind the last hint is cut by the window: its own hint will show it
+            at = max(match.end(), at + 1)
+            yield match.span(_value(match))
 
 
 def _value(match: re.Match[bytes]) -> str | int:

@@ -29,6 +29,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
     `once` asks only whether the hint is anywhere.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
+    A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
+    `trail` in a row, at most `width` bytes wide unless it is `unbounded`; the pattern's part is the value.
     """
 
     hint: str
@@ -38,6 +40,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     before: int = 128
     after: int = 256
+    linear: bool = False
+    lead: str = ""
+    trail: str = ""
+    width: int = 0
+    unbounded: bool = False
 
 
 Examples = Callable[[], tuple[str, ...]]
@@ -50,7 +57,9 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     The cells of a column whose name (small letters, no joints) fits `columns` wholly are candidates as well.
     `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition). With
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
-    the same text.
+    the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
+    `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
+    file that a user's detector stands in.
     """
 
     id: str
@@ -69,9 +78,15 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     columns: str = ""
     distance: int = 100
     min_count: int = 1
+    exclude: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    not_near: tuple[str, ...] = ()
+    within: int = 100
+    caseless: bool = False
     normal: Normal = "none"
     mask: Mask = "tail"
     generic: bool = False
+    source: str = ""
     match: Examples
     no_match: Examples
 
@@ -82,7 +97,7 @@ def _digest(detectors: Iterable[Detector]) -> str:
         fields = {
             name: getattr(item, name)
             for name in item.__struct_fields__
-            if name not in ("match", "no_match", "description", "reference", "title")
+            if name not in ("match", "no_match", "description", "reference", "title", "source")
         }
         total.update(msgspec.json.encode(fields, order="sorted"))
     return total.hexdigest()[:32]
@@ -94,14 +109,15 @@ class DetectorSet:
     def __init__(self, detectors: Iterable[Detector]) -> None:
         self.detectors = tuple(sorted(detectors, key=lambda d: d.id))
         names = [d.id for d in self.detectors]
-        if len(set(names)) != len(names):
-            raise UsageError("two detectors have the same id")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise UsageError(f"two detectors have the id `{twice[0]}`", hint="casb detectors list")
         self.id = _digest(self.detectors)
 
     @classmethod
-    def shipped(cls, only: Iterable[str] = ()) -> DetectorSet:
-        """Return the shipped detectors, or those of the given ids; raises UnknownName."""
-        known = catalogue()
+    def shipped(cls, only: Iterable[str] = (), own: Iterable[Detector] = ()) -> DetectorSet:
+        """Return the shipped detectors and a user's own, or those of the given ids; raises UnknownName."""
+        known = {**catalogue(), **{item.id: item for item in own}}
         chosen = tuple(only)
         for name in chosen:
             if name not in known:
