@@ -42,6 +42,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """A published limit of one family of calls: `allowed` units in `window` seconds, `concurrency` at once.
 
+    A call's family may be `name:part`: the limit of `name`, counted for each part (a region) apart.
+
     `per` is what the provider counts by. `kind` is how the allowance comes back. `known` is false where the
     provider publishes no number: the governor then starts low and learns.
     """

@@ -15,6 +15,7 @@ from casb_cli.transport.calls import Call
 _FIELD = re.compile(r"\{(\+?)([^{}]+)\}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _BAD_LINK = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+_TARGET = re.compile(r"/[!\"$-\x3e@-\x7e]*")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 _PORTS = {"https": 443, "http": 80}
 
@@ -118,6 +119,13 @@ def expand(template: str, values: Mapping[str, str], *, raw: bool = False) -> st
     return _FIELD.sub(one, template)
 
 
+def _exact(target: str) -> str:
+    """Return a path that was encoded by whoever made the call; raises UnsafeAddress where it cannot be one."""
+    if not _TARGET.fullmatch(target):
+        raise UnsafeAddress("the path of a call begins with `/` and is percent-encoded")
+    return target
+
+
 @lru_cache(maxsize=1024)
 def _quoted(word: str) -> str:
     return quote(word, safe="")  # character by character, and most words come with every call
@@ -136,22 +144,30 @@ def query_text(query: Mapping[str, Any]) -> str:
 
 
 class Hosts:
-    """The addresses of one instance: its named bases, and the content hosts its app declares."""
+    """The addresses of one instance: its named bases, and the content hosts its app declares.
+
+    A mapping that makes addresses as they are asked for (`__missing__`) is asked for each name once.
+    """
 
     def __init__(self, urls: Mapping[str, str], content_hosts: Iterable[str]) -> None:
+        self._urls = urls
         self._bases = {name: parse(url.rstrip("/") or url) for name, url in urls.items()}
         self._content = tuple(host.lower() for host in content_hosts)
 
     def base(self, name: str) -> Address:
         """Return the base of that name; raises UnsafeAddress where the instance has none."""
-        try:
-            return self._bases[name]
-        except KeyError:
-            raise UnsafeAddress(f"the instance has no address for `{name}`") from None
+        known = self._bases.get(name)
+        if known is None:
+            try:
+                url = self._urls[name]
+            except KeyError:
+                raise UnsafeAddress(f"the instance has no address for `{name}`") from None
+            known = self._bases[name] = parse(url.rstrip("/") or url)
+        return known
 
     def is_content(self, origin: Origin) -> bool:
         """Whether requests without any credential may go there."""
-        if any(base.origin == origin for base in self._bases.values()):
+        if any(base.origin == origin for base in list(self._bases.values())):
             return True
         if origin.scheme != "https" or origin.port != 443:
             return False
@@ -167,7 +183,7 @@ class Hosts:
         base = self.base(call.host)
         query = query_text(call.query)
         if call.url is None:
-            path = expand(call.template, call.path, raw=call.raw_path)
+            path = expand(call.template, call.path, raw=call.raw_path) if call.target is None else _exact(call.target)
             prefix = base.target if base.target != "/" else ""
             address = Address(base.origin, (prefix + path) or "/")
         else:

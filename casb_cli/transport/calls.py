@@ -45,7 +45,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     Values of `.` and `..` are refused unless `raw_path` is set. `query` values may be lists. Of `json`,
     `form`, `content` and `parts` at most one is given. `safe`: sending twice does no harm; GET and HEAD are
     safe unless said otherwise. `answers` are statuses (besides 2xx) returned rather than raised.
-    `url` replaces host and path by a link that the provider gave; it must stay on the host.
+    `url` replaces host and path by a link that the provider gave; it must stay on the host. `target` is the exact
+    path to send, percent-encoded already, where `name` is no path but an operation; `query` follows it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...] = ()
     host: str = "api"
     url: str | None = None
+    target: str | None = None
     family: str = "core"
     cost: float = 1
     budget: str | None = None

@@ -54,7 +54,14 @@ LONGEST_BUSY = 300.0
 """A single busy object is waited for at most so many seconds at a time."""
 _STALE = 30.0
 """After so long a wait for the governor, the credential is read again (seconds)."""
-_REQUEST_IDS = ("x-request-id", "x-github-request-id", "box-request-id", "request-id", "x-amzn-requestid")
+_REQUEST_IDS = (
+    "x-request-id",
+    "x-github-request-id",
+    "box-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+)
 
 
 class StreamAnswer:

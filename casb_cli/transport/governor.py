@@ -158,7 +158,8 @@ class Governors:
         return self._get(told, _who(call, self._families[told]))
 
     def _limit(self, family: str) -> Limit:
-        known = self._families.get(family)
+        # `lookup:eu-west-1`: a limit that the provider counts for each of something, under the declared name.
+        known = self._families.get(family) or self._families.get(family.partition(":")[0])
         # An undeclared family has no published limit: start low and learn.
         return known or Limit(family=family, allowed=60, window=60, concurrency=4, kind="sliding", known=False)
 
@@ -169,7 +170,7 @@ class Governors:
             if governor is not None:
                 self._all.move_to_end(key)
                 return governor
-            declared = family in self._families
+            declared = family.partition(":")[0] in self._families
             dialect = self.app.dialect
             if not declared:
                 # Its headers, if any, speak of limits that nobody declared; a pause holds all the same.
