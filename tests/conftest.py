@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -102,11 +103,14 @@ def casb_process(home):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """Let the pause before trying again after a failure last a fiftieth; what a provider asks to wait, is waited."""
+    """Let a second last a fiftieth where the product waits: before trying again, and for a provider's limit."""
     from casb_cli.transport import retry
+    from casb_cli.transport.governor import Governors
 
     pause = retry.backoff
     monkeypatch.setattr(retry, "backoff", lambda *args, **rest: pause(*args, **rest) / 50)
+    given = Governors.__init__.__kwdefaults__
+    monkeypatch.setitem(given, "clock", lambda: time.monotonic() * 50)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ class Learner:
         if call.at <= self._cut_at:
             return
         measured = self.use.used(now)
-        young = self._born is not None and now - self._born < self.use.window
+        young = self._born is None or now - self._born < self.use.window
         if young and measured < 0.5 * self.allowed and not (self._starting or self._bucket):
             # Refused so early in our first window, it is owed to what ran before us and says nothing of the limit.
             return
@@ -275,7 +275,7 @@ class Meter:
         else:
             self.gauge.untold(call, counted=not throttled)
             self._headerless += 1
-            if self.told is None or self._headerless >= _HEADERLESS:
+            if (self.told is None and not throttled) or self._headerless >= _HEADERLESS:
                 self.told = False
         if throttled:
             self.refusals += 1

@@ -65,13 +65,28 @@ def test_a_scan_finds_all_and_keeps_the_world(faulty, seed):
     compare(own, stage.truth.rows("finding"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "truncated"])
 def test_each_kind_of_fault_alone_leaves_a_listing_whole(faulty, kind):
-    # A refusal costs whole seconds, and one token's end hits every call in flight: fewer of these.
-    stage = faulty(5, kinds=(kind,), rate={"throttle": 0.03, "expired-token": 0.05}.get(kind, 0.2))
-    for noun in ("account", "file"):
-        if not stage.has(getattr(capabilities, LISTED[noun])):
-            continue
-        run = stage.list(noun)
-        assert_told(run, stage.truth.hidden(noun))
-        compare(listed(run.rows, noun), stage.truth.rows(noun))
+    for seed in range(5, 15):
+        stage = faulty(seed, kinds=(kind,))
+        for noun in ("account", "file"):
+            if not stage.has(getattr(capabilities, LISTED[noun])):
+                continue
+            run = stage.list(noun)
+            assert_told(run, stage.truth.hidden(noun))
+            compare(listed(run.rows, noun), stage.truth.rows(noun))
+        if kind in stage.provider.faults.taken:
+            return
+    raise AssertionError("the fault was never met")
+
+
+def test_content_that_breaks_off_is_read_anew(faulty):
+    stage = faulty(5, kinds=("truncated",))
+    if not stage.has(capabilities.ReadFile):
+        pytest.skip(f"{stage.app} excuses {capabilities.ReadFile.key}")
+    run = stage.casb("scan", "--app", stage.app, "-o", "json", "-v")
+    assert_told(run, stage.truth.hidden("file"))
+    found = stage.casb("findings", "--app", stage.app, "-o", "jsonl").rows
+    own = {(parse(row["file_ref"]).id, row["detector"]): row for row in found if "/" not in row["detector"]}
+    compare(own, stage.truth.rows("finding"))
+    assert stage.provider.faults.taken["truncated"]

@@ -135,6 +135,19 @@ def test_backs_off_without_any_hint_and_recovers():
     assert max(waits) <= 61
 
 
+def test_a_refusal_before_any_answer_of_ours_says_nothing_of_the_limit():
+    # A second, unspoken limit may refuse the very first call, and without the headers that tell the first one.
+    measured = meter("fixed", 5000, 3600.0)
+    measured.used_before(60.0, 44.0, 0.0)
+    measured.answered(measured.sent(0.0), 0.1, 0.1, {"retry-after": "1"}, throttled=True)
+    assert 1.0 <= measured.delay(0.1) <= 1.1
+    assert measured.delay(1.2) == 0
+    untold = meter("fixed", 5000, 3600.0, dialect=SILENT)
+    untold.used_before(60.0, 44.0, 0.0)
+    untold.answered(untold.sent(0.0), 0.1, 0.1, {"retry-after": "1"}, throttled=True)
+    assert untold.learner.allowed == 5000
+
+
 def test_costs_count():
     measured = meter("sliding", 10, 60.0, dialect=SILENT)
     for now in (0.0, 0.1):
