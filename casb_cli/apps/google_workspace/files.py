@@ -68,15 +68,6 @@ class Files(Walker, ListFiles, ReadFile, ListTrash):
         tree = self.tree_of(found.item, found.as_)
         return self.file_of(found.item, tree)
 
-    def tree_of(self, item: shapes.Item, user: str) -> Tree:
-        """Return the folders around a single item, each read when it is met."""
-        return Tree(self, user, item.drive_id, self.drive_name(item.drive_id) if item.drive_id else "")
-
-    def drive_name(self, drive: str) -> str:
-        """Return a shared drive's name, or its id where it has none."""
-        call = self.get(f"{DRIVE}/drives/{{driveId}}", {"driveId": drive}, query={"useDomainAdminAccess": True})
-        return self.read(call, shapes.Drive).name or drive
-
     def file_of(self, item: shapes.Item, tree: Tree) -> File:
         """Return a file as its partition's listing would."""
         level = tree.level(item, alone=True)

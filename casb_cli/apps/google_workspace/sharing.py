@@ -43,7 +43,7 @@ class Sharing(Walker, ListShares):
 
         def asked(item: shapes.Item) -> list[shapes.Permission]:
             try:
-                return self.all_permissions(item, tree.user)
+                return self.permissions_of(item.id, tree.user)
             except ObjectMissing:
                 return []  # it went between the page and this look, and its sharing with it
             except NotPermitted as error:
@@ -52,8 +52,11 @@ class Sharing(Walker, ListShares):
                 untold.append(item.name or item.id)
                 return []
 
+        silent = [item for item in shared if item.permissions is None]
+        told = dict(zip((item.id for item in silent), self.each(asked, silent), strict=True))
         rows: list[Share] = []
-        for item, found in zip(shared, self.each(asked, shared), strict=True):
+        for item in shared:
+            found = item.permissions if item.permissions is not None else told[item.id]
             direct = [one for one in found if one.counts and one.direct]
             if direct:
                 path = tree.path(item, alone=alone)

@@ -247,3 +247,12 @@ class Walker(DriveBase):
                 tree.level(item, alone=alone)
         found: list[Sharing | None] = self.each(lambda item: tree.level(item, alone=alone), items)
         return found
+
+    def tree_of(self, item: shapes.Item, user: str) -> Tree:
+        """Return the folders around a single item, each read when it is met."""
+        return Tree(self, user, item.drive_id, self.drive_name(item.drive_id) if item.drive_id else "")
+
+    def drive_name(self, drive: str) -> str:
+        """Return a shared drive's name, or its id where it has none; raises ObjectMissing."""
+        call = self.get(f"{DRIVE}/drives/{{driveId}}", {"driveId": drive}, query={"useDomainAdminAccess": True})
+        return self.read(call, shapes.Drive).name or drive
