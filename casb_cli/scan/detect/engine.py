@@ -14,6 +14,7 @@ from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.filters import FILTERS, View
+from casb_cli.scan.detect.gates import Gates, Window, forms
 from casb_cli.scan.detect.linear import Linear, Words
 from casb_cli.scan.detect.mask import excerpt, normalised
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
@@ -30,13 +31,11 @@ _SEEN_AT_MOST = 200_000
 class _Armed:
     """A detector made ready to judge."""
 
-    __slots__ = ("detector", "exclude", "gate", "keywords", "near", "not_near")
+    __slots__ = ("detector", "exclude", "keywords", "near", "not_near")
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.keywords = _keyword_pattern(detector.keywords)
-        self.gate: int | None = None
-        """The number under which the one pass tells that a required keyword stands anywhere in the text."""
         self.exclude = _words(detector, detector.exclude, whole=True)
         self.near = _words(detector, detector.near)
         self.not_near = _words(detector, detector.not_near)
@@ -100,15 +99,11 @@ class Scanner:
                 self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
-        # Numbers that mean nothing without a word near by are looked for only in blocks that hold such a word.
         self._gated = [aim for aim in self._aims if aim.owner.detector.required]
         self._aims = [aim for aim in self._aims if not aim.owner.detector.required]
-        rules = [aim.rule for aim in self._aims]
-        for armed in dict.fromkeys(aim.owner for aim in self._gated):
-            armed.gate = len(rules)
-            words = f"(?:^|[^a-z])(?:{_forms(armed.detector.keywords)})(?:[^a-z]|$)"
-            rules.append(Rule(hint=words, pattern="", caseless=True, once=True))
-        self._database = load(tuple(rules), cache_dir) if rules else None
+        self._gates = Gates(detectors.detectors)
+        rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
+        self._database = load(rules, cache_dir) if rules else None
         self._gated_database = load(tuple(aim.rule for aim in self._gated), cache_dir) if self._gated else None
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
@@ -151,13 +146,7 @@ class Scanner:
         for number, aim in enumerate(self._aims):
             if number in hits:
                 self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
-        opened = [aim.owner.gate in hits or places.names(aim.owner) for aim in self._gated]
-        if self._gated_database is not None and any(opened):
-            hits = defaultdict(list)
-            self._gated_database.scan(buffer, match_event_handler=_note, context=hits)
-            for number, aim in enumerate(self._gated):
-                if opened[number] and number in hits:
-                    self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
+        self._gated_round(hits, buffer, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
                 if armed.holds(buffer[start:end]):
@@ -180,6 +169,39 @@ class Scanner:
                     base + candidate.end,
                     places.at(buffer, base, candidate.start),
                 )
+
+    def _gated_round(
+        self,
+        hits: dict[int, list[int]],
+        buffer: bytes,
+        floor: int,
+        limit: int,
+        places: _Places,
+        collector: Collector,
+        found: list[_Candidate],
+    ) -> None:
+        """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
+        named = places.named(self._gated)
+        windows = list(self._gates.windows(hits, len(self._aims), buffer))
+        if named:
+            windows.append(Window(0, len(buffer), named))
+        around: defaultdict[int, set[int]] = defaultdict(set)
+        for window in windows:
+            text = buffer[window.start : window.end]
+            for owner in window.owners:
+                local: defaultdict[int, list[int]] = defaultdict(list)
+                self._gated_database(owner).scan(text, match_event_handler=_note, context=local)
+                for place, ends in local.items():
+                    around[self._gated[owner][place]].update(end + window.start for end in ends)
+        for number in sorted(around):
+            self._confirm(self._aims[number], sorted(around[number]), buffer, floor, limit, collector, found)
+
+    def _gated_database(self, owner: str) -> Any:
+        """Return the database of one detector's rules, made when its word is first met: most words never are."""
+        if owner not in self._databases:
+            rules = tuple(self._held[number].rule for number in self._gated[owner])
+            self._databases[owner] = load(rules, self._cache_dir)
+        return self._databases[owner]
 
     def _confirm(
         self,
@@ -278,12 +300,7 @@ def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """Return a pattern of the words: at word borders, spaces matching any joint, letters of any case."""
     if not words:
         return None
-    return re.compile(f"(?<![A-Za-z])(?:{_forms(words)})(?![a-z])".encode(), re.IGNORECASE)
-
-
-def _forms(words: tuple[str, ...]) -> str:
-    forms = {r"[\s_\-]?".join(map(re.escape, word.split())) for word in words}
-    return "|".join(sorted(forms, key=lambda form: (-len(form), form)))
+    return re.compile(f"(?<![A-Za-z])(?:{forms(words)})(?![a-z])".encode(), re.IGNORECASE)
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -330,11 +347,19 @@ class _Places:
         self._line_start = 0
         self._marks = 0  # cells of the line before `_counted`
         self.table: Table | None = None
+        self._named: frozenset[str] | None = None
 
-    def names(self, armed: _Armed) -> bool:
-        """Return whether a keyword of a detector is in the name of a column."""
-        words = armed.keywords
-        return self.table is not None and words is not None and any(map(words.search, self.table.names))
+    def named(self, gated: list[_Aim]) -> frozenset[str]:
+        """Return the detectors, by id, one of whose words is in the name of a column."""
+        if self.table is None:
+            return frozenset()
+        if self._named is None:
+            self._named = frozenset(
+                armed.detector.id
+                for armed in {aim.owner for aim in gated}
+                if armed.keywords is not None and any(map(armed.keywords.search, self.table.names))
+            )
+        return self._named
 
     def skip(self, buffer: bytes, base: int, upto: int) -> None:
         """Count the lines of the part of the buffer that is about to be dropped."""

@@ -9,20 +9,18 @@ from typing import Any
 from casb_cli.core.errors import UsageError
 from casb_cli.scan.detect.rules import Rule
 
-_STEP = 4096
-_UNBOUNDED_STEP = 1024
 _SPLITS = 8
 """How many ends of what stands before a value, and of the value, are tried: the longest first."""
 _ANY = "[\\x00-\\xff]"
 
 
-def compiled(expression: str, *, caseless: bool = False, start: bool = False, once: bool = False) -> Any:
-    """Return the database of one expression; `start` tells where matches begin. Raises UsageError."""
+def compiled(expression: str, *, caseless: bool = False, once: bool = False) -> Any:
+    """Return the database of one expression; raises UsageError."""
     import hyperscan
 
+    # Never with HS_FLAG_SOM_LEFTMOST: asked for the start of `x+y`, Vectorscan 5.4.12 ends the process.
     flags = hyperscan.HS_FLAG_MULTILINE
     flags |= hyperscan.HS_FLAG_CASELESS * caseless | hyperscan.HS_FLAG_SINGLEMATCH * once
-    flags |= hyperscan.HS_FLAG_SOM_LEFTMOST * start
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(expressions=[expression.encode("ascii")], ids=[0], flags=[flags])
@@ -31,11 +29,12 @@ def compiled(expression: str, *, caseless: bool = False, start: bool = False, on
     return database
 
 
-def _spans(database: Any, data: bytes) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+def _ends(database: Any, data: bytes) -> list[int]:
+    """Return where matches end."""
+    found: list[int] = []
 
-    def note(_id: int, start: int, end: int, _flags: int, _context: Any) -> None:
-        found.append((start, end))
+    def note(_id: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+        found.append(end)
 
     database.scan(data, match_event_handler=note)
     return found
@@ -56,23 +55,25 @@ class Words:
 
     def within(self, data: bytes) -> bool:
         """Return whether one of them fits."""
-        return bool(data) and bool(_spans(self.database, data))
+        return bool(data) and bool(_ends(self.database, data))
 
 
 class Linear:
     """One rule of a user's detector: the leftmost matches, each as long as it goes, none over another.
 
-    A match of a pattern without upper bound is cut where it has grown wider than `rule.width` and a step.
+    Matches are sought backwards first, which tells where they begin, then forwards from there.
     """
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._step = _UNBOUNDED_STEP if rule.unbounded else max(rule.width, _STEP)
 
     @cached_property
-    def whole(self) -> Any:
-        """The compiled form of all of it; raises UsageError."""
-        return compiled(self._rule.hint, caseless=self._rule.caseless, start=True)
+    def _back(self) -> Any:
+        return compiled(self._rule.back, caseless=self._rule.caseless)
+
+    @cached_property
+    def _whole(self) -> Any:
+        return self._anchored(self._rule.hint)
 
     @cached_property
     def _lead(self) -> Any:
@@ -91,47 +92,44 @@ class Linear:
 
     def compile(self) -> None:
         """Compile all of it now; raises UsageError where the engine can't."""
-        for ready in (self.whole, self._rule.lead and self._lead, self._value, self._rule.trail and self._trail):
-            assert ready is not None  # noqa: S101 - the properties compile by being read
+        compiled(self._rule.hint, caseless=self._rule.caseless)
+        for part in (self._rule.back, *filter(None, (self._rule.lead, self._rule.trail))):
+            compiled(part, caseless=self._rule.caseless)
+        assert self._whole  # noqa: S101 - compiled by being read
 
     def spans(self, buffer: bytes, low: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield where values begin and end whose match ends behind `low` and not behind `last`."""
-        width, longest = self._rule.width, {}
+        """Yield where values begin and end whose match begins at `low` or behind it and ends at `last` or before."""
+        # One byte more on both sides than is looked at: what stands around a match decides on `^`, `$` and `\\b`.
+        first = max(0, low - 1)
+        reverse = buffer[first : last + 1][::-1]
+        top = first + len(reverse)
         at = low
-        while at < last:
-            start = max(0, at - width - 1)
-            # One byte more than is looked at: what stands behind a match decides on `$` and `\b`.
-            for begin, end in _spans(self.whole, buffer[start : at + self._step + 1]):
-                # At a cut, a match may begin only because what stands before it is not seen.
-                if (begin or not start) and at < start + end <= at + self._step:
-                    longest[start + begin] = max(longest.get(start + begin, 0), start + end)
-            at += self._step
-        at = -1
-        for begin in sorted(longest):
-            if begin >= at:
-                at = longest[begin]
+        for begin in sorted({top - end for end in _ends(self._back, reverse)}):
+            if begin < at:
+                continue
+            ends = self._from(self._whole, buffer, begin, begin + self._rule.width)
+            if ends:
+                at = max(ends)
                 found = self._split(buffer, begin, at)
                 if found is not None:
                     yield found
 
     def _split(self, buffer: bytes, start: int, stop: int) -> tuple[int, int] | None:
-        """Return the value's part of a match."""
+        """Return the value's part of a match: what stands before it taken as long as it goes, then the value."""
         rule = self._rule
         if not rule.lead and not rule.trail:
             return start, stop
-        for begin in self._ends(self._lead, buffer, start, stop) if rule.lead else [start]:
-            if not rule.trail:
-                if begin < stop and stop in self._ends(self._value, buffer, begin, stop):
-                    return begin, stop
-                continue
-            for end in self._ends(self._value, buffer, begin, stop):
-                if stop in self._ends(self._trail, buffer, end, stop):
+        for begin in self._longest(self._lead, buffer, start, stop) if rule.lead else [start]:
+            for end in self._longest(self._value, buffer, begin, stop):
+                if (stop in self._from(self._trail, buffer, end, stop)) if rule.trail else end == stop:
                     return begin, end
         return None
 
+    def _longest(self, database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
+        return sorted(self._from(database, buffer, start, stop), reverse=True)[:_SPLITS]
+
     @staticmethod
-    def _ends(database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
-        """Return where a match that begins at `start` may end, the farthest first."""
+    def _from(database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
+        """Return where a match that begins at `start` may end, as far as `stop`."""
         data = buffer[start - 1 : stop + 1] if start else b"\n" + buffer[: stop + 1]
-        ends = (end + start - 1 for _, end in _spans(database, data))
-        return sorted((end for end in ends if end <= stop), reverse=True)[:_SPLITS]
+        return [end for end in (found + start - 1 for found in _ends(database, data)) if end <= stop]

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, NoReturn
 
-UNBOUNDED = 2048
-"""Bytes at which a match of a pattern without an upper bound is cut."""
 WIDEST = 2048
-"""Bytes that a match of a bounded pattern may have at most."""
+"""Bytes that a match may have at most; that of a pattern without bound is cut there."""
 LONGEST = 1000
 """Characters that a pattern may have."""
 _SIZE = 4000
@@ -32,35 +30,40 @@ class PatternError(Exception):
 
 
 class Parsed(NamedTuple):
-    """A pattern as the engine takes it, with the least and the most bytes of a match (None: without bound)."""
+    """A pattern as the engine takes it, the same read backwards, and the least and the most bytes of a match.
+
+    A `most` of None is without bound.
+    """
 
     text: str
+    back: str
     least: int
     most: int | None
 
 
 class _Node(NamedTuple):
     text: str
+    back: str
     least: int
     most: int | None
     size: int
 
 
-_EMPTY = _Node("", 0, 0, 0)
+_EMPTY = _Node("", "", 0, 0, 0)
 
 
-def parse(pattern: str, *, caseless: bool = False) -> Parsed:
-    """Return a pattern ready for the engine; raises PatternError."""
+def parse(pattern: str, *, caseless: bool = False, empty: bool = False) -> Parsed:
+    """Return a pattern ready for the engine, one that may match nothing with `empty`; raises PatternError."""
     if len(pattern) > LONGEST:
         raise PatternError(f"a pattern may have {LONGEST:,} characters at most", LONGEST)
     node = _Parser(pattern, caseless).whole()
-    if node.least == 0:
+    if node.least == 0 and not empty:
         raise PatternError("it could match nothing at all", 0)
     if node.most is not None and node.most > WIDEST:
         raise PatternError(f"a match could be {node.most:,} bytes wide; {WIDEST:,} are allowed", 0)
-    if node.most is None and node.least > UNBOUNDED // 2:
+    if node.most is None and node.least > WIDEST // 2:
         raise PatternError(f"a match would be {node.least:,} bytes wide at least", 0)
-    return Parsed(node.text, node.least, node.most)
+    return Parsed(node.text, node.back, node.least, node.most)
 
 
 class _Parser:
@@ -92,15 +95,20 @@ class _Parser:
         if len(nodes) == 1:
             return nodes[0]
         most = None if any(node.most is None for node in nodes) else max(node.most or 0 for node in nodes)
-        text = "|".join(node.text for node in nodes)
-        return _Node(text, min(node.least for node in nodes), most, sum(node.size for node in nodes))
+        return _Node(
+            "|".join(node.text for node in nodes),
+            "|".join(node.back for node in nodes),
+            min(node.least for node in nodes),
+            most,
+            sum(node.size for node in nodes),
+        )
 
     def _sequence(self) -> _Node:
         node = _EMPTY
         while self._peek() and self._peek() not in "|)":
             one = self._repeated()
             most = None if node.most is None or one.most is None else node.most + one.most
-            node = _Node(node.text + one.text, node.least + one.least, most, node.size + one.size)
+            node = _Node(node.text + one.text, one.back + node.back, node.least + one.least, most, node.size + one.size)
         return node
 
     def _repeated(self) -> _Node:
@@ -121,7 +129,7 @@ class _Parser:
         if size > _SIZE:
             self._refuse(f"written out, this repeat has {size:,} places; {_SIZE:,} are allowed", start)
         most = None if high is None or node.most is None else node.most * high
-        return _Node(node.text + text, node.least * low, most, size)
+        return _Node(node.text + text, node.back + text, node.least * low, most, size)
 
     def _counts(self) -> tuple[int, int | None, str] | None:
         """Take a repeat, if one stands here: least, most, its text."""
@@ -163,22 +171,23 @@ class _Parser:
         if char == "{":
             self._refuse("a repeat of nothing; a bracket as such is \\{", start)
         if char in "^$":
-            return _Node(char, 0, 0, 1)
+            return _Node(char, "$" if char == "^" else "^", 0, 0, 1)
         if char == ".":
-            return _Node(char, 1, 1, 1)
+            return _one(char)
         return self._letter(char, start)
 
     def _letter(self, char: str, at: int) -> _Node:
         if char.isascii():
-            return _Node(f"\\x{ord(char):02x}" if not char.isalnum() else char, 1, 1, 1)
+            return _one(char if char.isalnum() else f"\\x{ord(char):02x}")
         if 0xD800 <= ord(char) <= 0xDFFF:
             self._refuse("this is no character", at)
         forms = {char}
         if self._caseless:
             forms |= {one for one in (char.lower(), char.upper()) if len(one) == 1}
-        spelt = sorted("".join(f"\\x{byte:02x}" for byte in form.encode("utf-8")) for form in forms)
-        sizes = [len(form) // 4 for form in spelt]
-        return _Node(f"(?:{'|'.join(spelt)})", min(sizes), max(sizes), sum(sizes))
+        spelt = sorted(form.encode("utf-8") for form in forms)
+        sizes = list(map(len, spelt))
+        back = [form[::-1] for form in spelt]
+        return _Node(_bytes(spelt), _bytes(back), min(sizes), max(sizes), sum(sizes))
 
     def _group(self) -> _Node:
         start = self._at
@@ -196,7 +205,7 @@ class _Parser:
             self._refuse("this bracket is never closed", start)
         self._at += 1
         self._depth -= 1
-        return node._replace(text=f"(?:{node.text})")
+        return node._replace(text=f"(?:{node.text})", back=f"(?:{node.back})")
 
     def _escape(self) -> _Node:
         start = self._at
@@ -205,20 +214,20 @@ class _Parser:
         if not char:
             self._refuse("a backslash ends the pattern", start)
         if char in _CLASSES:
-            return _Node(f"\\{char}", 1, 1, 1)
+            return _one(f"\\{char}")
         if char in "bB":
-            return _Node(f"\\{char}", 0, 0, 1)
+            return _Node(f"\\{char}", f"\\{char}", 0, 0, 1)
         if char in _ESCAPES:
-            return _Node(_ESCAPES[char], 1, 1, 1)
+            return _one(_ESCAPES[char])
         if char == "x":
-            return _Node(f"\\x{self._hex(start):02x}", 1, 1, 1)
+            return _one(f"\\x{self._hex(start):02x}")
         if char in _PUNCTUATION or not char.isascii():
             return self._letter(char, start)
         if char.isdigit():
             self._refuse("the engine has no back-references", start)
         if char in "AzZ":
             self._refuse("text is read in blocks: only the lines' ends, ^ and $, can be told", start)
-        self._refuse(f"the engine has no \\{char}", start)
+        raise PatternError(f"the engine has no \\{char}", start)
 
     def _hex(self, start: int) -> int:
         digits = self._peek(2)
@@ -262,15 +271,18 @@ class _Parser:
             parts.append(text)
         self._at += 1
         if not wide:
-            return _Node(f"[{'^' * negated}{''.join(parts)}]", 1, 1, 1)
-        texts = [f"[{''.join(parts)}]"] if parts else []
-        texts += [node.text for node in wide]
-        least = min(*([1] if parts else []), *(node.least for node in wide), 4)
-        most = max(node.most or 0 for node in wide)
-        return _Node(f"(?:{'|'.join(texts)})", least, most, len(texts) + sum(node.size for node in wide))
+            return _one(f"[{'^' * negated}{''.join(parts)}]")
+        ways = [*([_one(f"[{''.join(parts)}]")] if parts else []), *wide]
+        return _Node(
+            f"(?:{'|'.join(node.text for node in ways)})",
+            f"(?:{'|'.join(node.back for node in ways)})",
+            min(node.least for node in ways),
+            max(node.most or 0 for node in ways),
+            sum(node.size for node in ways),
+        )
 
     def _member(self) -> tuple[int | str | None, str]:
-        """Take one member of a class: its code (None for a class as \\d, text beyond ASCII) and its text."""
+        """Take one member of a class: its code (None for a class of its own, text beyond ASCII) and its text."""
         start = self._at
         char = self._peek()
         self._at += 1
@@ -290,6 +302,16 @@ class _Parser:
         if not char.isascii():
             return char, ""
         return ord(char), f"\\x{ord(char):02x}"
+
+
+def _one(text: str) -> _Node:
+    """Return the node of one byte."""
+    return _Node(text, text, 1, 1, 1)
+
+
+def _bytes(forms: list[bytes]) -> str:
+    spelt = ("".join(f"\\x{byte:02x}" for byte in form) for form in forms)
+    return f"(?:{'|'.join(spelt)})"
 
 
 def _why_not(start: str) -> str:

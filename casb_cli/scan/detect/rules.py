@@ -30,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `once` asks only whether the hint is anywhere.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
-    `trail` in a row, at most `width` bytes wide unless it is `unbounded`; the pattern's part is the value.
+    `trail` in a row, `back` the same read backwards; the pattern's part is the value. No match is wider than `width`.
     """
 
     hint: str
@@ -43,8 +43,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     linear: bool = False
     lead: str = ""
     trail: str = ""
+    back: str = ""
     width: int = 0
-    unbounded: bool = False
 
 
 Examples = Callable[[], tuple[str, ...]]

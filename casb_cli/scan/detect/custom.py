@@ -1,0 +1,308 @@
+"""Detectors that users write, in TOML: read, checked, and made into what the engine takes.
+
+What is wrong is refused with file, line and column; nothing is passed over, for a detector that was meant and
+does not look would be taken for a clean result.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, NoReturn
+
+import msgspec
+
+from casb_cli.core.errors import ConfigError
+from casb_cli.core.models import Confidence, Severity
+from casb_cli.scan.detect import named_checks
+from casb_cli.scan.detect.filters import FILTERS
+from casb_cli.scan.detect.linear import Linear, compiled
+from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
+from casb_cli.scan.detect.rules import Detector, Normal, Rule, catalogue
+from casb_cli.scan.detect.toml_places import Places
+
+LARGEST = 1 << 20
+"""Bytes that one file may have."""
+MOST = 1000
+"""Patterns that all files may have together."""
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+Within = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One file of detectors: its name for messages, and its text."""
+
+    name: str
+    text: str
+
+
+class _Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pattern: str
+    before: str = ""
+    after: str = ""
+    caseless: bool | None = None
+
+
+class _Tests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A detector as it stands in a file; what each key means is told in docs/custom-detectors.md."""
+
+    id: str
+    title: Text
+    severity: Severity
+    patterns: Annotated[tuple[str | _Pattern, ...], msgspec.Meta(min_length=1, max_length=100)]
+    description: str = ""
+    reference: str = ""
+    family: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")] = "custom"
+    confidence: Confidence = "medium"
+    caseless: bool = False
+    validator: str | tuple[str, ...] = ()
+    proof: str | tuple[str, ...] = ()
+    keywords: Annotated[tuple[Text, ...], msgspec.Meta(max_length=500)] = ()
+    keywords_required: bool = False
+    distance: Within = 100
+    near: tuple[str, ...] = ()
+    not_near: tuple[str, ...] = ()
+    within: Within = 100
+    at_least: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
+    exclude: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    normalise: Normal = "none"
+    mask: Literal["tail", "none"] = "tail"
+    tests: _Tests = _Tests()
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    detector: tuple[_Written, ...] = ()
+
+
+def detectors(sources: Iterable[Source], *, verify: bool = True) -> tuple[Detector, ...]:
+    """Return the detectors of some files; raises ConfigError with the place of what is wrong.
+
+    `verify` also has the engine compile each pattern: done once, before workers get the same files.
+    """
+    found: dict[str, Detector] = {}
+    shipped = catalogue()
+    for source in sources:
+        reader = _Reader(source, verify)
+        for number, detector in reader.read():
+            if detector.id in shipped:
+                reader.refuse(number, "id", f"`{detector.id}` is the id of a shipped detector", detector.id)
+            if detector.id in found:
+                where = found[detector.id].source
+                reader.refuse(number, "id", f"`{detector.id}` is already the id of a detector in {where}", detector.id)
+            found[detector.id] = detector
+    count = sum(len(d.rules) + len(d.near) + len(d.not_near) + len(d.exclude) for d in found.values())
+    if count > MOST:
+        raise ConfigError(f"{count:,} patterns of your own are too many: {MOST:,} are allowed")
+    return tuple(found.values())
+
+
+class _Reader:
+    """Reads one file."""
+
+    def __init__(self, source: Source, verify: bool) -> None:
+        self._source = source
+        self._verify = verify
+        self._places: Places | None = None
+
+    def read(self) -> Iterator[tuple[int, Detector]]:
+        """Yield each detector with its number in the file."""
+        # tomllib makes each line break one of \n: so do the places.
+        text = self._source.text.replace("\r\n", "\n")
+        if len(text) > LARGEST:
+            raise ConfigError(f"{self._source.name}: the file is too large: {LARGEST >> 20} MiB are allowed")
+        try:
+            raw = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise self._error(_place_of(error), f"this is no TOML: {str(error).split(' (at ')[0]}") from None
+        except RecursionError:
+            raise self._error(None, "brackets are nested too deeply") from None
+        self._places = Places(text)
+        try:
+            file = msgspec.convert(raw, _File)
+        except msgspec.ValidationError as error:
+            raise self._invalid(str(error), raw) from None
+        if not file.detector:
+            raise self._error(None, "there is no [[detector]] in it")
+        for number, written in enumerate(file.detector):
+            yield number, self._made(number, written)
+
+    def _made(self, number: int, written: _Written) -> Detector:
+        if not _ID.fullmatch(written.id) or len(written.id) > 60:
+            self.refuse(number, "id", f"`{written.id}` is no id: small letters and digits, joined by -", written.id)
+        for name in written.filters:
+            if name not in FILTERS:
+                known = ", ".join(sorted(FILTERS))
+                self.refuse(number, "filters", f"there is no filter `{name}`", name, hint=f"known: {known}")
+        if written.keywords_required and not written.keywords:
+            self.refuse(number, "keywords_required", "there are no keywords that could be required")
+        blank = next((word for word in written.keywords if not word.strip()), None)
+        if blank is not None:
+            self.refuse(number, "keywords", "a keyword is blank", blank)
+        return Detector(
+            id=written.id,
+            title=written.title,
+            family=written.family,
+            severity=written.severity,
+            confidence=written.confidence,
+            description=written.description,
+            reference=written.reference,
+            rules=tuple(self._rule(number, written, one) for one in written.patterns),
+            checks=self._checks(number, "validator", written.validator),
+            proofs=self._checks(number, "proof", written.proof),
+            filters=written.filters,
+            keywords=tuple(dict.fromkeys(form for word in written.keywords for form in _forms(word.strip()))),
+            required=written.keywords_required,
+            distance=written.distance,
+            min_count=written.at_least,
+            exclude=self._loose(number, written, written.exclude, whole=True),
+            near=self._loose(number, written, written.near),
+            not_near=self._loose(number, written, written.not_near),
+            within=written.within,
+            caseless=written.caseless,
+            normal=written.normalise,
+            mask=written.mask,
+            source=self._source.name,
+            match=lambda: written.tests.match,
+            no_match=lambda: written.tests.no_match,
+        )
+
+    def _checks(self, number: int, key: str, given: str | tuple[str, ...]) -> tuple[str, ...]:
+        found = []
+        for name in (given,) if isinstance(given, str) else given:
+            known = named_checks.use(name)
+            if known is None:
+                hint = (
+                    f"known: {', '.join(named_checks.names())}, and `stdnum.` with a module of python-stdnum, "
+                    "such as stdnum.de.idnr"
+                )
+                self.refuse(number, key, f"there is no validator `{name}`", name, hint=hint)
+            found.append(known)
+        return tuple(found)
+
+    def _rule(self, number: int, written: _Written, one: str | _Pattern) -> Rule:
+        pattern = _Pattern(one) if isinstance(one, str) else one
+        caseless = written.caseless if pattern.caseless is None else pattern.caseless
+        value = self._parsed(number, pattern.pattern, caseless)
+        lead = self._parsed(number, pattern.before, caseless, empty=True)
+        trail = self._parsed(number, pattern.after, caseless, empty=True)
+        parts = (lead, value, trail)
+        unbounded = any(part.most is None for part in parts)
+        width = WIDEST if unbounded else sum(part.most or 0 for part in parts)
+        if width > WIDEST:
+            text = f"with what stands before and after it a match could be {width:,} bytes wide; {WIDEST:,} are allowed"
+            self._refuse_pattern(number, pattern.pattern, PatternError(text, 0))
+        rule = Rule(
+            hint="".join(f"(?:{part.text})" for part in parts if part.text),
+            back="".join(f"(?:{part.back})" for part in reversed(parts) if part.text),
+            pattern=value.text,
+            lead=lead.text,
+            trail=trail.text,
+            caseless=caseless,
+            linear=True,
+            width=width,
+            before=width + 1,
+            after=1,
+        )
+        if self._verify:
+            self._compile(number, pattern.pattern, lambda: Linear(rule).compile())
+        return rule
+
+    def _loose(
+        self, number: int, written: _Written, patterns: tuple[str, ...], *, whole: bool = False
+    ) -> tuple[str, ...]:
+        """Return the patterns that are looked for around a value, or that a value must not fit."""
+        found = []
+        for pattern in patterns:
+            text = self._parsed(number, pattern, written.caseless).text
+            expression = f"\\A(?:{text})\\z" if whole else text
+            if self._verify:
+                self._compile(
+                    number, pattern, lambda expression=expression: compiled(expression, caseless=written.caseless)
+                )
+            found.append(text)
+        return tuple(found)
+
+    def _parsed(self, number: int, pattern: str, caseless: bool, *, empty: bool = False) -> Parsed:
+        if empty and not pattern:
+            return Parsed("", "", 0, 0)
+        try:
+            return parse(pattern, caseless=caseless, empty=empty)
+        except PatternError as error:
+            self._refuse_pattern(number, pattern, error)
+
+    def _compile(self, number: int, pattern: str, compile_: Any) -> None:
+        from casb_cli.core.errors import UsageError
+
+        try:
+            compile_()
+        except UsageError as error:
+            words = error.message[:1].lower() + error.message[1:]
+            self._refuse_pattern(number, pattern, PatternError(f"the engine cannot take it: {words}", 0))
+
+    def _refuse_pattern(self, number: int, pattern: str, error: PatternError) -> NoReturn:
+        place = self._places.of_text(number, pattern, error.at) if self._places else None
+        shown = pattern if len(pattern) <= 80 else f"{pattern[:77]}..."
+        raise self._error(
+            place, f"pattern `{shown}`, character {error.at + 1}: {error.reason}", hint="docs/custom-detectors.md"
+        )
+
+    def refuse(
+        self, number: int, key: str, reason: str, value: str | None = None, *, hint: str | None = None
+    ) -> NoReturn:
+        """Raise the ConfigError of one key, at its value where that is found."""
+        place = None
+        if self._places is not None:
+            place = self._places.of_text(number, value) if value is not None else None
+            place = place or self._places.of_key(number, key)
+        raise self._error(place, f"{key}: {reason}", hint=hint)
+
+    def _invalid(self, words: str, raw: dict[str, Any]) -> ConfigError:
+        """Return the error for a value of another form than is asked for, at its key."""
+        text, _, path = words.partition(" - at `$")
+        path = path.rstrip("`")
+        index = re.match(r"\.detector\[(\d+)\]", path)
+        number = int(index[1]) if index else None
+        unknown = re.search(r"unknown field `(.+)`", text)
+        missing = re.search(r"missing required field `(.+)`", text)
+        keys = re.findall(r"\.([A-Za-z_]+)", path)
+        place = None
+        assert self._places is not None  # noqa: S101 - the text was read before it was found invalid
+        if unknown:
+            place = self._places.of_key(number, unknown[1])
+            text = f"there is no key `{unknown[1]}`"
+        elif missing:
+            place = self._places.of_detector(number)
+            text = f"`{missing[1]}` is missing"
+        elif len(keys) > 1:
+            place = self._places.of_key(number, keys[-1])
+            text = f"{keys[-1]}: {text[:1].lower()}{text[1:]}"
+        tables = raw.get("detector")
+        if number is not None and isinstance(tables, list) and isinstance(tables[number], dict):
+            name = tables[number].get("id")
+            text = f"detector `{name}`: {text}" if isinstance(name, str) else f"detector {number + 1}: {text}"
+        return self._error(place or self._places.of_detector(number), text, hint="docs/custom-detectors.md")
+
+    def _error(self, place: tuple[int, int] | None, text: str, *, hint: str | None = None) -> ConfigError:
+        where = f":{place[0]}:{place[1]}" if place else ""
+        return ConfigError(f"{self._source.name}{where}: {text}", hint=hint)
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """Return a keyword in the ways of writing that the engine, which knows capitals of ASCII only, can't tell alike."""
+    if word.isascii():
+        return (word,)
+    return tuple(dict.fromkeys((word, word.lower(), word.upper(), word.title())))
+
+
+def _place_of(error: tomllib.TOMLDecodeError) -> tuple[int, int] | None:
+    found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    return (int(found[1]), int(found[2])) if found else None
