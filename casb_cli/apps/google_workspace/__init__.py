@@ -69,6 +69,18 @@ APP = App(
             required=False,
             help="the customer's own domains and their aliases are read from Google",
         ),
+        Field(
+            key="quarantine_drive",
+            prompt="ID of the shared drive that holds quarantined files",
+            required=False,
+            help="empty: a drive named `casb quarantine vault`, made when first needed",
+        ),
+        Field(
+            key="intake_drive",
+            prompt="ID of the shared drive through which files enter the quarantine",
+            required=False,
+            help="empty: a drive named `casb quarantine intake`, made when first needed",
+        ),
     ),
     hosts={
         "api": "https://www.googleapis.com",
