@@ -23,7 +23,7 @@ from typing import Self
 import msgspec
 
 from casb_cli.core.errors import CasbError
-from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits, Note
 from casb_cli.scan.inspect import InspectResult
 from casb_cli.scan.workers_content import Content
@@ -133,7 +133,7 @@ class WorkerPool:
     """Workers behind one call. A context manager; leaving it by an exception drops what still waits.
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
-    meaning all shipped. Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
+    meaning all shipped and those of the user's `own` files; what is wrong in these raises ConfigError. Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
     """
 
     def __init__(
@@ -141,17 +141,18 @@ class WorkerPool:
         *,
         key: bytes,
         detectors: tuple[str, ...] = (),
+        own: tuple[Source, ...] = (),
         cache_dir: str | None = None,
         workers: int | None = None,
         backlog: int | None = None,
         memory: int = Limits().memory,
     ) -> None:
-        self.detector_set = DetectorSet.shipped(detectors).id
+        self.detector_set = _set(detectors, own).id
         self.workers = workers or max(
             1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         )
         self.isolation: dict[str, str] = {}
-        self._hello = Hello(key, detectors, cache_dir, memory)
+        self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._program = _PROGRAM
         self._queue: queue.Queue[_Item | None] = queue.Queue()
         self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers))
@@ -317,6 +318,14 @@ class WorkerPool:
             notes=(Note("", reason, detail),),
             parts_failed=1,
         )
+
+
+def _set(only: tuple[str, ...], own: tuple[Source, ...]) -> DetectorSet:
+    if not own:
+        return DetectorSet.shipped(only)
+    from casb_cli.scan.detect.custom import detectors
+
+    return DetectorSet.shipped(only, detectors(own))
 
 
 def _cause(status: int | None) -> tuple[str, str]:

@@ -27,13 +27,22 @@ def main(descriptor: int, parent: int) -> None:
     try:
         hello, _ = receive(sock, Hello)
         isolation = {"network": network, **bound_resources(hello.memory)}
-        scanner = new_scanner(DetectorSet.shipped(hello.detectors), hello.cache_dir)
+        scanner = new_scanner(_detectors(hello), hello.cache_dir)
         send(sock, Ready(scanner.detectors.id, isolation))
         while _serve(sock, scanner, hello):
             pass
     except (EOFError, OSError):
         pass  # the coordinator is gone or done with us
     os._exit(0)
+
+
+def _detectors(hello: Hello) -> DetectorSet:
+    if not hello.own:
+        return DetectorSet.shipped(hello.detectors)
+    from casb_cli.scan.detect.custom import detectors
+
+    # The coordinator has had each pattern compiled before it started any worker.
+    return DetectorSet.shipped(hello.detectors, detectors(hello.own, verify=False))
 
 
 def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:

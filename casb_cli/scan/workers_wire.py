@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import InspectResult
 
@@ -28,6 +29,7 @@ class Hello(msgspec.Struct, frozen=True):
     detectors: tuple[str, ...]
     cache_dir: str | None
     memory: int
+    own: tuple[Source, ...] = ()
 
     def __repr__(self) -> str:
         return "Hello(...)"  # the key stays out of tracebacks

@@ -19,7 +19,7 @@ from casb_cli.scan.detect import named_checks
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
 from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
-from casb_cli.scan.detect.rules import Detector, Normal, Rule, catalogue
+from casb_cli.scan.detect.rules import Detector, Normal, Rule, Source, catalogue
 from casb_cli.scan.detect.toml_places import Places
 
 LARGEST = 1 << 20
@@ -30,13 +30,6 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 Within = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-
-
-class Source(msgspec.Struct, frozen=True):
-    """One file of detectors: its name for messages, and its text."""
-
-    name: str
-    text: str
 
 
 class _Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,6 +164,7 @@ class _Reader:
             normal=written.normalise,
             mask=written.mask,
             source=self._source.name,
+            told={"exclude": written.exclude, "near": written.near, "not_near": written.not_near},
             match=lambda: written.tests.match,
             no_match=lambda: written.tests.no_match,
         )
@@ -209,6 +203,7 @@ class _Reader:
             caseless=caseless,
             linear=True,
             width=width,
+            written=pattern.before + pattern.pattern + pattern.after,
             before=width + 1,
             after=1,
         )

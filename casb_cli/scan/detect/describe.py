@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from casb_cli.scan.detect.named_checks import OWN
 from casb_cli.scan.detect.rules import Detector, DetectorSet
 
 
@@ -24,41 +25,51 @@ class Check(msgspec.Struct, frozen=True):
         return self.expected == self.found
 
 
-def listed(only: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield one row per detector, by id; raises UnknownName."""
-    for detector in DetectorSet.shipped(only).detectors:
+def listed(only: Iterable[str] = (), own: Iterable[Detector] = ()) -> Iterator[dict[str, Any]]:
+    """Yield one row per detector, the user's own among them, by id; raises UnknownName."""
+    for detector in DetectorSet.shipped(only, own).detectors:
         yield {
             "id": detector.id,
             "title": detector.title,
             "family": detector.family,
             "severity": detector.severity,
             "confidence": detector.confidence,
+            "source": detector.source or "shipped",
         }
 
 
-def shown(name: str) -> dict[str, Any]:
+def shown(name: str, own: Iterable[Detector] = ()) -> dict[str, Any]:
     """Return all that is to be known of one detector; raises UnknownName."""
-    detector: Detector = DetectorSet.shipped((name,))[name]
+    detector: Detector = DetectorSet.shipped((name,), own)[name]
     return {
-        **next(listed((name,))),
+        **next(listed((name,), (detector,) if detector.source else ())),
         "description": detector.description,
         "reference": detector.reference or None,
         "keywords": list(detector.keywords),
         "keywords_required": detector.required,
         "distance": detector.distance,
         "min_count": detector.min_count,
-        "checks": [*detector.checks, *detector.proofs],
+        "checks": [name.removeprefix(OWN) for name in (*detector.checks, *detector.proofs)],
         "filters": list(detector.filters),
-        "patterns": [rule.pattern for rule in detector.rules],
+        "patterns": [rule.written or rule.pattern for rule in detector.rules],
+        "exclude": list(detector.told.get("exclude", ())),
+        "near": list(detector.told.get("near", ())),
+        "not_near": list(detector.told.get("not_near", ())),
+        "within": detector.within,
     }
 
 
-def checked(only: Iterable[str] = ()) -> Iterator[Check]:
+def untested(own: Iterable[Detector]) -> list[str]:
+    """Return the ids of the user's detectors that lack an example of what they find, or of what they don't."""
+    return [detector.id for detector in own if not (detector.match() and detector.no_match())]
+
+
+def checked(only: Iterable[str] = (), own: Iterable[Detector] = ()) -> Iterator[Check]:
     """Yield the outcome of every example of the detectors; raises UnknownName."""
     from casb_cli.scan.inspect import inspect_stream, new_scanner
 
-    detectors = DetectorSet.shipped(only)
-    scanner = new_scanner(DetectorSet.shipped())
+    detectors = DetectorSet.shipped(only, own)
+    scanner = new_scanner(DetectorSet.shipped((), own))
     for detector in detectors.detectors:
         for expected, examples in ((True, detector.match()), (False, detector.no_match())):
             for number, text in enumerate(examples, 1):

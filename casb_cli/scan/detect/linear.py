@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 from casb_cli.core.errors import UsageError
 from casb_cli.scan.detect.rules import Rule
 
+_ANY = "[\\x00-\\xff]"
+_SMALL = 4096
+"""Bytes of a window in which a match is looked for from every place, where none was found from its end."""
 _SPLITS = 8
 """How many ends of what stands before a value, and of the value, are tried: the longest first."""
-_ANY = "[\\x00-\\xff]"
 
 
 def compiled(expression: str, *, caseless: bool = False, once: bool = False) -> Any:
@@ -66,6 +68,8 @@ class Linear:
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
+        # The engine takes `^` at the very start only. Where there is none, one byte of what stands before is seen.
+        self._context = 0 if "^" in rule.hint.replace("[^", "") else 1
 
     @cached_property
     def _back(self) -> Any:
@@ -88,7 +92,7 @@ class Linear:
         return self._anchored(self._rule.trail)
 
     def _anchored(self, text: str) -> Any:
-        return compiled(f"\\A{_ANY}(?:{text})", caseless=self._rule.caseless)
+        return compiled(f"\\A{_ANY * self._context}(?:{text})", caseless=self._rule.caseless)
 
     def compile(self) -> None:
         """Compile all of it now; raises UsageError where the engine can't."""
@@ -103,8 +107,12 @@ class Linear:
         first = max(0, low - 1)
         reverse = buffer[first : last + 1][::-1]
         top = first + len(reverse)
+        begins: Iterable[int] = sorted({top - end for end in _ends(self._back, reverse)})
+        if not begins and self._context and last - low <= _SMALL:
+            # Something matches here, and the engine misses some alternatives when it reads them backwards.
+            begins = range(low, last)
         at = low
-        for begin in sorted({top - end for end in _ends(self._back, reverse)}):
+        for begin in begins:
             if begin < at:
                 continue
             ends = self._from(self._whole, buffer, begin, begin + self._rule.width)
@@ -128,8 +136,11 @@ class Linear:
     def _longest(self, database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
         return sorted(self._from(database, buffer, start, stop), reverse=True)[:_SPLITS]
 
-    @staticmethod
-    def _from(database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
+    def _from(self, database: Any, buffer: bytes, start: int, stop: int) -> list[int]:
         """Return where a match that begins at `start` may end, as far as `stop`."""
-        data = buffer[start - 1 : stop + 1] if start else b"\n" + buffer[: stop + 1]
-        return [end for end in (found + start - 1 for found in _ends(database, data)) if end <= stop]
+        if self._context:
+            data = buffer[start - 1 : stop + 1] if start else b"\n" + buffer[: stop + 1]
+        else:
+            data = buffer[start : stop + 1]
+        first = start - self._context
+        return [end for end in (found + first for found in _ends(database, data)) if end <= stop]

@@ -30,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `once` asks only whether the hint is anywhere.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
-    `trail` in a row, `back` the same read backwards; the pattern's part is the value. No match is wider than `width`.
+    `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the value. No match is wider than `width`.
     """
 
     hint: str
@@ -45,6 +45,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     trail: str = ""
     back: str = ""
     width: int = 0
+    written: str = ""
 
 
 Examples = Callable[[], tuple[str, ...]]
@@ -59,7 +60,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
     the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
     `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
-    file that a user's detector stands in.
+    file that a user's detector stands in, `told` holds these expressions as they are written there.
     """
 
     id: str
@@ -87,8 +88,16 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     mask: Mask = "tail"
     generic: bool = False
     source: str = ""
+    told: dict[str, tuple[str, ...]] = {}
     match: Examples
     no_match: Examples
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One file of a user's detectors: its name for messages, and its text."""
+
+    name: str
+    text: str
 
 
 def _digest(detectors: Iterable[Detector]) -> str:
@@ -97,7 +106,7 @@ def _digest(detectors: Iterable[Detector]) -> str:
         fields = {
             name: getattr(item, name)
             for name in item.__struct_fields__
-            if name not in ("match", "no_match", "description", "reference", "title", "source")
+            if name not in ("match", "no_match", "description", "reference", "title", "source", "told")
         }
         total.update(msgspec.json.encode(fields, order="sorted"))
     return total.hexdigest()[:32]
