@@ -12,10 +12,10 @@ import msgspec
 
 from casb_cli.apps.aws import wire
 from casb_cli.apps.aws.endpoints import Endpoints, base_urls
-from casb_cli.apps.aws.mapping import CallerIdentity, OrganizationAccounts, Regions
+from casb_cli.apps.aws.mapping import CallerIdentity, DescribedOrganization, OrganizationAccounts, Regions
 from casb_cli.apps.aws.rules import WrongRegion
 from casb_cli.apps.base import Connector
-from casb_cli.core.errors import BadAnswer, UsageError
+from casb_cli.core.errors import BadAnswer, ObjectMissing, UsageError
 from casb_cli.core.models import Partition
 from casb_cli.transport.calls import INSTANCE, Answer, Call, Identity, as_user
 from casb_cli.transport.client import StreamAnswer
@@ -88,6 +88,7 @@ class AwsBase(Connector):
         self._lock = threading.RLock()
         self._own: CallerIdentity | None = None
         self._accounts: dict[str, str] | None = None
+        self._organization: str | None = None
         self._regions: dict[str, tuple[str, ...]] = {}
         self._bucket_regions: dict[str, str] = {}
 
@@ -307,6 +308,18 @@ class AwsBase(Connector):
             found |= {one.Id: one.Name or "" for one in page.Accounts if one.active and (not only or one.Id in only)}
         return found
 
+    def organization_id(self) -> str | None:
+        """Return the id of the organization that our account belongs to; None where it stands alone."""
+        with self._lock:
+            if self._organization is None:
+                try:
+                    found = self.json("organizations", "DescribeOrganization", DescribedOrganization)
+                except ObjectMissing:
+                    self._organization = ""
+                else:
+                    self._organization = found.Organization.Id
+            return self._organization or None
+
     def account_parts(self, *kinds: str) -> tuple[Partition, ...]:
         """Return a partition for each account and kind: `users:123456789012`."""
         return tuple(
@@ -318,8 +331,7 @@ class AwsBase(Connector):
     def regions(self, account: str) -> tuple[str, ...]:
         """Return the regions to look into in an account: those set, else those enabled there.
 
-        Where the account does not let itself be asked, the partition's regions that need no opting in are unknown,
-        so all of the partition's are returned; those not enabled then refuse our keys.
+        Raises NotPermitted where the account does not let itself be asked: then the regions are to be set.
         """
         told = self.field("regions")
         if told and told != "enabled":

@@ -120,6 +120,8 @@ _BUSY = frozenset(
     }
 )
 """For this call alone: somebody else is changing the same thing, or the service stumbled."""
+_LATER = frozenset({"ReportInProgress", "CredentialReportNotReadyException"})
+"""What was asked for is being made: seconds, by the documentation two."""
 _STATE = frozenset(
     {
         "AccessControlListNotSupported",
@@ -221,7 +223,7 @@ _BY_CODE: tuple[tuple[frozenset[str], type[ProviderError]], ...] = (
     (_MISSING, ObjectMissing),
     (_STATE, StateConflict),
     (_CURSOR, CursorExpired),
-    (_BUSY, Unavailable),
+    (_BUSY | _LATER, Unavailable),
 )
 
 
@@ -274,7 +276,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if isinstance(error, SignInNeeded):
         return Verdict("reauth", error)
     if isinstance(error, Unavailable):
-        return Verdict("busy", error)
+        return Verdict("busy", error, 2.0 if code in _LATER else None)
     return Verdict("fail", error)
 
 
