@@ -204,6 +204,7 @@ class Drive(msgspec.Struct, rename="camel", gc=False):
     id: str
     name: str | None = None
     created_time: str | None = None
+    restrictions: dict[str, Any] | None = None
 
 
 class Drives(msgspec.Struct):

@@ -1,0 +1,372 @@
+"""Quarantine: a file is moved into a shared drive that nobody but the administrator may enter, and back.
+
+It keeps its id, its content and its revisions, and outlives its owner's account. Every step may be repeated, each
+acts as whoever may do it: the owner moves it into the intake, the administrator on into the vault. Direct shares
+survive a move, and a former owner keeps access as the creator, so both are looked for again at the end; the proof
+is that the former owner no longer finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from casb_cli.apps.base import step
+from casb_cli.apps.google_workspace import mapping_files as shapes
+from casb_cli.apps.google_workspace.common import DRIVE
+from casb_cli.apps.google_workspace.drives import Located
+from casb_cli.apps.google_workspace.govern_files import FILE, WRITING, GovernFiles, md5, tombstone
+from casb_cli.apps.google_workspace.permits import On, permission_state, words
+from casb_cli.apps.google_workspace.vault import Vault, membership
+from casb_cli.core import clock
+from casb_cli.core.capabilities import Change, QuarantineFile, Step, needs
+from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unsupported
+from casb_cli.core.refs import local
+
+_STONE_SUFFIX = " - removed.txt"
+_SUSPENDED = (
+    "the owner is suspended: moving the file needs the Admin console's setting that lets users migrate files to "
+    "shared drives, and getting it back needs the owner active again"
+)
+
+
+class Quarantine(GovernFiles, Vault, QuarantineFile):
+    """Matrix row 11."""
+
+    quarantine_modes: ClassVar[Mapping[str, str]] = {}
+
+    @needs(
+        "GET /drive/v3/files/{fileId}",
+        "GET /drive/v3/files/{fileId}/permissions",
+        "PATCH /drive/v3/files/{fileId}",
+        "POST /drive/v3/files/{fileId}/permissions",
+        "DELETE /drive/v3/files/{fileId}/permissions/{permissionId}",
+        "GET /drive/v3/drives",
+        "POST /drive/v3/drives",
+        "PATCH /drive/v3/drives/{driveId}",
+        "GET /drive/v3/files/generateIds",
+        "POST /drive/v3/files",
+        "PATCH /upload/drive/v3/files/{fileId}",
+        "DELETE /drive/v3/files/{fileId}",
+        any_of=WRITING,
+    )
+    def plan_quarantine(self, file: str, *, case: str, mode: str | None = None) -> Change:
+        del mode
+        found = self.find_anywhere(file)
+        item = found.item
+        if item.drive_id and self.is_quarantine(shapes.Drive(id=item.drive_id, name=self.drive_name(item.drive_id))):
+            raise Unsupported(f"{item.name} is in quarantine already")
+        way = self._way(found)
+        direct = [permission_state(one) for one in self.standing(On(file, found.as_)) if one.direct]
+        kept = self._kept(found, case, way)
+        effects = ["the file's id, content, revisions and comments stay; the shared drive owns it meanwhile"]
+        if way == "suspended":
+            effects.append(_SUSPENDED)
+        if item.trashed:
+            effects.append("it is restored first, for nothing can be moved out of the trash to another drive")
+        lost = [one for one in direct if one["expires"] and clock.parse(one["expires"]) <= clock.now()]
+        return Change(
+            action="quarantine",
+            target=local("file", file),
+            target_name=self.path_of(found),
+            version=item.version,
+            before={"place": _place(item, kept), "shares": _names(direct)},
+            after={"place": "quarantine", "shares": []},
+            steps=self._forward(kept, direct, way),
+            inverse=self._back(kept, direct, way),
+            approximate=_approximate(way, lost),
+            touches=(local("file", file),),
+            side_effects=tuple(effects),
+            keeps=kept,
+        )
+
+    def _way(self, found: Located) -> str:
+        """Return by whose hands the file goes: its owner's (`owner`), or those of the administrator."""
+        if found.item.drive_id:
+            return "drive"
+        if found.as_ == self.admin:
+            return "own"
+        owner = self.people().get(self.id_of(found.as_) or "")
+        return "suspended" if owner is not None and (owner.suspended or owner.archived) else "owner"
+
+    def _kept(self, found: Located, case: str, way: str) -> dict[str, Any]:
+        item = found.item
+        if way == "own" or (way == "drive" and not self.delegated):
+            note_as: str | None = found.as_
+        else:
+            note_as = {"owner": found.as_, "drive": self.admin}.get(way)
+        kept: dict[str, Any] = {
+            "file": item.id,
+            "as": found.as_,
+            "name": item.name or item.id,
+            "parent": item.parent or "root",
+            "md5": item.md5_checksum,
+            "case": case,
+            "trashed": bool(item.trashed),
+            "note_as": None if item.trashed or not item.parent else note_as,
+            "flags": {},
+        }
+        if item.drive_id:
+            here = next((one for one in self.members(item.drive_id, fresh=True) if _is(one, self.admin)), None)
+            kept["source"] = item.drive_id
+            kept["member"] = None if here is None else here.role
+        else:
+            told = {
+                "copyRequiresWriterPermission": item.copy_requires_writer_permission,
+                "writersCanShare": item.writers_can_share,
+            }
+            kept["flags"] = {name: value for name, value in told.items() if value is not None}
+        return kept
+
+    def _forward(self, kept: dict[str, Any], direct: list[dict[str, Any]], way: str) -> tuple[Step, ...]:
+        name, as_ = kept["name"], kept["as"]
+        joins = way == "drive" and kept["member"] != "organizer"
+        steps = [Step(name="make-drives", title="see that the quarantine drives are there", args=kept)]
+        if joins:
+            steps.append(Step(name="join-drive", title="enter the shared drive as a manager", args=kept))
+        if kept["trashed"]:
+            own = {"file": kept["file"], "as": self._actor(kept, way)}
+            steps.append(Step(name="restore-file", title=f"restore {name} from the trash", args=own))
+        if way != "drive":
+            steps.append(Step(name="lock-sharing", title=f"let nobody copy or share {name}", args=kept))
+        on = On(kept["file"], self._actor(kept, way)).args
+        steps += [
+            Step(name="drop-permission", title=f"take {words(one)} off {name}", args={**on, "permission": one})
+            for one in direct
+        ]
+        if way == "owner":
+            steps += [
+                Step(name="open-door", title=f"let {as_} into the intake", args=kept),
+                Step(name="move-in", title=f"move {name} into the intake", args=kept),
+                Step(name="shut-door", title=f"let {as_} out of the intake", args=kept),
+            ]
+        elif way == "suspended":
+            mover = {**On(kept["file"], as_).args, "permission": membership(self.admin, "writer")}
+            steps.append(Step(name="give-permission", title=f"let {self.admin} move {name}", args=mover))
+        steps += [
+            Step(name="move-on", title=f"move {name} into the vault", args=kept),
+            Step(name="clear-shares", title=f"see that nothing opens {name} any more", args=kept),
+        ]
+        if kept["note_as"]:
+            steps.append(Step(name="leave-note", title="leave a note in its place", args=kept))
+        if joins:
+            steps.append(Step(name="leave-drive", title="leave the shared drive", args=kept))
+        return tuple(steps)
+
+    def _actor(self, kept: dict[str, Any], way: str) -> str:
+        return self.admin if way == "drive" else str(kept["as"])
+
+    def _back(self, kept: dict[str, Any], direct: list[dict[str, Any]], way: str) -> tuple[Step, ...]:
+        name, as_ = kept["name"], kept["as"]
+        joins = way == "drive" and kept["member"] != "organizer"
+        steps = []
+        if joins:
+            title = "enter the shared drive as a manager"
+            steps.append(Step(name="join-drive", title=title, args=kept, undoes="join-drive"))
+        if kept["note_as"]:
+            steps.append(Step(name="drop-note", title="delete the note", args=kept, undoes="leave-note"))
+        if way in {"own", "drive"}:
+            steps.append(Step(name="move-straight", title=f"move {name} back", args=kept, undoes="make-drives"))
+        else:
+            # The door may have been opened though the move failed: all of them are needed from the beginning on.
+            opened = "open-door" if way == "owner" else "give-permission"
+            steps += [
+                Step(name="move-out", title=f"move {name} into the intake", args=kept, undoes=opened),
+                Step(name="open-wide", title=f"let {as_} into the intake", args=kept, undoes=opened),
+                Step(name="move-back", title=f"move {name} back", args=kept, undoes=opened),
+                Step(name="shut-door", title=f"let {as_} out of the intake", args=kept, undoes=opened),
+            ]
+        if way == "suspended":
+            mover = {**On(kept["file"], as_).args, "permission": membership(self.admin, "writer")}
+            title = f"take {self.admin} off {name}"
+            steps.append(Step(name="drop-permission", title=title, args=mover, undoes="give-permission"))
+        if way != "drive":
+            title = f"let {name} be copied and shared as before"
+            steps.append(Step(name="unlock-sharing", title=title, args=kept, undoes="lock-sharing"))
+        on = On(kept["file"], self._actor(kept, way)).args
+        steps += [
+            Step(
+                name="give-permission",
+                title=f"let {words(one)} into {name} again",
+                args={**on, "permission": one},
+                undoes="drop-permission",
+            )
+            for one in direct
+        ]
+        if kept["trashed"]:
+            own = {"file": kept["file"], "as": self._actor(kept, way)}
+            title = f"move {name} to the trash again"
+            steps.append(Step(name="trash-file", title=title, args=own, undoes="restore-file"))
+        if joins:
+            steps.append(Step(name="leave-drive", title="leave the shared drive", args=kept, undoes="join-drive"))
+        return tuple(steps)
+
+    # Forward
+
+    @step("join-drive")
+    def _join_drive(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        self.let_in(args["source"], self.admin, "organizer")
+
+    @step("leave-drive")
+    def _leave_drive(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        if args["member"]:
+            self.let_in(args["source"], self.admin, args["member"])
+        else:
+            self.let_out(args["source"], self.admin)
+
+    @step("lock-sharing")
+    def _lock_sharing(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        self.set_on(args["file"], args["as"], {"copyRequiresWriterPermission": True, "writersCanShare": False})
+
+    @step("open-door")
+    def _open_door(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self.let_in(memo["intake"], args["as"], "fileOrganizer")
+
+    @step("move-in")
+    def _move_in(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        now = self.seen(args["file"], args["as"])
+        if now is not None and now.md5_checksum != args["md5"]:
+            raise StateConflict(f"{args['name']} was changed meanwhile; it was not moved")
+        self.move(args["file"], args["as"], memo["intake"])
+
+    @step("shut-door")
+    def _shut_door(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self.let_out(memo["intake"], args["as"])
+
+    @step("move-on")
+    def _move_on(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self.move(args["file"], self.admin, memo["vault"])
+
+    @step("clear-shares")
+    def _clear_shares(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        on = On(args["file"], self.admin)
+        for one in self.standing(on):
+            if one.direct:
+                self.drop(on, one.id)
+
+    def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
+        """Have a note whose answer was lost left again: what can be read of the file tells nothing of it.
+
+        One that is there already is found by its id, which was made before.
+        """
+        return False if step.name == "leave-note" else super().settle(step, memo)
+
+    @step("leave-note")
+    def _leave_note(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        note, as_ = memo["note"], args["note_as"]
+        body = {
+            "id": note,
+            "name": f"{args['name']}{_STONE_SUFFIX}",
+            "mimeType": "text/plain",
+            "parents": [args["parent"]],
+        }
+        query = {"supportsAllDrives": True, "fields": "id"}
+        self.client.send(self.act(f"POST {DRIVE}/files", None, as_, query=query, json=body, safe=True, answers=(409,)))
+        content = tombstone(args["case"])
+        if self.item(note, as_, "id,md5Checksum").md5_checksum != md5(content):
+            self.write(note, as_, content, "text/plain")
+
+    # Back
+
+    @step("drop-note")
+    def _drop_note(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        note = str(memo.get("note") or "")
+        now = self.seen(note, args["note_as"]) if note else None
+        if now is None or now.md5_checksum != md5(tombstone(args["case"])):
+            return  # gone already, or somebody wrote something else over it: then it stays
+        query = {"supportsAllDrives": True}
+        path = {"fileId": note}
+        self.client.send(self.act(f"DELETE {FILE}", path, args["note_as"], query=query, safe=True, answers=(404,)))
+
+    @step("move-straight")
+    def _move_straight(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        held = self.seen(args["file"], self.admin)
+        if held is not None and held.drive_id == memo["vault"]:
+            self._move_home(args, self.admin)
+
+    @step("move-out")
+    def _move_out(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        held = self.seen(args["file"], self.admin)
+        if held is not None and held.drive_id == memo["vault"]:
+            self.move(args["file"], self.admin, memo["intake"])
+
+    @step("open-wide")
+    def _open_wide(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        # A content manager may put things in; taking them out of a shared drive wants a manager.
+        self.let_in(memo["intake"], args["as"], "organizer")
+
+    @step("move-back")
+    def _move_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        now = self.item(args["file"], args["as"], "id,driveId")
+        if now.drive_id == memo["intake"]:
+            self._move_home(args, args["as"])
+
+    def _move_home(self, args: dict[str, Any], as_: str) -> None:
+        """Move the file to its former folder; where that is gone, to the top of the owner's My Drive or the drive."""
+        try:
+            self.move(args["file"], as_, args["parent"])
+        except ObjectMissing:
+            top = args.get("source") or self.item("root", as_, "id").id
+            if args["parent"] == top:
+                raise
+            self.move(args["file"], as_, top)
+
+    @step("unlock-sharing")
+    def _unlock_sharing(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        if args["flags"]:
+            self.set_on(args["file"], args["as"], args["flags"])
+
+    # Reading
+
+    def observe_quarantine(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
+        """Read where the file is, as its former owner and as the administrator: only the latter may find it."""
+        file, as_, vault = change.keeps["file"], change.keeps["as"], memo.get("vault")
+        if as_ != self.admin:
+            try:
+                seen = self.seen(file, as_)
+            except NotPermitted:
+                seen = None  # who can no longer be acted as sees nothing either
+            if seen is not None:
+                reached = vault is not None and seen.drive_id == vault
+                place = "quarantine, but its former owner still reaches it" if reached else _place(seen, change.keeps)
+                return self._state(file, as_, place)
+        held = self.seen(file, self.admin)
+        if held is None:
+            return {"place": "gone", "shares": []}
+        if vault is not None and held.drive_id == vault:
+            place = "quarantine"
+        else:
+            place = _place(held, change.keeps) if as_ == self.admin else "moved by somebody else"
+        return self._state(file, self.admin, place)
+
+    def _state(self, file: str, as_: str, place: str) -> dict[str, Any]:
+        direct = [permission_state(one) for one in self.standing(On(file, as_)) if one.direct]
+        return {"place": place, "shares": _names(direct)}
+
+
+def _is(member: shapes.Permission, address: str) -> bool:
+    return member.type == "user" and (member.email_address or "").lower() == address
+
+
+def _place(item: shapes.Item, kept: dict[str, Any]) -> str:
+    if item.trashed:
+        return "trash"
+    # What lay in no folder comes back to the top of My Drive.
+    return "root" if kept["parent"] == "root" and not item.drive_id else item.parent or "root"
+
+
+def _names(states: list[dict[str, Any]]) -> list[str]:
+    return sorted(words(one) for one in states)
+
+
+def _approximate(way: str, lost: list[dict[str, Any]]) -> str | None:
+    told = []
+    if way == "suspended":
+        told.append("the owner must be active again to get it back")
+    told += [f"the end of {words(one)} has passed and cannot be set again" for one in lost]
+    return "; ".join(told) or None
