@@ -74,12 +74,12 @@ class Directory(GoogleBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
             return
         group, name = part.data["id"], part.data["name"]
         try:
-            for members, after in self.members(group, cursor):
+            for members, after in self.group_members(group, cursor):
                 yield Page(items=[mapping.membership(group, name, one) for one in members], cursor=after)
         except ObjectMissing:
             yield Page(items=())  # deleted meanwhile
 
-    def members(
+    def group_members(
         self, group: str, cursor: str | None = None, **query: Any
     ) -> Iterator[tuple[list[mapping.Member], str | None]]:
         """Yield the members of one group, by id or address, page by page."""

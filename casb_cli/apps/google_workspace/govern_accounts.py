@@ -12,7 +12,7 @@ from casb_cli.apps.google_workspace.common import DIRECTORY
 from casb_cli.apps.google_workspace.grants import Grants
 from casb_cli.apps.google_workspace.scopes import SECURITY, USERS, USERS_MANAGE, google
 from casb_cli.core.capabilities import Change, RevokePassword, RevokeSessions, Step, SuspendAccount, needs
-from casb_cli.core.errors import GuardRefused, Unsupported, UsageError
+from casb_cli.core.errors import Unsupported, UsageError
 from casb_cli.core.refs import local
 
 _PASSWORD_BYTES = 48
@@ -52,7 +52,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     )
     def plan_suspend(self, account: str, *, mode: str | None = None) -> Change:
         mode = self._mode(mode, self.suspend_modes, "suspend")
-        user = self._target(account)
+        user = self.user(account)
         suspend = _set_suspended(user, suspended=True)
         steps: tuple[Step, ...] = () if user.suspended else (suspend,)
         effects = [
@@ -82,7 +82,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         any_of=google(USERS_MANAGE),
     )
     def plan_unsuspend(self, account: str) -> Change:
-        user = self._target(account)
+        user = self.user(account)
         by_google = user.suspended and (user.suspension_reason or "ADMIN") not in {"ADMIN", "UNDER13"}
         effects = (
             (f"Google suspended the account ({user.suspension_reason}), and may refuse this",) if by_google else ()
@@ -111,7 +111,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     )
     def plan_revoke_password(self, account: str, *, mode: str | None = None) -> Change:
         mode = self._mode(mode, self.revoke_password_modes, "password")
-        user = self._target(account)
+        user = self.user(account)
         before = {"change_at_next_login": bool(user.change_password_at_next_login)}
         effects = [
             self.revoke_password_modes[mode],
@@ -150,7 +150,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         observable=False,
     )
     def plan_revoke_sessions(self, account: str) -> Change:
-        user = self._target(account)
+        user = self.user(account)
         return Change(
             action="revoke-sessions",
             target=local("account", user.id),
@@ -172,16 +172,6 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         if mode not in known:
             raise UsageError(f"google-workspace has no {what} mode `{mode}`", hint=f"use --mode {' or '.join(known)}")
         return mode
-
-    def _target(self, account: str) -> mapping.User:
-        """Return a user to act on; raises GuardRefused for the administrator that we act as ourselves."""
-        user = self.user(account)
-        if self.delegated and self.admin in mapping.addresses(user):
-            raise GuardRefused(
-                f"{user.primary_email} is the administrator that this connection acts as: it would lock itself out",
-                hint="name another super administrator first: casb connect google-workspace --add --field subject=...",
-            )
-        return user
 
     def _status(self, action: str, user: mapping.User, *, after: bool, **more: Any) -> Change:
         return Change(

@@ -41,6 +41,7 @@ class User(msgspec.Struct, rename="camel", gc=False):
     aliases: list[str] | None = None
     non_editable_aliases: list[str] | None = None
     is_guest_user: bool | None = None
+    customer_id: str | None = None
 
 
 class Users(msgspec.Struct):
