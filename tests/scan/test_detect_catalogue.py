@@ -88,9 +88,10 @@ def test_the_one_pass_sees_what_each_hint_means(detector):
         for prefix in PREFIXES:
             data = prefix + text.encode() + b"\n" + b"and more words\n" * 20
             for scanner in (alone, SCANNER):
+                gated = scanner._gated.get(detector.id)
                 for database, aims in (
                     (scanner._database, scanner._aims),
-                    (scanner._gated_database, scanner._gated),
+                    (gated and gated.database, gated.aims if gated else []),
                 ):
                     if not aims:
                         continue

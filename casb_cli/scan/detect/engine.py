@@ -6,8 +6,9 @@ import bisect
 import hmac
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from casb_cli.core.models import Confidence
@@ -71,6 +72,19 @@ class _Aim:
     then: re.Pattern[bytes] | None
 
 
+@dataclass
+class _Gated:
+    """The rules of one detector that needs a word near by, compiled when its word is first met: most never are."""
+
+    cache_dir: str | None
+    aims: list[_Aim] = field(default_factory=list)
+
+    @cached_property
+    def database(self) -> Any:
+        """The compiled hints of the rules."""
+        return load(tuple(aim.rule for aim in self.aims), self.cache_dir)
+
+
 @dataclass(slots=True)
 class _Candidate:
     start: int
@@ -99,12 +113,14 @@ class Scanner:
                 self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
-        self._gated = [aim for aim in self._aims if aim.owner.detector.required]
+        self._gated: dict[str, _Gated] = {}
+        for aim in self._aims:
+            if aim.owner.detector.required:
+                self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir)).aims.append(aim)
         self._aims = [aim for aim in self._aims if not aim.owner.detector.required]
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
-        self._gated_database = load(tuple(aim.rule for aim in self._gated), cache_dir) if self._gated else None
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
@@ -185,23 +201,18 @@ class Scanner:
         windows = list(self._gates.windows(hits, len(self._aims), buffer))
         if named:
             windows.append(Window(0, len(buffer), named))
-        around: defaultdict[int, set[int]] = defaultdict(set)
+        around: defaultdict[str, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
         for window in windows:
             text = buffer[window.start : window.end]
             for owner in window.owners:
                 local: defaultdict[int, list[int]] = defaultdict(list)
-                self._gated_database(owner).scan(text, match_event_handler=_note, context=local)
-                for place, ends in local.items():
-                    around[self._gated[owner][place]].update(end + window.start for end in ends)
-        for number in sorted(around):
-            self._confirm(self._aims[number], sorted(around[number]), buffer, floor, limit, collector, found)
-
-    def _gated_database(self, owner: str) -> Any:
-        """Return the database of one detector's rules, made when its word is first met: most words never are."""
-        if owner not in self._databases:
-            rules = tuple(self._held[number].rule for number in self._gated[owner])
-            self._databases[owner] = load(rules, self._cache_dir)
-        return self._databases[owner]
+                self._gated[owner].database.scan(text, match_event_handler=_note, context=local)
+                for number, ends in local.items():
+                    around[owner][number].update(end + window.start for end in ends)
+        for owner in sorted(around):
+            for number, found_at in sorted(around[owner].items()):
+                aim = self._gated[owner].aims[number]
+                self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found)
 
     def _confirm(
         self,
@@ -349,15 +360,16 @@ class _Places:
         self.table: Table | None = None
         self._named: frozenset[str] | None = None
 
-    def named(self, gated: list[_Aim]) -> frozenset[str]:
+    def named(self, gated: Mapping[str, _Gated]) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
         if self.table is None:
             return frozenset()
         if self._named is None:
+            names = self.table.names
             self._named = frozenset(
-                armed.detector.id
-                for armed in {aim.owner for aim in gated}
-                if armed.keywords is not None and any(map(armed.keywords.search, self.table.names))
+                owner
+                for owner, one in gated.items()
+                if (words := one.aims[0].owner.keywords) is not None and any(map(words.search, names))
             )
         return self._named
 

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Callable
 from itertools import pairwise
 
+from casb_cli.scan.detect import checks_personal
+
 _BRANDS = re.compile(
     rb"4\d{15}"  # Visa
     rb"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
@@ -191,7 +193,7 @@ def mail_domain(value: bytes) -> bool:
 
 _SUFFIXES = frozenset(b"png jpg jpeg gif svg webp css js ts json xml html htm py rb php yml yaml md txt".split())
 
-CHECKS: dict[str, Callable[[bytes], bool]] = {
+CHECKS: dict[str, Callable[[bytes], bool]] = dict(checks_personal.CHECKS) | {
     check.__name__: check
     for check in (
         payment_card,
@@ -222,8 +224,14 @@ def _national(name: str) -> Callable[[bytes], bool]:
     return holds
 
 
-_NATIONAL = (
-    "de.idnr gb.nhs fr.nir es.dni es.nie it.codicefiscale nl.bsn pl.pesel br.cpf ca.sin au.tfn in_.aadhaar"
-    " se.personnummer fi.hetu be.nn ch.ssn tr.tckimlik mx.curp"
-)
-CHECKS.update({f"stdnum.{name}": _national(name) for name in _NATIONAL.split()})
+_NUMBERS = """
+ad.nrt al.nipt ar.cbu ar.cuit at.tin at.vnr au.abn au.tfn be.nn bg.egn bic bitcoin br.cnpj br.cpf by.unp ca.bc_phn
+ca.sin ch.ssn cl.rut cn.ric co.nit cu.ni cy.vat cz.bankaccount cz.dic cz.rc de.idnr dk.cpr do.cedula dz.nif ec.ci
+ee.ik eg.tn es.ccc es.dni es.nie fi.hetu fr.nif fr.nir gb.nhs gb.utr gh.tin gr.amka gr.vat gt.nit hr.oib id.nik
+id.npwp ie.pps il.idnr imei in_.aadhaar in_.epic in_.gstin in_.pan is_.kennitala it.codicefiscale it.iva jp.in_ ke.pin
+kr.rrn lt.asmens lv.pvn md.idno mk.edb mt.vat mu.nid mx.curp mx.rfc my.nric nl.bsn no.fodselsnummer no.kontonr
+nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer
+si.ddv si.emso sk.rc sv.nit th.pin tr.tckimlik tr.vkn ua.rntrc us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst
+za.idnr za.tin
+"""
+CHECKS.update({f"stdnum.{name}": _national(name) for name in _NUMBERS.split()})

@@ -1,0 +1,111 @@
+"""How a personal number becomes a detector: a written form, a check, and the words that stand near it."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from casb_cli.core.models import Severity
+from casb_cli.scan.detect.rules import Detector, Rule
+from casb_cli.scan.detect.validators import CHECKS
+
+IDENTITY = (
+    "national id",
+    "national identity",
+    "national identification",
+    "national number",
+    "identity number",
+    "identity card",
+    "identification number",
+    "id number",
+    "id card",
+    "id no",
+    "personal id",
+    "personal number",
+    "personal code",
+    "citizen id",
+    "citizen number",
+)
+"""Words for an identity number of any country: for numbers whose structure and check rule out most of chance."""
+
+TAX = ("tax id", "tax number", "tax identification", "taxpayer", "tin", "vat", "vat number", "tax no", "fiscal number")
+"""Words for a tax number of any country."""
+
+
+class Number(NamedTuple):
+    """One kind of number. `check` names a module of python-stdnum or one of the product's own checks."""
+
+    check: str
+    id: str
+    title: str
+    form: str
+    """The written form, a regular expression of fixed pieces."""
+    sample: str
+    """What examples are drawn from: `9` stands for any digit, `A` for any capital, all else for itself."""
+    words: tuple[str, ...]
+    weak: bool = True
+    """Whether the bare number says too little without one of the words near by."""
+    family: str = "personal"
+    severity: Severity = "high"
+    reference: str = ""
+
+    @property
+    def checked_by(self) -> str:
+        """The name under which the check is known."""
+        return self.check if self.check in CHECKS else f"stdnum.{self.check}"
+
+
+def _examples(check: str, sample: str) -> tuple[str, str]:
+    """Return a number that the check holds for, and one that differs in one character and is none.
+
+    The second is empty where the check looks at the structure only.
+    """
+    source = random.Random(check)  # noqa: S311 - examples, no secrets
+    pools = {"9": "0123456789", "A": "ABCDEFGHJKLMNPRSTVWXYZ"}
+    holds = CHECKS[check]
+    for _ in range(50_000):
+        text = "".join(source.choice(pools.get(char, char)) for char in sample)
+        if not holds(text.encode()) or ("000" in text and "000" not in sample) or len(set(text)) < 4:
+            continue
+        for at in range(len(text) - 1, -1, -1):
+            for char in "1234567890" if text[at].isdigit() else "ABCDEFGH" if text[at].isalpha() else "":
+                other = text[:at] + char + text[at + 1 :]
+                if other != text and not holds(other.encode()):
+                    return text, other
+        return text, ""
+    raise ValueError(f"no example of {check}")
+
+
+def number_detector(number: Number) -> Detector:
+    """Return the detector of one kind of number."""
+    name, word = number.checked_by, number.words[0]
+    return Detector(
+        id=number.id,
+        title=number.title,
+        family=number.family,
+        severity=number.severity,
+        confidence="medium",
+        description=f"{number.title}: structure and check digits hold"
+        + (", with a word for it near by." if number.weak else "."),
+        reference=number.reference or f"python-stdnum, stdnum.{number.check}",
+        rules=(
+            Rule(
+                hint=rf"\b{number.form}",
+                pattern=rf"(?<![0-9A-Za-z_$.\-/+])(?P<v>{number.form})(?![0-9A-Za-z_])(?![.\-/][0-9])",
+                before=32,
+                after=16,
+            ),
+        ),
+        checks=(name,),
+        filters=("monotone", "sequence", "lock_file", "minified"),
+        keywords=number.words,
+        required=number.weak,
+        distance=60,
+        normal="alnum",
+        match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),
+        no_match=lambda: (
+            *((f"{word}: {wrong}",) if (wrong := _examples(name, number.sample)[1]) else ()),
+            f"{word}: x{_examples(name, number.sample)[0]}",
+            *((f"part {_examples(name, number.sample)[0]}",) if number.weak else ()),
+        ),
+    )
