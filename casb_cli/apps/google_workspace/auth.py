@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from casb_cli.apps.google_workspace.delegation import AsUser, Delegation, KeySigner, RemoteSigner, Sign
-from casb_cli.apps.google_workspace.scopes import ALL, ALWAYS, least
+from casb_cli.apps.google_workspace.scopes import ALL, ALWAYS, EMAIL, least
 from casb_cli.core.errors import NotPermitted, UsageError
 from casb_cli.transport.auth.endpoint import TokenEndpoint, sign_in_again
 from casb_cli.transport.auth.identities import ByIdentity
@@ -57,7 +57,7 @@ def signin(context: SigninContext) -> Authenticator:
     hint = sign_in_again(context)
     wanted = least({*ALWAYS, *(context.want or context.granted or ALL)})
     if context.method == "oauth":
-        return Person(_person(context, wanted), context.tokens, hint=hint)
+        return Person(_person(context, (*wanted, EMAIL)), context.tokens, hint=hint)
     admin = context.fields["subject"].strip().lower()
     if "@" not in admin:
         raise UsageError(

@@ -121,8 +121,8 @@ class GoogleBase(Connector):
             return self.facts.fields.get("subject", "").strip().lower()
         with self._lock:
             if self._admin is None:
-                about = self.read(self.get(f"{DRIVE}/about", query={"fields": "user(emailAddress)"}), mapping.About)
-                self._admin = about.user.email_address.lower()
+                call = Call(name="GET /oauth2/v2/userinfo", family="oauth", query={"fields": "email"})
+                self._admin = self.read(call, mapping.UserInfo).email.lower()
             return self._admin
 
     @property

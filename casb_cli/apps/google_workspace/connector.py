@@ -13,7 +13,7 @@ from casb_cli.apps.google_workspace.govern_files import GovernFiles
 from casb_cli.apps.google_workspace.govern_grants import GovernGrants
 from casb_cli.apps.google_workspace.govern_sharing import GovernSharing
 from casb_cli.apps.google_workspace.rules import RULES
-from casb_cli.apps.google_workspace.scopes import CUSTOMER, DRIVE_READ, USERS, VOCABULARY, expand, google
+from casb_cli.apps.google_workspace.scopes import CUSTOMER, USERS, VOCABULARY, expand, google
 from casb_cli.apps.google_workspace.sharing import Sharing
 from casb_cli.core.app import App
 from casb_cli.core.capabilities import (
@@ -24,7 +24,7 @@ from casb_cli.core.capabilities import (
     ReadOwnPermissions,
     needs,
 )
-from casb_cli.core.errors import NotPermitted, ObjectMissing
+from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import OwnPermissions, Tenant
 from casb_cli.core.refs import local
 from casb_cli.transport.rules import ApiRules
@@ -87,17 +87,17 @@ class GoogleWorkspace(
         return expand(granted)
 
     @needs("GET /admin/directory/v1/users/{userKey}", any_of=google(USERS))
-    @needs("GET /drive/v3/about", any_of=google(DRIVE_READ))
+    @needs("GET /drive/v3/about")
     def read_own_permissions(self) -> OwnPermissions:
         """Return the scopes of our tokens towards the Admin SDK and Drive, and whom they act as."""
         notes = ["an action may need more than its scope: the administrator's role decides too"]
-        drive: str | None = None
         try:
             # Each side has a token of its own, whose scopes are known once it was obtained.
             self.client.send(self.get(f"{DRIVE}/about", query={"fields": "user(emailAddress)"}))
+        except ScopeMissing:
+            notes.append("Drive is out of reach: no scope of it was granted, or none was asked for")
         except NotPermitted as error:
-            drive = error.words
-            notes.append(f"Drive cannot be reached: {drive}")
+            notes.append(f"Drive cannot be reached as the administrator: {error.words}")
         identity, name = None, None
         try:
             user = self.user(self.admin)

@@ -66,14 +66,10 @@ class Customer(msgspec.Struct, rename="camel"):
     alternate_email: str | None = None
 
 
-class _Me(msgspec.Struct, rename="camel"):
-    email_address: str
+class UserInfo(msgspec.Struct):
+    """Who signed in."""
 
-
-class About(msgspec.Struct):
-    """Whom Drive takes us for."""
-
-    user: _Me
+    email: str
 
 
 class DomainAlias(msgspec.Struct):

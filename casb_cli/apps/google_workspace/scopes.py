@@ -22,6 +22,8 @@ ORG_UNITS = _AT + "admin.directory.orgunit.readonly"
 AUDIT = _AT + "admin.reports.audit.readonly"
 DRIVE_READ = _AT + "drive.readonly"
 DRIVE = _AT + "drive"
+EMAIL = _AT + "userinfo.email"
+"""Asked of a person, to know who signed in."""
 
 DIRECTORY_SET = (
     CUSTOMER,
