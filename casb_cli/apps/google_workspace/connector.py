@@ -12,6 +12,7 @@ from casb_cli.apps.google_workspace.common import DIRECTORY, DRIVE
 from casb_cli.apps.google_workspace.govern_files import GovernFiles
 from casb_cli.apps.google_workspace.govern_grants import GovernGrants
 from casb_cli.apps.google_workspace.govern_sharing import GovernSharing
+from casb_cli.apps.google_workspace.quarantine import Quarantine
 from casb_cli.apps.google_workspace.rules import RULES
 from casb_cli.apps.google_workspace.scopes import CUSTOMER, USERS, VOCABULARY, expand, google
 from casb_cli.apps.google_workspace.sharing import Sharing
@@ -21,6 +22,9 @@ from casb_cli.core.capabilities import (
     ListFindings,
     ListGrants,
     ListPrivileges,
+    ListShares,
+    OverwriteFile,
+    QuarantineFile,
     ReadOwnPermissions,
     needs,
 )
@@ -33,6 +37,7 @@ from casb_cli.transport.rules import ApiRules
 class GoogleWorkspace(
     ActivityLog,
     GovernGrants,
+    Quarantine,
     GovernSharing,
     GovernFiles,
     Sharing,
@@ -51,6 +56,11 @@ class GoogleWorkspace(
         ListGrants: (
             "what each user granted; Google tells neither when a token was issued nor last used, and lists no "
             "delegated service accounts and no Marketplace installs: these are administrative activity"
+        ),
+        ListShares: "a group counts as internal by its address, whoever belongs to it",
+        OverwriteFile: "Google's own documents cannot be overwritten: their revisions cannot be deleted",
+        QuarantineFile: (
+            "files of a suspended owner need the Admin console's setting that lets users migrate files to shared drives"
         ),
         ReadOwnPermissions: "Google lists no delegated scopes: each is asked for alone where not all are granted",
     }
