@@ -75,6 +75,16 @@ def _deadline(value: float | None) -> float | None:
     return value
 
 
+def checked_severity(value: str | None) -> int | None:
+    """Return the rank of a severity, None of none; raises UsageError."""
+    from casb_cli.core.errors import UsageError
+    from casb_cli.core.models import SEVERITY_ORDER
+
+    if value is not None and value not in SEVERITY_ORDER:
+        raise UsageError(f"`{value}` is no severity", hint=f"choose of {', '.join(SEVERITY_ORDER)}")
+    return SEVERITY_ORDER[value] if value is not None else None
+
+
 Apps = Annotated[
     list[str] | None,
     typer.Option(
@@ -121,6 +131,35 @@ OutputFormat = Annotated[
     ),
 ]
 """`--output`; default "table"."""
+
+ReportFormat = Annotated[
+    Literal["table", "json", "jsonl", "csv", "sarif"],
+    typer.Option(
+        "--output", "-o", envvar="CASB_OUTPUT", show_envvar=False, help="How rows are printed.", callback=_format
+    ),
+]
+"""`--output` of what finds something; default "table"."""
+
+FailOn = Annotated[
+    str | None,
+    typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 from this severity on: low to critical."),
+]
+"""`--fail-on`: the text as given; `checked_severity` checks it."""
+
+BaselineFile = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="What this file knows doesn't count for --fail-on. Where there is none, it is written.",
+    ),
+]
+"""`--baseline`: a path."""
+
+UpdateBaseline = Annotated[
+    bool, typer.Option("--update-baseline", help="Write the baseline anew: all that is there now is known.")
+]
+"""`--update-baseline`; default False."""
 
 Fields = Annotated[
     str | None,

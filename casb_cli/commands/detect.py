@@ -9,18 +9,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casb_cli.commands._options import Fields, Limit, OutputFormat, Where
+from casb_cli.commands._options import (
+    BaselineFile,
+    FailOn,
+    Fields,
+    Limit,
+    ReportFormat,
+    UpdateBaseline,
+    Where,
+    checked_severity,
+)
+from casb_cli.commands._own_detectors import DetectorFiles
 
 if TYPE_CHECKING:
+    from casb_cli.report.sarif import Missed
     from casb_cli.scan.inspect_local import LocalResult
+    from casb_cli.store.baseline import Baseline
 
 EXAMPLES = (
     "casb detect ~/Downloads",
     "git diff --cached | casb detect - --fail-on high --quiet",
     "casb detect src --detector private-key --detector aws-secret-key -o jsonl",
+    "casb detect . --detectors acme.toml --baseline known.json --fail-on medium -o sarif",
     "casb detect export.zip --where \"severity == 'critical'\" --fields file,place,excerpt",
 )
 
+COLUMNS = ("detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "fingerprint")
+"""What JSON and CSV print of a match; `state` joins it where matches may be known or suppressed."""
 NO_TEXT = frozenset({"empty", "lfs-pointer", "unsupported"})
 """Reasons for which a file is skipped as in a scan: it is counted, named with `-v`, and not missed."""
 
@@ -37,18 +52,20 @@ def command(
         list[str] | None,
         typer.Option("--detector", metavar="ID", help="Only this detector; repeatable.", autocompletion=_detectors),
     ] = None,
-    fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 from this severity: low to critical.")
-    ] = None,
-    output: OutputFormat = "table",
+    detectors: DetectorFiles = None,
+    fail_on: FailOn = None,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
+    output: ReportFormat = "table",
     fields: Fields = None,
     where: Where = None,
     limit: Limit = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Inspecting processes.")] = None,
 ) -> int:
     """Inspect local files as a scan does; needs no instance. What can't be looked at is named, and exits 3."""
+    from casb_cli.commands import _baseline
+    from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
-    from casb_cli.core.models import SEVERITY_ORDER
     from casb_cli.scan.inspect_local import detect_paths
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.keys import fingerprint_key
@@ -56,30 +73,67 @@ def command(
     from casb_cli.ui.output import Output
     from casb_cli.ui.streams import streams
 
-    if fail_on is not None and fail_on not in SEVERITY_ORDER:
-        raise UsageError(f"`{fail_on}` is no severity", hint=f"choose of {', '.join(SEVERITY_ORDER)}")
     if paths.count("-") > 1:
         raise UsageError("standard input can be inspected once")
-    out = Output("match", output, fields=fields, where=where, limit=limit)
-    look = _Look(SEVERITY_ORDER[fail_on] if fail_on else None)
+    own = sources(detectors)
+    known = _baseline.opened(baseline, update_baseline, limit=limit)
+    look = _Look(checked_severity(fail_on), known, _suppressed())
+    if output == "sarif":
+        out = Output("match", where=where, limit=limit, writer=_sarif(own, look))
+    else:
+        told = fields if fields or output == "table" else [*COLUMNS, *(["state"] if look.judges else [])]
+        out = Output("match", output, fields=told, where=where, limit=limit)
     if "-" in paths and streams.in_tty:
         streams.note("reading standard input; Ctrl-D ends it")
     cache = str(state_dir() / "cache")
-    with WorkerPool(key=fingerprint_key(), detectors=tuple(detector or ()), cache_dir=cache, workers=workers) as pool:
+    only = tuple(detector or ())
+    with WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool:
         out.write(look.rows(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)))
+    _baseline.saved(known, "matches", whole=not look.missed)
     return look.end(limited=out.full)
+
+
+def _suppressed() -> dict[str, str]:
+    """Return the reasons by fingerprint; without a store there are none."""
+    from casb_cli.store.paths import state_dir
+    from casb_cli.store.store import Store
+
+    if not (state_dir() / "casb.db").exists():
+        return {}
+    with Store() as store:
+        return store.suppressions.active()
+
+
+def _sarif(own: Any, look: _Look) -> Any:
+    from casb_cli.commands._own_detectors import rule_texts
+    from casb_cli.report.sarif import Sarif
+
+    return Sarif(rule_texts(own), lambda: look.missed, compared=look.compares)
 
 
 class _Look:
     """What came of all files: counts, what could not be looked at, and whether anything is severe enough."""
 
-    def __init__(self, fail_from: int | None) -> None:
+    def __init__(self, fail_from: int | None, baseline: Baseline | None, suppressed: dict[str, str]) -> None:
+        self.missed: list[Missed] = []
+        self._baseline = baseline
+        self._suppressed = suppressed
+        self._states: Counter[str] = Counter()
         self._fail_from = fail_from
         self._severe = 0
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
-        self._missed = 0
         self._looked = 0
+
+    @property
+    def compares(self) -> bool:
+        """Whether matches are held against a baseline."""
+        return self._baseline is not None
+
+    @property
+    def judges(self) -> bool:
+        """Whether a match may be one that doesn't count."""
+        return self.compares or bool(self._suppressed)
 
     def rows(self, found: Iterator[LocalResult]) -> Iterator[dict[str, Any]]:
         """Yield the output rows of the matches, counting."""
@@ -90,11 +144,19 @@ class _Look:
             self._count(one)
             for row in rows(one):
                 self._matches += 1
-                if self._fail_from is not None and SEVERITY_ORDER[row["severity"]] >= self._fail_from:
-                    self._severe += 1
+                why = self._suppressed.get(row["fingerprint"])
+                known = self._baseline is not None and self._baseline.match(
+                    row["detector"], row["file"], row["fingerprint"]
+                )
+                row["state"] = state = "suppressed" if why is not None else "known" if known else "open"
+                row["suppressed_why"] = why
+                self._states[state] += 1
+                severe = self._fail_from is not None and SEVERITY_ORDER[row["severity"]] >= self._fail_from
+                self._severe += severe and state == "open"
                 yield row
 
     def _count(self, one: LocalResult) -> None:
+        from casb_cli.report.sarif import Missed
         from casb_cli.ui.streams import streams
 
         result = one.result
@@ -106,7 +168,7 @@ class _Look:
         if result.outcome == "skipped" and result.reason in NO_TEXT:
             streams.detail(f"{one.file}: skipped: {why}")
             return
-        self._missed += 1
+        self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
         streams.warn(f"{one.file}: {result.outcome}: {why}")
         for note in result.notes:
             if note.place:
@@ -121,12 +183,16 @@ class _Look:
         files = f"{total:,} file{'s' * (total != 1)}"
         told = [f"{count:,} {name}" for name, count in sorted(self._outcomes.items()) if name != "done"]
         streams.note(f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}")
+        if self._states["known"]:
+            streams.note(f"known from the baseline, and not counted: {self._states['known']:,}")
+        if self._states["suppressed"]:
+            streams.note(f"suppressed, and not counted: {self._states['suppressed']:,}: casb findings suppressions")
         if told:
             streams.note(f"not wholly inspected: {', '.join(told)}")
         if limited:
             streams.note("ended at --limit: files after it were not inspected")
         if self._severe:
-            return 11 if self._missed else 10
-        if not self._missed:
+            return 11 if self.missed else 10
+        if not self.missed:
             return 0
         return PartlyDone.exit_code if self._looked else 1

@@ -235,6 +235,16 @@ class Findings:
             (now_ms(), why, until),
         )
 
+    def ever_suppressed(self) -> Sequence[StoredFinding]:
+        """Return the findings that a suppression was set on, also those whose suppression ended."""
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT {_COLUMNS} FROM findings JOIN instances USING (inst) "  # noqa: S608 - from above
+                "WHERE suppressed IS NOT NULL ORDER BY key, id",
+                {"now": now_ms()},
+            ).fetchall()
+        return [_finding(row) for row in rows]
+
     def unsuppress(self, instance_key: str, id_: str) -> None:
         """End a suppression; raises UnknownName."""
         self._change(instance_key, id_, "suppressed = NULL, suppressed_why = NULL, suppressed_until = NULL", ())

@@ -168,6 +168,14 @@ STORE_1: tuple[str, ...] = (
         PRIMARY KEY (inst, budget, period)) WITHOUT ROWID""",
 )
 
+STORE_2: tuple[str, ...] = (
+    """CREATE TABLE suppressions (
+        fingerprint TEXT PRIMARY KEY,
+        why TEXT NOT NULL,
+        added INTEGER NOT NULL,
+        until INTEGER) WITHOUT ROWID""",
+)
+
 JOURNAL_1: tuple[str, ...] = (
     """CREATE TABLE entries (
         seq INTEGER PRIMARY KEY,

@@ -15,6 +15,7 @@ from casb_cli.store.partitions import Partitions
 from casb_cli.store.protected import Protected
 from casb_cli.store.rates import StoredRates
 from casb_cli.store.runs import Runs
+from casb_cli.store.suppressions import Suppressions
 
 
 class Store:
@@ -31,6 +32,7 @@ class Store:
         self.findings = Findings(self.db, self.catalog)
         self.files = Files(self.db, self.catalog, self.findings)
         self.protected = Protected(self.db, self.catalog)
+        self.suppressions = Suppressions(self.db)
 
     def rates(self, instance_key: str) -> StoredRates:
         """Return the rate memory of one instance."""

@@ -60,7 +60,7 @@ def render_row(row: Any, app: str, instance: str) -> dict[str, Any]:
 
 
 class Output:
-    """The rows of one command. `kind` is one of `ui.kinds`; `columns` replaces its fields.
+    """The rows of one command. `kind` is one of `ui.kinds`; `columns` replaces its fields, `writer` the format's.
 
     Raises UnknownName for a field that the kind lacks and UsageError for an unreadable expression, both before
     anything is printed. `rows` counts what was printed, `left_out` what an unknown field kept out.
@@ -75,6 +75,7 @@ class Output:
         where: str | None = None,
         limit: int | None = None,
         columns: Sequence[str] | None = None,
+        writer: JsonLines | None = None,
         to: Streams = streams,
     ) -> None:
         self.kind = kind
@@ -87,7 +88,7 @@ class Output:
         self._where = self._condition(where)
         self._unknown: Counter[str] = Counter()
         self._format = format
-        self._writer = self._make(format, chosen)
+        self._writer = writer or self._make(format, chosen)
         self._begun = False
         self._closed = False
         self._lock = threading.Lock()

@@ -1,0 +1,124 @@
+"""Baselines: what was there already, in a file of its own, so that only what is new counts.
+
+A baseline holds keyed hashes and names of files, never a match. Its hashes mean something under the key that
+they were made with only, so it names that key by a hash.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from casb_cli.core import clock
+from casb_cli.core.errors import ConfigError
+from casb_cli.store.paths import saving
+
+Entry = tuple[str, ...]
+
+_FORM = 1
+
+
+class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    baseline: int
+    key: str
+    written: str
+    matches: list[tuple[str, str, str]] = []
+    findings: list[tuple[str, str]] = []
+
+
+class Baseline:
+    """One file of what was there before. `fresh` says that there was none: all is new, and `save` writes it."""
+
+    def __init__(self, path: str | Path, key: bytes, *, update: bool = False) -> None:
+        """Read the file, if there is one; raises ConfigError."""
+        self.path = Path(path).absolute()
+        self._update = update
+        self._key = hmac.digest(key, b"casb baseline", "sha256").hex()[:16]
+        self._file = self._read(update)
+        self.fresh = self._file is None
+        self._matches = set(self._file.matches if self._file else ())
+        self._findings = set(self._file.findings if self._file else ())
+        self._seen_matches: set[tuple[str, str, str]] = set()
+        self._seen_findings: set[tuple[str, str]] = set()
+
+    def _read(self, update: bool) -> _File | None:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigError(f"could not read the baseline {self.path}: {error.strerror}") from None
+        try:
+            file = msgspec.json.decode(data, type=_File)
+        except msgspec.MsgspecError as error:
+            raise ConfigError(
+                f"{self.path} is no baseline: {error}", hint="give another file; it is written where there is none"
+            ) from None
+        if file.baseline != _FORM:
+            raise ConfigError(f"{self.path} was written by a newer casb", hint="upgrade casb")
+        if file.key != self._key:
+            if update:
+                return None
+            raise ConfigError(
+                f"{self.path} was made with another fingerprint key: nothing in it could be recognised here",
+                hint="copy `fingerprint.key` of the configuration directory that it was made with, or write the "
+                "baseline anew with --update-baseline",
+            )
+        return file
+
+    @property
+    def writes(self) -> bool:
+        """Whether `save` will write the file."""
+        return self.fresh or self._update
+
+    def _place(self, file: str) -> str:
+        """Return a local file's name as the baseline knows it: from the baseline's own folder."""
+        return file if file == "-" else os.path.relpath(file, self.path.parent)
+
+    def match(self, detector: str, file: str, fingerprint: str) -> bool:
+        """Note a match of a local file; return whether the baseline has it."""
+        entry = (detector, self._place(file), fingerprint)
+        self._seen_matches.add(entry)
+        return entry in self._matches
+
+    def finding(self, instance_key: str, id_: str) -> bool:
+        """Note a finding; return whether the baseline has it."""
+        self._seen_findings.add((instance_key, id_))
+        return (instance_key, id_) in self._findings
+
+    def save(self, kind: str, *, instances: Iterable[str] = ()) -> int:
+        """Write what was noted, where there was no file or an update was asked for; return how many entries.
+
+        `kind` is `matches` or `findings`: the other kind, and the findings of instances not named, are kept.
+        """
+        if not self.writes:
+            return 0
+        matches, findings = self._matches, self._findings
+        if kind == "matches":
+            matches = self._seen_matches
+        else:
+            looked = set(instances)
+            findings = self._seen_findings | {one for one in findings if one[0] not in looked}
+        file = _File(
+            baseline=_FORM,
+            key=self._key,
+            written=clock.text(clock.now()),
+            matches=sorted(matches),
+            findings=sorted(findings),
+        )
+        with saving(self.path, "write"):
+            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            temporary = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
+                temporary.replace(self.path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        return len(self._seen_matches) if kind == "matches" else len(self._seen_findings)
