@@ -39,7 +39,10 @@ class Signin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One call received: never a credential's value. `headers` are the names of all headers, in lower case."""
+    """One call received: never a credential's value. `headers` are the names of all headers, in lower case.
+
+    `effect` tells whether such a call changes anything at the provider.
+    """
 
     name: str
     target: str
@@ -49,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...]
     values: dict[str, str]
     time: float
+    effect: bool = True
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -152,7 +156,7 @@ class Provider:
         request.name = route.name
         target = f"{request.path}?{request.query_text}" if request.query_text else request.path
         fault = self.faults.take(route, f"{request.method} {target}")
-        return self._logged(request, self._play(request, route, handler, fault), fault)
+        return self._logged(request, self._play(request, route, handler, fault), fault, effect=route.effect)
 
     def _play(
         self, request: Request, route: Route, handler: Callable[[Request], Reply], fault: Fault | None
@@ -193,7 +197,7 @@ class Provider:
                 outcome.delay = fault.wait
         return outcome
 
-    def _logged(self, request: Request, outcome: Outcome, fault: Fault | None) -> Outcome:
+    def _logged(self, request: Request, outcome: Outcome, fault: Fault | None, *, effect: bool = False) -> Outcome:
         outcome.call = Call(
             name=request.name,
             target=request.path,
@@ -203,6 +207,7 @@ class Provider:
             headers=tuple(request.headers),
             values={k: v for k, v in request.headers.items() if k in LOGGED_HEADERS},
             time=time.time(),
+            effect=effect,
         )
         self.calls.append(outcome.call)
         return outcome

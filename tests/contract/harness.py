@@ -260,7 +260,8 @@ class Stage:
         return [
             call
             for call in list(self.provider.calls)[since:]
-            if not call.name.startswith(READING)
+            if call.effect
+            and not call.name.startswith(READING)
             and not call.name.endswith(SIGNING_IN)
             and (200 <= call.status < 300 or call.fault in {"lost", "error-after"})
         ]

@@ -1,0 +1,160 @@
+"""Identity Center of the invented company: its people, teams, permission sets, assignments and applications."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from casb_cli.apps.aws.sandbox_company import ALL, Company, document, managed_arn
+from casb_cli.sandbox import chance
+from casb_cli.sandbox.facts import BREAK_GLASS, LEAVER, OWNER, SERVICE
+
+
+class CenterUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A user of the identity store."""
+
+    id: str
+    person: int
+    login: str
+    name: str
+    email: str
+    enabled: bool
+    created: datetime
+
+
+class PermissionSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A permission set: policies of AWS's own by name, and one inline policy."""
+
+    arn: str
+    name: str
+    managed: tuple[str, ...]
+    inline: dict[str, Any] | None
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a permission set in an account; `kind` is USER or GROUP."""
+
+    account: str
+    set: str
+    kind: str
+    principal: str
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An application known to Identity Center."""
+
+    arn: str
+    name: str
+    account: str
+    scopes: tuple[str, ...]
+    principals: tuple[tuple[str, str], ...]
+    created: datetime
+
+
+class Center:
+    """Identity Center as it was at the start, in the home region of the organization's main account."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.world = company.world
+        seed = company.seed
+        self.store = "d-" + chance.text(chance.HEX, 10, seed, 70)
+        self.instance = "arn:aws:sso:::instance/ssoins-" + chance.text(chance.HEX, 16, seed, 71)
+
+    def user_id(self, person: int) -> str:
+        """Return the id of a person's user."""
+        return chance.uuid(self.company.seed, 72, person)
+
+    def group_id(self, group: int) -> str:
+        """Return the id of a team."""
+        return chance.uuid(self.company.seed, 73, group)
+
+    def user(self, person: int) -> CenterUser:
+        """Return a person's user."""
+        found = self.world.person(person)
+        return CenterUser(
+            id=self.user_id(person),
+            person=person,
+            login=found.login,
+            name=found.name,
+            email=found.email,
+            enabled=found.status != "suspended",
+            created=found.created.replace(microsecond=0),
+        )
+
+    @cached_property
+    def people(self) -> tuple[int, ...]:
+        """Everybody in the store: neither the service account nor the one for emergencies."""
+        return tuple(i for i in self.company.staff if i not in (SERVICE, BREAK_GLASS))
+
+    def members(self, group: int) -> tuple[int, ...]:
+        """Return the people of a team."""
+        inside = self._inside
+        return tuple(person for person, _ in self.world.group_members(group) if person in inside)
+
+    @cached_property
+    def _inside(self) -> frozenset[int]:
+        return frozenset(self.people)
+
+    def membership_id(self, group: int, person: int) -> str:
+        """Return the id of a membership."""
+        return chance.uuid(self.company.seed, 74, group, person)
+
+    @cached_property
+    def sets(self) -> tuple[PermissionSet, ...]:
+        """Every permission set."""
+        billing = {"Effect": "Allow", "Action": ["billing:*"], "Resource": "*"}
+        wanted: tuple[tuple[str, tuple[str, ...], dict[str, Any] | None], ...] = (
+            ("AdministratorAccess", ("AdministratorAccess",), None),
+            ("ReadOnly", ("ReadOnlyAccess",), None),
+            ("Billing", (), document(billing)),
+            ("EverythingInline", (), document(ALL)),
+        )
+        number = self.instance.rpartition("/")[2]
+        return tuple(
+            PermissionSet(
+                arn=f"arn:aws:sso:::permissionSet/{number}/ps-{chance.text(chance.HEX, 16, self.company.seed, 75, n)}",
+                name=name,
+                managed=tuple(managed_arn(one) for one in managed),
+                inline=inline,
+            )
+            for n, (name, managed, inline) in enumerate(wanted)
+        )
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who holds what where."""
+        admin, read, billing, inline = (one.arn for one in self.sets)
+        first, second, third = self.company.active
+        last = self.people[-1]
+        return (
+            Assignment(account=first, set=admin, kind="USER", principal=self.user_id(OWNER)),
+            Assignment(account=second, set=admin, kind="GROUP", principal=self.group_id(0)),
+            Assignment(account=second, set=read, kind="GROUP", principal=self.group_id(1)),
+            Assignment(account=third, set=read, kind="GROUP", principal=self.group_id(1)),
+            Assignment(account=second, set=read, kind="USER", principal=self.user_id(LEAVER)),
+            Assignment(account=first, set=billing, kind="GROUP", principal=self.group_id(3)),
+            Assignment(account=third, set=inline, kind="USER", principal=self.user_id(last)),
+        )
+
+    @cached_property
+    def applications(self) -> tuple[Application, ...]:
+        """The applications that people reach through Identity Center."""
+        number = self.instance.rpartition("-")[2]
+        names = ("Orchard Analytics", "Lantern Tickets")
+        scopes = (("sso:account:access",), ("openid", "email"))
+        return tuple(
+            Application(
+                arn=f"arn:aws:sso::{self.company.main}:application/ssoins-{number}/apl-"
+                + chance.text(chance.HEX, 16, self.company.seed, 76, n),
+                name=name,
+                account=self.company.main,
+                scopes=scopes[n],
+                principals=(("GROUP", self.group_id(1)), ("USER", self.user_id(LEAVER))),
+                created=self.world.now.replace(day=1),
+            )
+            for n, name in enumerate(names)
+        )

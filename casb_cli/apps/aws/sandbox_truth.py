@@ -1,0 +1,277 @@
+"""What a perfect reader of the simulated AWS sees before anybody acts: derived from the company, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from casb_cli.apps.aws.sandbox_buckets import Buckets, Object
+from casb_cli.apps.aws.sandbox_center import Center
+from casb_cli.apps.aws.sandbox_company import ALL, APP, Company, Role, User
+from casb_cli.apps.aws.sandbox_trail import NAMES, Trail
+from casb_cli.core import clock
+from casb_cli.sandbox.planted import Planted
+
+_ADMIN = ("AdministratorAccess", "IAMFullAccess")
+_HIDDEN_PATHS = ("/aws-reserved/", "/aws-service-role/")
+
+
+class Truth:
+    """The expected answers over all active accounts of the organization; times are RFC 3339 UTC."""
+
+    def __init__(self, company: Company, center: Center, buckets: Buckets) -> None:
+        self.company = company
+        self.center = center
+        self.buckets = buckets
+        self.trail = Trail(company)
+
+    def rows(self, kind: str) -> dict[Any, dict[str, Any]]:
+        """Return every row of a kind by id, with the fields that the world knows.
+
+        Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope), findings by
+        (file id, detector). A file's id is `bucket/key`; a share's ends, after the last slash, in `policy:<who>` or
+        `acl:<who>:<permission>`; a grant's is `<kind>:<account>:<holder>:<id>`.
+        """
+        found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
+        return found
+
+    def hidden(self, kind: str) -> set[str]:
+        """Return whose part of a listing nobody can read: the product's role sees everything."""
+        del kind
+        return set()
+
+    # People
+
+    def is_admin(self, user: User) -> bool:
+        """Tell whether a user is an administrator in effect."""
+        names, inline = set(user.attached), list(user.inline.values())
+        for group in self.company.groups:
+            if group.account == user.account and user.name in group.members:
+                names |= set(group.attached)
+        if user.boundary is not None and user.boundary not in _ADMIN:
+            return False
+        return bool(names & set(_ADMIN)) or any(ALL in policy["Statement"] for policy in inline)
+
+    def center_id(self, kind: str, id_: str) -> str:
+        """Return the id of a user or group of the identity store as rows have it."""
+        return f"arn:aws:identitystore:::{kind}/{id_}"
+
+    def center_admins(self) -> set[str]:
+        """Return the ids of the users who hold an administrator's permission set somewhere."""
+        strong = {
+            one.arn
+            for one in self.center.sets
+            if "AdministratorAccess" in str(one.managed) or (one.inline and ALL in one.inline["Statement"])
+        }
+        groups = {self.center.group_id(group): group for group in range(self.center.world.groups)}
+        found = set()
+        for one in self.center.assignments:
+            if one.set in strong and one.kind == "USER":
+                found.add(one.principal)
+            elif one.set in strong:
+                found |= {self.center.user_id(person) for person in self.center.members(groups[one.principal])}
+        return found
+
+    def _account_rows(self) -> dict[Any, dict[str, Any]]:
+        found: dict[Any, dict[str, Any]] = {}
+        for user in self.company.users:
+            found[user.arn] = {
+                "login": user.name,
+                "status": "suspended" if self.company.suspended(user) else "active",
+                "is_admin": self.is_admin(user),
+                "mfa": user.mfa,
+                "external": False,
+                "last_login": clock.text(user.password_used) if user.password_used else None,
+                "created": clock.text(user.created),
+            }
+        for account in self.company.active:
+            found[f"arn:aws:iam::{account}:root"] = {
+                "login": "root",
+                "status": "active",
+                "is_admin": True,
+                "mfa": True,
+            }
+        for role in self.company.roles:
+            if ":saml-provider/" in str(role.principal) and not role.path.startswith(_HIDDEN_PATHS):
+                found[role.arn] = {"login": role.name, "status": "active", "created": clock.text(role.created)}
+        admins = self.center_admins()
+        for person in self.center.people:
+            one = self.center.user(person)
+            found[self.center_id("user", one.id)] = {
+                "login": one.login,
+                "email": one.email,
+                "name": one.name,
+                "status": "active" if one.enabled else "disabled",
+                "is_admin": one.id in admins,
+                "created": clock.text(one.created),
+            }
+        return found
+
+    def _group_rows(self) -> dict[Any, dict[str, Any]]:
+        found = {group.arn: {"name": group.name} for group in self.company.groups}
+        for group in range(self.center.world.groups):
+            id_ = self.center_id("group", self.center.group_id(group))
+            found[id_] = {"name": self.center.world.group(group).name}
+        return found
+
+    def _membership_rows(self) -> dict[Any, dict[str, Any]]:
+        arns = {(user.account, user.name): user.arn for user in self.company.users}
+        found = {
+            (f"group:{group.arn}", f"account:{arns[group.account, name]}"): {"group": group.name, "member": name}
+            for group in self.company.groups
+            for name in group.members
+        }
+        for group in range(self.center.world.groups):
+            ref = f"group:{self.center_id('group', self.center.group_id(group))}"
+            for person in self.center.members(group):
+                member = f"account:{self.center_id('user', self.center.user_id(person))}"
+                found[ref, member] = {"group": self.center.world.group(group).name}
+        return found
+
+    def _privilege_rows(self) -> dict[Any, dict[str, Any]]:
+        keys = set()
+        for user in self.company.users:
+            keys |= {(f"account:{user.arn}", name, user.account) for name in (*user.attached, *user.inline)}
+        for group in self.company.groups:
+            keys |= {(f"group:{group.arn}", name, group.account) for name in (*group.attached, *group.inline)}
+        for role in self._roles():
+            keys |= {(f"account:{role.arn}", name, role.account) for name in (*role.attached, *role.inline)}
+        keys |= {(f"account:arn:aws:iam::{account}:root", "root", account) for account in self.company.active}
+        names = {one.arn: one.name for one in self.center.sets}
+        for one in self.center.assignments:
+            kind = "user" if one.kind == "USER" else "group"
+            holder = f"{'account' if kind == 'user' else 'group'}:{self.center_id(kind, one.principal)}"
+            keys.add((holder, names[one.set], one.account))
+        return {key: {} for key in keys}
+
+    def _roles(self) -> list[Role]:
+        return [role for role in self.company.roles if not role.path.startswith(_HIDDEN_PATHS)]
+
+    # Activity
+
+    def activity(self) -> Iterator[dict[str, Any]]:
+        """Yield the event history of all accounts and regions, oldest first."""
+        world = self.company.world
+        for index in range(world.events):
+            event, user = world.event(APP, index), self.trail.actor(world.event(APP, index))
+            row: dict[str, Any] = {
+                "id": self.trail.id(index),
+                "time": clock.text(event.time.replace(microsecond=0)),
+                "kind": event.kind,
+                "action": NAMES[event.verb][0],
+                "actor": user.name,
+                "user_agent": event.user_agent,
+                "outcome": "success" if event.success else "failure",
+            }
+            if event.success:
+                row["actor_ref"] = f"account:{user.arn}"
+            if index % 50 != 49:
+                row["ip"] = event.ip
+            yield row
+
+    def _activity_rows(self) -> dict[Any, dict[str, Any]]:
+        return {row.pop("id"): row for row in self.activity()}
+
+    # Grants
+
+    def _grant_rows(self) -> dict[Any, dict[str, Any]]:
+        found: dict[Any, dict[str, Any]] = {}
+        for user in self.company.users:
+            holder = {"principal": user.name, "principal_ref": f"account:{user.arn}"}
+            place = f"{user.account}:{user.name}"
+            for key in user.keys:
+                used = clock.text(key.used) if key.used else None
+                name = key.id if key.active else f"{key.id} (inactive)"
+                told = {"name": name, "kind": "access-key", "client_id": key.id, "last_used": used}
+                found[f"access-key:{place}:{key.id}"] = holder | told | {"issued": clock.text(key.created)}
+            for key in user.ssh:
+                found[f"ssh-key:{place}:{key.id}"] = holder | {"kind": "ssh-key", "issued": clock.text(key.created)}
+            for key in user.credentials:
+                told = {"name": key.service, "kind": "service-credential", "issued": clock.text(key.created)}
+                found[f"service-credential:{place}:{key.id}"] = holder | told
+        for role in self._roles():
+            outside = str(role.principal.get("AWS") or role.principal.get("Federated") or "")
+            if outside and outside != f"arn:aws:iam::{role.account}:root":
+                told = {"name": role.name, "kind": "trust", "client_id": outside, "principal": role.name}
+                told["principal_ref"] = f"account:{role.arn}"
+                found[f"trust:{role.account}:{role.name}:{outside}"] = told
+        for kind, arn in (("oidc", self.company.oidc), ("saml", self.company.saml)):
+            name = arn.partition("-provider/")[2]
+            told = {"name": name, "kind": f"{kind}-provider", "client_id": arn}
+            found[f"provider:{self.company.main}:{kind}:{arn}"] = told
+        for one in self.center.applications:
+            told = {"name": one.name, "kind": "application", "client_id": one.arn}
+            found[f"application:{one.account}:{one.arn}"] = told
+        return found
+
+    # Files
+
+    @property
+    def file_count(self) -> int:
+        """How many files there are, the trash excepted."""
+        return self.buckets.library.count
+
+    def file(self, index: int) -> dict[str, Any]:
+        """Return one file by its index."""
+        one = self.buckets.object(index)
+        return self._row(one) | {"sharing": self.buckets.sharing(self.buckets.by_name[one.bucket], one)}
+
+    def _row(self, one: Object) -> dict[str, Any]:
+        size, md5 = self.buckets.sums(one.source)
+        account = self.buckets.by_name[one.bucket].account
+        return {
+            "name": one.key.rpartition("/")[2] or one.key,
+            "path": f"/{one.bucket}/{one.key}",
+            "owner": account,
+            "owner_ref": f"account:arn:aws:iam::{account}:root",
+            "size": size,
+            "hash": f"md5:{md5}",
+            "version": md5,
+            "trashed": one.deleted,
+        }
+
+    def _file_rows(self) -> dict[Any, dict[str, Any]]:
+        found = {}
+        for index in range(self.file_count):
+            one = self.buckets.object(index)
+            found[one.id] = self.file(index) | {"modified": clock.text(one.modified.replace(microsecond=0))}
+        return found
+
+    def _trash_rows(self) -> dict[Any, dict[str, Any]]:
+        return {one.id: self._row(one) for one in self.buckets.trash()}
+
+    def _finding_rows(self) -> dict[Any, dict[str, Any]]:
+        return {(id_, planted.detector): {"count": planted.count} for id_, planted in self.findings()}
+
+    def findings(self) -> Iterator[tuple[str, Planted]]:
+        """Yield what a perfect inspection finds: the file's id, and what was planted in it."""
+        for index in range(self.file_count):
+            for planted in self.buckets.library.planted(index):
+                yield self.buckets.object(index).id, planted
+
+    # Sharing
+
+    def _share_rows(self) -> dict[Any, dict[str, Any]]:
+        found: dict[Any, dict[str, Any]] = {}
+        for bucket in self.buckets.all:
+            reader = self.buckets.reader(bucket)
+            if reader is not None:
+                who = "public" if reader == "*" else reader
+                found[f"{bucket.name}/policy:{who}"] = self._share(reader, f"bucket:{bucket.name}", "s3:GetObject")
+        for one in self.buckets.objects():
+            reader = self.buckets.acl_reader(self.buckets.by_name[one.bucket], one)
+            if reader is not None:
+                who = "public" if reader == "*" else quote(reader, safe="")
+                found[f"{one.id}/acl:{who}:READ"] = self._share(reader, f"file:{one.id}", "READ")
+        return found
+
+    def _share(self, reader: str, ref: str, role: str) -> dict[str, Any]:
+        sharing = "internal" if reader in self.company.active else "external"
+        return {
+            "file_ref": ref,
+            "kind": "link" if reader == "*" else "user",
+            "who": None if reader == "*" else reader,
+            "role": role,
+            "sharing": "public" if reader == "*" else sharing,
+        }

@@ -1,0 +1,55 @@
+"""How tests reach the simulated AWS: as boto3 does."""
+
+from __future__ import annotations
+
+import contextlib
+
+import boto3
+from botocore.config import Config
+
+from casb_cli.apps.aws.sandbox import build
+from casb_cli.sandbox.provider import Options
+from casb_cli.sandbox.server import serve
+from casb_cli.sandbox.world import World
+
+
+class Aws:
+    """A simulated AWS being served, with clients of the service account and of each member account."""
+
+    def __init__(self, provider):
+        self.provider = provider
+        self.company = provider.company
+        self.main, *self.members = self.company.active
+        key = self.company.service_key
+        self.own = (key.id, key.secret, None)
+
+    def client(self, service, region="us-east-1", who=None, **config):
+        key, secret, token = who or self.own
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.provider.urls["api"],
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(
+                retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False, **config
+            ),
+        )
+
+    def member(self, account, **more):
+        found = self.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/casb-member",
+            RoleSessionName="casb",
+            ExternalId=self.company.external_id,
+            **more,
+        )["Credentials"]
+        return (found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+@contextlib.contextmanager
+def served(people=20, files=60, seed=7, **options):
+    world = World(seed=seed, people=people, files=files, events=240)
+    provider = build(world, Options(**options))
+    with serve([provider]):
+        yield Aws(provider)
