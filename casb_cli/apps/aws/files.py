@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from casb_cli.core.models import File, Notice, Partition, Sharing
 from casb_cli.transport.calls import Call
 from casb_cli.transport.client import StreamAnswer
 
+R = TypeVar("R")
 _AT_ONCE = 8
 _RESUMES = 3
 """How often a content that breaks off is read on from where it stopped."""
@@ -63,7 +65,9 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         if "bucket" not in part.data:
             yield Page(items=(), more=self.bucket_partitions(part))
             return
-        bucket = bucket_of(part)
+        yield from unless_gone(self._bucket_files(bucket_of(part), cursor))
+
+    def _bucket_files(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[File]]:
         access, notices = self._access_or_notice(bucket)
         notices += self._skipped(bucket, access)
         for found, after in self.listing(bucket, cursor):
@@ -194,7 +198,9 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         if "bucket" not in part.data:
             yield Page(items=(), more=self.bucket_partitions(part))
             return
-        bucket = bucket_of(part)
+        yield from unless_gone(self._bucket_trash(bucket_of(part), cursor))
+
+    def _bucket_trash(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[File]]:
         if not self.versioning(bucket):
             return
         marks: dict[str, Stored] = {}
@@ -213,6 +219,15 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
             marks = {last: marks[last]} if last in marks else {}
             yield Page(items=rows, cursor=cursor if marks and after else after)
             cursor = after
+
+
+def unless_gone(pages: Iterator[Page[R]]) -> Iterator[Page[R]]:
+    """Yield a bucket's pages; one that went meanwhile took its objects with it."""
+    try:
+        yield from pages
+    except ObjectMissing as error:
+        if error.code != "NoSuchBucket":
+            raise
 
 
 def _with(call: Call, headers: dict[str, str]) -> Call:

@@ -20,7 +20,7 @@ from casb_cli.apps.aws.rules import WrongRegion
 from casb_cli.apps.aws.s3_xml import word, yes
 from casb_cli.apps.aws.wire import Element
 from casb_cli.apps.aws.wire import root as read
-from casb_cli.core.errors import BadAnswer, ObjectMissing, UsageError
+from casb_cli.core.errors import BadAnswer, CursorExpired, ObjectMissing, RequestRefused, UsageError
 from casb_cli.core.models import File, Sharing
 from casb_cli.transport.calls import Answer, Call
 
@@ -317,9 +317,16 @@ class S3(AwsBase):
         }
         call = self.s3_call("GET /s3/ListObjectsV2", bucket, query=query)
         pages = ObjectPages()
-        for _, after in self.client.pages(call, pages, cursor):
-            url = word(pages.root, "EncodingType") == "url"
-            yield [mapping.stored(one, url=url) for one in pages.root.named("Contents")], after
+        try:
+            for _, after in self.client.pages(call, pages, cursor):
+                url = word(pages.root, "EncodingType") == "url"
+                yield [mapping.stored(one, url=url) for one in pages.root.named("Contents")], after
+        except RequestRefused as error:
+            if "continuation" not in error.words.lower():
+                raise
+            raise CursorExpired(
+                error.words, call=error.call, status=error.status, code=error.code, request_id=error.request_id
+            ).at(self.client.where) from None
 
 
 def policy_document(text: str | None, bucket: Bucket) -> dict[str, Any] | None:

@@ -180,14 +180,14 @@ class Objects(S3):
         copied = self.head(place, name, made if made != "null" else None)
         plain = "-" not in version.etag and "-" not in copied.etag
         encrypted = "kms" in copied.headers.get("x-amz-server-side-encryption", "")
-        if copied.size != version.size or (plain and not encrypted and not self._kms(source, copied)):
+        if copied.size != version.size or (plain and not encrypted and not self._explained(source, copied)):
             raise StateConflict(
                 f"the copy of {origin.name}/{key} in {place.name} is not equal to it; nothing was deleted",
                 call="HEAD /s3/HeadObject",
             ).at(self.client.where)
         return copied.version
 
-    def _kms(self, source: tuple[Bucket, str, Stored], copied: Head) -> bool:
+    def _explained(self, source: tuple[Bucket, str, Stored], copied: Head) -> bool:
         """Tell whether differing ETags are explained: those of objects under a key of KMS are no checksums."""
         bucket, key, version = source
         if copied.etag == version.etag:
@@ -228,9 +228,9 @@ class Objects(S3):
         tags = self.tags(bucket, key, version.version)
         if tags:
             kept["x-amz-tagging"] = tag_header(tags)
-        begun = self.act_s3(
-            "POST /s3/CreateMultipartUpload", *target, query={"uploads": ""}, headers=kept | dict(headers), safe=True
-        )
+        conditions = {name: value for name, value in headers.items() if name == "If-None-Match"}
+        kept |= {name: value for name, value in headers.items() if name not in conditions}
+        begun = self.act_s3("POST /s3/CreateMultipartUpload", *target, query={"uploads": ""}, headers=kept, safe=True)
         upload = word(read(self.client.send(begun)), "UploadId")
         if upload is None:
             raise BadAnswer("the upload in parts has no id", call=begun.name)
@@ -241,7 +241,12 @@ class Objects(S3):
             ]
             body = document("CompleteMultipartUpload", *parts)
             done = self.act_s3(
-                "POST /s3/CompleteMultipartUpload", *target, query={"uploadId": upload}, content=body, safe=True
+                "POST /s3/CompleteMultipartUpload",
+                *target,
+                query={"uploadId": upload},
+                headers=conditions,
+                content=body,
+                safe=True,
             )
             return self.client.send(done).headers.get("x-amz-version-id") or "null"
         except Exception:

@@ -1,0 +1,152 @@
+"""Settings that governance changes and puts back: bucket policies, ACLs and public-access blocks.
+
+Each step names what it expects to find and what it leaves. It may be repeated: what is already so is left, and what
+is neither as expected nor as wanted was changed by somebody else and is not touched.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from casb_cli.apps.aws import mapping_s3 as mapping
+from casb_cli.apps.aws.bucket_policy import digest, statements
+from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket
+from casb_cli.apps.aws.s3 import policy_document
+from casb_cli.apps.aws.s3_objects import Objects
+from casb_cli.apps.base import step
+from casb_cli.core.capabilities import Step
+from casb_cli.core.errors import StateConflict
+
+
+class Settings(Objects):
+    """Reading and setting what opens buckets and objects."""
+
+    # Policies
+
+    def policy(self, bucket: Bucket) -> dict[str, Any] | None:
+        """Return a bucket's policy as it is now; None where it has none."""
+        return policy_document(self.policy_text(bucket), bucket)
+
+    @staticmethod
+    def policy_step(
+        title: str,
+        bucket: Bucket,
+        before: dict[str, Any] | None,
+        after: dict[str, Any] | None,
+        *,
+        undoes: str | None = None,
+    ) -> Step:
+        """Return the step that replaces a policy."""
+        args = {**bucket_args(bucket), "from": digest(before), "to": after if digest(after) else None}
+        name = "put-policy-back" if undoes else "put-policy"
+        return Step(name=name, title=title, args=args, undoes=undoes)
+
+    @step("put-policy")
+    def _put_policy(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        bucket, wanted = bucket_in(args), args["to"]
+        now = digest(self.policy(bucket))
+        if now == digest(wanted):
+            return
+        if now != args["from"]:
+            raise StateConflict(f"the policy of {bucket.name} was changed meanwhile; it was left as it is")
+        query = {"policy": ""}
+        if wanted is None:
+            call = self.act_s3("DELETE /s3/DeleteBucketPolicy", bucket, query=query, safe=True, answers=(404,))
+        else:
+            call = self.act_s3(
+                "PUT /s3/PutBucketPolicy",
+                bucket,
+                query=query,
+                headers={"Content-Type": "application/json"},
+                content=msgspec.json.encode(wanted),
+                safe=True,
+            )
+        self.client.send(call)
+
+    put_policy_back = step("put-policy-back")(_put_policy)
+
+    def policy_names(self, bucket: Bucket) -> str | None:
+        """Return a hash of what a bucket's policy says, as states compare it."""
+        return digest(self.policy(bucket))
+
+    # ACLs
+
+    def acl_now(self, bucket: Bucket, key: str | None) -> Acl:
+        """Return the ACL of a bucket, or of one of its objects."""
+        return self.bucket_acl(bucket) if key is None else self.object_acl(bucket, key)
+
+    @staticmethod
+    def acl_step(
+        title: str, bucket: Bucket, key: str | None, before: Acl, after: Acl, *, undoes: str | None = None
+    ) -> Step:
+        """Return the step that replaces an ACL."""
+        args = {
+            **bucket_args(bucket),
+            "key": key,
+            "from": mapping.acl_state(before),
+            "to": mapping.acl_state(after),
+        }
+        return Step(name="put-acl-back" if undoes else "put-acl", title=title, args=args, undoes=undoes)
+
+    @step("put-acl")
+    def _put_acl(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        bucket, key, wanted = bucket_in(args), args["key"], mapping.acl_of(args["to"])
+        now = self.acl_now(bucket, key)
+        if same_acl(now, wanted):
+            return
+        if not same_acl(now, mapping.acl_of(args["from"])):
+            raise StateConflict(f"the ACL of {key or bucket.name} was changed meanwhile; it was left as it is")
+        if key is not None:
+            self.put_object_acl(bucket, key, wanted)
+            return
+        body = mapping.acl_body(wanted)
+        self.client.send(self.act_s3("PUT /s3/PutBucketAcl", bucket, query={"acl": ""}, content=body, safe=True))
+
+    put_acl_back = step("put-acl-back")(_put_acl)
+
+    # Blocks
+
+    @staticmethod
+    def block_step(title: str, bucket: Bucket, wanted: Block, *, undoes: str | None = None) -> Step:
+        """Return the step that sets a bucket's public-access block; none set and one that blocks nothing are alike."""
+        args = {**bucket_args(bucket), "to": wanted.words}
+        return Step(name="put-block-back" if undoes else "put-block", title=title, args=args, undoes=undoes)
+
+    @step("put-block")
+    def _put_block(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        del memo
+        bucket, wanted = bucket_in(args), Block(*args["to"])
+        if (self.bucket_block(bucket) or Block()) != wanted:
+            self.set_block(bucket, wanted)
+
+    put_block_back = step("put-block-back")(_put_block)
+
+    def set_block(self, bucket: Bucket, wanted: Block) -> None:
+        """Set a bucket's public-access block."""
+        query = {"publicAccessBlock": ""}
+        body = mapping.block_body(wanted)
+        self.client.send(self.act_s3("PUT /s3/PutPublicAccessBlock", bucket, query=query, content=body, safe=True))
+
+
+def bucket_args(bucket: Bucket) -> dict[str, Any]:
+    """Return a bucket as steps keep it."""
+    return {"account": bucket.account, "region": bucket.region, "bucket": bucket.name}
+
+
+def bucket_in(args: dict[str, Any]) -> Bucket:
+    """Return the bucket that a step's arguments name."""
+    return Bucket(args["bucket"], args["account"], args["region"])
+
+
+def same_acl(first: Acl, second: Acl) -> bool:
+    """Tell whether two ACLs grant the same."""
+    return {(one.who, one.permission) for one in first.grants} == {(one.who, one.permission) for one in second.grants}
+
+
+def has_policy(document: dict[str, Any] | None) -> bool:
+    """Tell whether a policy says anything."""
+    return bool(document and statements(document))
