@@ -155,6 +155,8 @@ class Files(Walker, ListFiles, ReadFile, ListTrash):
         bare = Call(name="GET /export", url=link, host="api", family="drive", cost=200, identity=NOBODY)
         try:
             return stack.enter_context(self.client.stream(bare)).chunks()
+        except UnsafeAddress as error:
+            raise Unscannable("export-out-of-reach", detail=error.words) from None
         except (SignInNeeded, NotPermitted):
             # Whether it wants the credential is not documented; a host of others never gets it.
             own = msgspec.structs.replace(bare, identity=self.identity(user))
