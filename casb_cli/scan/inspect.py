@@ -9,7 +9,8 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from casb_cli.core.models import Confidence, Severity
-from casb_cli.scan.detect.engine import Collector, Scanner
+from casb_cli.scan.detect.collector import Collector
+from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Context, Exhausted, Limits, Note, Source, Stop
 from casb_cli.scan.extract.formats import extract
@@ -21,7 +22,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """One distinct match of a detector in a file (or one occurrence, when every one was asked for).
 
     `start` and `end` are byte offsets in the extracted text of its part (for plain text: of the file);
-    `count` is how often this very value stands in the file.
+    `count` is how often this very value stands in the file. `clear` is empty unless it was to be revealed.
     """
 
     detector: str
@@ -33,6 +34,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     count: int = 1
+    clear: tuple[str, ...] = ()
 
 
 class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +65,12 @@ def inspect_stream(
     key: bytes,
     limits: Limits | None = None,
     every: bool = False,
+    reveal: bool = False,
 ) -> InspectResult:
     """Return what the detectors find in a seekable file or in bytes; raises nothing for foreign content.
 
-    `key` keys the fingerprints (32 bytes). `every` asks for one match per occurrence.
+    `key` keys the fingerprints (32 bytes). `every` asks for one match per occurrence, `reveal` for
+    the clear text: the result is then for the user's eyes only, and never kept.
     """
     limits = limits or Limits()
     file = io.BytesIO(content) if isinstance(content, bytes) else content
@@ -76,7 +80,7 @@ def inspect_stream(
     if size > limits.max_size:
         return msgspec.structs.replace(base, outcome="skipped", reason="too-large")
     context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)
-    collector = Collector(key, keep=limits.matches, every=every, name=name)
+    collector = Collector(key, keep=limits.matches, every=every, name=name, reveal=reveal)
     stopped: Stop | None = None
     try:
         for segment in extract(Source(file, name, size), context, ""):

@@ -49,12 +49,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `ref` is the caller's own mark (a file's ref) and goes to no worker; `name` is a hint for filters; `mime` is
     what the provider claims and decides nothing; `every` asks for one match per occurrence.
+    `reveal` asks for the clear text too: for the user's own eyes, never to be kept.
     """
 
     ref: str
     name: str
     mime: str | None = None
     every: bool = False
+    reveal: bool = False
     limits: Limits = Limits()
 
 
@@ -133,7 +135,8 @@ class WorkerPool:
     """Workers behind one call. A context manager; leaving it by an exception drops what still waits.
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
-    meaning all shipped and those of the user's `own` files; what is wrong in these raises ConfigError. Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
+    meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
+    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
     """
 
     def __init__(
@@ -286,7 +289,7 @@ class WorkerPool:
     def _handed(self, item: _Item, worker: _Worker) -> bool:
         """Return whether the worker took the task."""
         data = item.content.inline()
-        job = Job(item.task.name, item.task.every, item.task.limits, data)
+        job = Job(item.task.name, item.task.every, item.task.limits, data, item.task.reveal)
         try:
             worker.sock.settimeout(_START)
             send(worker.sock, job, None if data is not None else item.content.fileno())

@@ -62,7 +62,9 @@ def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
 def inspected(file: BinaryIO, job: Job, scanner: Scanner, key: bytes) -> InspectResult:
     """Return the result of one job; a fault of our own becomes a result too, without the words of the error."""
     try:
-        return inspect_stream(file, name=job.name, scanner=scanner, key=key, limits=job.limits, every=job.every)
+        return inspect_stream(
+            file, name=job.name, scanner=scanner, key=key, limits=job.limits, every=job.every, reveal=job.reveal
+        )
     except MemoryError:
         return _lost(scanner, "out-of-memory", "")
     except Exception as error:  # noqa: BLE001 - the words of any error here could hold content: only its kind goes on

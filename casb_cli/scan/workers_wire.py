@@ -49,6 +49,7 @@ class Job(msgspec.Struct, frozen=True):
     every: bool
     limits: Limits
     data: bytes | None = None
+    reveal: bool = False
 
 
 class Taken(msgspec.Struct, frozen=True):

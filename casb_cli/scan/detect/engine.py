@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import hmac
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,12 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.gates import Gates, Window, forms
 from casb_cli.scan.detect.linear import Linear, Words
-from casb_cli.scan.detect.mask import excerpt, normalised
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
@@ -26,7 +25,6 @@ OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
-_SEEN_AT_MOST = 200_000
 
 
 class _Armed:
@@ -414,87 +412,3 @@ def _letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The matches of one detector in one file."""
-
-    detector: Detector
-    kept: dict[bytes, dict[str, Any]] = field(default_factory=dict)
-    more: set[int] = field(default_factory=set)
-    single: list[dict[str, Any]] = field(default_factory=list)
-    lowest: bytes | None = None
-
-    @property
-    def total(self) -> int:
-        return len(self.kept) + len(self.more)
-
-
-class Collector:
-    """Gathers the matches of one file as fingerprints and masked excerpts; the values themselves go no further."""
-
-    def __init__(self, key: bytes, *, keep: int = 1000, every: bool = False, name: str = "") -> None:
-        self.name = name
-        self.scanned = 0
-        self.seen: set[bytes] = set()
-        self._key = key
-        self._keep = keep
-        self._every = every
-        self._tallies: dict[str, _Tally] = {}
-
-    def add(self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str) -> None:
-        """Count one match."""
-        tally = self._tallies.get(detector.id)
-        if tally is None:
-            tally = self._tallies[detector.id] = _Tally(detector)
-        normal = normalised(value, detector.normal)
-        if detector.min_count > 1 and len(self.seen) < _SEEN_AT_MOST:
-            self.seen.add(value)
-        mark = hmac.digest(self._key, detector.id.encode() + b"|" + normal, "sha256")
-        if detector.min_count > 1 and (tally.lowest is None or mark < tally.lowest):
-            tally.lowest = mark
-        known = tally.kept.get(mark)
-        if known is not None:
-            known["count"] += 1
-            if confidence == "high" or known["confidence"] == "low":
-                known["confidence"] = confidence
-        elif len(tally.kept) >= self._keep:
-            if len(tally.more) < _SEEN_AT_MOST:
-                tally.more.add(int.from_bytes(mark[:8], "big"))
-        else:
-            tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark)
-        if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
-            tally.single.append(self._record(detector, confidence, value, start, end, place, mark))
-
-    def _record(
-        self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str, mark: bytes
-    ) -> dict[str, Any]:
-        return {
-            "detector": detector.id,
-            "severity": detector.severity,
-            "confidence": confidence,
-            "fingerprint": mark.hex(),
-            "excerpt": excerpt(value, detector.mask),
-            "place": place,
-            "start": start,
-            "end": end,
-            "count": 1,
-        }
-
-    def finish(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
-        """Return the matches in order of place, and the number of distinct values per detector."""
-        matches: list[dict[str, Any]] = []
-        totals: dict[str, int] = {}
-        self.seen.clear()
-        for name, tally in sorted(self._tallies.items()):
-            least = tally.detector.min_count
-            if least > 1:
-                if tally.total < least or tally.lowest is None:
-                    continue
-                first = next(iter(tally.kept.values()))
-                matches.append({**first, "fingerprint": tally.lowest.hex(), "count": tally.total})
-            else:
-                matches.extend(tally.single if self._every else tally.kept.values())
-            totals[name] = tally.total
-        return matches, totals

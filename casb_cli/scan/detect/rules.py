@@ -30,7 +30,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `once` asks only whether the hint is anywhere.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
-    `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the value. No match is wider than `width`.
+    `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the
+    value. No match is wider than `width`.
     """
 
     hint: str
