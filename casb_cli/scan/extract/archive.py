@@ -1,4 +1,4 @@
-"""zip, tar, gzip, bzip2 and xz: members are read as streams, inside limits, and never written under their names."""
+"""zip, tar, gzip, bzip2, xz, zstd: members are read as streams, inside limits, never written under their names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -175,3 +176,19 @@ def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segm
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an xz file holds."""
     yield from _single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
+
+
+_ZSTD_WINDOW_LOG = 26
+"""Two to this power bytes are what a frame may make its reader hold."""
+
+
+def zstd_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a zstd file holds, all frames in a row."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+
+    options = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW_LOG}
+    file = zstd.ZstdFile(source.file, options=options)  # closed by _single
+    yield from _single(source, context, where, cast("IO[bytes]", file))

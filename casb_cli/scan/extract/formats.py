@@ -38,6 +38,11 @@ FORMATS: dict[str, Format] = {
     "docx": Format("office:docx", random=True, container=True),
     "pptx": Format("office:pptx", random=True, container=True),
     "xlsx": Format("office:xlsx", random=True, container=True),
+    "doc": Format("compound:word", random=True),
+    "ppt": Format("compound:powerpoint", random=True),
+    "msg": Format("compound:outlook", random=True, container=True),
+    "sqlite": Format("sqlite:sqlite"),
+    "card": Format("text:card"),
     "xls": Format("sheets:sheets", random=True),
     "opendocument": Format("office:opendocument", random=True, container=True),
     "pdf": Format("pdf:pdf", random=True, container=True),
@@ -48,6 +53,7 @@ FORMATS: dict[str, Format] = {
     "gzip": Format("archive:gzip_content", container=True),
     "bzip2": Format("archive:bzip2_content", container=True),
     "xz": Format("archive:xz_content", container=True),
+    "zstd": Format("archive:zstd_content", container=True),
 }
 
 

@@ -11,10 +11,20 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x1f\x8b", 0, "gzip"),
     (b"BZh", 0, "bzip2"),
     (b"\xfd7zXZ\x00", 0, "xz"),
+    (b"\x28\xb5\x2f\xfd", 0, "zstd"),
+    (b"SQLite format 3\x00", 0, "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
     (b"{\\rtf", 0, "rtf"),
     (b"ustar", 257, "tar"),
 )
+_OLE = (
+    ("msg", ("__properties_version1.0",)),
+    ("doc", ("WordDocument",)),
+    ("ppt", ("PowerPoint Document",)),
+    ("xls", ("Workbook", "Book\0")),
+)
+"""What an OLE container holds, by names in its directory; a mail may hold any of the others."""
+_CARD = re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n", re.IGNORECASE)
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE
 )
@@ -78,8 +88,9 @@ def _ole(source: Source) -> str:
     sample = source.head(1 << 20)
     if "EncryptedPackage".encode("utf-16-le") in sample:
         return "ole-encrypted"
-    if any(name.encode("utf-16-le") in sample for name in ("Workbook", "Book\0")):
-        return "xls"
+    for kind, names in _OLE:
+        if any(name.encode("utf-16-le") in sample for name in names):
+            return kind
     return "ole"
 
 
@@ -94,6 +105,8 @@ def _textual(head: bytes) -> str:
             return "html"
         if text.startswith(b"<!--") and _HTML.search(text):
             return "html"
+    if _CARD.match(text):
+        return "card"
     if text.startswith(b"From ") and _mail_headers(text.partition(b"\n")[2]):
         return "mbox"
     if _mail_headers(text):

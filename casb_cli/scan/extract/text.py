@@ -1,8 +1,9 @@
-"""Plain text, source code, CSV, JSON, XML: any encoding in, UTF-8 blocks out, line and column kept."""
+"""Plain text, code, CSV, JSON, XML, contacts, calendars: any encoding in, UTF-8 blocks out, line and column kept."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
@@ -22,6 +23,37 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
     head = source.head(4096)
     yield Segment(where, "line", utf8_blocks(source, context), header_row=_has_columns(head))
+
+
+_FOLD = re.compile(rb"\r?\n[ \t]|=\r?\n")
+_QUOTED = re.compile(rb"=([0-9A-F]{2})")
+_HELD = 4096
+
+
+def card(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield contacts and calendars with their folded lines joined and quoted characters plain (RFC 6350, RFC 5545).
+
+    No place is told: joined lines have other numbers.
+    """
+    yield Segment(where, "none", _unfolded(utf8_blocks(source, context)))
+
+
+def _unfolded(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        if len(whole) > _HELD:
+            cut = whole.rfind(b"\n", 0, len(whole) - _HELD) + 1  # a fold may still follow behind the last lines
+            rest = whole[cut:] + newline + rest
+            yield _plain(whole[:cut])
+        else:
+            rest = whole + newline + rest
+    yield _plain(rest)
+
+
+def _plain(text: bytes) -> bytes:
+    joined = _FOLD.sub(b"", text)
+    return _QUOTED.sub(lambda found: bytes((int(found[1], 16),)), joined)
 
 
 def _has_columns(head: bytes) -> bool:

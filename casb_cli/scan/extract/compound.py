@@ -1,0 +1,157 @@
+"""The binary formats of old Office inside OLE containers: Word and PowerPoint documents, Outlook messages."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+
+_PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102)", re.IGNORECASE)
+_UNICODE, _ANSI = "001F", "001E"
+_HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1013", "3701", "3707", "3704"
+_ENCRYPTED, _FIRST_TABLE = 0x0100, 0x0200
+_COMPRESSED = 1 << 30
+_TEXT_CHARS, _TEXT_BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
+_SUMMARIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
+
+
+def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield all text of a Word document: body, notes, headers, comments in a row ([MS-DOC], piece table)."""
+    with _opened(source) as ole:
+        main = _stream(ole, "WordDocument", context)
+        flags = struct.unpack_from("<H", main, 0x0A)[0]
+        if flags & _ENCRYPTED:
+            raise Stop("encrypted")
+        table = _stream(ole, "1Table" if flags & _FIRST_TABLE else "0Table", context)
+        start, size = struct.unpack_from("<II", main, 0x01A2)
+        yield Segment(where, "none", _pieces(main, table[start : start + size], context))
+        yield from _properties(ole, where)
+
+
+def powerpoint(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the text atoms of a presentation, slides and notes in order of the file ([MS-PPT])."""
+    with _opened(source) as ole:
+        data = _stream(ole, "PowerPoint Document", context)
+        yield Segment(where, "none", _atoms(data, context))
+        yield from _properties(ole, where)
+
+
+def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield an Outlook message: its texts, then attachments, messages inside it too ([MS-OXMSG])."""
+    with _opened(source) as ole:
+        folders: dict[tuple[str, ...], dict[tuple[str, str], list[str]]] = {}
+        for path in ole.listdir(streams=True, storages=False):
+            if found := _PROPERTY.fullmatch(path[-1]):
+                folders.setdefault(tuple(path[:-1]), {})[found[1].upper(), found[2].upper()] = path
+        for folder, properties in folders.items():
+            context.tick()
+            name = _attachment_name(ole, properties, context)
+            place = join_place(where, shorten(printable(name), 200) if name else "")
+            texts = [path for (_, kind), path in properties.items() if kind in (_UNICODE, _ANSI)]
+            if texts:
+                lines = (_text(ole, path, context) + b"\n" for path in sorted(texts))
+                yield Segment(join_place(place, "message" if not folder else ""), "none", lines)
+            for tag, kind in ((_HTML, "html"), (_DATA, None)):
+                if (path := properties.get((tag, "0102"))) is not None:
+                    context.member()
+                    data = _stream(ole, path, context)
+                    inner = Source(io.BytesIO(data), name, len(data))
+                    yield from context.open(inner, context, place, kind)
+
+
+def _opened(source: Source) -> Any:
+    import olefile
+
+    source.file.seek(0)
+    return olefile.OleFileIO(source.file)
+
+
+def _stream(ole: Any, path: str | list[str], context: Context) -> bytes:
+    """Return one stream whole; raises Stop where it is missing or larger than memory allows."""
+    if not ole.exists(path):
+        raise Stop("corrupted", "a stream is missing")
+    if ole.get_size(path) > context.limits.in_memory:
+        raise Stop("too-large", "a stream that must be read whole")
+    data: bytes = ole.openstream(path).read()
+    return data
+
+
+def _pieces(main: bytes, clx: bytes, context: Context) -> Iterator[bytes]:
+    at = 0
+    while at < len(clx) and clx[at] == 1:  # formatting that pieces share
+        at += 3 + struct.unpack_from("<H", clx, at + 1)[0]
+    if at >= len(clx) or clx[at] != 2:
+        raise Stop("corrupted", "the piece table is missing")
+    size = struct.unpack_from("<I", clx, at + 1)[0]
+    table = clx[at + 5 : at + 5 + size]
+    count = (len(table) - 4) // 12
+    for number in range(count):
+        context.tick()
+        first, last = struct.unpack_from("<II", table, number * 4)
+        place = struct.unpack_from("<I", table, (count + 1) * 4 + number * 8 + 2)[0]
+        length = max(last - first, 0)
+        if place & _COMPRESSED:
+            begin = (place & ~_COMPRESSED) // 2
+            text = main[begin : begin + length].decode("cp1252", "replace")
+        else:
+            text = main[place : place + 2 * length].decode("utf-16-le", "replace")
+        yield _plain(text)
+
+
+def _atoms(data: bytes, context: Context) -> Iterator[bytes]:
+    at = 0
+    while at + 8 <= len(data):
+        version, kind, size = struct.unpack_from("<HHI", data, at)
+        at += 8
+        if version & 0x0F == 0x0F:
+            continue  # a container: its records follow
+        if kind in (_TEXT_CHARS, _STRING):
+            yield _plain(data[at : at + size].decode("utf-16-le", "replace") + "\n")
+        elif kind == _TEXT_BYTES:
+            yield _plain(data[at : at + size].decode("latin-1") + "\n")
+        if size > BLOCK:
+            context.tick()
+        at += size
+
+
+def _plain(text: str) -> bytes:
+    """Return text with the formats' marks for paragraphs, cells and lines as ordinary ones."""
+    return text.replace("\r", "\n").replace("\x0b", "\n").replace("\x07", "\t").encode("utf-8", "replace")
+
+
+def _text(ole: Any, path: list[str], context: Context) -> bytes:
+    data = _stream(ole, path, context)
+    if path[-1].upper().endswith(_UNICODE):
+        return data.decode("utf-16-le", "replace").rstrip("\0").encode("utf-8", "replace")
+    return data.decode("cp1252", "replace").rstrip("\0").encode("utf-8")
+
+
+def _attachment_name(ole: Any, properties: dict[tuple[str, str], list[str]], context: Context) -> str:
+    for tag in (_LONG_NAME, _SHORT_NAME):
+        for kind in (_UNICODE, _ANSI):
+            if (path := properties.get((tag, kind))) is not None:
+                return _text(ole, path, context).decode("utf-8", "replace")
+    return ""
+
+
+def _properties(ole: Any, where: str) -> Iterator[Segment]:
+    found: list[str] = []
+    for name in _SUMMARIES:
+        if ole.exists(name):
+            values = ole.getproperties(name, convert_time=False).values()
+            found += [v.decode("cp1252", "replace") if isinstance(v, bytes) else str(v) for v in _flat(values)]
+    if found:
+        yield Segment(join_place(where, "properties"), "none", iter(("\n".join(found).encode("utf-8", "replace"),)))
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _flat(value)
+        elif isinstance(value, (bytes, str)):
+            yield value

@@ -1,0 +1,90 @@
+"""SQLite databases: the rows of every table, as cells under their columns' names."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+
+_STEPS = 100_000
+"""Instructions of the engine between two looks at the clock."""
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND substr(name, 1, 7) <> 'sqlite_'"
+_READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
+
+
+def sqlite(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield each ordinary table as a sheet: its columns' names, then its rows; views and virtual tables are left out.
+
+    The database is opened from memory: a larger one than may be held there is refused. Nothing in it is run.
+    """
+    if source.size > context.limits.in_memory:
+        raise Stop("too-large", "a database that must be read whole")
+    source.file.seek(0)
+    data = source.file.read()
+    if _pages(data) > len(data):
+        raise Stop("corrupted", "pages are missing")  # the engine would read them as empty
+    database = sqlite3.connect(":memory:")
+    try:
+        database.deserialize(data)
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, context.limits.in_memory)
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON"):
+            database.execute(f"PRAGMA {pragma}")
+        database.set_authorizer(_only_reads)
+        database.set_progress_handler(_clock(context), _STEPS)
+        database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        tables = database.execute(_TABLES).fetchall()
+        for (name,) in tables:
+            place = join_place(where, shorten(printable(str(name)), 100))
+            yield Segment(place, "cell", _rows(database, str(name)), header_row=True)
+        context.tick()
+    except sqlite3.OperationalError:
+        context.tick()  # out of time: the engine only says that it was interrupted
+        raise
+    finally:
+        database.close()
+
+
+def _pages(data: bytes) -> int:
+    """Return the bytes that all pages take, as the header tells (the file format's fields at 16 and 28)."""
+    size = int.from_bytes(data[16:18], "big")
+    return int.from_bytes(data[28:32], "big") * (65536 if size == 1 else size)
+
+
+def _only_reads(action: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+
+
+def _clock(context: Context) -> Callable[[], int]:
+    def late() -> int:
+        try:
+            context.tick()
+        except Stop:
+            return True
+        return False
+
+    return late
+
+
+def _rows(database: sqlite3.Connection, table: str) -> Iterator[bytes]:
+    quoted = table.replace('"', '""')
+    cursor = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a name cannot be a parameter; it is quoted
+    lines = ["\t".join(_cell(column[0]) for column in cursor.description)]
+    size = 0
+    for row in cursor:
+        line = "\t".join(map(_cell, row))
+        lines.append(line)
+        size += len(line)
+        if size > BLOCK:
+            yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
+            lines, size = [], 0
+    if lines:
+        yield "\n".join(lines).encode("utf-8", "replace")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
