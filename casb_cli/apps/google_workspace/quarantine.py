@@ -20,7 +20,7 @@ from casb_cli.apps.google_workspace.permits import On, permission_state, words
 from casb_cli.apps.google_workspace.vault import Vault, membership
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change, QuarantineFile, Step, needs
-from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unsupported
+from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unavailable, Unsupported
 from casb_cli.core.refs import local
 
 _STONE_SUFFIX = " - removed.txt"
@@ -230,7 +230,7 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
         now = self.seen(args["file"], args["as"])
         if now is not None and now.md5_checksum != args["md5"]:
             raise StateConflict(f"{args['name']} was changed meanwhile; it was not moved")
-        self.move(args["file"], args["as"], memo["intake"])
+        self.move_through(args["file"], args["as"], memo["intake"])
 
     @step("shut-door")
     def _shut_door(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -249,11 +249,17 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
                 self.drop(on, one.id)
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
-        """Have a note whose answer was lost left again: what can be read of the file tells nothing of it.
-
-        One that is there already is found by its id, which was made before.
-        """
-        return False if step.name == "leave-note" else super().settle(step, memo)
+        """Tell of a move by where the file is; have a note whose answer was lost left again, under the same id."""
+        args = dict(step.args)
+        if step.name == "leave-note":
+            return False
+        if step.name in {"move-in", "move-on"}:
+            as_, drive = (args["as"], "intake") if step.name == "move-in" else (self.admin, "vault")
+            return self.lies_in(args["file"], as_, memo[drive])
+        if step.name in {"move-back", "move-straight"}:
+            held = self.seen(args["file"], self.admin)
+            return held is None or held.drive_id not in {memo["intake"], memo["vault"]}
+        return super().settle(step, memo)
 
     @step("leave-note")
     def _leave_note(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -301,9 +307,12 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
 
     @step("move-back")
     def _move_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
-        now = self.item(args["file"], args["as"], "id,driveId")
-        if now.drive_id == memo["intake"]:
-            self._move_home(args, args["as"])
+        held = self.seen(args["file"], self.admin)
+        if held is None or held.drive_id != memo["intake"]:
+            return  # it is back already, or was never here
+        if self.seen(args["file"], args["as"]) is None:
+            raise Unavailable(f"Drive does not show {args['name']} to {args['as']} yet", call=f"PATCH {FILE}")
+        self._move_home(args, args["as"])
 
     def _move_home(self, args: dict[str, Any], as_: str) -> None:
         """Move the file to its former folder; where that is gone, to the top of the owner's My Drive or the drive."""

@@ -14,9 +14,11 @@ from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import INTAKE, VAULT
 from casb_cli.apps.google_workspace.permits import On, Permits
-from casb_cli.core.errors import ObjectMissing, StateConflict
+from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unavailable
 
 _FIELDS = {VAULT: "quarantine_drive", INTAKE: "intake_drive"}
+_NOT_YET = frozenset({"teamDriveMembershipRequired", "insufficientFilePermissions", "fileOwnerNotMemberOfTeamDrive"})
+"""What is answered to a member whom not all of Drive knows yet, and to one who is none."""
 _ATTEMPTS = 5
 _RESTRICTIONS = {
     "adminManagedRestrictions": True,
@@ -126,6 +128,23 @@ class Vault(Permits):
         self.client.send(
             self.act(f"PATCH {DRIVE}/files/{{fileId}}", {"fileId": file}, as_, query=query, json={}, safe=False)
         )
+
+    def move_through(self, file: str, as_: str, to: str) -> None:
+        """Move a file into a drive that `as_` was let into a moment ago; raises Unavailable while that is not known.
+
+        Google takes seconds to know a new member everywhere; whoever runs the steps waits, and tries again.
+        """
+        try:
+            self.move(file, as_, to)
+        except (ObjectMissing, NotPermitted, StateConflict) as error:
+            if not isinstance(error, ObjectMissing) and error.code not in _NOT_YET:
+                raise
+            raise Unavailable(error.words, call=error.call, status=error.status, code=error.code) from None
+
+    def lies_in(self, file: str, as_: str, place: str) -> bool:
+        """Tell whether somebody sees a file in a folder, or at the top of a shared drive."""
+        now = self.seen(file, as_)
+        return now is not None and now.parent == place
 
     def door(self, drive: str) -> On:
         """Return a shared drive as what carries memberships."""

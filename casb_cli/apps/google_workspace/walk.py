@@ -177,9 +177,9 @@ class Walker(DriveBase):
             known = self.id_of(self.admin)
             others = len(self.people()) - (known is not None)
             about = f"the files of {others} other people: a person's own sign-in reaches that person's My Drive only"
-            more = (self.user_partition(known or self.admin, self.admin),)
+            own = self.user_partition(known or self.admin, self.admin)
             notices = (Notice(code="not-visible", about=about),) if others else ()
-            yield Page(items=(), cursor=_DRIVES, more=more, notices=notices)
+            yield Page(items=(), cursor=_DRIVES, more=(own,), notices=notices)
             return
         for users, after in self.users(token, fields="nextPageToken,users(id,primaryEmail)"):
             more = tuple(self.user_partition(one.id, one.primary_email.lower()) for one in users)
@@ -239,14 +239,15 @@ class Walker(DriveBase):
 
     def levels(self, tree: Tree, items: list[shapes.Item], *, alone: bool) -> list[Sharing | None]:
         """Return how far each of some items is open, what must be asked for several at a time."""
-        if tree.drive is None or not items:
-            return [tree.level(item, alone=alone) for item in items]
-        # Folders first and one by one: what they are is asked once and holds for all that they hold.
-        for item in items:
-            if item.has_augmented_permissions is False:
-                tree.level(item, alone=alone)
-        found: list[Sharing | None] = self.each(lambda item: tree.level(item, alone=alone), items)
-        return found
+        asked = [item for item in items if tree.drive and item.has_augmented_permissions is not False]
+        told = dict(
+            zip(
+                (item.id for item in asked),
+                self.each(lambda item: tree.level(item, alone=alone), asked),
+                strict=True,
+            )
+        )
+        return [told[item.id] if item.id in told else tree.level(item, alone=alone) for item in items]
 
     def tree_of(self, item: shapes.Item, user: str) -> Tree:
         """Return the folders around a single item, each read when it is met."""
