@@ -32,9 +32,7 @@ class Aws:
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=Config(
-                retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False, **config
-            ),
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, **config),
         )
 
     def member(self, account, **more):

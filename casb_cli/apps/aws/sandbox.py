@@ -45,14 +45,13 @@ class Aws(Objects):
             "endpoint_url": self.urls.get("api", ""),
             "api_url": self.urls.get("api", ""),
             "region": HOME,
-            "organization": "yes",
             "member_role": MEMBER_ROLE,
-            "member_external_id": self.company.external_id,
+            "external_id": self.company.external_id,
             "queue_url": self.queue_url,
             "access_key_id": key.id,
         }
         secret = {"secret_access_key": key.secret}
-        role = {"role_arn": f"arn:aws:iam::{self.company.main}:role/{ROLE}", "external_id": self.company.external_id}
+        role = {"role_arn": f"arn:aws:iam::{self.company.main}:role/{ROLE}"}
         return {
             "keys": Signin(fields=common, secrets=secret),
             "role": Signin(fields={**common, **role}, secrets=secret),

@@ -151,6 +151,14 @@ class CenterCalls(Cloudtrail):
             return self.told(request, {"Instances": []})
         return self.moto_answers(request)
 
+    @route("POST /sso-admin/ListAccountsForProvisionedPermissionSet")
+    def provisioned(self, request: Request) -> Reply:
+        """List the accounts in which a permission set is assigned."""
+        backend = self.moto.backend("ssoadmin", self.company.main, HOME)
+        wanted = request.who.params.get("PermissionSetArn")
+        found = {one.target_id for one in backend.account_assignments if one.permission_set_arn == wanted}
+        return self._page_of(request, "AccountIds", sorted(found))
+
     @route("POST /sso-admin/ListApplications", paged=True)
     def list_applications(self, request: Request) -> Reply:
         """List the applications."""

@@ -47,7 +47,8 @@ def _organization(moto: Moto, company: Company) -> None:
         made.organization_id, made.master_account_id = organization.id, company.main
         made.create_account_status_id = "car-" + account.id
         made.id, made.name, made.email = account.id, account.name, account.email
-        made.create_time, made.status, made.state = account.joined, account.state, account.state
+        made.status = made.state = account.state
+        made.create_time = account.joined.replace(tzinfo=None)  # moto reckons in UTC without saying so
         made.joined_method = "INVITED" if account.id == company.main else "CREATED"
         made.parent_id, made.attached_policies, made.tags = organization.root_id, [], {}
         backend.accounts.append(made)

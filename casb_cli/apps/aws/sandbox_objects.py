@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from casb_cli.apps.aws.sandbox_center_calls import CenterCalls
 from casb_cli.apps.aws.sandbox_desk import Caller
+from casb_cli.apps.aws.sandbox_moto import models
 from casb_cli.apps.aws.sandbox_wire import model_of, refusal
-from casb_cli.sandbox import chance
 from casb_cli.sandbox.wire import Reply, Request, Route, route
 
 _PUBLIC = (b"groups/global/AllUsers", b"groups/global/AuthenticatedUsers")
@@ -23,8 +23,9 @@ class Objects(CenterCalls):
     """Buckets and objects."""
 
     def canonical(self, account: str) -> str:
-        """Return the canonical id of an account."""
-        return chance.text(chance.HEX, 64, self.company.seed, 96, int(account))
+        """Return the canonical id of an account: the same for all of the organization, as moto has but one."""
+        del account
+        return str(models("s3").OWNER)
 
     def enter(self, request: Request, route: Route) -> Reply | None:
         """Check what AWS checks before it looks at an object."""
@@ -88,9 +89,7 @@ class Objects(CenterCalls):
         canned = request.headers.get("x-amz-acl", "")
         grants = any(name.startswith("x-amz-grant-") for name in request.headers)
         sets = who.found.name in {"PutBucketAcl", "PutObjectAcl"}
-        rule = (bucket.ownership_rule or {}).get("Rule", {})
-        rule = rule[0] if isinstance(rule, list) else rule
-        off = rule.get("ObjectOwnership", "BucketOwnerEnforced") == "BucketOwnerEnforced"
+        off = (bucket.ownership_rule or "ObjectWriter") == "BucketOwnerEnforced"
         if off and (sets or grants or canned not in ("", "bucket-owner-full-control")):
             raise refusal("s3", 400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
         own, whole = self._blocks(bucket)
@@ -138,10 +137,8 @@ class Objects(CenterCalls):
         reply = self.moto_answers(request)
         made = self.bucket(name)
         if reply.status == 200 and made is not None:
-            from casb_cli.apps.aws.sandbox_moto import models
-
             ownership = request.headers.get("x-amz-object-ownership", "BucketOwnerEnforced")
-            made.ownership_rule = {"Rule": {"ObjectOwnership": ownership}}
+            made.ownership_rule = ownership
             made.public_access_block = models("s3").PublicAccessBlock(True, True, True, True)
             made.region_name = (request.who.params.get("CreateBucketConfiguration") or {}).get(
                 "LocationConstraint"

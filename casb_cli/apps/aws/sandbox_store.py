@@ -85,9 +85,7 @@ def load(moto: Moto, buckets: Buckets) -> None:
             made.creation_date = bucket.created
             made.versioning_status = "Enabled" if bucket.versioned else None
             made.policy = json.dumps(bucket.policy).encode() if bucket.policy else None
-            made.ownership_rule = {
-                "Rule": {"ObjectOwnership": "ObjectWriter" if bucket.acls else "BucketOwnerEnforced"}
-            }
+            made.ownership_rule = "ObjectWriter" if bucket.acls else "BucketOwnerEnforced"
             if bucket.block is not None:
                 made.public_access_block = s3.PublicAccessBlock(*bucket.block)
             moto.backend("s3", bucket.account).buckets[bucket.name] = homes[bucket.name] = made

@@ -31,7 +31,7 @@ class Truth:
 
         Memberships are known by (group ref, member ref), privileges by (principal ref, role, scope), findings by
         (file id, detector). A file's id is `bucket/key`; a share's ends, after the last slash, in `policy:<who>` or
-        `acl:<who>:<permission>`; a grant's is `<kind>:<account>:<holder>:<id>`.
+        `acl:<who>:<permission>`; a key's is `key/<account>/<user>/<id>`.
         """
         found: dict[Any, dict[str, Any]] = getattr(self, f"_{kind}_rows")()
         return found
@@ -53,9 +53,9 @@ class Truth:
             return False
         return bool(names & set(_ADMIN)) or any(ALL in policy["Statement"] for policy in inline)
 
-    def center_id(self, kind: str, id_: str) -> str:
+    def center_id(self, id_: str) -> str:
         """Return the id of a user or group of the identity store as rows have it."""
-        return f"arn:aws:identitystore:::{kind}/{id_}"
+        return f"{self.center.store}/{id_}"
 
     def center_admins(self) -> set[str]:
         """Return the ids of the users who hold an administrator's permission set somewhere."""
@@ -81,7 +81,6 @@ class Truth:
                 "status": "suspended" if self.company.suspended(user) else "active",
                 "is_admin": self.is_admin(user),
                 "mfa": user.mfa,
-                "external": False,
                 "last_login": clock.text(user.password_used) if user.password_used else None,
                 "created": clock.text(user.created),
             }
@@ -93,12 +92,12 @@ class Truth:
                 "mfa": True,
             }
         for role in self.company.roles:
-            if ":saml-provider/" in str(role.principal) and not role.path.startswith(_HIDDEN_PATHS):
+            if self.is_account(role):
                 found[role.arn] = {"login": role.name, "status": "active", "created": clock.text(role.created)}
         admins = self.center_admins()
         for person in self.center.people:
             one = self.center.user(person)
-            found[self.center_id("user", one.id)] = {
+            found[self.center_id(one.id)] = {
                 "login": one.login,
                 "email": one.email,
                 "name": one.name,
@@ -111,7 +110,7 @@ class Truth:
     def _group_rows(self) -> dict[Any, dict[str, Any]]:
         found = {group.arn: {"name": group.name} for group in self.company.groups}
         for group in range(self.center.world.groups):
-            id_ = self.center_id("group", self.center.group_id(group))
+            id_ = self.center_id(self.center.group_id(group))
             found[id_] = {"name": self.center.world.group(group).name}
         return found
 
@@ -123,9 +122,9 @@ class Truth:
             for name in group.members
         }
         for group in range(self.center.world.groups):
-            ref = f"group:{self.center_id('group', self.center.group_id(group))}"
+            ref = f"group:{self.center_id(self.center.group_id(group))}"
             for person in self.center.members(group):
-                member = f"account:{self.center_id('user', self.center.user_id(person))}"
+                member = f"account:{self.center_id(self.center.user_id(person))}"
                 found[ref, member] = {"group": self.center.world.group(group).name}
         return found
 
@@ -135,18 +134,23 @@ class Truth:
             keys |= {(f"account:{user.arn}", name, user.account) for name in (*user.attached, *user.inline)}
         for group in self.company.groups:
             keys |= {(f"group:{group.arn}", name, group.account) for name in (*group.attached, *group.inline)}
-        for role in self._roles():
+        for role in filter(self.is_account, self.company.roles):
             keys |= {(f"account:{role.arn}", name, role.account) for name in (*role.attached, *role.inline)}
-        keys |= {(f"account:arn:aws:iam::{account}:root", "root", account) for account in self.company.active}
         names = {one.arn: one.name for one in self.center.sets}
         for one in self.center.assignments:
             kind = "user" if one.kind == "USER" else "group"
-            holder = f"{'account' if kind == 'user' else 'group'}:{self.center_id(kind, one.principal)}"
+            holder = f"{'account' if kind == 'user' else 'group'}:{self.center_id(one.principal)}"
             keys.add((holder, names[one.set], one.account))
         return {key: {} for key in keys}
 
-    def _roles(self) -> list[Role]:
-        return [role for role in self.company.roles if not role.path.startswith(_HIDDEN_PATHS)]
+    def is_account(self, role: Role) -> bool:
+        """Tell whether people use a role: it trusts the organization's accounts, or a SAML provider."""
+        if role.path.startswith(_HIDDEN_PATHS):
+            return False
+        trusted = str(role.principal.get("AWS", ""))
+        return ":saml-provider/" in str(role.principal) or any(
+            f"::{one.id}:" in trusted for one in self.company.accounts
+        )
 
     # Activity
 
@@ -178,31 +182,29 @@ class Truth:
     def _grant_rows(self) -> dict[Any, dict[str, Any]]:
         found: dict[Any, dict[str, Any]] = {}
         for user in self.company.users:
-            holder = {"principal": user.name, "principal_ref": f"account:{user.arn}"}
-            place = f"{user.account}:{user.name}"
+            holder = {"principal_ref": f"account:{user.arn}"}
+            place = f"{user.account}/{user.name}"
             for key in user.keys:
                 used = clock.text(key.used) if key.used else None
-                name = key.id if key.active else f"{key.id} (inactive)"
-                told = {"name": name, "kind": "access-key", "client_id": key.id, "last_used": used}
-                found[f"access-key:{place}:{key.id}"] = holder | told | {"issued": clock.text(key.created)}
+                told = {"name": "access key", "kind": "access-key", "client_id": key.id, "last_used": used}
+                found[f"key/{place}/{key.id}"] = holder | told | {"issued": clock.text(key.created)}
             for key in user.ssh:
-                found[f"ssh-key:{place}:{key.id}"] = holder | {"kind": "ssh-key", "issued": clock.text(key.created)}
+                told = {"name": "ssh key", "kind": "ssh-key", "client_id": key.id, "issued": clock.text(key.created)}
+                found[f"ssh/{place}/{key.id}"] = holder | told
             for key in user.credentials:
-                told = {"name": key.service, "kind": "service-credential", "issued": clock.text(key.created)}
-                found[f"service-credential:{place}:{key.id}"] = holder | told
-        for role in self._roles():
+                told = {"name": f"{key.service} credential", "kind": "service-credential", "client_id": key.id}
+                found[f"ssc/{place}/{key.id}"] = holder | told | {"issued": clock.text(key.created)}
+        for role in self.company.roles:
             outside = str(role.principal.get("AWS") or role.principal.get("Federated") or "")
-            if outside and outside != f"arn:aws:iam::{role.account}:root":
-                told = {"name": role.name, "kind": "trust", "client_id": outside, "principal": role.name}
-                told["principal_ref"] = f"account:{role.arn}"
-                found[f"trust:{role.account}:{role.name}:{outside}"] = told
+            inside = any(f"arn:aws:iam::{one.id}:root" == outside for one in self.company.accounts)
+            if outside and not inside and not role.path.startswith(_HIDDEN_PATHS):
+                told = {"name": role.name, "kind": "role-trust", "client_id": outside}
+                found[f"trust/{role.arn}/{outside}"] = told | {"issued": clock.text(role.created)}
         for kind, arn in (("oidc", self.company.oidc), ("saml", self.company.saml)):
             name = arn.partition("-provider/")[2]
-            told = {"name": name, "kind": f"{kind}-provider", "client_id": arn}
-            found[f"provider:{self.company.main}:{kind}:{arn}"] = told
+            found[f"{kind}/{arn}"] = {"name": name, "kind": f"{kind}-provider", "client_id": arn}
         for one in self.center.applications:
-            told = {"name": one.name, "kind": "application", "client_id": one.arn}
-            found[f"application:{one.account}:{one.arn}"] = told
+            found[f"app/{one.arn}"] = {"name": one.name, "kind": "application", "client_id": one.arn}
         return found
 
     # Files
@@ -226,7 +228,7 @@ class Truth:
             "owner": account,
             "owner_ref": f"account:arn:aws:iam::{account}:root",
             "size": size,
-            "hash": f"md5:{md5}",
+            "hash": f"etag:{md5}",
             "version": md5,
             "trashed": one.deleted,
         }
@@ -258,7 +260,7 @@ class Truth:
             reader = self.buckets.reader(bucket)
             if reader is not None:
                 who = "public" if reader == "*" else reader
-                found[f"{bucket.name}/policy:{who}"] = self._share(reader, f"bucket:{bucket.name}", "s3:GetObject")
+                found[f"{bucket.name}/policy:{who}"] = self._share(reader, f"folder:{bucket.name}", "s3:GetObject")
         for one in self.buckets.objects():
             reader = self.buckets.acl_reader(self.buckets.by_name[one.bucket], one)
             if reader is not None:
