@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from casb_cli.commands._options import Fields, Limit, OutputFormat, Where, examples
+from casb_cli.commands._own_detectors import DetectorFiles
 
 app = typer.Typer(help="List, show and test the detectors that scans and `casb detect` use.")
 
@@ -23,14 +24,25 @@ def _names(incomplete: str) -> list[str]:
 @app.command(
     "list",
     short_help="list the detectors",
-    epilog=examples("casb detectors list", "casb detectors list --where \"severity == 'critical'\""),
+    epilog=examples(
+        "casb detectors list",
+        "casb detectors list --where \"severity == 'critical'\"",
+        "casb detectors list --detectors acme.toml --where \"source != 'shipped'\"",
+    ),
 )
-def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = None, limit: Limit = None) -> None:
-    """List the detectors, by id."""
+def list_(
+    detectors: DetectorFiles = None,
+    output: OutputFormat = "table",
+    fields: Fields = None,
+    where: Where = None,
+    limit: Limit = None,
+) -> None:
+    """List the detectors, by id: the shipped ones, and your own."""
+    from casb_cli.commands._own_detectors import own
     from casb_cli.scan.detect.describe import listed
     from casb_cli.ui.output import Output
 
-    rows = ({"detector": row.pop("id"), **row} for row in listed())
+    rows = ({"detector": row.pop("id"), **row} for row in listed((), own(detectors)))
     Output("detector", output, fields=fields, where=where, limit=limit).write(rows)
 
 
@@ -41,13 +53,15 @@ def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = 
 )
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="The detector's id.", autocompletion=_names)],
+    detectors: DetectorFiles = None,
     output: OutputFormat = "table",
 ) -> None:
     """Show all that is to be known of one detector: patterns, checks, keywords."""
+    from casb_cli.commands._own_detectors import own
     from casb_cli.scan.detect.describe import shown
     from casb_cli.ui.output import show as show_row
 
-    row = shown(name)
+    row = shown(name, own(detectors))
     row = {"detector": row.pop("id"), **row}
     show_row(row, "detector", output, columns=tuple(row))
 
@@ -55,25 +69,37 @@ def show(
 @app.command(
     "test",
     short_help="put each detector's own examples to the engine",
-    epilog=examples("casb detectors test", "casb detectors test payment-card iban -o json"),
+    epilog=examples(
+        "casb detectors test",
+        "casb detectors test payment-card iban -o json",
+        "casb detectors test --detectors acme.toml --own",
+    ),
 )
 def try_(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Detectors; none means all.", autocompletion=_names)
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show the examples that came out right too.")] = False,
+    only_own: Annotated[bool, typer.Option("--own", help="Only your own detectors.")] = False,
+    detectors: DetectorFiles = None,
     output: OutputFormat = "table",
 ) -> int:
     """Put each detector's own examples to the engine; exit 1 where one comes out wrong."""
-    from casb_cli.scan.detect.describe import checked
+    from casb_cli.commands._own_detectors import own
+    from casb_cli.core.errors import UsageError
+    from casb_cli.scan.detect.describe import checked, untested
     from casb_cli.ui.output import Output
     from casb_cli.ui.streams import streams
 
+    written = own(detectors)
+    if only_own and not written:
+        raise UsageError("there are no detectors of your own", hint="--detectors FILE; see docs/custom-detectors.md")
+    only = names or ([one.id for one in written] if only_own else [])
     wrong = total = 0
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal wrong, total
-        for check in checked(names or ()):
+        for check in checked(only, written):
             total += 1
             wrong += not check.right
             if every or not check.right:
@@ -91,5 +117,8 @@ def try_(
         failed = list(rows())
         if failed:
             Output("check", output, columns=CHECKS).write(failed)
+    lacking = untested(one for one in written if not only or one.id in only)
+    if lacking:
+        streams.warn(f"without examples of both kinds, what they find and what they don't: {', '.join(lacking)}")
     streams.note(f"{total:,} example{'s' * (total != 1)}, {wrong:,} wrong")
     return 1 if wrong else 0

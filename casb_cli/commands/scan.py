@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casb_cli.commands._options import Apps, Instances, OutputFormat, Trace
+from casb_cli.commands._options import (
+    Apps,
+    BaselineFile,
+    FailOn,
+    Instances,
+    OutputFormat,
+    Trace,
+    UpdateBaseline,
+    checked_severity,
+)
+from casb_cli.commands._own_detectors import DetectorFiles
+from casb_cli.core.models import SEVERITY_ORDER
 
 if TYPE_CHECKING:
+    from casb_cli.scan.detect.rules import Source
     from casb_cli.scan.run import Options
     from casb_cli.scan.statement import Statement
+    from casb_cli.store.baseline import Baseline
     from casb_cli.store.store import Store
 
 EXAMPLES = (
     "casb scan",
     "casb scan --app box --fail-on high",
+    "casb scan --detectors acme.toml --baseline known.json --fail-on medium",
     "casb scan --due --quiet",
     "casb scan --instance prod --only accounts,grants",
     "casb scan --estimate",
 )
-COLUMNS = ("instance", "state", "seen", "inspected", "findings", "lost", "exit_code")
+COLUMNS = ("instance", "state", "seen", "inspected", "findings", "suppressed", "lost", "exit_code")
 
 _STATES = {"done": "inspected", "seen": "not inspected"}
 """Words for the states of files; the others say it themselves."""
@@ -40,9 +55,10 @@ def command(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell the calls a scan would cost; scan nothing.")
     ] = False,
-    fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 from this severity: low to critical.")
-    ] = None,
+    detectors: DetectorFiles = None,
+    fail_on: FailOn = None,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
     quota_share: Annotated[
         float, typer.Option("--quota-share", min=0.05, max=1.0, help="Use at most this share of each limit.")
     ] = 1.0,
@@ -51,17 +67,17 @@ def command(
     trace: Trace = None,
 ) -> int:
     """Scan users, groups, privileges, activity, grants, sharing and files, and inspect content."""
+    from casb_cli.commands import _baseline
+    from casb_cli.commands._own_detectors import sources
     from casb_cli.commands._session import chosen
     from casb_cli.core.errors import UsageError
-    from casb_cli.core.models import SEVERITY_ORDER
     from casb_cli.scan.run import PARTS, Options
 
     wanted = tuple(part.strip() for part in only.split(",")) if only else ()
     for part in wanted:
         if part not in PARTS:
             raise UsageError(f"`{part}` is no part of a scan", hint=f"choose of {', '.join(PARTS)}")
-    if fail_on is not None and fail_on not in SEVERITY_ORDER:
-        raise UsageError(f"`{fail_on}` is no severity", hint=f"choose of {', '.join(SEVERITY_ORDER)}")
+    checked_severity(fail_on)
     configs = chosen(apps, names)
     if estimate:
         from casb_cli.commands._estimate import show
@@ -69,7 +85,8 @@ def command(
         show(configs, output)
         return 0
     options = Options(full=full, only=wanted, trigger="due" if due else "manual")
-    return _Runner(configs, options, due, fail_on, quota_share, workers, trace).run(output)
+    known = _baseline.opened(baseline, update_baseline)
+    return _Runner(configs, options, due, fail_on, quota_share, workers, trace, sources(detectors), known).run(output)
 
 
 class _Runner:
@@ -84,7 +101,11 @@ class _Runner:
         quota_share: float,
         workers: int | None,
         trace: str | None,
+        own: tuple[Source, ...],
+        baseline: Baseline | None,
     ) -> None:
+        self._own = own
+        self._baseline = baseline
         self._configs = configs
         self._options = options
         self._due = due
@@ -115,7 +136,7 @@ class _Runner:
                     streams.note("no instance is due")
                     return 0
                 with (
-                    WorkerPool(key=fingerprint_key(), cache_dir=cache, workers=self._workers) as pool,
+                    WorkerPool(key=fingerprint_key(), own=self._own, cache_dir=cache, workers=self._workers) as pool,
                     Progress("scanning", unit="rows") as progress,
                 ):
                     self._all(instances, store, pool, env, progress)
@@ -189,6 +210,9 @@ class _Runner:
         Output("scan", output, columns=COLUMNS).write(map(_short, rows) if output == "table" else rows)
         for label, statement in sorted(self._statements.items()):
             self._say(label, statement)
+        suppressed = sum(row["suppressed"] for row in rows)
+        if suppressed:
+            streams.note(f"findings suppressed, and not counted: {suppressed:,}: casb findings suppressions")
         for error in self._errors.values():
             if not isinstance(error, CasbError):
                 raise error
@@ -196,20 +220,24 @@ class _Runner:
         codes = [statement.exit_code for statement in self._statements.values()]
         codes += [error.exit_code for error in self._errors.values() if isinstance(error, CasbError)]
         code = 0 if not codes else combined_exit_code(codes)
-        if self._fail_on and self._found(store):
-            streams.note(f"there are open findings of severity {self._fail_on} or higher: casb findings")
+        if self._found(store, whole=not code):
+            new = "new" if self._baseline is not None else "open"
+            streams.note(f"there are {new} findings of severity {self._fail_on} or higher: casb findings")
             return 11 if code else 10
         return PartlyDone.exit_code if code and len(codes) > 1 and not all(codes) else code
 
     def _row(self, label: str, statement: Statement, store: Store) -> dict[str, Any]:
         key = next(config.key for config in self._configs if config.label == label)
-        found = sum(count for (state, _), count in store.findings.counts(key).items() if state == "open")
+        counts: Counter[str] = Counter()
+        for (state, _), count in store.findings.counts(key).items():
+            counts[state] += count
         return {
             "instance": label,
             "state": "complete" if statement.complete else "stopped" if statement.stopped else "partial",
             "seen": statement.seen,
             "inspected": statement.inspected,
-            "findings": found,
+            "findings": counts["open"],
+            "suppressed": counts["suppressed"],
             "lost": statement.lost + statement.gaps,
             "exit_code": statement.exit_code,
         }
@@ -237,9 +265,24 @@ class _Runner:
         if statement.waiting:
             streams.warn(f"{label}: {statement.waiting:,} files wait to be inspected; run the scan again")
 
-    def _found(self, store: Store) -> bool:
+    def _found(self, store: Store, *, whole: bool) -> bool:
+        """Tell whether open findings are severe enough, those apart that the baseline knows; write it where due."""
+        from casb_cli.commands._baseline import saved
+
         keys = [config.key for config in self._configs]
-        return any(store.findings.list(key, min_severity=self._fail_on, limit=1) for key in keys)
+        baseline = self._baseline
+        if baseline is None:
+            return bool(self._fail_on) and any(
+                store.findings.list(key, min_severity=self._fail_on, limit=1) for key in keys
+            )
+        least = checked_severity(self._fail_on)
+        severe = False
+        for stored in store.findings.worst_first(keys):
+            known = baseline.finding(stored.instance_key, stored.finding.id)
+            rank = SEVERITY_ORDER[stored.finding.severity or "low"]
+            severe = severe or (least is not None and not known and rank >= least)
+        saved(baseline, "findings", instances=keys, whole=whole)
+        return severe
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:

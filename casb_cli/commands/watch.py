@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from casb_cli.commands._options import Apps, Instances, Trace
+from casb_cli.commands._own_detectors import DetectorFiles
 
 EXAMPLES = ("casb watch", "casb watch --app box --every 15s", "casb watch --deadline 1h")
 
@@ -16,12 +17,14 @@ def command(
     apps: Apps = None,
     names: Instances = None,
     every: Annotated[str, typer.Option("--every", metavar="DURATION", help="How often each feed is read.")] = "30s",
+    detectors: DetectorFiles = None,
     trace: Trace = None,
 ) -> int:
     """Follow the providers' change feeds and inspect what changes, until interrupted.
 
     The feed is read from where the last scan stopped, or from now on where there was none.
     """
+    from casb_cli.commands._own_detectors import sources
     from casb_cli.commands._session import able, chosen, environment, opened
     from casb_cli.core import clock
     from casb_cli.core.capabilities import FollowFiles
@@ -30,9 +33,10 @@ def command(
     from casb_cli.store.paths import state_dir
     from casb_cli.store.store import Store
 
+    own = sources(detectors)
     seconds = max(clock.duration(every).total_seconds(), 1.0)
     with Store() as store, environment(trace=trace, store=store) as env:
-        pool = WorkerPool(key=fingerprint_key(), cache_dir=str(state_dir() / "cache"))
+        pool = WorkerPool(key=fingerprint_key(), own=own, cache_dir=str(state_dir() / "cache"))
         with pool, opened(chosen(apps, names), env) as instances:
             follows = able(instances, FollowFiles, named=bool(apps or names))
             return _follow(follows, store, pool, env.stop, seconds)

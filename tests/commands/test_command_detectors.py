@@ -12,7 +12,7 @@ def test_list_has_the_first_set(casb):
     ids = [row["detector"] for row in ran.rows]
     assert ids == sorted(ids)
     assert set(ids) >= ISSUE
-    assert list(ran.rows[0]) == ["detector", "title", "family", "severity", "confidence"]
+    assert list(ran.rows[0]) == ["detector", "title", "family", "severity", "confidence", "source"]
 
 
 def test_list_takes_a_condition(casb):
@@ -49,7 +49,7 @@ def test_examples_are_shown_on_demand(casb):
 
 def test_a_wrong_example_is_a_failure(casb, monkeypatch):
     wrong = describe.Check("iban", 2, expected=True, found=False)
-    monkeypatch.setattr(describe, "checked", lambda only: iter([wrong]))
+    monkeypatch.setattr(describe, "checked", lambda only, own: iter([wrong]))
     ran = casb("detectors", "test", "-o", "jsonl")
     assert ran.code == 1
     assert ran.rows == [{"detector": "iban", "example": 2, "expected": True, "found": False, "right": False}]
