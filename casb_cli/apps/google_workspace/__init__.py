@@ -98,9 +98,9 @@ APP = App(
         # developers.google.com, Drive usage limits: 1,000,000 quota units a minute for a project, of which
         # 325,000 for a user; a list costs 100 units, a download 200, a change 50, a get 5.
         Limit(family="drive", allowed=1_000_000, window=60, concurrency=16, kind="sliding"),
-        # Nothing is published for the token endpoint; each user acted as costs one call an hour.
-        Limit(family="oauth", allowed=1200, window=60, concurrency=8, kind="sliding", known=False),
-        Limit(family="iam", allowed=600, window=60, concurrency=4, kind="sliding", known=False),
+        # Nothing is published for delegated tokens; each user acted as costs one call an hour.
+        Limit(family="oauth", allowed=6000, window=60, concurrency=16, kind="sliding", known=False),
+        Limit(family="iam", allowed=3000, window=60, concurrency=16, kind="sliding", known=False),
     ),
     # Google tells no remaining quota; Retry-After comes now and then.
     dialect=HeaderDialect(),
