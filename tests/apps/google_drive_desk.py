@@ -305,6 +305,14 @@ class Desk:
 
     def post_files_3(self, who, parts, query, body):
         id_, _ = parts
+        if query.get("transferOwnership"):
+            assert "sendNotificationEmail" not in query
+            if self.items[id_]["owner"] != who or body["role"] != "owner":
+                return fail(403, "insufficientFilePermissions")
+            self.perms[id_] = [one for one in self.perms[id_] if one.get("emailAddress") != body["emailAddress"]]
+            self.share(id_, who=who, role="writer")
+            self.items[id_] |= {"owner": body["emailAddress"], "parents": [f"root-{body['emailAddress']}"]}
+            return httpx.Response(200, json={"id": "p"})
         assert (query.get("sendNotificationEmail") == "false") == (body["type"] in {"user", "group"})
         if not self.may_share(who, id_, query):
             return fail(403, "insufficientFilePermissions")

@@ -145,6 +145,10 @@ class Follow(Files, FollowFiles):
                 found.again = found.again or any(one.change_type == "drive" for one in page.changes or () if drive)
                 found.position = page.next_page_token or page.new_start_page_token or found.position
                 at = page.next_page_token
+        except ObjectMissing:
+            if drive:
+                self.forget(drive)
+            raise
         except NotPermitted as error:
             if drive or not shut(error):
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ ANY_DRIVE = {"supportsAllDrives": True}
 ADMIN_ACCESS = {"supportsAllDrives": True, "useDomainAdminAccess": True}
 _TOKEN_REFUSED = frozenset({"invalid_grant", "access_denied", "invalid_request"})
 """Codes with which Google's token endpoint refuses one subject."""
+_HELD = 600.0
+"""Seconds for which the members of shared drives are held."""
 _RANKS = {"organizer": 0, "fileOrganizer": 1, "writer": 2, "commenter": 3, "reader": 4}
 
 
@@ -44,9 +47,8 @@ class DriveBase(GoogleBase):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._readers: dict[str, str | None] = {}
-        self._members: dict[str, list[shapes.Permission]] = {}
-        self._own_drives: frozenset[str] | None = None
+        self._readers: dict[str, tuple[float, str | None]] = {}
+        self._members: dict[str, tuple[float, list[shapes.Permission]]] = {}
         self._drives_lock = threading.Lock()
 
     # Items
@@ -105,24 +107,31 @@ class DriveBase(GoogleBase):
         return organizers == {self.admin}
 
     def members(self, drive: str, *, fresh: bool = False) -> list[shapes.Permission]:
-        """Return the members of a shared drive, read once for all that need them unless `fresh`."""
+        """Return the members of a shared drive, at most ten minutes old, or as they are now."""
         with self._drives_lock:
             held = self._members.get(drive)
-        if held is None or fresh:
-            held = [one for one in self.permissions_of(drive, None, admin=True) if not one.deleted]
+        if held is None or fresh or time.monotonic() - held[0] > _HELD:
+            found = [one for one in self.permissions_of(drive, None, admin=True) if not one.deleted]
+            held = (time.monotonic(), found)
             with self._drives_lock:
                 self._members[drive] = held
-        return held
+        return held[1]
 
     def reader_of(self, drive: str) -> str | None:
         """Return the address of a member who can be acted as, the most powerful first; None where there is none."""
         with self._drives_lock:
-            if drive in self._readers:
-                return self._readers[drive]
-        found = next(self._readers_among(self.members(drive)), None)
+            held = self._readers.get(drive)
+        if held is None or time.monotonic() - held[0] > _HELD:
+            held = (time.monotonic(), next(self._readers_among(self.members(drive)), None))
+            with self._drives_lock:
+                self._readers[drive] = held
+        return held[1]
+
+    def forget(self, drive: str) -> None:
+        """Look for another reader of a shared drive next time: this one sees it no more."""
         with self._drives_lock:
-            self._readers[drive] = found
-        return found
+            self._readers.pop(drive, None)
+            self._members.pop(drive, None)
 
     def _readers_among(self, members: list[shapes.Permission]) -> Iterator[str]:
         people = self.people()

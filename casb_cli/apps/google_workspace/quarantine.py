@@ -15,14 +15,20 @@ from casb_cli.apps.base import step
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import Located
-from casb_cli.apps.google_workspace.govern_files import FILE, WRITING, GovernFiles, md5, tombstone
+from casb_cli.apps.google_workspace.govern_files import FILE, WRITING, md5, tombstone
 from casb_cli.apps.google_workspace.permits import On, permission_state, words
-from casb_cli.apps.google_workspace.vault import Vault, membership
+from casb_cli.apps.google_workspace.transfer import Transfer
+from casb_cli.apps.google_workspace.vault import membership
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change, QuarantineFile, Step, needs
-from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unavailable, Unsupported
+from casb_cli.core.errors import NotPermitted, StateConflict, Unavailable, Unsupported
 from casb_cli.core.refs import local
 
+VAULTED, TRANSFER = "vault", "transfer"
+_HOLDERS = {
+    VAULTED: "the quarantine's shared drive owns it meanwhile",
+    TRANSFER: "the administrator owns it meanwhile; Google mails that, and mails its owner when it comes back",
+}
 _STONE_SUFFIX = " - removed.txt"
 _SUSPENDED = (
     "the owner is suspended: moving the file needs the Admin console's setting that lets users migrate files to "
@@ -30,10 +36,13 @@ _SUSPENDED = (
 )
 
 
-class Quarantine(GovernFiles, Vault, QuarantineFile):
+class Quarantine(Transfer, QuarantineFile):
     """Matrix row 11."""
 
-    quarantine_modes: ClassVar[Mapping[str, str]] = {}
+    quarantine_modes: ClassVar[Mapping[str, str]] = {
+        VAULTED: "moved into a shared drive that nobody but the administrator may enter",
+        TRANSFER: "given to the administrator, where there are no shared drives or moving is barred; Google mails it",
+    }
 
     @needs(
         "GET /drive/v3/files/{fileId}",
@@ -51,16 +60,18 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
         any_of=WRITING,
     )
     def plan_quarantine(self, file: str, *, case: str, mode: str | None = None) -> Change:
-        del mode
+        mode = mode or VAULTED
         found = self.find_anywhere(file)
         item = found.item
         if item.drive_id and self.is_quarantine(shapes.Drive(id=item.drive_id, name=self.drive_name(item.drive_id))):
             raise Unsupported(f"{item.name} is in quarantine already")
         way = self._way(found)
+        if mode == TRANSFER and way in {"drive", "own"}:
+            raise Unsupported(f"{item.name} has no owner who could give it away", hint="leave --mode out")
         direct = [permission_state(one) for one in self.standing(On(file, found.as_)) if one.direct]
         kept = self._kept(found, case, way)
-        effects = ["the file's id, content, revisions and comments stay; the shared drive owns it meanwhile"]
-        if way == "suspended":
+        effects = ["the file's id, content, revisions and comments stay", _HOLDERS[mode]]
+        if way == "suspended" and mode == VAULTED:
             effects.append(_SUSPENDED)
         if item.trashed:
             effects.append("it is restored first, for nothing can be moved out of the trash to another drive")
@@ -69,15 +80,16 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
             action="quarantine",
             target=local("file", file),
             target_name=self.path_of(found),
+            mode=mode,
             version=item.version,
             before={"place": _place(item, kept), "shares": _names(direct)},
             after={"place": "quarantine", "shares": []},
-            steps=self._forward(kept, direct, way),
-            inverse=self._back(kept, direct, way),
+            steps=self._forward(kept, direct, way) if mode == VAULTED else self.transfer_forward(kept, direct),
+            inverse=self._back(kept, direct, way) if mode == VAULTED else self.transfer_back(kept, direct),
             approximate=_approximate(way, lost),
             touches=(local("file", file),),
             side_effects=tuple(effects),
-            keeps=kept,
+            keeps={**kept, "mode": mode},
         )
 
     def _way(self, found: Located) -> str:
@@ -147,8 +159,7 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
             Step(name="move-on", title=f"move {name} into the vault", args=kept),
             Step(name="clear-shares", title=f"see that nothing opens {name} any more", args=kept),
         ]
-        if kept["note_as"]:
-            steps.append(Step(name="leave-note", title="leave a note in its place", args=kept))
+        steps += self.note_steps(kept)
         if joins:
             steps.append(Step(name="leave-drive", title="leave the shared drive", args=kept))
         return tuple(steps)
@@ -230,7 +241,11 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
         now = self.seen(args["file"], args["as"])
         if now is not None and now.md5_checksum != args["md5"]:
             raise StateConflict(f"{args['name']} was changed meanwhile; it was not moved")
-        self.move_through(args["file"], args["as"], memo["intake"])
+        try:
+            self.move_through(args["file"], args["as"], memo["intake"])
+        except StateConflict as error:
+            error.hint = error.hint or "give it to the administrator instead: undo this, then add --mode transfer"
+            raise
 
     @step("shut-door")
     def _shut_door(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -256,10 +271,22 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
         if step.name in {"move-in", "move-on"}:
             as_, drive = (args["as"], "intake") if step.name == "move-in" else (self.admin, "vault")
             return self.lies_in(args["file"], as_, memo[drive])
+        if step.name == "hand-over":
+            now = self.seen(args["file"], self.admin)
+            return now is not None and now.owner == self.admin
         if step.name in {"move-back", "move-straight"}:
             held = self.seen(args["file"], self.admin)
             return held is None or held.drive_id not in {memo["intake"], memo["vault"]}
         return super().settle(step, memo)
+
+    @step("ready-note")
+    def _ready_note(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
+        """Return an id that the note will have: leaving it twice makes it once."""
+        if memo.get("note"):
+            return {}
+        query = {"count": 1, "space": "drive", "type": "files"}
+        call = self.get(f"{DRIVE}/files/generateIds", user=args["note_as"], query=query)
+        return {"note": self.read(call, shapes.Ids).ids[0]}
 
     @step("leave-note")
     def _leave_note(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -292,7 +319,7 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
     def _move_straight(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         held = self.seen(args["file"], self.admin)
         if held is not None and held.drive_id == memo["vault"]:
-            self._move_home(args, self.admin)
+            self.move_home(args, self.admin)
 
     @step("move-out")
     def _move_out(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -312,17 +339,7 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
             return  # it is back already, or was never here
         if self.seen(args["file"], args["as"]) is None:
             raise Unavailable(f"Drive does not show {args['name']} to {args['as']} yet", call=f"PATCH {FILE}")
-        self._move_home(args, args["as"])
-
-    def _move_home(self, args: dict[str, Any], as_: str) -> None:
-        """Move the file to its former folder; where that is gone, to the top of the owner's My Drive or the drive."""
-        try:
-            self.move(args["file"], as_, args["parent"])
-        except ObjectMissing:
-            top = args.get("source") or self.item("root", as_, "id").id
-            if args["parent"] == top:
-                raise
-            self.move(args["file"], as_, top)
+        self.move_home(args, args["as"])
 
     @step("unlock-sharing")
     def _unlock_sharing(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -334,23 +351,26 @@ class Quarantine(GovernFiles, Vault, QuarantineFile):
 
     def observe_quarantine(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read where the file is, as its former owner and as the administrator: only the latter may find it."""
-        file, as_, vault = change.keeps["file"], change.keeps["as"], memo.get("vault")
+        keeps = change.keeps
+        file, as_ = keeps["file"], keeps["as"]
+
+        def held(item: shapes.Item) -> bool:
+            if keeps["mode"] == TRANSFER:
+                return item.owner == self.admin
+            return memo.get("vault") is not None and item.drive_id == memo["vault"]
+
         if as_ != self.admin:
             try:
                 seen = self.seen(file, as_)
             except NotPermitted:
                 seen = None  # who can no longer be acted as sees nothing either
             if seen is not None:
-                reached = vault is not None and seen.drive_id == vault
-                place = "quarantine, but its former owner still reaches it" if reached else _place(seen, change.keeps)
+                place = "quarantine, but its former owner still reaches it" if held(seen) else _place(seen, keeps)
                 return self._state(file, as_, place)
-        held = self.seen(file, self.admin)
-        if held is None:
+        ours = self.seen(file, self.admin)
+        if ours is None:
             return {"place": "gone", "shares": []}
-        if vault is not None and held.drive_id == vault:
-            place = "quarantine"
-        else:
-            place = _place(held, change.keeps) if as_ == self.admin else "moved by somebody else"
+        place = "quarantine" if held(ours) else _place(ours, keeps) if as_ == self.admin else "moved by somebody else"
         return self._state(file, self.admin, place)
 
     def _state(self, file: str, as_: str, place: str) -> dict[str, Any]:

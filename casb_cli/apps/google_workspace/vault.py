@@ -33,14 +33,9 @@ class Vault(Permits):
 
     @step("make-drives")
     def _make_drives(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
-        """Return the ids of both drives, made where there are none, and one kept ready for the note."""
-        del memo
-        made: dict[str, Any] = {"vault": self._drive(VAULT), "intake": self._drive(INTAKE)}
-        if args.get("note_as"):
-            query = {"count": 1, "space": "drive", "type": "files"}
-            call = self.get(f"{DRIVE}/files/generateIds", user=args["note_as"], query=query)
-            made["note"] = self.read(call, shapes.Ids).ids[0]
-        return made
+        """Return the ids of both drives, made where there are none."""
+        del args, memo
+        return {"vault": self._drive(VAULT), "intake": self._drive(INTAKE)}
 
     def _drive(self, name: str) -> str:
         named = self.facts.fields.get(_FIELDS[name], "").strip()
@@ -113,7 +108,7 @@ class Vault(Permits):
     def seen(self, file: str, as_: str | None) -> shapes.Item | None:
         """Return where somebody sees a file; None where they don't."""
         try:
-            return self.item(file, as_, "id,parents,driveId,trashed,md5Checksum,ownedByMe")
+            return self.item(file, as_, "id,parents,driveId,trashed,md5Checksum,owners(emailAddress)")
         except ObjectMissing:
             return None
 

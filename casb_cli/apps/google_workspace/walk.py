@@ -224,6 +224,10 @@ class Walker(DriveBase):
                     where = f"the shared drive {name}" if drive else user
                     notices.append(Notice(code="gap", about=f"files of {where}: Drive says that it did not search all"))
                 yield Page(items=found, cursor=after, notices=notices)
+        except ObjectMissing:
+            if drive is not None:
+                self.forget(drive)
+            raise
         except NotPermitted as error:
             if drive is not None or not shut(error):
                 raise
