@@ -5,7 +5,13 @@ from __future__ import annotations
 import contextlib
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import httpx
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from casb_cli.apps.aws.sandbox import build
 from casb_cli.sandbox.provider import Options
@@ -51,3 +57,23 @@ def served(people=20, files=60, seed=7, **options):
     provider = build(world, Options(**options))
     with serve([provider]):
         yield Aws(provider)
+
+
+def code(call, *args, **more):
+    """Return the error code and the status that a call is refused with."""
+    with pytest.raises(ClientError) as caught:
+        call(*args, **more)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def signed(aws, method, path, headers=None, body=b"", *, at=None, monkeypatch=None, who=None):
+    """Send one request to S3 signed by botocore, as it is or at another time."""
+    url = aws.provider.urls["api"] + path
+    request = botocore.awsrequest.AWSRequest(method=method, url=url, data=body, headers=headers or {})
+    if at is not None:
+        monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_a, **_k: at)
+    credentials = botocore.credentials.Credentials(*(who or aws.own))
+    botocore.auth.S3SigV4Auth(credentials, "s3", "us-east-1").add_auth(request)
+    prepared = request.prepare()
+    return httpx.request(method, prepared.url, headers=dict(prepared.headers), content=body)

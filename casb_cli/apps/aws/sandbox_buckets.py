@@ -22,7 +22,9 @@ from casb_cli.sandbox.facts import (
 )
 
 QUEUE = "casb-s3-events"
-SPECIAL = names.hostile(control=True, slashes=True)
+_FIRST = ("../up", "a//b", "a+b c", "100%2Fdone", f"two{names.NEWLINE}lines", "日本語の名前", "./here", "a/../b")
+SPECIAL = (*_FIRST, *(name for name in names.hostile(control=True, slashes=True) if name not in _FIRST))
+"""What keys in the bucket of odd names begin with; the most telling come first, for small worlds."""
 
 BLOCK_ALL = (True, True, True, True)
 """Block and ignore public ACLs, block and restrict public policies, in this order."""
@@ -136,7 +138,7 @@ class Buckets:
         if entry.place != HOSTILE_PLACE:
             return entry.path
         position = index - self.library.place(HOSTILE_PLACE).first
-        special = SPECIAL[(position * 7) % len(SPECIAL)]  # the slashed ones come early, too
+        special = SPECIAL[position % len(SPECIAL)]
         return f"{special} {index}.{documents.EXTENSION[entry.kind]}"
 
     def object(self, index: int) -> Object:

@@ -120,7 +120,7 @@ class Identity(Desk):
     @route("POST /iam/UpdateLoginProfile")
     def update_login_profile(self, request: Request) -> Reply:
         """Change a password, or only whether it must be changed: moto would lose it then."""
-        user = self._user(request)
+        user = self.named_user(request)
         if not user.password:
             raise refusal("iam", 404, "NoSuchEntity", f"Login Profile for User {user.name} cannot be found.")
         if request.who.params.get("Password"):
@@ -129,7 +129,8 @@ class Identity(Desk):
             user.password_reset_required = request.who.params["PasswordResetRequired"]
         return self.told(request, {})
 
-    def _user(self, request: Request) -> Any:
+    def named_user(self, request: Request) -> Any:
+        """Return moto's user whom a call names, or the caller's own; raises the refusal."""
         name = request.who.params.get("UserName") or request.who.credential.user
         user = self.moto.backend("iam", request.who.account).users.get(name)
         if user is None:
@@ -143,7 +144,7 @@ class Identity(Desk):
         """List a user's service-specific credentials, or those of all users."""
         account, wanted = request.who.account, request.who.params.get("UserName")
         if not request.who.params.get("AllUsers"):
-            wanted = self._user(request).name
+            wanted = self.named_user(request).name
         iam = self.moto.backend("iam", account)
         found = [
             {

@@ -63,7 +63,7 @@ class Trail:
         """Return the account and the region that an event is recorded in."""
         event = self.world.event(APP, index)
         source = NAMES[event.verb][1]
-        region = HOME if source == "iam.amazonaws.com" else REGIONS[index % 2]
+        region = HOME if source == "iam.amazonaws.com" else REGIONS[index // 3 % 2]
         return self.actor(event).account, region
 
     def id(self, index: int) -> str:

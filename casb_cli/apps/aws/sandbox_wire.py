@@ -111,7 +111,8 @@ def environ_of(request: Request, account: str | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(request.path, "latin-1"),
+        # For moto's dispatcher alone, whose patterns stop at a line's end; keys are read from the raw path.
+        "PATH_INFO": unquote(request.path, "latin-1").replace("\n", " ").replace("\r", " "),
         "RAW_URI": request.path,
         "QUERY_STRING": request.query_text,
         "SERVER_NAME": "127.0.0.1",
