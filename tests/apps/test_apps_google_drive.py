@@ -351,3 +351,22 @@ def test_a_user_without_drive_is_told_in_every_round(desk):
     assert [one.code for one in notices] == ["unreachable"]
     del desk.shut[BOB]
     assert followed(google, cursor)[1] == [f"user:u-{BOB}"]
+
+
+def test_a_shared_drive_that_cannot_be_read_now_stops_no_other_feed_and_goes_on_later(desk):
+    desk.drive("D", {BOB: "organizer", ANN: "organizer"}, "Team")
+    desk.add("d1", drive="D")
+    google = opened(desk)
+    start = google.follow_start()
+    desk.changes = {ANN: ["a1"], "D": ["d1"]}
+    real, desk.get_changes_1 = desk.get_changes_1, None
+
+    def refused(who, parts, query, body):
+        return fail(404, "notFound") if query.get("driveId") else real(who, parts, query, body)
+
+    desk.get_changes_1 = refused
+    items, _, notices, cursor = followed(google, start)
+    assert [one.id for one in items] == ["a1"]
+    assert [one.code for one in notices] == ["not-visible"]
+    desk.get_changes_1 = real
+    assert [one.id for one in followed(google, cursor)[0]] == ["d1"]

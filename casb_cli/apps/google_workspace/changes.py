@@ -14,7 +14,7 @@ from casb_cli.apps.google_workspace.files import READING, Files
 from casb_cli.apps.google_workspace.scopes import USERS, google
 from casb_cli.apps.google_workspace.walk import Tree
 from casb_cli.core.capabilities import FollowFiles, Page, needs
-from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing
+from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import File, Gone, Notice, Partition
 from casb_cli.core.refs import local
 
@@ -43,7 +43,7 @@ class _Round:
     items: list[File | Gone] = field(default_factory=list)
     again: bool = False
     """Whether the whole partition must be listed anew: a folder of it changed."""
-    shut: str | None = None
+    shut: Notice | None = None
 
 
 class Follow(Files, FollowFiles):
@@ -63,17 +63,27 @@ class Follow(Files, FollowFiles):
         begun = _Round(part)
         user = self._reader(part)
         if user is None:
-            begun.shut = f"the shared drive {part.data['name']}: no member of it can be acted as"
+            begun.shut = _nobody(part)
             return begun
         query = {**ANY_DRIVE, **({"driveId": part.data["drive"]} if "drive" in part.data else {})}
         try:
             call = self.get(f"{DRIVE}/changes/startPageToken", user=user, query=query)
             begun.position = self.read(call, shapes.StartToken).start_page_token
-        except NotPermitted as error:
-            if not shut(error):
-                raise
-            begun.shut = f"changes of {user}: nobody can act as this user in Drive ({error.words})"
+        except (NotPermitted, ObjectMissing) as error:
+            begun.shut = self._shut(part, user, error)
         return begun
+
+    def _shut(self, part: Partition, user: str, error: NotPermitted | ObjectMissing) -> Notice:
+        """Return what is said of a feed that cannot be read now; the others go on, and this one from where it was."""
+        if isinstance(error, ScopeMissing):
+            raise error
+        if "drive" in part.data:
+            self.forget(part.data["drive"])  # somebody else may see it
+            return Notice(code="not-visible", about=f"changes of the shared drive {part.data['name']}: {error.words}")
+        if not shut(error):
+            return Notice(code="not-visible", about=f"changes of {user}: {error.words}")
+        about = f"changes of {user}: nobody can act as this user in Drive ({error.words})"
+        return Notice(code="unreachable", about=about)
 
     def _reader(self, part: Partition) -> str | None:
         return self.reader_of(part.data["drive"]) if "drive" in part.data else part.data["as"]
@@ -113,7 +123,7 @@ class Follow(Files, FollowFiles):
                 items=items,
                 cursor=_encode(feed),
                 more=[one.part for one in rounds if one.again],
-                notices=[Notice(code="unreachable", about=one.shut) for one in rounds if one.shut],
+                notices=[one.shut for one in rounds if one.shut],
             )
 
     def _read_on(self, part: Partition, feed: Feed) -> _Round:
@@ -127,7 +137,7 @@ class Follow(Files, FollowFiles):
         drive = part.data.get("drive")
         found = _Round(part, at)
         if user is None:
-            found.shut = f"the shared drive {part.data['name']}: no member of it can be acted as"
+            found.shut = _nobody(part)
             return found
         tree = Tree(self, user, drive, part.data.get("name", ""))
         query = {**ANY_DRIVE, "pageSize": CHANGE_PAGE, "includeRemoved": True, "fields": _FIELDS}
@@ -145,14 +155,9 @@ class Follow(Files, FollowFiles):
                 found.again = found.again or any(one.change_type == "drive" for one in page.changes or () if drive)
                 found.position = page.next_page_token or page.new_start_page_token or found.position
                 at = page.next_page_token
-        except ObjectMissing:
-            if drive:
-                self.forget(drive)
-            raise
-        except NotPermitted as error:
-            if drive or not shut(error):
-                raise
-            found.shut = f"changes of {user}: nobody can act as this user in Drive ({error.words})"
+        except (NotPermitted, ObjectMissing) as error:
+            found.position = feed.at[part.key]
+            found.shut = self._shut(part, user, error)
             return found
         self._take(found, tree, list(changed.values()))
         return found
@@ -190,6 +195,11 @@ class Follow(Files, FollowFiles):
     def _account(self, tree: Tree) -> str:
         id_ = self.id_of(tree.user)
         return local("account", id_ or "")
+
+
+def _nobody(part: Partition) -> Notice:
+    about = f"changes of the shared drive {part.data['name']}: no member of it can be acted as"
+    return Notice(code="not-visible", about=about)
 
 
 def _encode(feed: Feed) -> str:
