@@ -99,7 +99,7 @@ def test_no_credential_survives_a_redirect_to_another_host_of_the_provider(conne
     others = {name: url for name, url in stage.provider.urls.items() if url != stage.provider.urls["api"]}
     if not others:
         pytest.skip(f"{stage.app} has one host only")
-    host, url = sorted(others.items())[0]
+    host, url = min(others.items())
 
     def change(request, _, reply):
         if request.host == "api":
