@@ -227,6 +227,10 @@ class Library:
         kind = self.kind(index)
         return documents.render(kind, self._lines(index, kind)[0])
 
+    def lines(self, index: int) -> list[str]:
+        """Return the lines of text that a file's document holds."""
+        return self._lines(index, self.kind(index))[0]
+
     def content(self, index: int) -> bytes:
         """Return a file's bytes, the same every time; raises IndexError."""
         if not 0 <= index < self.count:
