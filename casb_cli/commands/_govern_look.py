@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,7 +101,19 @@ def log(
             and (not state or rows.done(record).state in state)
             and (target is None or target in {record.target, f"{record.app}:{record.instance_name}:{record.target}"})
         )
-        sink.write(render_row(rows.done(record), record.app, record.instance_name) for record in wanted)
+        done = ((rows.done(record), record.app, record.instance_name) for record in wanted)
+        shown = (
+            (row, app, name)
+            for row, key, app, name in (() if run else rows.reveals(at.engine.ledger))
+            if (keys is None or key in keys)
+            and (since is None or (row.time or "") >= since)
+            and (until is None or (row.time or "") < until)
+            and (not action or row.action in action)
+            and (not state or row.state in state)
+            and (target is None or target in {row.target_ref, f"{app}:{name}:{row.target_ref}"})
+        )
+        merged = heapq.merge(done, reversed([*shown]), key=lambda one: one[0].time or "", reverse=True)
+        sink.write(render_row(*one) for one in merged)
     return 0
 
 

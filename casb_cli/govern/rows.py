@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from casb_cli.core.errors import CasbError
 from casb_cli.core.models import Action
 from casb_cli.govern.actions import UNDO
 from casb_cli.govern.plan import Plan, Request, Target
+from casb_cli.govern.ports import Ledger
 from casb_cli.govern.record import (
     ALREADY,
     CHANGED,
@@ -21,6 +23,8 @@ from casb_cli.govern.record import (
 )
 
 INTERRUPTED = "interrupted"
+REVEALED = "revealed"
+"""What `casb findings --reveal` writes to the journal."""
 
 
 def planned(target: Target, plan: Plan) -> Action:
@@ -73,6 +77,25 @@ def done(record: Record) -> Action:
         reason=_reason(record),
         unknown=() if change.observable else ("before", "after"),
     )
+
+
+def reveals(ledger: Ledger) -> Iterator[tuple[Action, str, str, str]]:
+    """Yield who had matches shown in clear text, oldest first: the row, instance key, app and instance name."""
+    for event in ledger.events():
+        if event.event == REVEALED:
+            body = event.body
+            row = Action(
+                id=event.action,
+                time=event.time,
+                action="reveal",
+                mode=body.get("detector"),
+                target=body.get("file"),
+                target_ref=event.target,
+                state="shown",
+                undo="cannot be undone: what was seen was seen",
+                reason=f"{body.get('user')} had finding {body.get('finding')} shown in clear text",
+            )
+            yield row, event.instance, body.get("app", ""), body.get("instance", "")
 
 
 def _way_back(change: Any) -> str:

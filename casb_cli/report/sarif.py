@@ -144,6 +144,9 @@ class Sarif(JsonLines):
     @staticmethod
     def _location(row: Row, place: str) -> dict[str, Any]:
         file = str(row.get("file") or row.get("file_ref") or "-")
+        if row.get("ref"):
+            # A file at a provider: its path is no place on this machine.
+            file = f"{row['app']}/{row['instance']}/{file.lstrip('/')}"
         physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
         exact = _PLACE.fullmatch(place)
         if exact:

@@ -26,6 +26,12 @@ LARGEST = 1 << 20
 """Bytes that one file may have."""
 MOST = 1000
 """Patterns that all files may have together."""
+_CHOICES = {
+    "severity": "low, medium, high or critical",
+    "confidence": "low, medium or high",
+    "normalise": "none, digits, alnum or lower",
+    "mask": "tail or none",
+}
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 Within = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -280,6 +286,10 @@ class _Reader:
         elif len(keys) > 1:
             place = self._places.of_key(number, keys[-1])
             text = f"{keys[-1]}: {text[:1].lower()}{text[1:]}"
+            if "enum" in text and keys[-1] in _CHOICES:
+                text = f"{text.replace('invalid enum value', 'there is no')}: write {_CHOICES[keys[-1]]}"
+        elif not keys:
+            text = "detectors are written as tables, each headed [[detector]]"
         tables = raw.get("detector")
         if number is not None and isinstance(tables, list) and isinstance(tables[number], dict):
             name = tables[number].get("id")
