@@ -162,7 +162,7 @@ def wait_until(condition, seconds=10.0, pause=0.02):
 
 
 READING = ("GET ", "HEAD ", "OPTIONS ", "POST /graphql")
-SIGNING_IN = ("/token", "/access_tokens")
+SIGNING_IN = ("/token", "/access_tokens", ":signJwt", "/tokeninfo")
 """Calls that change nothing at a provider: a query sent as a POST, and a token for the caller itself."""
 
 
