@@ -157,6 +157,35 @@ def test_acls_count_only_where_they_are_on(aws):
     assert code(s3(aws, blocked).put_object_acl, Bucket=blocked.name, Key=key, ACL="public-read")[0] == "AccessDenied"
 
 
+def test_an_acl_is_kept_whole_and_a_head_tells_the_size(aws):
+    on = bucket_of(aws, PERSONAL_PLACE)
+    client, one = s3(aws, on), some(aws, on)[0]
+    there = {"Bucket": on.name, "Key": one.key}
+    before = client.get_object_acl(**there)
+    reader = {"Grantee": {"Type": "CanonicalUser", "ID": "a" * 64}, "Permission": "READ"}
+    everybody = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+    grants = [*before["Grants"], reader, {"Grantee": everybody, "Permission": "READ"}]
+    client.put_object_acl(AccessControlPolicy={"Owner": before["Owner"], "Grants": grants}, **there)
+    assert client.get_object_acl(**there)["Grants"][-2:] == grants[-2:]
+    assert client.head_object(**there)["ContentLength"] == len(aws.provider.content(one.id))
+
+
+def test_a_policy_that_denies_a_key_shuts_that_key_alone(aws):
+    bucket = bucket_of(aws, ARCHIVE_PLACE)
+    client, (one, other, *_) = s3(aws, bucket), some(aws, bucket)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject*", "Resource": f"{bucket.arn}/{one.key}"}
+    client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    assert code(client.get_object, Bucket=bucket.name, Key=one.key) == ("AccessDenied", 403)
+    assert code(client.get_object_acl, Bucket=bucket.name, Key=one.key) == ("AccessDenied", 403)
+    copied = {"Bucket": bucket.name, "Key": "copy", "CopySource": {"Bucket": bucket.name, "Key": one.key}}
+    assert code(client.copy_object, **copied) == ("AccessDenied", 403)
+    assert client.get_object(Bucket=bucket.name, Key=other.key)["ContentLength"]
+    assert client.list_objects_v2(Bucket=bucket.name)["KeyCount"]
+    deny |= {"Effect": "Allow"}
+    opened = {"Bucket": bucket.name, "Policy": json.dumps({"Version": "2012-10-17", "Statement": [deny]})}
+    assert code(client.put_bucket_policy, **opened) == ("AccessDenied", 403)
+
+
 def test_blocks_decide_what_is_public(aws):
     truth = aws.provider.truth.rows("file")
     assert {truth[one.id]["sharing"] for one in some(aws, bucket_of(aws, PUBLIC_PLACE))} == {"public"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from casb_cli.apps.aws.sandbox_company import Company
@@ -158,5 +159,35 @@ def _matches(statement: dict[str, Any], action: str) -> bool:
     return any(_like(pattern, action) for pattern in _listed(statement.get("Action", [])))
 
 
-def _like(pattern: str, action: str) -> bool:
-    return fnmatch.fnmatchcase(action.lower(), pattern.lower())
+def _like(pattern: str, text: str) -> bool:
+    return _pattern(pattern.lower()).fullmatch(text.lower()) is not None
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+def refuses(policy: bytes | None, action: str, resource: str, own: Credential) -> bool:
+    """Tell whether a bucket's policy denies an action upon a resource to a caller; conditions are not weighed."""
+    if policy is None or b"Deny" not in policy:
+        return False
+    for one in _statements(policy.decode()):
+        principal = one.get("Principal", "*")
+        named = ["*"] if principal == "*" else _listed(principal.get("AWS", []))
+        mine = {"*", own.account, f"arn:aws:iam::{own.account}:root", own.arn, own.role}
+        if one["Effect"] != "Deny" or "Condition" in one or not mine & set(named) or not _matches(one, action):
+            continue
+        if any(_pattern(pattern).fullmatch(resource) for pattern in _listed(one.get("Resource", "*"))):
+            return True
+    return False
+
+
+def opens(policy: bytes) -> bool:
+    """Tell whether a bucket's policy lets everybody do something."""
+    return any(
+        one["Effect"] == "Allow"
+        and "Condition" not in one
+        and one.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        for one in _statements(policy.decode())
+    )

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 from urllib.parse import quote, unquote
 
+from casb_cli.apps.aws.sandbox_access import action_of, opens, refuses
 from casb_cli.apps.aws.sandbox_center_calls import CenterCalls
 from casb_cli.apps.aws.sandbox_desk import Caller
 from casb_cli.apps.aws.sandbox_moto import models
@@ -57,7 +58,16 @@ class Objects(CenterCalls):
         self._owner(request.headers.get("x-amz-expected-bucket-owner"), bucket)
         if bucket.account_id != who.account:
             raise refusal("s3", 403, "AccessDenied", "Access Denied")
+        self._policy(who, bucket, action_of(who.found, "VersionId" in who.params), who.params.get("Key"))
         self._acls(request, who, bucket)
+
+    def _policy(self, who: Caller, bucket: Any, action: str, key: str | None) -> None:
+        """Refuse what the bucket's own policy denies, which no right of the caller's outweighs."""
+        assert who.credential is not None  # noqa: S101 - checked before
+        resource = f"arn:aws:s3:::{bucket.name}" + ("" if key is None else f"/{key}")
+        if refuses(bucket.policy, action, resource, who.credential):
+            said = f"User: {who.credential.arn} is not authorized to perform: {action} with an explicit deny"
+            raise refusal("s3", 403, "AccessDenied", said)
 
     def _owner(self, expected: str | None, bucket: Any) -> None:
         if expected is not None and bucket is not None and expected != bucket.account_id:
@@ -96,12 +106,9 @@ class Objects(CenterCalls):
         opened = canned.startswith(("public-", "authenticated-")) or (sets and any(p in request.body for p in _PUBLIC))
         if opened and any(block and block.block_public_acls in (True, "true") for block in (own, whole)):
             raise refusal("s3", 403, "AccessDenied", "Access Denied: public ACLs are blocked")
-        if who.found.name == "PutBucketPolicy" and any(
-            b and b.block_public_policy in (True, "true") for b in (own, whole)
-        ):
-            text = request.body.replace(b" ", b"").replace(b"\n", b"")
-            if b'"Effect":"Allow"' in text and (b'"Principal":"*"' in text or b'{"AWS":"*"}' in text):
-                raise refusal("s3", 403, "AccessDenied", "Access Denied: public policies are blocked")
+        blocked = any(block and block.block_public_policy in (True, "true") for block in (own, whole))
+        if who.found.name == "PutBucketPolicy" and blocked and opens(request.body):
+            raise refusal("s3", 403, "AccessDenied", "Access Denied: public policies are blocked")
 
     def _blocks(self, bucket: Any) -> tuple[Any, Any]:
         return bucket.public_access_block, self.moto.backend("s3control", bucket.account_id).public_access_block
@@ -245,7 +252,29 @@ class Objects(CenterCalls):
                 refused = refusal("s3", 404, "NoSuchKey", "The specified key does not exist.")
             refused.reply.headers.update(headers)
             raise refused
-        return self.moto_answers(request)
+        reply = self.moto_answers(request)
+        if request.method == "HEAD" and reply.status == 200:
+            reply.body = bytes(found.value)  # the server tells its length and keeps it back
+        return reply
+
+    @route("PUT /s3/PutObjectAcl")
+    @route("PUT /s3/PutBucketAcl")
+    def put_acl(self, request: Request) -> Reply:
+        """Set an ACL; one that is told in full is kept in full."""
+        told = request.who.params.get("AccessControlPolicy")
+        if not told:
+            return self.moto_answers(request)
+        s3 = models("s3")
+        acl = s3.FakeAcl([_grant(s3, one) for one in told.get("Grants") or ()])
+        bucket = self.bucket(request.who.params["Bucket"])
+        if request.who.found.name == "PutBucketAcl":
+            bucket.set_acl(acl)
+            return self.told(request, {})
+        found, marked = self._version(request)
+        if found is None or marked:
+            raise refusal("s3", 404, "NoSuchKey", "The specified key does not exist.")
+        found.set_acl(acl)
+        return self.told(request, {})
 
     def _version(self, request: Request) -> tuple[Any, bool]:
         params = request.who.params
@@ -274,6 +303,7 @@ class Objects(CenterCalls):
             source = versions[-1]
         if source is None or not hasattr(source, "acl"):
             raise refusal("s3", 404, "NoSuchVersion" if query else "NoSuchKey", "The source does not exist.", Key=key)
+        self._policy(request.who, bucket, "s3:GetObjectVersion" if query else "s3:GetObject", key)
         wanted = request.headers.get("x-amz-copy-source-if-match")
         if wanted is not None and wanted.strip('"') != source.etag.strip('"'):
             said = "At least one of the pre-conditions you specified did not hold"
@@ -329,6 +359,14 @@ class Objects(CenterCalls):
             made = bucket.keys.getlist(key)[-1]
             made.acl = getattr(before[-1], "acl", made.acl)
             made.set_metadata({"Content-Type": getattr(before[-1], "metadata", {}).get("Content-Type", "text/plain")})
+
+
+def _grant(s3: Any, one: dict[str, Any]) -> Any:
+    grantee = one["Grantee"]
+    holder = s3.FakeGrantee(
+        grantee_id=grantee.get("ID") or "", uri=grantee.get("URI") or "", display_name=grantee.get("DisplayName") or ""
+    )
+    return s3.FakeGrant([holder], [one["Permission"]])
 
 
 def _alive(one: Any) -> bool:
