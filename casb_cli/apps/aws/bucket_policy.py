@@ -256,18 +256,20 @@ def shut_name(arn: str) -> str:
 
 
 def shutting(document: dict[str, Any] | None, arn: str, spared: Collection[str]) -> dict[str, Any]:
-    """Return the policy with a statement that lets only some accounts reach one object."""
+    """Return the policy with a statement that lets only some accounts read one object; none spared, nobody."""
     base = document or {"Version": "2012-10-17", "Statement": []}
     # Older policies know no escapes: there, a * or ? of a key stands for more than itself.
     resource = re.sub(r"[*?$]", r"${\g<0>}", arn) if base.get("Version") == "2012-10-17" else arn
-    statement = {
+    statement: dict[str, Any] = {
         "Sid": shut_name(arn),
         "Effect": "Deny",
         "Principal": "*",
-        "Action": ["s3:GetObject*"],
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
         "Resource": resource,
-        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": sorted(spared)}},
     }
+    if spared:
+        # Nobody signed in has no account: the condition holds for the public too.
+        statement["Condition"] = {"StringNotEquals": {"aws:PrincipalAccount": sorted(spared)}}
     kept = [one for one in statements(base) if one.get("Sid") != statement["Sid"]]
     return {**base, "Statement": [*kept, statement]}
 
@@ -281,5 +283,15 @@ def digest(document: dict[str, Any] | None) -> str | None:
     """Return a hash of what a policy says; None for no policy, an empty one too."""
     if not document or not statements(document):
         return None
-    plain = {**document, "Statement": statements(document)}
+    plain = {"Version": document.get("Version"), "Statement": [_plain(one) for one in statements(document)]}
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:24]
+
+
+def _plain(value: Any) -> Any:
+    """Return a part of a policy as it is compared: S3 writes back single values and accounts in a form of its own."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        plain = sorted((_plain(one) for one in value), key=msgspec.json.encode)
+        return plain[0] if len(plain) == 1 else plain
+    return who_is(value) if isinstance(value, str) and value != "*" else value

@@ -16,7 +16,7 @@ from casb_cli.apps.aws import mapping_s3 as mapping
 from casb_cli.apps.aws.bucket_policy import BucketPolicy, Ours, wider
 from casb_cli.apps.aws.common import AwsBase
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket, Reach
-from casb_cli.apps.aws.rules import WrongRegion
+from casb_cli.apps.aws.rules import WrongRegion, told
 from casb_cli.apps.aws.s3_xml import word, yes
 from casb_cli.apps.aws.wire import Element
 from casb_cli.apps.aws.wire import root as read
@@ -114,7 +114,7 @@ class S3(AwsBase):
         answer = self.client.send(msgspec.structs.replace(call, answers=(404,)))
         if answer.status != 404:
             return answer
-        code = word(read(answer), "Code") if answer.body else None
+        code = told(answer.headers, answer.body).code
         if code in _NOT_SET:
             return None
         raise ObjectMissing(

@@ -66,7 +66,9 @@ class Settings(Objects):
             )
         self.client.send(call)
 
-    put_policy_back = step("put-policy-back")(_put_policy)
+    @step("put-policy-back")
+    def _put_policy_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self._put_policy(args, memo)
 
     def policy_names(self, bucket: Bucket) -> str | None:
         """Return a hash of what a bucket's policy says, as states compare it."""
@@ -106,7 +108,9 @@ class Settings(Objects):
         body = mapping.acl_body(wanted)
         self.client.send(self.act_s3("PUT /s3/PutBucketAcl", bucket, query={"acl": ""}, content=body, safe=True))
 
-    put_acl_back = step("put-acl-back")(_put_acl)
+    @step("put-acl-back")
+    def _put_acl_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self._put_acl(args, memo)
 
     # Blocks
 
@@ -123,7 +127,9 @@ class Settings(Objects):
         if (self.bucket_block(bucket) or Block()) != wanted:
             self.set_block(bucket, wanted)
 
-    put_block_back = step("put-block-back")(_put_block)
+    @step("put-block-back")
+    def _put_block_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+        self._put_block(args, memo)
 
     def set_block(self, bucket: Bucket, wanted: Block) -> None:
         """Set a bucket's public-access block."""
