@@ -121,7 +121,7 @@ class _Reader:
         try:
             raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise self._error(_place_of(error), f"this is no TOML: {str(error).split(' (at ')[0]}") from None
+            raise self._error(_place_of(error, text), f"this is no TOML: {str(error).split(' (at ')[0]}") from None
         except RecursionError:
             raise self._error(None, "brackets are nested too deeply") from None
         self._places = Places(text)
@@ -308,6 +308,8 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((word, word.lower(), word.upper(), word.title())))
 
 
-def _place_of(error: tomllib.TOMLDecodeError) -> tuple[int, int] | None:
+def _place_of(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, int]:
     found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    return (int(found[1]), int(found[2])) if found else None
+    if found:
+        return int(found[1]), int(found[2])
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
