@@ -170,9 +170,11 @@ class BucketPolicy:
         self, document: dict[str, Any] | None, account: str, ours: Ours, *, public: bool, restricted: bool
     ) -> None:
         self.document = document or {}
+        """The policy as it stands."""
         self.account = account
         self._ours = ours
-        self._public = public
+        self.public = public
+        """S3's own verdict, blocks left aside."""
         # A block that restricts a public policy leaves the bucket's own account and AWS's services alone.
         self._cut = public and restricted
         self._denials = [
@@ -196,7 +198,7 @@ class BucketPolicy:
             for who in principals(one) if one.get("Effect") == "Allow" else ():
                 if self._cut and account_of(who) != self.account:
                     continue
-                yield one, who, _level(one, who, self.account, self._ours, public=self._public)
+                yield one, who, _level(one, who, self.account, self._ours, public=self.public)
 
     def openings(self) -> list[Opening]:
         """Return every principal let in, each once, with all actions that it may."""

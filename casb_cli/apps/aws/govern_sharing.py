@@ -30,6 +30,7 @@ _LOOKING = may(
 )
 _POLICY = may("s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 _ACLS = may("s3:PutBucketAcl", "s3:PutObjectAcl")
+_BLOCKED = "a public-access block refuses what is public now: AWS would not let it be put back"
 _PRESIGNED = "links signed in advance work until they end or their signer's key does"
 
 
@@ -78,6 +79,8 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         title = f"take {who} out of the policy of {bucket.name}"
         back = self.policy_step(f"put the policy of {bucket.name} back", bucket, after, before, undoes="put-policy")
         there = digest(before) != digest(after)
+        # What a block refuses is refused to us too, when the former policy is to be put back.
+        final = named.who == PUBLIC and self.access(bucket, fresh=True).block.block_policy
         return Change(
             action="unshare",
             target=local("share", share),
@@ -85,7 +88,8 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
             before={"policy": digest(before)},
             after={"policy": digest(after)},
             steps=(self.policy_step(title, bucket, before, after),) if there else (),
-            inverse=(back,),
+            inverse=() if final else (back,),
+            irreversible=_BLOCKED if final else None,
             touches=(local("share", share), local("folder", bucket.name)),
             side_effects=("everything in the bucket that the statement opened is closed with it", _PRESIGNED),
             keeps={**bucket_args(bucket), "kind": "policy"},
@@ -95,6 +99,8 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         on = bucket.name if named.key is None else f"{bucket.name}/{named.key}"
         who = "everybody" if named.who in _ANYBODY else named.who
         there = _words(before) != _words(after)
+        final = named.who in _ANYBODY and self.access(bucket, fresh=True).block.block_acls
+        back = self.acl_step(f"put the ACL of {on} back", bucket, named.key, after, before, undoes="put-acl")
         return Change(
             action=action,
             target=local("share", share),
@@ -102,7 +108,8 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
             before={"acl": _words(before)},
             after={"acl": _words(after)},
             steps=(self.acl_step(f"change the ACL of {on}", bucket, named.key, before, after),) if there else (),
-            inverse=(self.acl_step(f"put the ACL of {on} back", bucket, named.key, after, before, undoes="put-acl"),),
+            inverse=() if final else (back,),
+            irreversible=_BLOCKED if final else None,
             touches=(local("share", share),),
             side_effects=(_PRESIGNED,),
             keeps={**bucket_args(bucket), "key": named.key, "kind": "acl"},
@@ -130,6 +137,7 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         touches = [local("file", file)]
         if access.policy.level(arn) in {"public", "external"}:
             before = access.policy.document
+            self.check_block(bucket, access)
             after = shutting(before, arn, self._inside(access))
             title = f"let only our own accounts read {key}, by the policy of {bucket.name}"
             steps.append(self.policy_step(title, bucket, before, after))

@@ -332,6 +332,7 @@ class Quarantine(GovernFiles, Settings, QuarantineFile):
 
     def _plan_deny(self, file: str, bucket: Bucket, key: str) -> Change:
         before = self.policy(bucket)
+        self.check_block(bucket, self.access(bucket, fresh=True))
         after = shutting(before, self.object_arn(bucket, key), ())
         return Change(
             action="quarantine",

@@ -13,7 +13,7 @@ import msgspec
 from casb_cli.apps.aws import mapping_s3 as mapping
 from casb_cli.apps.aws.bucket_policy import digest, statements
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket
-from casb_cli.apps.aws.s3 import policy_document
+from casb_cli.apps.aws.s3 import Access, policy_document
 from casb_cli.apps.aws.s3_objects import Objects
 from casb_cli.apps.base import step
 from casb_cli.core.capabilities import Step
@@ -69,6 +69,14 @@ class Settings(Objects):
     @step("put-policy-back")
     def _put_policy_back(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         self._put_policy(args, memo)
+
+    def check_block(self, bucket: Bucket, access: Access) -> None:
+        """Raise StateConflict where a block refuses every policy that is public, a stricter one too."""
+        if access.block.block_policy and access.policy.public:
+            raise StateConflict(
+                f"the policy of {bucket.name} is public, and a public-access block lets nobody change a public one",
+                hint=f"remove the public statement first: casb govern unshare ...:share:{bucket.name}/policy:public",
+            )
 
     def policy_names(self, bucket: Bucket) -> str | None:
         """Return a hash of what a bucket's policy says, as states compare it."""
