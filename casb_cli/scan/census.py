@@ -52,6 +52,8 @@ class Taken:
     gone: int = 0
     complete: bool = False
     lost: list[Lost] = field(default_factory=list)
+    left: tuple[Partition, ...] = ()
+    """Of the partitions that were to be listed anew, those that could not be, or not wholly."""
     notices: list[Notice] = field(default_factory=list)
     """Each once, however many pages said it."""
     _noted: set[Notice] = field(default_factory=set, repr=False)
@@ -108,7 +110,9 @@ class Census:
         if self.stop.is_set():
             return taken
         if only:
-            taken.complete = self.store.inventory.end_relisting(listing)
+            unfinished = self.store.inventory.end_relisting(listing)
+            taken.left = tuple(root for root in roots if root.key in unfinished)
+            taken.complete = not unfinished
         else:
             gone = self.store.inventory.end_listing(listing)
             taken.complete = gone is not None

@@ -15,7 +15,7 @@ from casb_cli.store.activity import EventLog
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 from casb_cli.store.history import History
-from casb_cli.store.partitions import ADD, BELOW, VANISHED, Listing, Part, additions, pack_notice
+from casb_cli.store.partitions import ADD, BELOW, UNFINISHED, VANISHED, Listing, Part, additions, pack_notice
 
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
@@ -209,25 +209,21 @@ class Inventory(History):
             link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now, listing.id))
         return gone
 
-    def end_relisting(self, listing: Listing) -> bool:
+    def end_relisting(self, listing: Listing) -> frozenset[str]:
         """Close a listing of some partitions only (what a feed named); rows of all others stay as they are.
 
-        What the named partitions led to before and no longer do is gone. False, and nothing closed, while a part
-        is not done.
+        What the finished partitions led to before and no longer do is gone. Returns the keys of the partitions
+        that are not done, or led to one that is not: these must be listed again.
         """
         with self._db.write() as link:
-            left = link.execute(
-                "SELECT 1 FROM parts WHERE listing = ? AND state <> 'done' LIMIT 1", (listing.id,)
-            ).fetchone()
-            if left:
-                return False
+            left = frozenset(str(key) for (key,) in link.execute(UNFINISHED, (listing.id,)).fetchall())
             now = now_ms()
-            vanished = link.execute(VANISHED, (listing.id, listing.id)).fetchall()
+            vanished = link.execute(VANISHED, (listing.id,) * 3).fetchall()
             for (part,) in vanished:
                 _end(link, "part = ?", (part,), now)
             link.executemany("DELETE FROM parts WHERE part = ?", vanished)
             link.execute("UPDATE listings SET state = 'relisted', ended = ? WHERE listing = ?", (now, listing.id))
-        return True
+        return left
 
     def end_part(self, instance_key: str, ability: str, key: str) -> int:
         """Mark gone what a partition that is no more held, with all that it led to; return how many."""

@@ -85,11 +85,18 @@ BELOW = (
 """A part and all that it led to, over all listings."""
 
 VANISHED = (
-    "WITH RECURSIVE below (part) AS (SELECT part FROM parts WHERE listing = ? "
-    "UNION SELECT p.part FROM parts p JOIN below ON p.parent = below.part) "
+    "WITH RECURSIVE below (part) AS (SELECT part FROM parts WHERE listing = ? AND state = 'done' "
+    "UNION SELECT p.part FROM parts p JOIN below ON p.parent = below.part WHERE p.listing <> ? OR p.state = 'done') "
     "SELECT p.part FROM parts p JOIN below USING (part) WHERE p.listing < ? AND p.state = 'done'"
 )
-"""The parts below those of a listing that this listing no longer came to."""
+"""The parts below the finished ones of a listing that this listing no longer came to."""
+
+UNFINISHED = (
+    "WITH RECURSIVE up (part) AS (SELECT part FROM parts WHERE listing = ? AND state <> 'done' "
+    "UNION SELECT p.parent FROM parts p JOIN up USING (part) WHERE p.parent IS NOT NULL) "
+    "SELECT p.key FROM parts p JOIN up USING (part)"
+)
+"""The keys of the parts of a listing that are not done, and of all that led to them."""
 
 
 def additions(listing: Listing, more: Iterable[Partition], parent: int | None = None) -> list[tuple[object, ...]]:

@@ -231,16 +231,24 @@ def test_what_the_feed_names_is_listed_anew_and_what_is_gone_ends(provider, stor
     assert contents(provider) == ["GET /content a/1"]
 
 
-def test_the_feeds_position_stays_until_its_parts_were_listed(provider, store):
+def test_a_part_that_cannot_be_listed_anew_holds_up_no_other_and_is_tried_again(provider, store):
     instance = FakeInstance(provider)
     scan(instance, store)
+    provider.files["a"]["a/new"] = b"one"
     provider.change("a")
     provider.refused["GET /files a"] = refusal("GET /files", Unavailable)
     assert not scan(instance, store).complete
-    assert store.runs.cursor(instance.key, "files")[0] == "0"
+    assert store.runs.cursor(instance.key, "files")[0] == "1"
+    del provider.files["b"]
+    provider.change("b")
+    assert not scan(instance, store).complete, "what is left to do must be told each time"
+    kept = {file.id for file in store.inventory.all_rows(instance.key, "file")}
+    assert "a/new" not in kept
+    assert not [id_ for id_ in kept if id_.startswith("b/")], "a failing part holds up another"
     provider.refused.clear()
     assert scan(instance, store).complete
-    assert store.runs.cursor(instance.key, "files")[0] == "1"
+    assert "a/new" in {file.id for file in store.inventory.all_rows(instance.key, "file")}
+    assert store.runs.cursor(instance.key, "files left") is None
 
 
 def test_an_expired_position_in_the_audit_trail_is_a_gap_and_the_rest_is_read_at_once(provider, store):

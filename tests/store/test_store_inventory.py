@@ -245,7 +245,7 @@ def test_a_listing_of_some_parts_beside_a_complete_one_loses_nothing(store):
     assert store.partitions.claim(some) is None  # `b` is still the complete listing's to do
     store.inventory.write_page(some, mine, [File(id="1"), File(id="new")], None)
     store.inventory.end_partition(some, mine)
-    assert store.inventory.end_relisting(some)
+    assert not store.inventory.end_relisting(some)
     assert store.partitions.ended(KEY, "list-files") is None
     assert store.partitions.left_over(KEY, "list-files").waiting == 1
 

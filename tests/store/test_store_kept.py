@@ -66,5 +66,5 @@ def test_a_folder_that_a_relisted_partition_no_longer_leads_to_is_gone(store):
             store.inventory.write_page(listing, part, (File(id="root"),), None, more=(Partition(key="f1"),), ends=True)
         else:
             store.inventory.write_page(listing, part, (File(id=key),), None, ends=True)
-    assert store.inventory.end_relisting(listing)
+    assert not store.inventory.end_relisting(listing)
     assert _files(store) == {"root", "f1"}
