@@ -296,8 +296,10 @@ class Library:
     def _place_permissions(self, place: Place) -> Iterator[Permission]:
         for group in self.groups_of(place):
             yield self._group(group, "writer")
+        owner, _ = self.holder(place)
         for member in place.members:
-            yield self._user(member, "writer")
+            if ids.user_id(member) != owner:
+                yield self._user(member, "writer")
         for rank, person in enumerate(place.externals):
             yield self._user(person, "reader" if rank else "writer")
         if place.exposure == "public":
