@@ -16,6 +16,8 @@ from casb_cli.transport.calls import Answer
 class Scripted:
     """Stands for the client. `on[name]` is a body, a status with a body, an error, or a function of the call."""
 
+    skew = None
+
     def __init__(self):
         self.on = {}
         self.sent = []

@@ -246,6 +246,46 @@ def follow(connector, cursor):
     return page
 
 
+def test_two_pushes_within_a_second_are_both_listed(monkeypatch):
+    monkeypatch.setattr("casb_cli.core.clock.now", lambda: clock.parse("2026-11-02T10:00:01Z"))
+    connector = github()
+    connector.client.on[REPOS] = [repo(1, "a", pushed_at="2026-11-02T10:00:00Z")]
+    start = connector.follow_start()
+    once = follow(connector, start)
+    assert [part.key for part in once.more] == ["repo:1"], "its second push has the same time"
+    monkeypatch.setattr("casb_cli.core.clock.now", lambda: clock.parse("2026-11-02T10:00:30Z"))
+    again = follow(connector, once.cursor)
+    assert [part.key for part in again.more] == ["repo:1"]
+    assert not follow(connector, again.cursor).more
+
+
+def test_the_age_of_a_push_is_told_by_the_providers_clock(monkeypatch):
+    monkeypatch.setattr("casb_cli.core.clock.now", lambda: clock.parse("2026-11-02T12:00:01Z"))
+    connector = github()
+    connector.client.skew = 7200.0
+    connector.client.on[REPOS] = [repo(1, "a", pushed_at="2026-11-02T10:00:00Z")]
+    assert follow(connector, connector.follow_start()).more
+
+
+@pytest.mark.parametrize("unchanged", [False, True])
+def test_an_outside_collaborator_who_came_or_went_has_the_files_listed_anew(unchanged):
+    connector = github()
+    connector.client.on[REPOS] = (200, {"etag": '"1"'}, [repo(1, "a"), repo(2, "b", visibility="public")])
+    start = connector.follow_start()
+    list(connector.repositories())
+    connector.client.on["GET /repos/{owner}/{repo}/collaborators"] = [{"id": 5, "login": "guest"}]
+    for name in ("invitations", "keys", "teams"):
+        connector.client.on[f"GET /repos/{{owner}}/{{repo}}/{name}"] = []
+    for one in ("repo:1", "repo:2"):
+        part = connector.repo_partition(connector._repositories[one[5:]], "shares")
+        list(connector.list_shares(part, None))
+    if unchanged:
+        connector.client.on[REPOS] = (304, {}, b"")
+    page = follow(connector, start)
+    assert [part.key for part in page.more] == ["repo:1"]
+    assert not follow(connector, page.cursor).more
+
+
 def test_the_feed_names_repositories_pushed_renamed_opened_and_gone():
     connector = github()
     connector.client.on[REPOS] = [repo(1, "a"), repo(2, "b"), repo(3, "c"), repo(4, "d")]

@@ -39,6 +39,8 @@ class GitHubBase(Connector):
         super().__init__(*args)
         self._repositories: dict[str, mapping.Repository] = {}
         self._logins: dict[str, str] = {}
+        self._outside: dict[str, bool] = {}
+        """Whether private repositories have outside collaborators, by id, as far as shares were listed meanwhile."""
 
     @property
     def org(self) -> str:

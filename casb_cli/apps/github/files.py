@@ -57,6 +57,8 @@ class Feed(msgspec.Struct):
     etag: str | None = None
     read: float = 0.0
     """When all pages were last read, in seconds since the epoch."""
+    outside: dict[str, bool] = {}
+    """Whether private repositories had outside collaborators, by id: no push tells that one came or went."""
 
 
 class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
@@ -284,12 +286,19 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         now = clock.now().timestamp()
         for repos, _, tag in self._pushed(None):
             etag = etag or tag
-            states.update({str(repo.id): _state(repo, now) for repo in repos})
-        return encode(Feed(repos=states, etag=etag, read=now))
+            states.update({str(repo.id): _state(repo, self._their_time()) for repo in repos})
+        return encode(Feed(repos=states, etag=etag, read=now, outside=dict(self._outside)))
+
+    def _their_time(self) -> float:
+        """Return GitHub's present time, as its newest answer told it, in seconds since the epoch."""
+        return clock.now().timestamp() - (self.client.skew or 0.0)
 
     @needs("GET /orgs/{org}/repos", "GET /repos/{owner}/{repo}/git/trees/{tree_sha}", any_of=_CONTENTS)
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
-        """Yield the repositories whose head, visibility or branch changed, as partitions to list anew."""
+        """Yield the repositories whose head, visibility or branch changed, as partitions to list anew.
+
+        So is a private one that outside collaborators came to or left, where shares were listed meanwhile.
+        """
         del part
         try:
             feed = msgspec.json.decode(cursor or "", type=Feed)
@@ -298,27 +307,33 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         states = dict(feed.repos)
         etag, missing = feed.etag, set(states)
         changed: list[mapping.Repository] = []
+        moved = {key for key, has in self._outside.items() if feed.outside.get(key, False) != has}
+        outside = {**feed.outside, **self._outside}
         now = clock.now().timestamp()
         # The tag stands for the first page: a repository on a later one may be opened to the world, or vanish.
         fresh = len(states) < 100 or now - feed.read < READ_WHOLE
         fresh = fresh and not any(state.endswith(SETTLING) for state in states.values())
         for repos, unchanged, tag in self._pushed(feed.etag if fresh else None):
             if unchanged:
-                yield Page(items=(), cursor=cursor)
+                again = [self._repositories[key] for key in sorted(moved) if key in self._repositories]
+                after = encode(msgspec.structs.replace(feed, outside=outside)) if again else cursor
+                yield Page(items=(), more=self.repo_partitions(again), cursor=after)
                 return
             etag = tag or etag
             for repo in repos:
                 key = str(repo.id)
                 missing.discard(key)
-                if states.get(key) != (state := _state(repo, now)):
+                before, state = states.get(key, ""), _state(repo, self._their_time())
+                # One pushed at just before it was last seen looks the same after another push in that second.
+                if before != state or before.endswith(SETTLING) or key in moved:
                     states[key] = state
                     changed.append(repo)
         gone = [Gone(kind="partition", id=f"repo:{key}") for key in missing]
         for key in missing:
             del states[key]
-        yield Page(
-            items=gone, more=self.repo_partitions(changed), cursor=encode(Feed(repos=states, etag=etag, read=now))
-        )
+            outside.pop(key, None)
+        after = encode(Feed(repos=states, etag=etag, read=now, outside=outside))
+        yield Page(items=gone, more=self.repo_partitions(changed), cursor=after)
 
     def _pushed(self, etag: str | None) -> Iterator[tuple[list[mapping.Repository], bool, str | None]]:
         """Yield all repositories, newest push first; the first page is conditional and a 304 costs no quota."""

@@ -86,10 +86,14 @@ class Shares(GitHubBase, ListShares):
             who = "all members of the enterprise"
             yield Page(items=(share("visibility", "", "domain", who, "read", "internal"),))
         name, query = "/repos/{owner}/{repo}/collaborators", {"affiliation": "outside"}
+        outside = False
         for users, _ in self.listed(name, mapping.User, path, query=query):
+            outside = outside or bool(users)
             yield Page(
                 items=[share("user", str(one.id), "user", one.login, one.role_name, "external") for one in users]
             )
+        if level == "private":
+            self._outside[repo_id] = outside
         for invitations, _ in self.listed("/repos/{owner}/{repo}/invitations", mapping.RepoInvitation, path):
             rows = []
             for one in invitations:
