@@ -429,7 +429,7 @@ class Library:
         moment = self.company.now - 30 * 86_400
         item = Item(
             id=self._extra_ids.make(rank),
-            name=("Leaving survey", "Link to a file", "sealed.bin")[rank],
+            name=("leaving-survey", "link-to-a-file", "sealed.bin")[rank],
             mime=(NATIVE + "form", SHORTCUT, "application/octet-stream")[rank],
             parent=self.root_id(LEAVER),
             owner=owner,

@@ -219,10 +219,13 @@ class Truth:
         return {(id_, planted.detector): {"count": planted.count} for id_, planted in self.findings()}
 
     def findings(self) -> Iterator[tuple[str, Planted]]:
-        """Yield what a perfect inspection finds: the file's id, and what was planted in it."""
+        """Yield what a perfect inspection finds, in the trash too: the file's id, and what was planted in it."""
         for index in range(self._world.files):
             for planted in self.library.files.planted(index):
                 yield self.library.file_id(index), planted
+        for rank in range(self.library.drafts):
+            for planted in self.library.files.planted(self.library.draft_source(rank)):
+                yield self.library.draft(rank).id, planted
 
     # Shares
 
