@@ -14,11 +14,20 @@ def apps(incomplete: str) -> list[str]:
 
 
 def instances(incomplete: str) -> list[str]:
-    """Return the names of the configured instances that begin so."""
-    return [name for name in _instance_names() if name.startswith(incomplete)]
+    """Return the names of the configured instances that begin so; as `app/name` where several apps have the name."""
+    known = sorted(_known())
+    names = [name for _, name in known]
+    shown = [f"{app}/{name}" if "/" in incomplete or names.count(name) > 1 else name for app, name in known]
+    # The first letters of a name that must be written with its app are still letters of that name.
+    return [
+        one
+        for one, (_, name) in zip(shown, known, strict=True)
+        if one.startswith(incomplete) or name.startswith(incomplete)
+    ]
 
 
-def _instance_names() -> list[str]:
+def _known() -> set[tuple[str, str]]:
+    """Return app and name of each configured instance."""
     import tomllib
 
     from casb_cli.store.paths import config_dir
@@ -27,23 +36,15 @@ def _instance_names() -> list[str]:
         with (config_dir() / "config.toml").open("rb") as file:
             config = tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError):  # a shell that completes is no place for an error
-        return []
-    found: set[str] = set()
-    _collect(config.get("instances"), found)
-    return sorted(found)
-
-
-def _collect(node: Any, found: set[str]) -> None:
-    """Gather names from `[instances.<app>.<name>]` tables or from an array of tables with `name`."""
-    if isinstance(node, list):
-        found.update(str(item["name"]) for item in node if isinstance(item, dict) and "name" in item)
-    elif isinstance(node, dict):
-        for value in node.values():
-            if isinstance(value, dict):
-                if isinstance(value.get("name"), str):
-                    found.add(value["name"])
-                else:
-                    found.update(name for name, table in value.items() if isinstance(table, dict))
+        return set()
+    tables = config.get("instances")
+    if not isinstance(tables, list):
+        return set()
+    return {
+        (str(item["app"]), str(item["name"]))
+        for item in tables
+        if isinstance(item, dict) and "name" in item and "app" in item
+    }
 
 
 def fields(ctx: Any, incomplete: str) -> list[str]:

@@ -107,8 +107,8 @@ def ask(connector: Any, ability: type[Ability], denied: frozenset[str] = frozens
                     waiting += [(more, depth + 1) for more in _some_of_each_kind(page.more)]
                 break
         except NotPermitted as error:
-            if error.call.replace("{+", "{") not in denied:
-                refused.setdefault(error.call.replace("{+", "{"), error)
+            if error.call not in denied:
+                refused.setdefault(error.call, error)
         else:
             answered = answered or not waiting
     if refused and not answered:
@@ -143,7 +143,7 @@ def probed(connector: Connector, tenant: Tenant, own: OwnPermissions) -> OwnPerm
         try:
             found = ask(connector, ability, frozenset(call for gap in stands.gaps for call in gap.calls))
         except NotPermitted as error:
-            found = {error.call.replace("{+", "{"): error}
+            found = {error.call: error}
         except ProviderError:
             continue
         declared = {call for need in needs_of(type(connector), ability) for call in need.calls}

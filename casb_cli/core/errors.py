@@ -133,6 +133,11 @@ class Stopped(CasbError):
     kind = "stopped"
 
 
+def documented(text: str) -> str:
+    """Return a call's template as its provider writes it: `{+path}`, which keeps slashes, is `{path}` there."""
+    return text.replace("{+", "{")
+
+
 class ProviderError(CasbError):
     """A provider said no: its words, the logical call, HTTP status and request id."""
 
@@ -149,8 +154,8 @@ class ProviderError(CasbError):
         hint: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(words, hint=hint)
-        self.words = words
+        super().__init__(documented(words), hint=hint)
+        self.words = self.message
         self.call = call
         self.status = status
         self.code = code
@@ -158,6 +163,15 @@ class ProviderError(CasbError):
         self.retry_after = retry_after
         self.where = ""
         self.doing = ""
+
+    @property
+    def call(self) -> str:
+        """The logical call as the provider documents it."""
+        return self._call
+
+    @call.setter
+    def call(self, name: str) -> None:
+        self._call = documented(name)
 
     def at(self, where: str, doing: str = "") -> ProviderError:
         """Name the instance (`app/instance`) and what was being done; the innermost name stays."""

@@ -154,7 +154,7 @@ def never_had(instance: OpenInstance, ability: type[Ability], error: CasbError) 
     expected = instance.config.expected
     if not isinstance(error, NotPermitted) or not expected:
         return False
-    call = error.call.replace("{+", "{")
+    call = error.call
     if not call:
         return not any(entry.startswith(f"{ability.key} ") for entry in expected)
     declared = {one for need in needs_of(instance.connector_class, ability) for one in need.calls}

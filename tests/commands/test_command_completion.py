@@ -49,3 +49,28 @@ def test_bash_completes_with_the_printed_script(tmp_path, capsys):
         env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
     )
     assert done.stdout.strip() == "matrix"
+
+
+@pytest.fixture
+def configured(monkeypatch, tmp_path):
+    monkeypatch.setenv("CASB_CONFIG_DIR", str(tmp_path))
+    lines = ["version = 1"]
+    for number, (app, name) in enumerate([("box", "prod"), ("github", "prod"), ("github", "test")]):
+        lines += ["[[instances]]", f'key = "k{number}"', f'app = "{app}"', f'name = "{name}"']
+    (tmp_path / "config.toml").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("", ["box/prod", "github/prod", "test"]),
+        ("p", ["box/prod", "github/prod"]),
+        ("t", ["test"]),
+        ("github/", ["github/prod", "github/test"]),
+        ("x", []),
+    ],
+)
+def test_a_name_that_several_apps_have_is_completed_with_its_app(configured, typed, completed):
+    from casb_cli.commands import _complete
+
+    assert _complete.instances(typed) == completed

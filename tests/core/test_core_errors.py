@@ -10,6 +10,7 @@ from casb_cli.core.errors import (
     AmbiguousReference,
     CasbError,
     NotPermitted,
+    ObjectMissing,
     ProviderError,
     ScopeMissing,
     UsageError,
@@ -75,3 +76,10 @@ def test_the_json_form_carries_what_a_script_needs():
     }
     assert UsageError("x").as_dict() == {"error": "usage", "message": "x", "exit_code": 2}
     assert AmbiguousReference("x", candidates=("a", "b")).as_dict()["candidates"] == ["a", "b"]
+
+
+def test_a_call_is_named_as_its_provider_documents_it():
+    error = ObjectMissing("no GET /a/{+path}", call="GET /a/{+path}", status=404)
+    assert str(error) == "no GET /a/{path} (HTTP 404, GET /a/{path})"
+    error.call = "PUT /b/{+ref}"
+    assert error.as_dict()["call"] == "PUT /b/{ref}"
