@@ -247,10 +247,10 @@ class Truth:
         return {(id_, planted.detector): {"count": planted.count} for id_, planted in self.findings()}
 
     def findings(self) -> Iterator[tuple[str, Planted]]:
-        """Yield what a perfect inspection finds: the file's id, and what was planted in it."""
-        for index in range(self.file_count):
-            for planted in self.buckets.library.planted(index):
-                yield self.buckets.object(index).id, planted
+        """Yield what a perfect inspection finds, in the trash too: the file's id, and what was planted in it."""
+        for one in (*self.buckets.objects(), *self.buckets.trash()):
+            for planted in self.buckets.library.planted(one.source):
+                yield one.id, planted
 
     # Sharing
 
