@@ -24,6 +24,8 @@ from casb_cli.scan.extract.base import BLOCK, Context, Segment
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
+_CONTINUED = bytes(range(0x80, 0xC0))
+"""The bytes that begin no character."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 
 
@@ -353,8 +355,8 @@ class _Places:
         self._segment = segment
         self._lines = 0  # line breaks before `_counted`
         self._counted = 0
-        self._line_start = 0
         self._marks = 0  # cells of the line before `_counted`
+        self._column = 0  # characters of the line before `_counted`
         self.table: Table | None = None
         self._named: frozenset[str] | None = None
 
@@ -383,12 +385,12 @@ class _Places:
         count = buffer.count(b"\n", low, high)
         if count:
             self._lines += count
-            start = buffer.rfind(b"\n", low, high) + 1
-            self._line_start = base + start
-            self._marks = 0
-            low = start
+            low = buffer.rfind(b"\n", low, high) + 1
+            self._marks = self._column = 0
         if self._segment.scheme == "cell":
             self._marks += buffer.count(b"\t", low, high)
+        else:
+            self._column += len(buffer[low:high].translate(None, _CONTINUED))
         self._counted = target
 
     def at(self, buffer: bytes, base: int, start: int) -> str:
@@ -399,9 +401,7 @@ class _Places:
         self._advance(buffer, base, base + start)
         if scheme == "cell":
             return f"{where}!{_letters(self._marks)}{self._lines + 1}"
-        begin = self._line_start - base
-        column = len(buffer[max(0, begin) : start].decode("utf-8", "replace")) + max(0, -begin) + 1
-        place = f"line {self._lines + 1}, column {column}"
+        place = f"line {self._lines + 1}, column {self._column + 1}"
         return f"{where}, {place}" if where else place
 
 

@@ -1,0 +1,236 @@
+"""What `casb detect` makes of its matches: baselines, suppressions, SARIF, and detectors of one's own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+CARD = "4539 1488 0343 6467"
+OTHER = "5425 2334 3010 9903"
+"""Both right by Luhn."""
+FIELDS = ["detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "fingerprint"]
+OWN = """
+[[detector]]
+id = "acme-badge"
+title = "Badge of Acme"
+severity = "medium"
+patterns = ['BADGE-[0-9]{6}']
+tests.match = ["BADGE-482913"]
+tests.no_match = ["BADGE-48291"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "files"
+    made.mkdir()
+    (made / "card.txt").write_text(f"visa card {CARD}\n")
+    return made
+
+
+def test_a_baseline_is_written_where_there_is_none_and_hides_nothing_that_time(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    ran = casb("detect", folder, "--baseline", known, "--fail-on", "high", "-o", "jsonl")
+    assert ran.code == 10, "a wrong name for the file must never pass"
+    assert [row["state"] for row in ran.rows] == ["open"]
+    assert "written: 1 match" in ran.err
+    assert CARD not in known.read_text()
+    assert "6467" not in known.read_text()
+
+
+def test_only_what_is_new_counts(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    casb("detect", folder, "--baseline", known)
+    ran = casb("detect", folder, "--baseline", known, "--fail-on", "low", "-o", "jsonl")
+    assert ran.code == 0
+    assert list(ran.rows[0]) == [*FIELDS, "state"]
+    assert [row["state"] for row in ran.rows] == ["known"]
+    (folder / "card.txt").write_text(f"a line before\nvisa card {CARD}, card {OTHER}\n")
+    ran = casb("detect", folder, "--baseline", known, "--fail-on", "low", "-o", "jsonl")
+    assert ran.code == 10
+    assert [(row["excerpt"][-4:], row["state"]) for row in ran.rows] == [("6467", "known"), ("9903", "open")]
+    assert "known from the baseline, and not counted: 1" in ran.err
+    casb("detect", folder, "--baseline", known, "--update-baseline")
+    assert casb("detect", folder, "--baseline", known, "--fail-on", "low").code == 0
+
+
+def test_a_value_that_turns_up_in_another_file_is_new(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    casb("detect", folder, "--baseline", known)
+    (folder / "public.txt").write_text(f"visa card {CARD}\n")
+    assert casb("detect", folder, "--baseline", known, "--fail-on", "high").code == 10
+
+
+def test_a_baseline_names_files_from_its_own_folder(casb, folder, tmp_path, monkeypatch):
+    casb("detect", folder, "--baseline", tmp_path / "known.json")
+    monkeypatch.chdir(folder)
+    assert casb("detect", "card.txt", "--baseline", "../known.json", "--fail-on", "high").code == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"baseline":1}', '{"baseline":9,"key":"x","written":"y"}'])
+def test_what_is_no_baseline_is_refused(casb, folder, tmp_path, text):
+    (tmp_path / "known.json").write_text(text)
+    ran = casb("detect", folder, "--baseline", tmp_path / "known.json")
+    assert ran.code == 2
+    assert "known.json" in ran.err
+
+
+def test_a_baseline_of_another_key_is_refused_and_not_taken_for_new_matches(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    casb("detect", folder, "--baseline", known)
+    (tmp_path / "config" / "fingerprint.key").unlink()
+    ran = casb("detect", folder, "--baseline", known)
+    assert ran.code == 2
+    assert "another fingerprint key" in ran.err
+    assert casb("detect", folder, "--baseline", known, "--update-baseline").code == 0
+
+
+def test_options_that_make_no_sense_for_a_baseline(casb, folder, tmp_path):
+    assert casb("detect", folder, "--update-baseline").code == 2
+    assert casb("detect", folder, "--baseline", tmp_path / "new.json", "--limit", "1").code == 2
+
+
+def test_a_suppressed_value_is_shown_and_does_not_count(casb, folder):
+    [row] = casb("detect", folder, "-o", "jsonl").rows
+    mark = row["fingerprint"]
+    assert casb("findings", "suppress", mark, "--reason", "the card of our shop", "--until", "2999-01-31").code == 0
+    ran = casb("detect", folder, "--fail-on", "low", "-o", "jsonl")
+    assert ran.code == 0
+    assert [one["state"] for one in ran.rows] == ["suppressed"]
+    assert "suppressed, and not counted: 1" in ran.err
+    [told] = casb("findings", "suppressions", "-o", "jsonl").rows
+    assert (told["fingerprint"], told["kind"], told["state"]) == (mark, "match", "active")
+    assert (told["reason"], told["until"]) == ("the card of our shop", "2999-01-31T00:00:00Z")
+    assert casb("findings", "unsuppress", mark).code == 0
+    assert casb("detect", folder, "--fail-on", "low").code == 10
+    assert casb("findings", "unsuppress", mark).code == 2
+
+
+def test_an_expired_suppression_counts_again(casb, folder, home):
+    from casb_cli.store.store import Store
+
+    [row] = casb("detect", folder, "-o", "jsonl").rows
+    with Store() as store:
+        store.suppressions.add(row["fingerprint"], why="for a while", until=1)
+    assert casb("detect", folder, "--fail-on", "low").code == 10
+    assert [one["state"] for one in casb("findings", "suppressions", "-o", "jsonl").rows] == ["expired"]
+
+
+@pytest.mark.parametrize("words", [("--until", "2020-01-01"), ("--until", "soon"), ("--reason", " ")])
+def test_a_suppression_needs_a_reason_and_a_date_to_come(casb, words):
+    given = {"--reason": "why", words[0]: words[1]}
+    flat = [part for pair in given.items() for part in pair]
+    assert casb("findings", "suppress", "0" * 64, *flat).code == 2
+
+
+def sarif(text):
+    """Return the one run of a log that has what SARIF 2.1.0 requires."""
+    log = json.loads(text)
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    [run] = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "casb"
+    ids = [rule["id"] for rule in driver["rules"]]
+    assert len(set(ids)) == len(ids)
+    for rule in driver["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert rule["defaultConfiguration"]["level"] in {"none", "note", "warning", "error"}
+    for result in run["results"]:
+        assert result["message"]["text"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert ids[result["ruleIndex"]] == result["ruleId"]
+        assert all(isinstance(mark, str) and mark for mark in result["partialFingerprints"].values())
+        for location in result["locations"]:
+            place = location["physicalLocation"]
+            assert " " not in place["artifactLocation"]["uri"]
+            assert place.get("region", {"startLine": 1})["startLine"] >= 1
+        for suppression in result.get("suppressions", ()):
+            assert suppression["kind"] in {"inSource", "external"}
+        assert result.get("baselineState", "new") in {"new", "unchanged", "updated", "absent"}
+    for invocation in run["invocations"]:
+        assert isinstance(invocation["executionSuccessful"], bool)
+        for note in invocation.get("toolExecutionNotifications", ()):
+            assert note["message"]["text"]
+    return run
+
+
+def test_sarif(casb, folder):
+    (folder / "a b.txt").write_text(f"one\ntwo: card {OTHER}\n")
+    ran = casb("detect", folder, "-o", "sarif", "--fail-on", "high")
+    assert ran.code == 10
+    run = sarif(ran.out)
+    assert [result["ruleId"] for result in run["results"]] == ["payment-card", "payment-card"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("/files/a%20b.txt")
+    assert place["region"] == {"startLine": 2, "startColumn": 11}
+    assert run["invocations"] == [{"executionSuccessful": True}]
+    assert OTHER not in ran.out + ran.err
+
+
+def test_sarif_of_nothing_is_whole_too(casb, tmp_path):
+    (tmp_path / "clean.txt").write_text("nothing")
+    assert sarif(casb("detect", tmp_path / "clean.txt", "-o", "sarif").out)["results"] == []
+
+
+def test_sarif_tells_what_was_not_looked_at_and_what_does_not_count(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    [row] = casb("detect", folder, "--baseline", known, "-o", "jsonl").rows
+    (folder / "new.txt").write_text(f"card {OTHER}")
+    casb("findings", "suppress", row["fingerprint"], "--reason", "a sample")
+    ran = casb("detect", folder, folder / "gone.txt", "--baseline", known, "-o", "sarif")
+    run = sarif(ran.out)
+    assert [result["baselineState"] for result in run["results"]] == ["new", "new"]
+    assert run["results"][0]["suppressions"] == [
+        {"kind": "external", "status": "accepted", "justification": "a sample"}
+    ]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert "gone.txt" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_own_detectors_of_a_file_and_of_the_configuration(casb, folder, tmp_path):
+    (folder / "badge.txt").write_text("BADGE-123456")
+    own = tmp_path / "own.toml"
+    own.write_text(OWN)
+    assert "acme-badge" not in casb("detect", folder, "-o", "jsonl").out
+    ran = casb("detect", folder, "--detectors", own, "--detector", "acme-badge", "-o", "jsonl")
+    assert [(row["detector"], row["severity"], row["excerpt"]) for row in ran.rows] == [
+        ("acme-badge", "medium", "*********456")
+    ]
+    kept = tmp_path / "config" / "detectors"
+    kept.mkdir()
+    (kept / "acme.toml").write_text(OWN)
+    assert "acme-badge" in casb("detect", folder, "-o", "jsonl").out
+    assert "Badge of Acme" in casb("detect", folder, "-o", "sarif").out
+    [row] = casb("detectors", "list", "--where", "source != 'shipped'", "-o", "jsonl").rows
+    assert (row["detector"], row["source"]) == ("acme-badge", str(kept / "acme.toml"))
+    assert "BADGE-[0-9]{6}" in casb("detectors", "show", "acme-badge").out
+
+
+def test_the_tests_of_own_detectors(casb, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(OWN)
+    ran = casb("detectors", "test", "--own", "--detectors", own, "--all", "-o", "jsonl")
+    assert ran.code == 0
+    assert [(row["expected"], row["found"]) for row in ran.rows] == [(True, True), (False, False)]
+    own.write_text(OWN.replace('"BADGE-48291"', '"BADGE-482911"'))
+    ran = casb("detectors", "test", "--own", "--detectors", own, "-o", "jsonl")
+    assert ran.code == 1
+    assert [(row["detector"], row["expected"], row["found"]) for row in ran.rows] == [("acme-badge", False, True)]
+    own.write_text(OWN.replace('["BADGE-48291"]', "[]"))
+    assert "without examples of both kinds" in casb("detectors", "test", "--own", "--detectors", own).err
+    assert casb("detectors", "test", "--own").code == 2
+
+
+@pytest.mark.parametrize("command", [("detect", "."), ("detectors", "list"), ("detectors", "test"), ("watch",)])
+def test_a_broken_file_of_detectors_ends_everything_with_its_place(casb, tmp_path, command):
+    own = tmp_path / "own.toml"
+    own.write_text(OWN.replace("BADGE-", "(?=BADGE)"))
+    ran = casb(*command, "--detectors", own)
+    assert ran.code == 2
+    if command != ("watch",):
+        assert f"{own}:6:14: pattern" in ran.err
+    assert casb(*command, "--detectors", tmp_path / "nowhere.toml").code == 2
+    own.write_bytes(b"\xff\xfe")
+    assert casb(*command, "--detectors", own).code == 2
