@@ -54,6 +54,7 @@ class ActivityLog(GoogleBase, ListActivity):
     """Matrix rows 5 to 7."""
 
     kinds: ClassVar[Mapping[str, str | None]] = {"logon": None, "user": None, "admin": None}
+    _people_hidden = False
 
     @needs("GET /admin/reports/v1/activity/users/{userKey}/applications/{applicationName}", any_of=google(AUDIT))
     def list_activity(self, part: Partition, cursor: str | None, window: Window) -> Iterator[Page[Activity]]:
@@ -140,10 +141,14 @@ class ActivityLog(GoogleBase, ListActivity):
             seen = {row.id for row in rows}
 
     def _person(self, address: str) -> str | None:
+        if self._people_hidden:
+            return None
         try:
             return self.account_ref(address)
         except NotPermitted:
-            return None  # a reference is a convenience: the address stands beside it
+            # A reference is a convenience, the address stands beside it: it is not asked for with every event.
+            self._people_hidden = True
+            return None
 
 
 def _start(application: str, known: Position | None, window: Window, now: datetime) -> tuple[datetime, str]:
