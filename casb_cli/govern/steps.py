@@ -200,7 +200,8 @@ class StepRunner:
                 record.memo.update(plain(memo))
             if verdict is not None or not record.change.observable:
                 return verdict
-            if index != len(record.steps) - 1:
+            if len(record.steps) > 1 or matches(record.before, record.after):
+                # The state that the whole action leads to may be there already, or without this one step.
                 return None
             observed = self.connector.observe(record.change, record.memo)
         except Stopped:
@@ -209,8 +210,7 @@ class StepRunner:
             return None  # unreadable now: the caller treats it as not known
         if record.after and matches(observed, record.after):
             return True
-        alone = len(record.steps) == 1 and not matches(record.before, record.after)
-        return False if alone and matches(observed, record.before) else None
+        return False if matches(observed, record.before) else None
 
     def scrubbed(self, text: str) -> str:
         """Return `text` without the values that the action holds in memory only."""

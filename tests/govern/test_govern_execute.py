@@ -379,3 +379,19 @@ def test_a_dry_engine_sends_and_journals_nothing_whatever_is_asked(rig):
     assert undo(engine, rig.record(record.id), run="r").state == "planned"
     assert list(settle_unsettled(engine, "i1")) == []
     assert (rig.ledger.lines, rig.world.effects) == (lines, effects)
+
+
+def test_the_state_that_an_action_leads_to_does_not_prove_its_last_step(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    # All that is read back was reached by the steps before; nothing tells of the last one.
+    monkeypatch.setattr(FakeConnector, "settle", lambda self, step, memo: None)
+    monkeypatch.setattr(
+        FakeConnector,
+        "observe",
+        lambda self, change, memo: change.after if self.world.effects["cut-link"] else change.before,
+    )
+    rig.world.faults["move"] = ["lost-before"]
+    record = rig.one("quarantine", "file:f1")
+    assert rig.world.effects["move"] == 0
+    assert (record.state, record.code) == ("unknown", 1)
