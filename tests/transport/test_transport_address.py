@@ -165,3 +165,34 @@ def test_links_of_calls_stay_on_their_host():
         hosts.of(Call(name="GET /", url="https://dl.x.test/"))
     assert hosts.of(Call(name="GET /", url="https://dl.x.test/z", identity=NOBODY)).origin.host == "dl.x.test"
     assert hosts.of(Call(name="GET /x", host="up")).url == "https://up.x.test/x"
+
+
+def test_an_exact_target_goes_out_as_it_was_made(echo):
+    c, seen = echo
+    for target in ("/a/../b//c/%2E%2e/%2F", "/", "/~!'()*;:@&=$,+"):
+        c.send(Call(name="GET /service/Operation", target=target, query={"x": "a b/"}))
+        assert seen[-1] == f"/base{target}?x=a%20b%2F"
+
+
+@pytest.mark.parametrize("target", ["", "a", "/a b", "/ü", "/a?b", "/a#b", "/a\n", "//h\x7f"])
+def test_what_is_no_exact_target_is_refused(target):
+    with pytest.raises(UnsafeAddress):
+        Hosts({"api": "https://h.test"}, ()).of(Call(name="GET /x", target=target))
+
+
+def test_addresses_may_be_made_as_they_are_asked_for():
+    asked = []
+
+    class Made(dict):
+        def __missing__(self, name):
+            asked.append(name)
+            if name == "nowhere":
+                raise KeyError(name)
+            return f"https://{name}.test/"
+
+    hosts = Hosts(Made(api="https://api.test"), ())
+    for _ in range(2):
+        assert hosts.of(Call(name="GET /x", host="eu", target="/y")).url == "https://eu.test/y"
+    assert asked == ["eu"]
+    with pytest.raises(UnsafeAddress, match="no address for `nowhere`"):
+        hosts.of(Call(name="GET /x", host="nowhere"))

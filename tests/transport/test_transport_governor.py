@@ -220,6 +220,14 @@ def test_scopes_follow_what_the_provider_counts_by():
     )
 
 
+def test_a_family_with_a_part_has_the_declared_limit_for_each_part_apart():
+    governors = Governors(an_app(limits=(Limit(family="lookup", allowed=2, window=1, concurrency=2),)), "key/main")
+    east, west = governors.of(call(family="lookup:us-east-1")), governors.of(call(family="lookup:us-west-2"))
+    assert east is not west
+    assert east.meter.limit.allowed == west.meter.limit.allowed == 2
+    assert governors.of(call(family="lookup:us-east-1")) is east
+
+
 def test_headers_about_another_family_teach_that_family():
     app = an_app(dialect=HeaderDialect(remaining="x-remaining", limit="x-limit", reset="x-reset", resource="x-res"))
     governors = Governors(app, "main")
