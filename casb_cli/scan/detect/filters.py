@@ -142,7 +142,7 @@ _PLACEHOLDER = re.compile(
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
-    rb"|default|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,]?"
+    rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,:.]{0,2}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*)|https?://[^@]*",
@@ -161,7 +161,7 @@ def identifier(value: bytes, view: View) -> bool:
     return _IDENTIFIER.fullmatch(value) is not None and (not quoted or value.startswith((b"/", b".")))
 
 
-_WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
+_WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:,;!?)]{0,3}")
 
 
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -217,7 +217,8 @@ def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _POSITION = re.compile(
-    rb"(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|client[_-]?request)"
+    rb"(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
+    rb"|correlation|trace|operation|cancell?ation|idempotency)"
     rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$",
     re.IGNORECASE,
 )
@@ -226,6 +227,19 @@ _POSITION = re.compile(
 def position(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for tokens that mark a place in a listing or guard a form, and for names of stored secrets."""
     return _POSITION.search(view.before(160)) is not None
+
+
+_OTHER_KEY = re.compile(
+    rb"(?:public|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
+    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
+    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}$",
+    re.IGNORECASE,
+)
+
+
+def other_key(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
+    return _OTHER_KEY.search(view.before(48)) is not None
 
 
 _NUMBER_OF = re.compile(
@@ -262,5 +276,6 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         minified,
         template_file,
         other_number,
+        other_key,
     )
 }

@@ -137,7 +137,8 @@ def random_looking(value: bytes) -> bool:
     if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
         plain = count >= 2 and _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
         return plain or (size >= 24 and _jumbled(value))
-    return count >= 2 and bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= 0.25 and count >= size // 10
+    least = 0.17 if size >= 28 and entropy(value) >= 4.3 else 0.25
+    return count >= 2 and bool(re.search(rb"[A-Za-z]", value)) and _unrest(value) >= least and count >= size // 10
 
 
 def _jumbled(value: bytes) -> bool:

@@ -15,7 +15,7 @@ def prefixed(prefix: str, body: str, least: int, most: int | None = None, *, edg
     """
     count = f"{{{least}}}" if most is None else f"{{{least},{most}}}"
     return Rule(
-        hint=f"{prefix}[{body}]{{{least}}}",
+        hint=f"{prefix}[{body}]{{{min(least, 20)}}}",  # a longer count takes long to compile and tells no more
         pattern=f"(?<![{edge}])(?P<v>{prefix}[{body}]{count})(?![{edge}])",
         before=least + 64,
         after=(most or least) + 16,

@@ -13,7 +13,6 @@ IDENTITY = (
     "national id",
     "national identity",
     "national identification",
-    "national number",
     "identity number",
     "identity card",
     "identification number",
@@ -48,6 +47,8 @@ class Number(NamedTuple):
     family: str = "personal"
     severity: Severity = "high"
     reference: str = ""
+    distance: int = 60
+    """Bytes within which a word counts."""
 
     @property
     def checked_by(self) -> str:
@@ -100,7 +101,7 @@ def number_detector(number: Number) -> Detector:
         filters=("monotone", "sequence", "lock_file", "minified"),
         keywords=number.words,
         required=number.weak,
-        distance=60,
+        distance=number.distance,
         normal="alnum",
         match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),
         no_match=lambda: (

@@ -25,6 +25,7 @@ _NUMBERS = (
         "AAAADEFF",
         ("bic", "swift", "swift code", "swift bic", "bic code"),
         severity="low",
+        distance=16,
     ),
     Number(
         "mx_clabe",

@@ -14,11 +14,11 @@ _PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\
 # "pass" alone is a word of its own: `passive`, `passed` and `passband` name no password.
 _PASSWORD = _PASSWORD_HINT.replace("code)?", "code)|pass(?![a-z])")
 _CLOSE = r"[\"'`\])\\]{0,4}\s{0,4}"
-_ASSIGN = _CLOSE + r"(?::=|=>|=|:)\s{0,4}"
+_ASSIGN = _CLOSE + r"(?::=|=>|=|:(?!:)|-(?=\s[\"'`]))\s{0,4}"
 _OPEN = r"[bru]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 _UUID_NAME = (
-    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret)"
+    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
 )
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _SCHEME = r"(?:(?:bearer|basic|token)\s{1,4})?"
@@ -81,6 +81,16 @@ _PASSWORD_FORMS = (
 )
 _TOKEN_FORMS = (
     Rule(
+        hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>[^<>\n]{12}",
+        pattern=(
+            r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\{?(?:[\w-]{1,30} ){0,2}"
+            r"(?P<v>[a-z0-9._~+/=-]{12,300})\}?</"
+        ),
+        caseless=True,
+        before=140,
+        after=310,
+    ),
+    Rule(
         hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)\s{1,2}[a-z0-9._~+/-]{16}",
         pattern=(
             r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)"
@@ -112,7 +122,7 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + "(?:=|:)",
+                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + r"(?:=|:|-(?:\s[\"'`]))",
                 pattern=(
                     _SECRET
                     + r"[a-z0-9_]{0,20}"
@@ -199,6 +209,8 @@ DETECTORS: tuple[Detector, ...] = (
                 hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSE + "(?:=|:)",
                 pattern=(
                     r"(?:(?<![a-z])|(?=(?-i:[PKCM])))"
+                    # A line of a test's log: `PASS: folder/test.exp`, after a newline.
+                    r"(?!(?<=\n)(?-i:PASS: ))"
                     + _PASSWORD
                     + r"[a-z0-9_]{0,16}"
                     + _ASSIGN
@@ -278,6 +290,61 @@ DETECTORS: tuple[Detector, ...] = (
         ),
     ),
     Detector(
+        id="key-assignment",
+        title="Random value called a key",
+        family="credential",
+        severity="medium",
+        confidence="low",
+        description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
+        rules=(
+            Rule(
+                hint=r"(?:key|auth|_pat)" + _CLOSE + r"(?:=|:|\sis\s)",
+                pattern=(
+                    r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)"
+                    r"(?:" + _ASSIGN + r"|\sis\s{1,2})"
+                    r"(?:" + _OPEN + r"(?P<v>[a-z0-9+/_=.~-]{20,200})\\{0,3}[\"'`]"
+                    r"|(?P<v2>[a-z0-9+/_=.~-]{20,200})(?![a-z0-9+/_=(\[]))"
+                ),
+                then=r"[=>]?\s{0,4}(?:" + _OPEN + r")?[a-z0-9+/_=.~-]{20}",
+                caseless=True,
+                before=64,
+                after=240,
+            ),
+        ),
+        checks=("random_looking",),
+        filters=(
+            "placeholder",
+            "identifier",
+            "position",
+            "documentation",
+            "monotone",
+            "sequence",
+            "plain_words",
+            "uuid",
+            "content_hash",
+            "lock_file",
+            "minified",
+            "template_file",
+            "other_key",
+        ),
+        keywords=("api", "request", "client", "authorization", "endpoint", "curl"),
+        distance=80,
+        generic=True,
+        match=lambda: (
+            f"[DEBUG] Using Key={rand(32, seed=21)}",
+            f'key := "{rand(40, seed=22)}"',
+            f"Your key is {rand(32, HEX, 23)}, keep it",
+            f"serviceAuth := {rand(36, seed=24)}",
+        ),
+        no_match=lambda: (
+            f"cache_key = {rand(32, seed=21)}",
+            f"primary key: {rand(32, HEX, 22)}",
+            f"monkey = {rand(32, seed=23)}",
+            "key = get_value_from_the_configuration",
+            f"key = sha256:{rand(64, HEX, 24)}",
+        ),
+    ),
+    Detector(
         id="uuid-secret",
         title="UUID assigned to a key's name",
         family="credential",
@@ -302,7 +369,7 @@ DETECTORS: tuple[Detector, ...] = (
                 after=72,
             ),
         ),
-        filters=("example_uuid", "lock_file", "template_file"),
+        filters=("position", "example_uuid", "lock_file", "template_file"),
         keywords=("heroku", "snyk", "postmark", "lokalise", "api key", "client secret"),
         distance=40,
         generic=True,
@@ -315,7 +382,7 @@ DETECTORS: tuple[Detector, ...] = (
         no_match=lambda: (
             'api_key = "123e4567-e89b-12d3-a456-426614174000"',
             f"request_id = {_uuid(1)}",
-            f"token = {_uuid(1)}",
+            f"request_token = {_uuid(1)}",
             f"api_key_id = {_uuid(2)}",
             f"apiKey: {_uuid(2)}-7",
             f"secret_name: {_uuid(1)}",

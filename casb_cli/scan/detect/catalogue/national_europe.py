@@ -36,7 +36,15 @@ _NUMBERS = (
         "Belgian national number",
         r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}-?[0-9]{3}\.?[0-9]{2}",
         "85.07.14-999.99",
-        ("rijksregisternummer", "rijksregister", "registre national", "numero national", "numéro national", *IDENTITY),
+        (
+            "rijksregisternummer",
+            "rijksregister",
+            "registre national",
+            "numero national",
+            "numéro national",
+            "national number",
+            *IDENTITY,
+        ),
     ),
     Number(
         "ch.ssn",

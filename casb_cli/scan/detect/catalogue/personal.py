@@ -10,7 +10,7 @@ _JOINT = r"(?:[ -]|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])"
 _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:,][0-9])(?![ ][0-9])"
 
-_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])"
+_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![A-Za-z][\-/])"
 _CARD_END = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])"
 
 # One rule for each way of writing: the one pass is several times faster than with one hint for all of them.

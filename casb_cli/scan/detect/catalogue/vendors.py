@@ -10,9 +10,16 @@ from casb_cli.scan.detect.catalogue._build import credential, prefixed
 from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, digits, rand
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
-_CLASS = {HEX: "a-f0-9", ALNUM: "A-Za-z0-9", URLSAFE: "A-Za-z0-9_-", UPPER: "A-Z0-9"}
+_NAMED = {HEX: "a-f0-9", ALNUM: "A-Za-z0-9", UPPER: "A-Z0-9"}
 _BECH32 = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
-_CLASS[_BECH32] = _BECH32
+
+
+def _class(alphabet: str) -> str:
+    """Return an alphabet as the inside of a character class."""
+    for letters, short in sorted(_NAMED.items(), key=lambda item: -len(item[0])):
+        if alphabet.startswith(letters):
+            return short + "".join(re.escape(char) for char in alphabet[len(letters) :])
+    return alphabet
 
 
 class _Key(NamedTuple):
@@ -53,12 +60,49 @@ _KEYS = (
     _Key("shippo-token", "Shippo live token", "shippo_live_", HEX, 40),
     _Key("easypost-key", "EasyPost production key", "EZAK", ALNUM, 54),
     _Key("buildkite-token", "Buildkite user token", "bkua_", HEX, 40),
+    _Key("onepassword-service-token", "1Password service token", "ops_eyJ", ALNUM + "+/", 240, 1200, "critical"),
+    _Key("adobe-client-secret", "Adobe client secret", "p8e-", URLSAFE, 32),
+    _Key("alibaba-access-key", "Alibaba Cloud access key", "LTAI", ALNUM, 12, 20),
+    _Key("artifactory-key", "JFrog Artifactory API key", "AKCp", ALNUM, 69),
+    _Key("bedrock-key", "Amazon Bedrock API key", "ABSK", ALNUM + "+/", 109, 269),
+    _Key("clojars-token", "Clojars deploy token", "CLOJARS_", HEX, 60),
+    _Key("cloudflare-origin-key", "Cloudflare origin CA key", "v1.0-", HEX + "-", 171),
+    _Key("duffel-token", "Duffel token", "duffel_live_", URLSAFE, 43),
+    _Key("dynatrace-token", "Dynatrace token", "dt0c01.", UPPER + ".", 89),
+    _Key("facebook-page-token", "Facebook page access token", "EAAC", ALNUM, 100, 300),
+    _Key("flutterwave-key", "Flutterwave secret key", "FLWSECK-", ALNUM + "-", 33, 40, "critical"),
+    _Key("fly-token", "Fly.io access token", "fo1_", URLSAFE, 43),
+    _Key("fly-macaroon", "Fly.io macaroon", "fm2_", ALNUM + "+/", 100, 1000),
+    _Key("frameio-token", "Frame.io token", "fio-u-", URLSAFE, 64),
+    _Key("infracost-key", "Infracost API key", "ico-", ALNUM, 32),
+    _Key("langfuse-key", "Langfuse secret key", "sk-lf-", HEX + "-", 36),
+    _Key("langsmith-key", "LangSmith API key", "lsv2_pt_", HEX + "_", 43),
+    _Key("mapbox-token", "Mapbox secret token", "sk.eyJ", URLSAFE + ".", 80, 120),
+    _Key("nvidia-key", "NVIDIA API key", "nvapi-", URLSAFE, 64),
+    _Key("octopus-key", "Octopus Deploy API key", "API-", UPPER, 25, 32),
+    _Key("openrouter-key", "OpenRouter API key", "sk-or-v1-", HEX, 64),
+    _Key("openshift-token", "OpenShift user token", "sha256~", URLSAFE, 43),
+    _Key("pinecone-key", "Pinecone API key", "pcsk_", ALNUM + "_", 60, 90),
+    _Key("prefect-key", "Prefect API key", "pnu_", ALNUM, 36),
+    _Key("ramp-secret", "Ramp client secret", "ramp_sec_", ALNUM, 48),
+    _Key("readme-key", "ReadMe API key", "rdme_", ALNUM, 70),
+    _Key("rootly-token", "Rootly API token", "rootly_", HEX, 64),
+    _Key("scalingo-token", "Scalingo token", "tk-us-", URLSAFE, 48),
+    _Key("sentry-org-token", "Sentry organization token", "sntrys_eyJ", ALNUM + "+/=_", 100, 400),
+    _Key("sourcegraph-token", "Sourcegraph access token", "sgp_", HEX + "_", 40, 57),
+    _Key("spectral-token", "Spectral token", "spu-", HEX, 32),
+    _Key("elevenlabs-key", "ElevenLabs API key", "sk_", HEX, 48),
+    _Key("sourcegraph-cody-token", "Sourcegraph Cody token", "slk_", HEX, 64),
+    _Key("teamwork-token", "Teamwork token", "tkn.v1_", ALNUM, 60, 70),
+    _Key("typeform-token", "Typeform access token", "tfp_", URLSAFE + ".", 40, 60),
+    _Key("vault-batch-token", "HashiCorp Vault batch token", "hvb.", URLSAFE, 138, 300, "critical"),
+    _Key("yandex-key", "Yandex Cloud API key", "AQVN", URLSAFE, 35, 38),
 )
 
 
 def _detector(key: _Key) -> Detector:
-    body = _CLASS[key.body]
-    edge = "A-Za-z0-9_-" if key.body == URLSAFE else "A-Za-z0-9_"
+    body = _class(key.body)
+    edge = "A-Za-z0-9_-" if "-" in key.body else "A-Za-z0-9_"
     return credential(
         key.id,
         key.title,
@@ -97,8 +141,43 @@ def _formed(
 
 _DISCORD = r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{68}"
 
+_TEAMS_HOST = "https://corp.webhook.office.com/webhookb2"
+_TEAMS = (
+    r"https://[a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@-]{60,90}/IncomingWebhook"
+    r"/[A-Za-z0-9]{32}/[A-Za-z0-9-]{36}"
+)
+
 DETECTORS: tuple[Detector, ...] = (
     *map(_detector, _KEYS),
+    _formed(
+        "teams-webhook",
+        "Microsoft Teams incoming webhook",
+        _TEAMS,
+        lambda: (f"{_TEAMS_HOST}/{rand(36)}@{rand(36, seed=2)}/IncomingWebhook/{rand(32, HEX)}/{rand(36, HEX)}",),
+        lambda: (f"{_TEAMS_HOST}/{rand(36)}/IncomingWebhook/{rand(32, HEX)}",),
+        "medium",
+    ),
+    _formed(
+        "harness-token",
+        "Harness access token",
+        r"[ps]at\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}",
+        lambda: (f"pat.{rand(22)}.{rand(24, HEX)}.{rand(20)}",),
+        lambda: (f"pat.{rand(22)}.{rand(20, HEX)}.{rand(20)}",),
+    ),
+    _formed(
+        "maxmind-key",
+        "MaxMind licence key",
+        r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk",
+        lambda: (f"{rand(6)}_{rand(29)}_mmk",),
+        lambda: (f"{rand(6)}_{rand(20)}_mmk",),
+    ),
+    _formed(
+        "zoho-token",
+        "Zoho OAuth token",
+        r"1000\.[a-f0-9]{32}\.[a-f0-9]{32}",
+        lambda: (f"1000.{rand(32, HEX)}.{rand(32, HEX, 2)}",),
+        lambda: (f"1000.{rand(32, HEX)}.{rand(30, HEX, 2)}",),
+    ),
     _formed(
         "postman-key",
         "Postman API key",
