@@ -89,6 +89,16 @@ def test_a_role_is_given_with_the_right_external_id_alone(aws):
     assert told["Arn"] == f"arn:aws:sts::{aws.members[0]}:assumed-role/casb-member/casb"
 
 
+def test_a_job_gets_its_role_for_the_token_of_its_provider(aws):
+    role = next(one for one in aws.company.roles if one.name == "build-deploy")
+    wanted = {"RoleArn": role.arn, "RoleSessionName": "job"}
+    sts = aws.client("sts")
+    assert code(sts.assume_role_with_web_identity, WebIdentityToken="a.b.c", **wanted)[0] == "InvalidIdentityToken"
+    given = sts.assume_role_with_web_identity(WebIdentityToken=aws.company.web_token, **wanted)["Credentials"]
+    who = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    assert aws.client("sts", who=who).get_caller_identity()["Arn"].endswith("assumed-role/build-deploy/job")
+
+
 def test_a_session_ends(aws):
     who = aws.member(aws.members[0])
     aws.provider.faults.plan("POST /iam/ListUsers", "expired-token")

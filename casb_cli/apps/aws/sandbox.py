@@ -6,12 +6,14 @@ S3 and SQS, all at one address. moto keeps the state; what moto lacks, or does u
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from casb_cli.apps.aws.sandbox_buckets import QUEUE
 from casb_cli.apps.aws.sandbox_company import HOME, MEMBER_ROLE, ROLE
 from casb_cli.apps.aws.sandbox_objects import Objects
 from casb_cli.apps.aws.sandbox_truth import Truth
+from casb_cli.core.errors import CasbError
 from casb_cli.sandbox.provider import Options, Signin
 from casb_cli.sandbox.world import World
 
@@ -90,5 +92,10 @@ class Aws(Objects):
 
 
 def build(world: World, options: Options | None = None) -> Aws:
-    """Return a simulated AWS of `world`."""
+    """Return a simulated AWS of `world`; raises CasbError where moto is not installed."""
+    if find_spec("moto") is None:
+        raise CasbError(
+            "the simulated AWS needs moto, which this installation leaves out",
+            hint='pip install "casb-cli[sandbox]", or from a clone: pip install ".[sandbox]"',
+        )
     return Aws(world, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ class CenterCalls(Cloudtrail):
         self.assigned: dict[str, list[tuple[str, str]]] = {
             one.arn: list(one.principals) for one in self.center.applications
         }
+        self._members: tuple[int, dict[str, list[Any]]] | None = None
         self.people = {self.center.user_id(person): self.center.user(person) for person in self.center.people}
 
     # Organization and account
@@ -86,8 +88,7 @@ class CenterCalls(Cloudtrail):
     @route("POST /identitystore/ListUsers", paged=True)
     def store_users(self, request: Request) -> Reply:
         """List the users, with their status, which moto does not have."""
-        rows = [self._user(one) for one in self._store(request).users.values()]
-        return self._page_of(request, "Users", rows)
+        return self._page_of(request, "Users", list(self._store(request).users.values()), self._user)
 
     @route("POST /identitystore/DescribeUser")
     def store_user(self, request: Request) -> Reply:
@@ -109,11 +110,15 @@ class CenterCalls(Cloudtrail):
     @route("POST /identitystore/ListGroupMemberships", paged=True)
     def store_memberships(self, request: Request) -> Reply:
         """List the members of a group."""
-        wanted = request.who.params.get("GroupId")
-        if wanted not in self._store(request).groups:
+        store, wanted = self._store(request), request.who.params.get("GroupId")
+        if wanted not in store.groups:
             raise refusal("identitystore", 400, "ResourceNotFoundException", "GROUP not found.")
-        found = [one for one in self._store(request).group_memberships.values() if one["GroupId"] == wanted]
-        return self._page_of(request, "GroupMemberships", found)
+        if self._members is None or self._members[0] != self.events:
+            found: dict[str, list[Any]] = {}
+            for one in store.group_memberships.values():
+                found.setdefault(one["GroupId"], []).append(one)
+            self._members = (self.events, found)
+        return self._page_of(request, "GroupMemberships", self._members[1].get(wanted, []))
 
     def _store(self, request: Request) -> Any:
         known = request.who.region == HOME and request.who.account == self.company.main
@@ -137,10 +142,12 @@ class CenterCalls(Cloudtrail):
             found["CreatedAt"] = known.created
         return found
 
-    def _page_of(self, request: Request, member: str, rows: list[Any]) -> Reply:
+    def _page_of(
+        self, request: Request, member: str, rows: list[Any], shape: Callable[[Any], Any] | None = None
+    ) -> Reply:
         size = min(int(request.who.params.get("MaxResults") or 100), 100)
         page, token = self.page(request, rows, request.who.params.get("NextToken"), size, code="ValidationException")
-        return self._listed(request, member, list(page), token)
+        return self._listed(request, member, [shape(row) for row in page] if shape else list(page), token)
 
     # Identity Center
 

@@ -182,6 +182,11 @@ class Company:
         """Return an id as AWS gives it: a prefix that tells the kind, then capitals and digits."""
         return prefix + chance.text(chance.BASE32, length - len(prefix), self.seed, *parts)
 
+    @property
+    def web_token(self) -> str:
+        """The token of the OpenID Connect provider that a build's job holds."""
+        return ".".join(chance.text(chance.BASE62, length, self.seed, 6, length) for length in (36, 120, 43))
+
     # IAM users
 
     @cached_property

@@ -26,7 +26,7 @@ from casb_cli.sandbox.provider import Options, Outcome, Provider, Refused
 from casb_cli.sandbox.wire import Reply, Request, Route
 from casb_cli.sandbox.world import World
 
-UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
+UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
 _GLOBAL = frozenset({"iam", "organizations", "account"})
 
 

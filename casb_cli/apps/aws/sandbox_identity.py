@@ -236,6 +236,19 @@ class Identity(Desk):
         given = self.access.give(_session(arn, role, session), seconds)
         return self.told(request, {"Credentials": _told(given), "AssumedRoleUser": _assumed(given)})
 
+    @route("POST /sts/AssumeRoleWithWebIdentity", effect=False)
+    def assume_with_web_identity(self, request: Request) -> Reply:
+        """Give credentials of a role that trusts the OpenID Connect provider, for its token, without a signature."""
+        arn, name = str(request.who.params["RoleArn"]), str(request.who.params["RoleSessionName"])
+        if request.who.params["WebIdentityToken"] != self.company.web_token:
+            raise refusal("sts", 400, "InvalidIdentityToken", "The ID Token provided is not a valid JWT.")
+        role = self._role(arn)
+        if role is None or all(one["Principal"].get("Federated") != self.company.oidc for one in _trust(role)):
+            raise refusal("sts", 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        seconds = int(request.who.params.get("DurationSeconds") or 3600)
+        given = self.access.give(_session(arn, role, name), seconds)
+        return self.told(request, {"Credentials": _told(given), "AssumedRoleUser": _assumed(given)})
+
     @route("POST /sts/GetSessionToken", effect=False)
     def session(self, request: Request) -> Reply:
         """Give temporary credentials of the caller's own."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -36,15 +35,6 @@ NAMES: dict[str, tuple[str, str, bool]] = {
 }
 """What the world's verbs are called by CloudTrail: name, source, whether it only reads."""
 
-_KEYS = {
-    "EventId": "EventId",
-    "EventName": "EventName",
-    "ReadOnly": "ReadOnly",
-    "Username": "Username",
-    "EventSource": "EventSource",
-    "AccessKeyId": "AccessKeyId",
-}
-
 
 class Trail:
     """The events as CloudTrail keeps them; `actor` is always an IAM user."""
@@ -70,11 +60,13 @@ class Trail:
         """Return an event's id."""
         return chance.uuid(self.company.seed, 85, index)
 
-    def newest_first(self, account: str, region: str) -> Iterator[int]:
-        """Yield the events recorded in an account and a region, the newest first."""
+    @cached_property
+    def by_place(self) -> dict[tuple[str, str], list[int]]:
+        """The events of each account and region, the newest first."""
+        found: dict[tuple[str, str], list[int]] = {}
         for index in range(self.world.events - 1, -1, -1):
-            if self.place(index) == (account, region):
-                yield index
+            found.setdefault(self.place(index), []).append(index)
+        return found
 
     def _event(self, index: int) -> dict[str, Any]:
         event, (account, region) = self.world.event(APP, index), self.place(index)
@@ -150,23 +142,24 @@ class Cloudtrail(Identity):
             raise refusal("cloudtrail", 400, "InvalidTimeRangeException", "The start time is after the end time.")
         start = max(start, now - timedelta(days=DAYS))
         found = [
-            self.trail.event(index)
-            for index in self.trail.newest_first(request.who.account, request.who.region)
+            index
+            for index in self.trail.by_place.get((request.who.account, request.who.region), [])
             if start <= self.world.event_time(index).replace(microsecond=0) <= end
         ]
         for one in wanted:
-            field = _KEYS.get(one["AttributeKey"])
-            value = one["AttributeValue"]
-            if field:
-                found = [event for event in found if event.get(field) == value]
-            else:
-                part = {"ResourceName": "ResourceName", "ResourceType": "ResourceType"}[one["AttributeKey"]]
-                found = [event for event in found if any(r[part] == value for r in event["Resources"])]
+            found = [index for index in found if _has(self.trail.event(index), one)]
         page, token = self.page(request, found, request.who.params.get("NextToken"), size)
-        result: dict[str, Any] = {"Events": [_shown(event) for event in page]}
+        result: dict[str, Any] = {"Events": [_shown(self.trail.event(index)) for index in page]}
         if token:
             result["NextToken"] = token
         return Reply(200, msgspec.json.encode(result), {"content-type": "application/x-amz-json-1.1"})
+
+
+def _has(event: dict[str, Any], wanted: dict[str, str]) -> bool:
+    key, value = wanted["AttributeKey"], wanted["AttributeValue"]
+    if key in ("ResourceName", "ResourceType"):
+        return any(resource[key] == value for resource in event["Resources"])
+    return bool(event.get(key) == value)
 
 
 def _shown(event: dict[str, Any]) -> dict[str, Any]:
