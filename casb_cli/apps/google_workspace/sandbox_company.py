@@ -112,6 +112,9 @@ class Company:
     def __init__(self, world: World) -> None:
         self.world = world
         self.now = world.now.timestamp()
+        self.count = world.people + world.contractors + DELETED
+        """How many indices have an account or had one; contractors are in between."""
+        self._deleted = range(self.count - DELETED, self.count)
         self.customer = "C0" + chance.text("0123456789abcdefghijklmnopqrstuvwxyz", 7, world.seed, 801)
         self.domain = world.domain
         self.alias = f"{world.slug}-instruments.example"
@@ -132,14 +135,9 @@ class Company:
 
     # People
 
-    @property
-    def count(self) -> int:
-        """How many indices have an account or had one; contractors are in between."""
-        return self.world.people + self.world.contractors + DELETED
-
     def deleted(self) -> range:
         """Return the indices of the deleted accounts."""
-        return range(self.count - DELETED, self.count)
+        return self._deleted
 
     def outsiders(self) -> range:
         """Return the indices of the contractors, whose accounts are with their own companies."""

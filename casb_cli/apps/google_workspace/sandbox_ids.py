@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 
 from casb_cli.sandbox.chance import BASE62
 
@@ -14,7 +15,7 @@ GROUP_PERMISSION = 1_700_000_000_000_000_000
 
 
 class Ids:
-    """The ids of one kind: `prefix`, the index in five digits, a check of `length`, `suffix`."""
+    """The ids of one kind: `prefix`, the index in five digits, a check of `length`, `suffix`; `make(index)` is one."""
 
     def __init__(self, seed: int, salt: str, prefix: str, length: int, suffix: str = "") -> None:
         self._key = f"{seed}:{salt}:"
@@ -22,8 +23,9 @@ class Ids:
         self._length = length
         self._suffix = suffix
         self._total = len(prefix) + 5 + length + len(suffix)
+        self.make = lru_cache(maxsize=4096)(self._make)
 
-    def make(self, index: int) -> str:
+    def _make(self, index: int) -> str:
         """Return the id of an index."""
         value, digits = index, ""
         for _ in range(5):

@@ -58,6 +58,7 @@ class State:
         self.latest: dict[str, int] = {}
         self._new = 0
         self._inherited: dict[str, tuple[Grant, ...]] = {}
+        self._holders: dict[str, str | None] = {}
 
     # Accounts
 
@@ -94,7 +95,7 @@ class State:
 
     def keep(self, item: Item) -> Item:
         """Hold an item from now on, because it changes."""
-        self._inherited.clear()
+        self._forget()
         return self.items.setdefault(item.id, item)
 
     def add(self, item: Item) -> None:
@@ -109,7 +110,7 @@ class State:
 
     def keep_drive(self, drive: Drive) -> Drive:
         """Hold a shared drive from now on."""
-        self._inherited.clear()
+        self._forget()
         return self.drives.setdefault(drive.id, drive)
 
     def all_drives(self) -> list[Drive]:
@@ -132,7 +133,7 @@ class State:
         access_only: bool = False,
     ) -> None:
         """Write a change of an item into the log; `owners` and `drives` are those of before."""
-        self._inherited.clear()
+        self._forget()
         item.version += 1
         self.latest[item.id] = len(self.log)
         self.log.append(
@@ -147,11 +148,16 @@ class State:
 
     def drive_changed(self, drive: Drive) -> None:
         """Write a change of a shared drive into the log."""
-        self._inherited.clear()
+        self._forget()
         self.latest[drive.id] = len(self.log)
         self.log.append(
             Change(id=drive.id, at=self.clock(), owners=frozenset(), drives=frozenset([drive.id]), drive_itself=True)
         )
+
+    def _forget(self) -> None:
+        """Forget what was worked out of folders."""
+        self._inherited.clear()
+        self._holders.clear()
 
     def chain(self, item: Item) -> list[Item]:
         """Return the folders above an item, the nearest first."""
@@ -185,7 +191,7 @@ class State:
         if known is None:
             known = tuple(self._above(parent))
             if len(self._inherited) > 20_000:
-                self._inherited.clear()
+                self._forget()
             self._inherited[parent] = known
         return known
 
@@ -213,10 +219,12 @@ class State:
         if item.limited:
             above = tuple(grant for grant in above if grant.role == "organizer")
         if item.owner is not None and not item.parent.startswith("0A"):
-            folder = self.items.get(item.parent) or self.library.item(item.parent)
-            if folder is not None and folder.owner not in (None, item.owner):
-                own = self.owner_permission(str(folder.owner))
-                above = (Grant(own, "writer", folder.id, False), *above)
+            if item.parent not in self._holders:
+                folder = self.items.get(item.parent) or self.library.item(item.parent)
+                self._holders[item.parent] = None if folder is None else folder.owner
+            holder = self._holders[item.parent]
+            if holder not in (None, item.owner):
+                above = (Grant(self.owner_permission(str(holder)), "writer", item.parent, False), *above)
         found += [grant for grant in above if grant.permission.id != (found[0].permission.id if item.owner else "")]
         return found
 
