@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from urllib.parse import quote, urlencode
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 
 from casb_cli.apps.google_workspace.sandbox import build
 from casb_cli.sandbox.provider import Options
@@ -43,6 +45,12 @@ def key_of(google, name="service-account"):
     return json.loads(google.credentials()[name].secrets["key"])
 
 
+@cache
+def loaded(pem):
+    """Return a private key that is not worth being checked again."""
+    return serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+
+
 def assertion(google, subject, scopes=ALL, *, name="service-account", headers=None, key=None, **claims):
     """Return a signed assertion; `claims` replaces some of it, None leaves one out."""
     file, now = key_of(google, name), int(time.time())
@@ -56,7 +64,7 @@ def assertion(google, subject, scopes=ALL, *, name="service-account", headers=No
     } | claims
     found = {name: value for name, value in found.items() if value is not None}
     kid = {"kid": file["private_key_id"]}
-    return jwt.encode(found, key or file["private_key"], algorithm="RS256", headers=headers or kid)
+    return jwt.encode(found, key or loaded(file["private_key"]), algorithm="RS256", headers=headers or kid)
 
 
 class Caller:

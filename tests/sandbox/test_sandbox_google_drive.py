@@ -7,10 +7,12 @@ import io
 import json
 import zipfile
 
+import googlecalls
 import pytest
 from googlecalls import WORLD, Caller, admin, made
 
 from casb_cli.sandbox.facts import LEAVER, OWNER, PUBLIC_PLACE, SERVICE, SUSPENDED
+from casb_cli.sandbox.world import World
 
 FILES = "/drive/v3/files"
 NATIVE = "application/vnd.google-apps."
@@ -409,3 +411,15 @@ def test_each_account_and_shared_drive_has_its_own_log(google, root, leaver):
     leaver("DELETE", f"{FILES}/{file['id']}", expect=204)
     [gone] = leaver("GET", "/drive/v3/changes", pageToken=start)["changes"]
     assert (gone["removed"], "file" in gone) == (True, False)
+
+
+def test_half_a_million_files_cost_nothing_until_asked_for(monkeypatch):
+    big = World(seed=3, people=50_000, files=500_000)
+    monkeypatch.setattr(googlecalls, "WORLD", big)
+    google = made()
+    owner = Caller(google, big.person(big.library("google-workspace").place(PUBLIC_PLACE).owner).email)
+    page = owner("GET", FILES, q="'me' in owners", pageSize=1000)
+    assert len(page["files"]) > 500
+    users = admin(google)("GET", "/admin/directory/v1/users", customer="my_customer", maxResults=500)
+    assert len(users["users"]) == 500
+    assert not google.state.items

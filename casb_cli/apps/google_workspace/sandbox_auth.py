@@ -188,7 +188,7 @@ class SignIn:
         try:
             jwt.decode(
                 assertion,
-                _keys()[1],
+                _keys()[2],
                 algorithms=["RS256"],
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
             )
@@ -231,7 +231,7 @@ class SignIn:
         if not secrets.compare_digest(bearer, self.source) or robot is None:
             raise unauthorized()
         claims = msgspec.json.decode(payload)
-        signed = jwt.encode(claims, _keys()[0], algorithm="RS256", headers={"kid": robot.key_id})
+        signed = jwt.encode(claims, _keys()[1], algorithm="RS256", headers={"kid": robot.key_id})
         return {"keyId": robot.key_id, "signedJwt": signed}
 
     # The browser's way
@@ -341,14 +341,14 @@ class SignIn:
 
 
 @cache
-def _keys() -> tuple[str, Any]:
-    """Make the key pair of this process: the private half as PEM, the public one."""
+def _keys() -> tuple[str, Any, Any]:
+    """Make the key pair of this process: the private half as PEM and as it is, the public one."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return pem.decode(), key.public_key()
+    return pem.decode(), key, key.public_key()
 
 
 def _challenge(verifier: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from casb_cli.apps.google_workspace import sandbox_ids as ids
 from casb_cli.apps.google_workspace.sandbox_changes import Changes
-from casb_cli.apps.google_workspace.sandbox_items import too_little
+from casb_cli.apps.google_workspace.sandbox_items import OFFICE, formats_of, too_little
 from casb_cli.apps.google_workspace.sandbox_objects import NATIVE, Item, Revision
 from casb_cli.apps.google_workspace.sandbox_view import FILE_DEFAULT, REVISION_DEFAULT
 from casb_cli.apps.google_workspace.sandbox_wire import Refusal, flag, invalid, paged, pruned, size_of
@@ -24,13 +24,7 @@ UPLOADS = 200
 """How many resumable uploads may be under way."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
-_OFFICE = {"document": "docx", "spreadsheet": "xlsx", "presentation": "pptx"}
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
-_TEXT = {
-    "document": ("text/plain", "text/html"),
-    "spreadsheet": ("text/csv",),
-    "presentation": ("text/plain",),
-}
 _FORMATS = {"text/plain": "txt", "text/html": "html", "text/csv": "csv"}
 
 
@@ -115,12 +109,12 @@ class Content(Changes):
         kind = item.mime.removeprefix(NATIVE)
         if mime is None:
             raise Refusal(400, "required", "Required parameter: mimeType")
-        if item.native is None or kind not in _OFFICE:
+        if item.native is None or kind not in OFFICE:
             raise invalid("convertTo", "The requested conversion is not supported.", reason="badRequest")
-        if mime == documents.MIME[_OFFICE[kind]]:
+        if mime == documents.MIME[OFFICE[kind]]:
             return self.library.files.content(item.native), mime
         form = "pdf" if mime == "application/pdf" else _FORMATS.get(mime)
-        if form is None or (form != "pdf" and mime not in _TEXT[kind]):
+        if form is None or mime not in formats_of(kind):
             raise invalid("convertTo", "The requested conversion is not supported.", reason="badRequest")
         lines = self.library.files.lines(item.native)
         mark = b"\xef\xbb\xbf" if form == "txt" else b""

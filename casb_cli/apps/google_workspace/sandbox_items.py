@@ -7,7 +7,7 @@ from itertools import chain as chained
 from typing import Any
 
 from casb_cli.apps.google_workspace import sandbox_ids as ids
-from casb_cli.apps.google_workspace.sandbox_objects import FOLDER, Drive, Item
+from casb_cli.apps.google_workspace.sandbox_objects import FOLDER, NATIVE, Drive, Item
 from casb_cli.apps.google_workspace.sandbox_query import Facts, Tree, conjuncts, matches, parse
 from casb_cli.apps.google_workspace.sandbox_reports import Reports
 from casb_cli.apps.google_workspace.sandbox_state import RANK
@@ -24,9 +24,16 @@ from casb_cli.apps.google_workspace.sandbox_wire import (
     size_of,
     told,
 )
-from casb_cli.sandbox import chance
+from casb_cli.sandbox import chance, documents
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 
+OFFICE = {"document": "docx", "spreadsheet": "xlsx", "presentation": "pptx"}
+TEXTS = {
+    "document": ("text/plain", "text/html"),
+    "spreadsheet": ("text/csv",),
+    "presentation": ("text/plain",),
+}
+"""Which kinds of text a Google-native document can be exported as, besides its Office form and PDF."""
 LOOK = 20_000
 """How many items one call looks through: a page may be empty and yet not the last."""
 _ORDERS = {"name": "name", "modifiedTime": "modified", "createdTime": "created"}
@@ -117,8 +124,8 @@ class Items(Reports):
                 "kind": "drive#about",
                 "user": self.view(request).person(ids.user_id(who)),
                 "storageQuota": {"limit": None, "usage": "0", "usageInDrive": "0", "usageInDriveTrash": "0"},
-                "importFormats": {},
-                "exportFormats": {},
+                "importFormats": {documents.MIME[kind]: [NATIVE + native] for native, kind in OFFICE.items()},
+                "exportFormats": {NATIVE + native: list(formats_of(native)) for native in OFFICE},
                 "maxUploadSize": str(5 << 40),
                 "canCreateDrives": True,
                 "appInstalled": False,
@@ -317,6 +324,11 @@ class Items(Reports):
         """List a file's labels: this company has none."""
         self.located(request, request.params["fileId"])
         return told(request, {"kind": "drive#labelList", "labels": []})
+
+
+def formats_of(native: str) -> tuple[str, ...]:
+    """Return the formats that a Google-native document can be exported as."""
+    return (documents.MIME[OFFICE[native]], "application/pdf", *TEXTS[native])
 
 
 def too_little() -> Refusal:
