@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from casb_cli.scan.detect.validators import digits
+from casb_cli.scan.detect.validators import digits, payment_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +229,19 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _POSITION.search(view.before(160)) is not None
 
 
+_AROUND = 2000
+_LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
+
+
+def one_of_many(value: bytes, view: View) -> bool:
+    """Hold among unbroken numbers of the same length of which most are no cards: a column of other numbers."""
+    if not value.isdigit():
+        return False
+    around = view.text[max(0, view.start - _AROUND) : view.end + _AROUND]
+    same = [number for number in _LONG.findall(around) if len(number) == len(value)]
+    return len(same) >= 5 and sum(map(payment_card, same)) * 2 < len(same)
+
+
 _OTHER_KEY = re.compile(
     rb"(?:public|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
@@ -277,5 +290,6 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         template_file,
         other_number,
         other_key,
+        one_of_many,
     )
 }

@@ -22,6 +22,11 @@ _BRANDS = re.compile(
     rb"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
     rb"|62\d{14,17}"  # UnionPay
     rb"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"  # Maestro
+    rb"|220[0-4]\d{12,15}"  # Mir
+    rb"|5019\d{12}"  # Dankort
+    rb"|(?:5067|5090|6362)\d{12}|6062\d{12,15}"  # Elo, Hipercard
+    rb"|(?:5060|5061|5078|5079)\d{12,15}"  # Verve
+    rb"|(?:60\d\d|81\d\d|82\d\d|508[5-9])\d{12}"  # RuPay
 )
 _NOT_DIGIT = re.compile(rb"[^0-9]")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from casb_cli.scan.detect.examples import card, digits, grouped, iban
 from casb_cli.scan.detect.rules import Detector, Rule
 
-# Bytes that join groups of digits: space, dash, and the no-break, thin and narrow spaces of word processors.
-_JOINT = r"(?:[ -]|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])"
+# What joins groups of digits: spaces, dash, point, and the no-break, thin and narrow forms of word processors.
+_JOINT = r"(?: {1,2}|[-._\t]|\xc2\xa0|\xe2\x80[\x87\x89\x91\x93\xaf])"
 _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:,][0-9])(?![ ][0-9])"
 
-_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![A-Za-z][\-/])"
-_CARD_END = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])"
+# A comma before is one between values, but for a nought before it: then it is a fraction's.
+_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])"
+# What follows behind a stroke may be the date of expiry.
+_CARD_END = r"(?![0-9A-Za-z_])(?!(?!/(?:0[1-9]|1[0-2])/?[0-9]{2})[.\-/:][0-9])"
 
 # One rule for each way of writing: the one pass is several times faster than with one hint for all of them.
 _CARD = (
@@ -27,7 +29,7 @@ _CARD = (
             _CARD_START
             + r"(?P<v>[2-6][0-9]{3}(?P<j>"
             + _JOINT
-            + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{4}(?:(?P=j)[0-9]{1,3})?)"
+            + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{2,4}(?:(?P=j)[0-9]{1,3})?)"
             + _CARD_END
         ),
         before=24,
@@ -39,6 +41,8 @@ _CARD = (
         before=24,
         after=16,
     ),
+    # A magnetic stripe's first track.
+    Rule(hint=r"%B[0-9]{13}", pattern=r"%B(?P<v>[0-9]{13,19})\^", before=24, after=24),
 )
 
 
@@ -51,6 +55,12 @@ def _cards() -> tuple[str, ...]:
         f"amex {card('3467', 15, 5)[:4]} {card('3467', 15, 5)[4:10]} {card('3467', 15, 5)[10:]}",
         f"number;holder\n{card('6011', 16, 6)};Ann",
         f"Karte {grouped(card('2230', 16, 7), 4, chr(0xA0))}",
+        f"Card {grouped(card('4539', 16, 8), 4, '.')}",
+        f"Mir {grouped(card('2200', 16, 9))}",
+        f"amex {grouped(card('3782', 15, 10))}",
+        f"1,{card('4539', 16, 11)},2",
+        f"{card('4539', 16, 12)}/11/29",
+        f"%B{card('4539', 16, 13)}^DOE/ANN^2911",
     )
 
 
@@ -67,6 +77,9 @@ def _no_cards() -> tuple[str, ...]:
         f"{good[:8]}-{good[8:12]}-{good[12:16]}",
         "4444 4444 4444 4448",
         '["' + b"Creative".hex() + '", ".voc"]',
+        f"fraction 0,{good} of it",
+        f"fuzzer-{good}",
+        "order_id,name\n" + "".join(f"{number},Ann\n" for number in range(int(good) - 9, int(good) + 9)),
     )
 
 
@@ -162,7 +175,17 @@ DETECTORS = (
         reference="ISO/IEC 7812-1; the card brands' published number ranges",
         rules=_CARD,
         checks=("payment_card",),
-        filters=("test_number", "monotone", "sequence", "hex_text", "uuid", "lock_file", "minified", "other_number"),
+        filters=(
+            "test_number",
+            "monotone",
+            "sequence",
+            "hex_text",
+            "uuid",
+            "lock_file",
+            "minified",
+            "other_number",
+            "one_of_many",
+        ),
         keywords=(
             "card",
             "cards",
