@@ -40,12 +40,10 @@ class Storage(Follow, Quarantine, GovernSharing, Sharing):
         return granted
 
 
-def _client(fields, secrets, urls, transport=None, *, signed=True):
+def _clients(fields, secrets, urls, transport=None):
     common = {"where": "aws/prod", "transport": transport}
     governors = Governors(APP, "main")
     plain = Client(APP, RULES, None, urls, governors, **common)
-    if not signed:
-        return plain
 
     def secret(key):
         if key not in secrets:
@@ -62,16 +60,18 @@ def _client(fields, secrets, urls, transport=None, *, signed=True):
         http=plain,
         urls=urls,
     )
-    return Client(APP, RULES, signin(context), urls, governors, **common)
+    return Client(APP, RULES, signin(context), urls, governors, **common), plain
 
 
 def storage(fields, secrets, *, account="123456789012", transport=None):
     """Return the connector's part for some settings; with a transport its calls reach nobody."""
     urls = base_urls(fields)
-    client = _client(fields, secrets, urls, transport)
+    client, plain = _clients(fields, secrets, urls, transport)
     tenant = Tenant(id=account, name=account, facts={"account": account})
     facts = InstanceFacts(app="aws", name="prod", method="keys", fields=fields, urls=urls, tenant=tenant)
-    return Storage(client, facts)
+    made = Storage(client, facts)
+    made.signing_in = plain
+    return made
 
 
 @contextlib.contextmanager
@@ -83,6 +83,7 @@ def against(provider, running, **more):
         yield made
     finally:
         made.client.close()
+        made.signing_in.close()
 
 
 def rows(method):
