@@ -197,7 +197,8 @@ class Buckets:
 
     def version_id(self, index: int, number: int) -> str:
         """Return the id of a version of a file in a versioned bucket; the draft of a place counts from 100."""
-        return chance.text(chance.BASE62, 32, self.company.seed, 80, index, number)
+        seed = self.company.seed
+        return f"{chance.mix(seed, 80, index, number):016x}{chance.mix(seed, 81, index, number):016x}"
 
     # Who may read
 

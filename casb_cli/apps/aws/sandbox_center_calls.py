@@ -20,14 +20,13 @@ class CenterCalls(Cloudtrail):
     """The services around the accounts."""
 
     def loaded(self) -> None:
-        """Begin with the applications and the people as they were."""
+        """Begin with the applications as they were."""
         super().loaded()
         self.applications: dict[str, str] = {one.arn: "ENABLED" for one in self.center.applications}
         self.assigned: dict[str, list[tuple[str, str]]] = {
             one.arn: list(one.principals) for one in self.center.applications
         }
         self._members: tuple[int, dict[str, list[Any]]] | None = None
-        self.people = {self.center.user_id(person): self.center.user(person) for person in self.center.people}
 
     # Organization and account
 
@@ -127,7 +126,8 @@ class CenterCalls(Cloudtrail):
         return self.moto.backend("identitystore", self.company.main, HOME).identity_stores[self.center.store]
 
     def _user(self, one: Any) -> dict[str, Any]:
-        known = self.people.get(one.UserId)
+        person = self.center.by_id.get(one.UserId)
+        known = None if person is None else self.center.user(person)
         found: dict[str, Any] = {
             "IdentityStoreId": self.center.store,
             "UserId": one.UserId,

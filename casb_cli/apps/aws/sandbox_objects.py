@@ -209,14 +209,14 @@ class Objects(CenterCalls):
             "Versions": [
                 _content(one, encode) | owner | {"VersionId": one.version_id, "IsLatest": latest}
                 for one, latest in page
-                if hasattr(one, "acl")
+                if _alive(one)
             ],
             "DeleteMarkers": [
                 owner
                 | {"Key": encode(one.name), "VersionId": one.version_id, "IsLatest": latest}
                 | {"LastModified": one.last_modified}
                 for one, latest in page
-                if not hasattr(one, "acl")
+                if not _alive(one)
             ],
         }
         if more and page:
@@ -284,7 +284,7 @@ class Objects(CenterCalls):
             found = next((one for one in versions if str(one.version_id) == wanted), None)
         else:
             found = versions[-1] if versions else None
-        return found, found is not None and not hasattr(found, "acl")
+        return found, found is not None and not _alive(found)
 
     @route("PUT /s3/CopyObject")
     def copy_object(self, request: Request) -> Reply:
@@ -301,7 +301,7 @@ class Objects(CenterCalls):
         source = next((one for one in versions if str(one.version_id) == query), None) if query else None
         if not query and versions:
             source = versions[-1]
-        if source is None or not hasattr(source, "acl"):
+        if source is None or not _alive(source):
             raise refusal("s3", 404, "NoSuchVersion" if query else "NoSuchKey", "The source does not exist.", Key=key)
         self._policy(request.who, bucket, "s3:GetObjectVersion" if query else "s3:GetObject", key)
         wanted = request.headers.get("x-amz-copy-source-if-match")
@@ -345,7 +345,7 @@ class Objects(CenterCalls):
             self.ready()
             bucket, key = self.where(file)
             versions = bucket.keys.getlist(key, [])
-            return bytes(versions[-1].value) if versions and hasattr(versions[-1], "acl") else None
+            return bytes(versions[-1].value) if versions and _alive(versions[-1]) else None
 
     def edit(self, file: str, data: bytes) -> None:
         """Let somebody save new content: for tests."""
@@ -370,7 +370,8 @@ def _grant(s3: Any, one: dict[str, Any]) -> Any:
 
 
 def _alive(one: Any) -> bool:
-    return hasattr(one, "acl")
+    """Tell an object from a delete marker."""
+    return hasattr(one, "bucket_name")
 
 
 def _encoder(kind: str | None) -> Any:

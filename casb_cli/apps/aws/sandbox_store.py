@@ -6,7 +6,7 @@ import io
 import json
 import threading
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from casb_cli.apps.aws.sandbox_buckets import BLOCK_ALL, QUEUE, Bucket, Buckets, Object
@@ -31,22 +31,34 @@ def key_class() -> Any:
             self.name, self.bucket_name = one.key, bucket.name
             self.account_id, self.region_name, self.partition = bucket.account, bucket.region, "aws"
             self.last_modified = one.modified
-            self.acl = s3.get_canned_acl("private")
             self.website_redirect_location = self.checksum_algorithm = None
             self._storage_class = "STANDARD"
-            self._metadata = s3.LowercaseDict()
-            self._metadata["Content-Type"] = one.mime
+            self._mime = one.mime
             self._expiry = None
             self._etag = None
             self._version_id, self._is_versioned = version, bucket.versioned
             self.multipart = None
             self._max_buffer_size = 1
             self.disposed = True
-            self.lock = threading.Lock()
             self.encryption = "AES256"
             self.kms_key_id = self.bucket_key_enabled = None
             self.lock_mode = self.lock_legal_status = self.lock_until = None
             self.checksum_value = self.checksum_type = self.checksum_parts = None
+
+        def __getattr__(self, name: str) -> Any:
+            # What few objects are ever asked for is made when it is.
+            made: Any
+            if name == "acl":
+                made = s3.get_canned_acl("private")
+            elif name == "_metadata":
+                made = s3.LowercaseDict()
+                made["Content-Type"] = self._mime
+            elif name == "lock":
+                made = threading.Lock()
+            else:
+                raise AttributeError(name)
+            setattr(self, name, made)
+            return made
 
         @property
         def _value_buffer(self) -> io.BytesIO:
@@ -72,6 +84,28 @@ def key_class() -> Any:
     return StoredKey
 
 
+@lru_cache(maxsize=1)
+def bucket_class() -> Any:
+    """Return moto's bucket that holds nothing until it is looked into: most of a large company's never are."""
+    base: Any = models("s3").FakeBucket
+
+    class StoredBucket(base):  # type: ignore[misc]
+        fill: Any = None
+
+        @property
+        def keys(self) -> Any:
+            if self.fill is not None:
+                fill, self.fill = self.fill, None
+                fill(self)
+            return self._keys
+
+        @keys.setter
+        def keys(self, value: Any) -> None:
+            self._keys = value
+
+    return StoredBucket
+
+
 def load(moto: Moto, buckets: Buckets) -> None:
     """Fill an empty state with the buckets, the queue and the account-wide block."""
     s3 = models("s3")
@@ -79,24 +113,30 @@ def load(moto: Moto, buckets: Buckets) -> None:
         company = buckets.company
         moto.backend("sqs", company.main, HOME).create_queue(QUEUE, region=HOME)
         moto.backend("s3control", buckets.account_block).public_access_block = s3.PublicAccessBlock(*BLOCK_ALL)
-        homes = {}
+        trash: dict[str, list[Object]] = {}
+        for one in buckets.trash():
+            trash.setdefault(one.bucket, []).append(one)
         for bucket in buckets.all:
-            made = s3.FakeBucket(bucket.name, bucket.account, bucket.region)
+            made = bucket_class()(bucket.name, bucket.account, bucket.region)
             made.creation_date = bucket.created
             made.versioning_status = "Enabled" if bucket.versioned else None
             made.policy = json.dumps(bucket.policy).encode() if bucket.policy else None
             made.ownership_rule = "ObjectWriter" if bucket.acls else "BucketOwnerEnforced"
             if bucket.block is not None:
                 made.public_access_block = s3.PublicAccessBlock(*bucket.block)
-            moto.backend("s3", bucket.account).buckets[bucket.name] = homes[bucket.name] = made
+            moto.backend("s3", bucket.account).buckets[bucket.name] = made
             if bucket.notify:
                 queue = f"arn:aws:sqs:{HOME}:{company.main}:{QUEUE}"
                 events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
                 made.set_notification_configuration({"QueueConfiguration": [{"Queue": queue, "Event": events}]})
-        for one in buckets.objects():
-            _put(homes[one.bucket], buckets, one)
-        for one in buckets.trash():
-            _put(homes[one.bucket], buckets, one)
+            made.fill = partial(_fill, buckets, bucket, trash.get(bucket.name, []))
+
+
+def _fill(buckets: Buckets, bucket: Bucket, trash: list[Object], home: Any) -> None:
+    for index in buckets.library.place(bucket.index).files:
+        _put(home, buckets, buckets.object(index))
+    for one in trash:
+        _put(home, buckets, one)
 
 
 def _put(home: Any, buckets: Buckets, one: Object) -> None:
