@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -18,7 +18,9 @@ from casb_cli.apps.base import Connector
 from casb_cli.core.errors import BadAnswer, ObjectMissing, UsageError
 from casb_cli.core.models import Partition
 from casb_cli.transport.calls import INSTANCE, Answer, Call, Identity, as_user
-from casb_cli.transport.client import StreamAnswer
+
+if TYPE_CHECKING:
+    from casb_cli.transport.client import StreamAnswer  # it brings httpx, which the static matrix does without
 
 T = TypeVar("T")
 

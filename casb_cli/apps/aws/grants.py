@@ -109,8 +109,15 @@ class Grants(Users, ListGrants):
         elif kind == "users":
             account = part.data["account"]
             rights = self.rights(account)
+            services: dict[str, list[Credential]] = {}
+            for name, credential in self.service_credentials(account):
+                services.setdefault(name, []).append(credential)
             for page, after in self.details(account, "User", cursor=cursor):
-                rows = [row for user in page.UserDetailList for row in self._of_user(account, user, rights)]
+                rows = [
+                    row
+                    for user in page.UserDetailList
+                    for row in self._of_user(account, user, rights, services.get(user.UserName, []))
+                ]
                 yield Page(items=rows, cursor=after)
         elif kind == "roles":
             for page, after in self.details(part.data["account"], "Role", cursor=cursor):
@@ -119,9 +126,9 @@ class Grants(Users, ListGrants):
         else:
             yield Page(items=list(self._providers(part.data["account"])))
 
-    def _of_user(self, account: str, user: UserDetail, rights: Rights) -> Iterator[Grant]:
+    def _of_user(self, account: str, user: UserDetail, rights: Rights, services: list[Credential]) -> Iterator[Grant]:
         try:
-            found = list(self.credentials_of(account, user.UserName))
+            found = [*self.signing_credentials(account, user.UserName), *services]
         except ObjectMissing:
             return  # deleted meanwhile
         for one in found:

@@ -110,25 +110,30 @@ class Users(Directory):
 
     def credentials_of(self, account: str, name: str) -> Iterator[Credential]:
         """Yield a user's credentials: access keys, SSH keys, service credentials and certificates."""
+        yield from self.signing_credentials(account, name)
+        for _, service in self.service_credentials(account, name):
+            yield service
+
+    def signing_credentials(self, account: str, name: str) -> Iterator[Credential]:
+        """Yield a user's access keys, SSH keys and certificates."""
         who = {"UserName": name}
         for key in self.access_keys(account, name):
             yield Credential("access-key", key.AccessKeyId, key.Status or ACTIVE, "access key", key.CreateDate)
         for ssh, _ in self.query_pages("iam", "ListSSHPublicKeys", _SshKeys, who, account=account):
             for one in ssh.SSHPublicKeys:
                 yield Credential("ssh-key", one.SSHPublicKeyId, one.Status, "ssh key", one.UploadDate)
-        yield from self._service_credentials(account, name)
         for page, _ in self.query_pages("iam", "ListSigningCertificates", _Certificates, who, account=account):
             for cert in page.Certificates:
                 yield Credential("certificate", cert.CertificateId, cert.Status, "signing certificate", cert.UploadDate)
 
-    def _service_credentials(self, account: str, name: str) -> Iterator[Credential]:
-        pages = self.query_pages(
-            "iam", "ListServiceSpecificCredentials", _ServiceCredentials, {"UserName": name}, account=account
-        )
+    def service_credentials(self, account: str, name: str | None = None) -> Iterator[tuple[str, Credential]]:
+        """Yield the service-specific credentials of one user, or with their users those of the whole account."""
+        params: dict[str, Any] = {"UserName": name} if name else {"AllUsers": True}
+        pages = self.query_pages("iam", "ListServiceSpecificCredentials", _ServiceCredentials, params, account=account)
         try:
             for page, _ in pages:
                 for one in page.ServiceSpecificCredentials:
-                    yield Credential(
+                    found = Credential(
                         "service-credential",
                         one.ServiceSpecificCredentialId,
                         one.Status,
@@ -136,6 +141,7 @@ class Users(Directory):
                         one.CreateDate,
                         one.ExpirationDate,
                     )
+                    yield one.UserName or name or "", found
         except (ObjectMissing, RequestRefused) as error:
             if error.code != "NotSupportedService":
                 raise
