@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 import botocore.auth
@@ -91,15 +92,19 @@ def test_any_key_is_signed_as_botocore_signs_it(key, keys):
     assert ours.get("X-Amz-Security-Token") == keys.token
 
 
+@cache
+def _session():
+    return botocore.session.Session()  # it keeps the services' models, which are long to load
+
+
 def through_a_client(service, region, operation, keys, **params):
     """Return the finished request of botocore's own client."""
-    session = botocore.session.Session()
     config = Config(
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"us_east_1_regional_endpoint": "regional"},  # the global one is botocore's bow to old clients
     )
-    client = session.create_client(
+    client = _session().create_client(
         service,
         region_name=region,
         aws_access_key_id=keys.access_key,
