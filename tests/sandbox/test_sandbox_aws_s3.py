@@ -108,6 +108,23 @@ def test_a_delete_marker_says_so_and_can_be_removed(aws):
     assert client.get_object(Bucket=bucket.name, Key=one.key)["Body"].read() == aws.provider.content(one.id)
 
 
+def test_a_marker_stands_where_it_was_set(aws):
+    bucket = bucket_of(aws, PUBLIC_PLACE)
+    client = s3(aws, bucket)
+    there = {"Bucket": bucket.name, "Key": "new\nname"}
+    assert client.delete_object(**there)["DeleteMarker"] is True
+    client.put_object(Body=b"again", **there)
+    client.delete_object(**there)
+    text = signed(aws, "GET", f"/{bucket.name}?prefix=new&versions=").text
+    assert [part[:7] for part in text.split("<") if part.startswith(("Version>", "DeleteMarker>"))] == [
+        "DeleteM",
+        "Version",
+        "DeleteM",
+    ]
+    found = client.list_object_versions(Bucket=bucket.name, Prefix="new")
+    assert {row["Key"] for row in (*found["Versions"], *found["DeleteMarkers"])} == {"new\nname"}
+
+
 def test_the_wrong_owner_is_refused(aws):
     bucket = bucket_of(aws, PUBLIC_PLACE)
     client = s3(aws, bucket)
@@ -181,6 +198,10 @@ def test_a_policy_that_denies_a_key_shuts_that_key_alone(aws):
     assert code(client.copy_object, **copied) == ("AccessDenied", 403)
     assert client.get_object(Bucket=bucket.name, Key=other.key)["ContentLength"]
     assert client.list_objects_v2(Bucket=bucket.name)["KeyCount"]
+    others = {"StringNotEquals": {"aws:PrincipalAccount": [bucket.account]}}
+    apart = {"Version": "2012-10-17", "Statement": [deny | {"Condition": others}]}
+    client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(apart))
+    assert client.get_object_acl(Bucket=bucket.name, Key=one.key)["Grants"]
     deny |= {"Effect": "Allow"}
     opened = {"Bucket": bucket.name, "Policy": json.dumps({"Version": "2012-10-17", "Statement": [deny]})}
     assert code(client.put_bucket_policy, **opened) == ("AccessDenied", 403)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote
+from xml.sax.saxutils import escape
 
 from casb_cli.apps.aws.sandbox_access import action_of, opens, refuses
 from casb_cli.apps.aws.sandbox_center_calls import CenterCalls
@@ -16,6 +18,7 @@ from casb_cli.apps.aws.sandbox_wire import model_of, refusal
 from casb_cli.sandbox.wire import Reply, Request, Route, route
 
 _PUBLIC = (b"groups/global/AllUsers", b"groups/global/AuthenticatedUsers")
+_BREAKS = {"\n": "&#10;", "\r": "&#13;"}
 _ANYWHERE = frozenset({"ListBuckets", "CreateBucket", "GetBucketLocation"})
 """Operations that need not go to the bucket's region (the last from the home region alone)."""
 
@@ -198,32 +201,19 @@ class Objects(CenterCalls):
         page = rows[start : start + size]
         more = start + size < len(rows)
         encode = _encoder(params.get("EncodingType"))
-        owner = {"Owner": {"ID": self.canonical(bucket.account_id)}}
-        result: dict[str, Any] = {
-            "Name": bucket.name,
-            "Prefix": encode(prefix),
-            "MaxKeys": size,
-            "IsTruncated": more,
-            "KeyMarker": encode(params.get("KeyMarker") or ""),
-            "VersionIdMarker": params.get("VersionIdMarker") or "",
-            "Versions": [
-                _content(one, encode) | owner | {"VersionId": one.version_id, "IsLatest": latest}
-                for one, latest in page
-                if _alive(one)
-            ],
-            "DeleteMarkers": [
-                owner
-                | {"Key": encode(one.name), "VersionId": one.version_id, "IsLatest": latest}
-                | {"LastModified": one.last_modified}
-                for one, latest in page
-                if not _alive(one)
-            ],
-        }
-        if more and page:
-            result |= {"NextKeyMarker": encode(page[-1][0].name), "NextVersionIdMarker": page[-1][0].version_id}
+        told = {"Name": bucket.name, "Prefix": encode(prefix), "KeyMarker": encode(params.get("KeyMarker") or "")}
+        told |= {"VersionIdMarker": params.get("VersionIdMarker") or "", "MaxKeys": str(size)}
         if params.get("EncodingType"):
-            result["EncodingType"] = params["EncodingType"]
-        return self.told(request, result)
+            told["EncodingType"] = params["EncodingType"]
+        told["IsTruncated"] = str(more).lower()
+        if more and page:
+            told |= {"NextKeyMarker": encode(page[-1][0].name), "NextVersionIdMarker": str(page[-1][0].version_id)}
+        owner = f"<Owner><ID>{self.canonical(bucket.account_id)}</ID></Owner>"
+        text = "".join(_element(name, value) for name, value in told.items())
+        # Written here: the model's serializer would put all versions before all markers.
+        text += "".join(_version_element(one, latest, encode, owner) for one, latest in page)
+        head = '<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        return Reply(200, f"{head}{text}</ListVersionsResult>".encode(), {"content-type": "application/xml"})
 
     def _after(self, request: Request, rows: list[tuple[Any, bool]], key: str | None, version: str | None) -> int:
         if not key:
@@ -329,6 +319,16 @@ class Objects(CenterCalls):
         if request.headers.get("if-none-match") == "*" and there:
             raise refusal("s3", 412, "PreconditionFailed", said, Condition="If-None-Match")
 
+    @route("DELETE /s3/DeleteObject")
+    def delete_object(self, request: Request) -> Reply:
+        """Delete an object; where versions are kept, even what was never there gets a delete marker."""
+        params, bucket = request.who.params, self.bucket(request.who.params["Bucket"])
+        if params.get("VersionId") or not bucket.is_versioned or params["Key"] in bucket.keys:
+            return self.moto_answers(request)
+        marker = models("s3").FakeDeleteMarker(key=SimpleNamespace(name=params["Key"]))
+        bucket.keys[params["Key"]] = marker
+        return Reply(204, b"", {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id})
+
     # For tests
 
     def where(self, file: str) -> tuple[Any, str]:
@@ -359,6 +359,20 @@ class Objects(CenterCalls):
             made = bucket.keys.getlist(key)[-1]
             made.acl = getattr(before[-1], "acl", made.acl)
             made.set_metadata({"Content-Type": getattr(before[-1], "metadata", {}).get("Content-Type", "text/plain")})
+
+
+def _element(name: str, value: str) -> str:
+    return f"<{name}>{escape(value, _BREAKS)}</{name}>"
+
+
+def _version_element(one: Any, latest: bool, encode: Any, owner: str) -> str:
+    told = {"Key": encode(one.name), "VersionId": str(one.version_id), "IsLatest": str(latest).lower()}
+    told["LastModified"] = f"{one.last_modified:%Y-%m-%dT%H:%M:%S.000Z}"
+    name = "DeleteMarker"
+    if _alive(one):
+        name = "Version"
+        told |= {"ETag": one.etag, "Size": str(one.size), "StorageClass": one.storage_class}
+    return f"<{name}>{''.join(_element(field, value) for field, value in told.items())}{owner}</{name}>"
 
 
 def _grant(s3: Any, one: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import threading
@@ -88,6 +89,10 @@ def key_class() -> Any:
 def bucket_class() -> Any:
     """Return moto's bucket that holds nothing until it is looked into: most of a large company's never are."""
     base: Any = models("s3").FakeBucket
+
+    # Policies are weighed before moto is asked, which knows neither conditions nor one action from another.
+    neutral = importlib.import_module("moto.iam.access_control").PermissionResult.NEUTRAL
+    base.get_permission = lambda *_: neutral
 
     class StoredBucket(base):  # type: ignore[misc]
         fill: Any = None
