@@ -287,6 +287,15 @@ def test_each_event_of_an_item_is_a_row():
     assert first.unknown == ("user_agent",)
 
 
+def test_people_who_may_not_be_read_are_asked_for_once():
+    changed = ("CHANGE_PASSWORD", [{"name": "USER_EMAIL", "value": "ben@example.com"}])
+    items = [item("2026-11-20T08:01:02.123Z", str(number), changed) for number in range(3)]
+    desk = trail({"items": items}).on(f"GET {DIRECTORY}/users", refused(403, "insufficientPermissions"))
+    found = rows(connector(desk).list_activity, part_of(), Window(since="2026-11-20T00:00:00Z"))
+    assert [(row.target, row.target_ref) for row in found] == [("ben@example.com", None)] * 3
+    assert len([name for name, _, _ in desk.asked if name == f"GET {DIRECTORY}/users"]) == 1
+
+
 def at(text):
     return clock.parse(text)
 
@@ -499,6 +508,13 @@ def test_a_password_is_replaced_by_one_that_no_plan_holds():
     assert first["password"] != second["password"]
     assert first["password"] not in repr(change)
     assert change.irreversible
+
+
+@pytest.mark.parametrize(("before", "now", "told"), [(False, True, True), (False, False, False), (True, True, None)])
+def test_whether_a_password_was_replaced_is_told_by_what_was_asked_for_with_it(before, now, told):
+    [replace] = connector(held(changePasswordAtNextLogin=before)).plan_revoke_password("1").steps
+    assert not replace.repeatable
+    assert connector(held(changePasswordAtNextLogin=now)).settle(replace, {}) is told
 
 
 def test_a_password_may_be_asked_for_at_the_next_sign_in_and_that_is_undone():

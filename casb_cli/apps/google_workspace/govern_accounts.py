@@ -210,10 +210,10 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
 
     # Steps
 
-    def _patch(self, user: str, body: dict[str, Any]) -> None:
+    def _patch(self, user: str, body: dict[str, Any], *, safe: bool = True) -> None:
         path = f"PATCH {DIRECTORY}/users/{{userKey}}"
         # The answer holds the whole user, and is let go unread.
-        self.client.send(self.act(path, {"userKey": user}, json=body, query={"fields": "id"}, safe=True))
+        self.client.send(self.act(path, {"userKey": user}, json=body, query={"fields": "id"}, safe=safe))
 
     @step("set-suspended")
     def _do_set_suspended(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -230,7 +230,16 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         del memo
         # Made here, told to Google, and known to nobody afterwards.
         password = secrets.token_urlsafe(_PASSWORD_BYTES)
-        self._patch(args["user"], {"password": password, "changePasswordAtNextLogin": True})
+        self._patch(args["user"], {"password": password, "changePasswordAtNextLogin": True}, safe=False)
+
+    def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
+        """Tell whether a password was replaced, by what was asked for along with it and was not before."""
+        if step.name != "new-password":
+            return super().settle(step, memo)
+        return None if step.args["asked"] else self._asked_to_change(step.args["user"])
+
+    def _asked_to_change(self, user: str) -> bool:
+        return bool(self.user(user).change_password_at_next_login)
 
     @step("delete-app-password")
     def _do_delete_app_password(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -270,7 +279,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     def observe_revoke_password(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read whether a new password is asked for at the next sign-in: the password itself nobody can read."""
         del memo
-        return {"change_at_next_login": bool(self.user(change.keeps["user"]).change_password_at_next_login)}
+        return {"change_at_next_login": self._asked_to_change(change.keeps["user"])}
 
     def observe_revoke_sessions(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Say that Google tells nothing: nobody can list a person's sessions."""
@@ -298,7 +307,8 @@ def _require_change(user: mapping.User, *, required: bool) -> Step:
 
 def _new_password(user: mapping.User) -> Step:
     title = f"replace the password of {user.primary_email} by one that nobody knows"
-    return Step(name="new-password", title=title, args={"user": user.id})
+    asked = bool(user.change_password_at_next_login)
+    return Step(name="new-password", title=title, args={"user": user.id, "asked": asked}, repeatable=False)
 
 
 def _void_codes(user: mapping.User) -> tuple[Step, ...]:
