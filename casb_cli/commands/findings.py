@@ -34,7 +34,7 @@ app = typer.Typer(
     epilog=examples(
         "casb findings --severity high",
         "casb findings --where \"sharing == 'public'\" -o csv",
-        "casb findings --baseline known.json --fail-on high -o sarif",
+        "casb findings list --baseline known.json --fail-on high -o sarif",
         "casb findings --detector payment-card --reveal",
         "casb findings show REF",
         "casb findings suppress REF --reason 'test data' --until 2027-01-31",
