@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -18,7 +18,9 @@ from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Uns
 from casb_cli.core.errors import BrokenOff, NotPermitted, ObjectMissing, RequestRefused, StateConflict
 from casb_cli.core.models import File, Notice, Partition, Sharing
 from casb_cli.transport.calls import Call
-from casb_cli.transport.client import StreamAnswer
+
+if TYPE_CHECKING:
+    from casb_cli.transport.client import StreamAnswer  # it brings httpx, which the static matrix does without
 
 R = TypeVar("R")
 _AT_ONCE = 8
