@@ -13,7 +13,7 @@ from casb_cli.apps.base import InstanceFacts
 from casb_cli.apps.google_workspace import APP, activity
 from casb_cli.apps.google_workspace.connector import GoogleWorkspace
 from casb_cli.apps.google_workspace.events import APPLICATIONS, kind_of, kinds_of
-from casb_cli.apps.google_workspace.scopes import DRIVE_READ, USERS
+from casb_cli.apps.google_workspace.scopes import DRIVE_READ, ORG_UNITS, USERS
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Window
 from casb_cli.core.errors import CursorExpired, NotPermitted, RequestRefused, ScopeMissing, UsageError
@@ -203,7 +203,8 @@ def test_a_path_that_may_not_be_read_is_said():
     [page] = connector(desk).list_privileges(ROOT, None)
     assert page.items[0].scope == "03p"
     [notice] = page.notices
-    assert (notice.code, notice.effect) == ("scope-missing", "degraded")
+    assert (notice.code, notice.effect) == ("scope-missing", "hidden")
+    assert notice.needed == (ORG_UNITS,)
 
 
 def test_domains_are_those_of_google_their_aliases_and_the_named_ones():

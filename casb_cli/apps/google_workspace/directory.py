@@ -171,9 +171,10 @@ class Directory(GoogleBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
             try:
                 self._units = self._read_units()
             except NotPermitted as error:
-                notices.append(
-                    _degraded("the paths of organizational units that roles are limited to", error, ORG_UNITS)
-                )
+                # Rows that name a number in the place of a path are not the whole truth.
+                about = f"the paths of organizational units that roles are limited to: {error.words}"
+                needed = error.needed or (ORG_UNITS,)
+                notices.append(Notice(code="scope-missing", about=about, needed=needed))
                 return unit
         return self._units.get(unit, unit)
 

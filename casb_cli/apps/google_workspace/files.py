@@ -10,7 +10,7 @@ import msgspec
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import ANY_DRIVE
-from casb_cli.apps.google_workspace.scopes import DRIVE_READ, USERS, google
+from casb_cli.apps.google_workspace.scopes import DOMAINS, DRIVE_READ, USERS, google
 from casb_cli.apps.google_workspace.walk import Tree, Walker
 from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable, needs
 from casb_cli.core.errors import BadAnswer, NotPermitted, SignInNeeded, StateConflict, UnsafeAddress
@@ -35,6 +35,7 @@ _BLOCKED = {
 class Files(Walker, ListFiles, ReadFile, ListTrash):
     """Matrix row 8 and the reading half of 12."""
 
+    @needs("GET /admin/directory/v1/customer/{customer}/domains", any_of=google(DOMAINS))
     @needs("GET /admin/directory/v1/users", any_of=google(USERS))
     @needs(
         "GET /drive/v3/drives",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casb_cli.apps.google_workspace import mapping_files as shapes
-from casb_cli.apps.google_workspace.scopes import DRIVE_READ, USERS, google
+from casb_cli.apps.google_workspace.scopes import DOMAINS, DRIVE_READ, USERS, google
 from casb_cli.apps.google_workspace.walk import Tree, Walker
 from casb_cli.core.capabilities import ListShares, Page, needs
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing
@@ -15,6 +15,7 @@ from casb_cli.core.models import Notice, Partition, Share
 class Sharing(Walker, ListShares):
     """Matrix row 10, the reading half. A share's id is `item/permission`, a shared drive being an item too."""
 
+    @needs("GET /admin/directory/v1/customer/{customer}/domains", any_of=google(DOMAINS))
     @needs("GET /admin/directory/v1/users", any_of=google(USERS))
     @needs(
         "GET /drive/v3/drives",
