@@ -60,7 +60,7 @@ class DriveBase(GoogleBase):
 
     def permissions_of(self, id_: str, user: str | None, *, admin: bool = False) -> list[shapes.Permission]:
         """Return all permissions on an item, inherited ones too; `admin`: on a shared drive, as administrator."""
-        query = {
+        query: dict[str, Any] = {
             **(ADMIN_ACCESS if admin else ANY_DRIVE),
             "pageSize": PERMISSION_PAGE,
             "fields": f"nextPageToken,permissions({shapes.PERMISSION_FIELDS})",
