@@ -11,9 +11,9 @@ import msgspec
 
 from casb_cli.apps.google_workspace import sandbox_ids as ids
 from casb_cli.apps.google_workspace.sandbox_changes import Changes
-from casb_cli.apps.google_workspace.sandbox_items import OFFICE, formats_of, too_little
+from casb_cli.apps.google_workspace.sandbox_items import too_little
 from casb_cli.apps.google_workspace.sandbox_objects import NATIVE, Item, Revision
-from casb_cli.apps.google_workspace.sandbox_view import FILE_DEFAULT, REVISION_DEFAULT
+from casb_cli.apps.google_workspace.sandbox_view import FILE_DEFAULT, OFFICE, REVISION_DEFAULT, formats_of
 from casb_cli.apps.google_workspace.sandbox_wire import Refusal, flag, invalid, paged, pruned, size_of
 from casb_cli.sandbox import documents
 from casb_cli.sandbox.wire import Reply, Request, answer, route

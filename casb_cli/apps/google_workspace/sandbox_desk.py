@@ -158,7 +158,8 @@ class Desk(Provider):
 
     def path(self, request: Request) -> str:
         """Tell downloads apart from the metadata that the same path gives."""
-        if request.query_text and request.query.get("alt") == "media" and request.method == "GET":
+        media = request.query_text and request.query.get("alt") == "media" and request.method == "GET"
+        if media and not request.path.endswith("/export"):
             return f"/media{request.path}"
         return request.path
 

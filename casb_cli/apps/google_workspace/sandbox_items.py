@@ -11,7 +11,7 @@ from casb_cli.apps.google_workspace.sandbox_objects import FOLDER, NATIVE, Drive
 from casb_cli.apps.google_workspace.sandbox_query import Facts, Tree, conjuncts, matches, parse
 from casb_cli.apps.google_workspace.sandbox_reports import Reports
 from casb_cli.apps.google_workspace.sandbox_state import RANK
-from casb_cli.apps.google_workspace.sandbox_view import FILE_DEFAULT, View
+from casb_cli.apps.google_workspace.sandbox_view import FILE_DEFAULT, OFFICE, View, formats_of
 from casb_cli.apps.google_workspace.sandbox_wire import (
     Mask,
     Refusal,
@@ -27,13 +27,6 @@ from casb_cli.apps.google_workspace.sandbox_wire import (
 from casb_cli.sandbox import chance, documents
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 
-OFFICE = {"document": "docx", "spreadsheet": "xlsx", "presentation": "pptx"}
-TEXTS = {
-    "document": ("text/plain", "text/html"),
-    "spreadsheet": ("text/csv",),
-    "presentation": ("text/plain",),
-}
-"""Which kinds of text a Google-native document can be exported as, besides its Office form and PDF."""
 LOOK = 20_000
 """How many items one call looks through: a page may be empty and yet not the last."""
 _ORDERS = {"name": "name", "modifiedTime": "modified", "createdTime": "created"}
@@ -324,11 +317,6 @@ class Items(Reports):
         """List a file's labels: this company has none."""
         self.located(request, request.params["fileId"])
         return told(request, {"kind": "drive#labelList", "labels": []})
-
-
-def formats_of(native: str) -> tuple[str, ...]:
-    """Return the formats that a Google-native document can be exported as."""
-    return (documents.MIME[OFFICE[native]], "application/pdf", *TEXTS[native])
 
 
 def too_little() -> Refusal:

@@ -7,10 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from casb_cli.apps.google_workspace import sandbox_ids as ids
-from casb_cli.apps.google_workspace.sandbox_objects import SHORTCUT, Drive, Item, Permission, Revision
+from casb_cli.apps.google_workspace.sandbox_objects import NATIVE, SHORTCUT, Drive, Item, Permission, Revision
 from casb_cli.apps.google_workspace.sandbox_state import RANK, Grant, State
 from casb_cli.apps.google_workspace.sandbox_wire import Mask, pruned, when
+from casb_cli.sandbox import documents
 
+OFFICE = {"document": "docx", "spreadsheet": "xlsx", "presentation": "pptx"}
+TEXTS = {
+    "document": ("text/plain", "text/html"),
+    "spreadsheet": ("text/csv",),
+    "presentation": ("text/plain",),
+}
+"""Which kinds of text a Google-native document can be exported as, besides its Office form and PDF."""
+_FORMS = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv"}
 FILE_DEFAULT: Mask = {"kind": None, "id": None, "name": None, "mimeType": None}
 PERMISSION_DEFAULT: Mask = {"kind": None, "id": None, "type": None, "role": None}
 REVISION_DEFAULT: Mask = {"kind": None, "id": None, "mimeType": None, "modifiedTime": None}
@@ -184,8 +193,10 @@ class View:
     def _f_exportLinks(self, item: Item) -> dict[str, str] | None:  # noqa: N802
         if item.native is None:
             return None
-        base = f"https://docs.google.com/feeds/download/documents/export/Export?id={item.id}&exportFormat="
-        return {"text/plain": f"{base}txt", "application/pdf": f"{base}pdf"}
+        kind = item.mime.removeprefix(NATIVE)
+        base = f"https://docs.google.com/feeds/download/{kind}s/export/Export?id={item.id}&exportFormat="
+        office = OFFICE.get(kind)
+        return {mime: base + _FORMS.get(mime, str(office)) for mime in formats_of(kind)} if office else None
 
     def capabilities(self, item: Item) -> dict[str, bool]:
         """Return what the account may do with an item."""
@@ -332,3 +343,8 @@ def permission_row(one: Permission, role: str) -> dict[str, Any]:
     if one.expires is not None:
         row["expirationTime"] = when(one.expires)
     return row | ({"view": one.view} if one.view else {})
+
+
+def formats_of(native: str) -> tuple[str, ...]:
+    """Return the formats that a Google-native document can be exported as."""
+    return (documents.MIME[OFFICE[native]], "application/pdf", *TEXTS[native])
