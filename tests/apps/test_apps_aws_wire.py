@@ -229,3 +229,26 @@ def test_an_unreadable_error_keeps_its_status():
     assert told({}, b'{"x').code == ""
     verdict = classify(Call(name="POST /iam/ListUsers"), 403, {}, b"<html><body>blocked by a proxy")
     assert isinstance(verdict.error, NotPermitted)
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (
+            Call(name="POST /iam/ListUsers", form={"Marker": "m"}),
+            query_error("ValidationError", "Invalid Marker"),
+        ),
+        (
+            Call(name="POST /organizations/ListAccounts", json={"NextToken": "t"}),
+            json_error("ValidationException").replace(b"words", b"The token has expired."),
+        ),
+        (
+            Call(name="GET /s3/ListObjectsV2", query={"continuation-token": "t"}),
+            s3_error("InvalidArgument").replace(b"words", b"The continuation token provided is incorrect"),
+        ),
+    ],
+)
+def test_a_page_token_that_is_no_longer_taken_is_an_expired_cursor(call, body):
+    assert type(classify(call, 400, {}, body).error) is CursorExpired
+    first = msgspec.structs.replace(call, form=None, json=msgspec.UNSET, query={})
+    assert type(classify(first, 400, {}, body).error) is RequestRefused

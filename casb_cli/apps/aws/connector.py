@@ -21,9 +21,7 @@ from casb_cli.core.app import App
 from casb_cli.core.capabilities import (
     Ability,
     FollowFiles,
-    ListFiles,
     ListShares,
-    OverwriteFile,
     QuarantineFile,
     RevokeGrant,
     RevokeSessions,
@@ -59,12 +57,10 @@ class Aws(
         SuspendAccount: "an Identity Center user loses its assignments and groups, since no API disables it;"
         " the root user cannot be suspended",
         RevokeSessions: "sessions of Identity Center users cannot be ended, nor can an access key's use be",
-        ListFiles: "how far an object is open is read from policies, blocks and ACLs",
         ListShares: "presigned links, access points and access grants are not listed",
         FollowFiles: "needs an SQS queue of S3 notifications (`queue_url`); buckets that send none are listed once"
         " an hour",
         TrashFile: "versioned buckets only",
-        OverwriteFile: "cannot be undone: old versions are deleted",
         QuarantineFile: "objects under Object Lock, or archived, can only be shut (--mode deny)",
         RevokeGrant: "a provider is not deleted: the trusts of the roles that name it are revoked",
     }

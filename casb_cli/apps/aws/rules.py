@@ -143,6 +143,11 @@ _STATE = frozenset(
 _CURSOR = frozenset(
     {"InvalidNextTokenException", "ExpiredNextTokenException", "InvalidNextToken", "InvalidPaginationTokenException"}
 )
+_INVALID = frozenset(
+    {"InvalidArgument", "InvalidInput", "InvalidParameterException", "ValidationError", "ValidationException"}
+)
+"""What services call a page's token that they no longer take, where they have no word of its own."""
+_TOKEN = re.compile(r"marker|token", re.IGNORECASE)
 _REGION = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"})
 _COPIES = frozenset({"PUT /s3/CopyObject", "PUT /s3/UploadPartCopy", "POST /s3/CompleteMultipartUpload"})
 """Calls whose 200 may hold an error all the same."""
@@ -270,6 +275,8 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         return Verdict("fail", WrongRegion(words, region=region, **known))
     if code in _DENIED or (status == 403 and _kind(status, code) is NotPermitted):
         return Verdict("fail", _denied(words, known, code))
+    if code in _INVALID and _TOKEN.search(words) and _continues(call):
+        return Verdict("fail", CursorExpired(words, **known))
     error = _kind(status, code)(words, hint=_hint(code), **known)
     if isinstance(error, Throttled):
         return Verdict("throttled", error)
@@ -278,6 +285,12 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if isinstance(error, Unavailable):
         return Verdict("busy", error, 2.0 if code in _LATER else None)
     return Verdict("fail", error)
+
+
+def _continues(call: Call) -> bool:
+    """Tell whether a call asks for a page behind the first."""
+    body = call.json if isinstance(call.json, dict) else {}
+    return "Marker" in (call.form or {}) or "NextToken" in body or bool(call.query.get("continuation-token"))
 
 
 def _denied(words: str, known: dict[str, Any], code: str) -> NotPermitted:
