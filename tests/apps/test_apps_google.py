@@ -125,6 +125,7 @@ def test_a_missing_scope_is_named_by_the_header():
     verdict = error(403, "insufficientPermissions", headers={"www-authenticate": told})
     assert isinstance(verdict.error, ScopeMissing)
     assert verdict.error.needed == (DRIVE, DRIVE_READ)
+    assert f"add {DRIVE} or {DRIVE_READ}" in verdict.error.hint
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,6 @@ _HINTS = {
     "forbidden": "the administrator acted as lacks the role: give a super administrator as `subject`",
     "domainCannotUseApis": "an administrator allows API access under Security, API controls in the Admin console",
     "domainPolicy": "Drive is switched off for this user, or the user has no licence for it",
-    _SCOPE: "add the scope to the domain-wide delegation entry in the Admin console, then connect again",
 }
 
 
@@ -175,6 +174,11 @@ def _kind(call: Call, status: int, found: Told) -> type[ProviderError]:
     return _KINDS.get(status, RequestRefused)
 
 
+def _scope_hint(scopes: tuple[str, ...]) -> str:
+    what = " or ".join(scopes) or "the scope"
+    return f"add {what} to the domain-wide delegation entry in the Admin console, then connect again"
+
+
 def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     """Return what one answer means."""
     if status < 400:
@@ -186,7 +190,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if kind is ObjectMissing:
         words += " (gone, or not visible to the account acted as)"
     known = {"code": found.reason, "status": status, "call": call.name}
-    hint = _HINTS.get(_SCOPE if kind is ScopeMissing else found.reason or "")
+    hint = _scope_hint(found.scopes) if kind is ScopeMissing else _HINTS.get(found.reason or "")
     error: ProviderError
     if issubclass(kind, NotPermitted):
         error = kind(words, needed=found.scopes, hint=hint, **known)
