@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -36,6 +36,7 @@ from casb_cli.transport.governor import Governors
 from casb_cli.transport.paging import Pager
 from casb_cli.transport.redact import HIDDEN, Redactor, secrets_in, secrets_of
 from casb_cli.transport.rules import OK, ApiRules, Verdict
+from casb_cli.transport.said import provider_words, request_id
 from casb_cli.transport.signin import Authenticator, Outgoing, Proving
 from casb_cli.transport.trace import event
 from casb_cli.transport.wire import USER_AGENT, NetworkFault, Request, Response, Wire
@@ -54,14 +55,6 @@ LONGEST_BUSY = 300.0
 """A single busy object is waited for at most so many seconds at a time."""
 _STALE = 30.0
 """After so long a wait for the governor, the credential is read again (seconds)."""
-_REQUEST_IDS = (
-    "x-request-id",
-    "x-github-request-id",
-    "box-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "x-amz-request-id",
-)
 
 
 class StreamAnswer:
@@ -483,25 +476,3 @@ def _content(call: Call) -> tuple[bytes | None, str | None]:
     if call.form is not None:
         return urlencode(call.form).encode("ascii"), "application/x-www-form-urlencoded"
     return call.content, None
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the provider's id of a request, by which its support finds it."""
-    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
-
-
-def provider_words(body: bytes) -> str:
-    """Return what an error body says, at most 500 characters, from the fields that providers commonly use."""
-    try:
-        data = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    if not isinstance(data, dict):
-        return ""
-    for name in ("error_description", "message", "error_summary", "detail", "title", "error", "code"):
-        value: Any = data.get(name)
-        if isinstance(value, dict):
-            value = value.get("message")
-        if isinstance(value, str) and value:
-            return value[:500]
-    return ""
