@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from casb_cli.apps import registry
 from casb_cli.apps.base import Connector, InstanceFacts
-from casb_cli.connect.standing import Standing, best, standing
+from casb_cli.connect.standing import Standing, best, lacking, standing
 from casb_cli.core.app import App, CredentialSpec
 from casb_cli.core.capabilities import Ability
 from casb_cli.core.errors import (
+    CasbError,
     ConfigError,
     LicenceMissing,
     NotPermitted,
@@ -246,6 +247,17 @@ class OpenInstance:
         )
         error.at(self.label, ability.title)
         return error
+
+    def explain(self, error: CasbError, ability: type[Ability]) -> CasbError:
+        """Return the error with what was being done; a missing scope that the provider didn't name is named too."""
+        if not isinstance(error, ProviderError):
+            return error
+        if isinstance(error, ScopeMissing) and not error.needed:
+            kinds = {own.vocabulary for own in self.config.own.values()}
+            error.needed = lacking(self.connector_class, ability, error.call, kinds)
+            if error.needed:
+                error.hint = error.hint or f"casb doctor --app {self.app.key} --instance {self.name}"
+        return error.at(self.label, ability.title)
 
     def connector_for(self, ability: type[A], purpose: Purpose | None = None) -> A:
         """Return the connector through which an ability is allowed; raises Unsupported or NotPermitted."""

@@ -93,6 +93,19 @@ def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant,
     return Standing("granted" if "granted" in states else "unverifiable", gaps)
 
 
+def lacking(
+    connector: type[Connector], ability: type[Ability], call: str, vocabularies: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the scopes that a call of an ability needs by its declaration; empty where none is declared."""
+    for need in needs_of(connector, ability):
+        if call not in need.calls or not need.any_of:
+            continue
+        for kind in (*vocabularies, "*"):
+            if kind in need.any_of:
+                return tuple(need.any_of[kind][0])
+    return ()
+
+
 def best(
     connector: type[Connector],
     ability: type[Ability],

@@ -199,7 +199,7 @@ class Census:
 
     def named(self, error: CasbError, ability: type[Ability]) -> CasbError:
         """Return the error with instance and ability named in it."""
-        return error.at(self.instance.label, ability.title) if isinstance(error, ProviderError) else error
+        return self.instance.explain(error, ability)
 
     def count(self, noun: str, number: int) -> None:
         """Tell the progress display."""

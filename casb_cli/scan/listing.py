@@ -175,6 +175,11 @@ class Listing:
         return method
 
     @property
+    def ability(self) -> type[Ability]:
+        """What is being listed."""
+        return self._ability
+
+    @property
     def noun(self) -> str:
         """What is being done, for error messages."""
         return self._ability.title
@@ -234,6 +239,7 @@ class _Crew:
     def _fail(self, part: Partition, error: CasbError, *, root: bool) -> None:
         if isinstance(error, ProviderError):
             error.at(self._instance.label, self._listing.noun)
+            self._instance.explain(error, self._listing.ability)
         try:
             self._listing.put(Failure(self._instance, part, error, root))
         except Stopped:

@@ -124,3 +124,19 @@ def test_a_share_that_is_none_is_refused(text):
     config = msgspec.structs.replace(FakeInstance(Provider()).config, settings={"quota_share": text})
     with pytest.raises(ConfigError, match="quota_share"):
         quota_share(config)
+
+
+def test_the_scopes_of_a_refused_call_are_told_by_its_declaration():
+    from casb_cli.apps import registry
+    from casb_cli.connect.standing import lacking
+    from casb_cli.core.capabilities import ABILITIES, needs_of
+
+    for app in registry.all():
+        connector = registry.load_connector(app)
+        for ability in ABILITIES:
+            for need in needs_of(connector, ability):
+                for kind, alternatives in (need.any_of or {}).items():
+                    told = lacking(connector, ability, need.calls[0], (kind,))
+                    assert told, (app.key, ability.key, need.calls[0])
+                    assert all(isinstance(scope, str) for scope in (*told, *alternatives[0]))
+        assert lacking(connector, ABILITIES[0], "GET /none", ("*",)) == ()

@@ -72,12 +72,18 @@ class Auth(Base):
         )
         reading = frozenset({"read:org", "repo", "read:audit_log"})
         for token in (
-            Token(value=self.pat, kind="classic", user=OWNER, scopes=SCOPES | self._variant_scopes()),
+            Token(value=self.pat, kind="classic", user=OWNER, scopes=self._own_scopes()),
             Token(value=self.reader_pat, kind="classic", user=OWNER, scopes=reading),
             Token(value=self.member_pat, kind="classic", user=LEAVER, scopes=reading),
             Token(value=self.fine_pat, kind="fine", user=OWNER, permissions=dict(ALL_PERMISSIONS)),
         ):
             self.tokens[token.value] = token
+
+    def _own_scopes(self) -> frozenset[str]:
+        """Return the scopes of the owner's token: all, or those of the settings' `scopes` (blank separated)."""
+        less = self.options.settings.get("scopes")
+        whole = SCOPES | self._variant_scopes()
+        return whole if less is None else whole & frozenset(less.split())
 
     def _variant_scopes(self) -> frozenset[str]:
         extra = {"ghes": {"site_admin"}, "emu": {"scim:enterprise"}}
@@ -250,11 +256,17 @@ class Auth(Base):
             self.refuse(401, "'Expiration time' claim ('exp') is too far in the future")
 
     def permissions(self) -> dict[str, str]:
-        """Return what the App was granted: everything, or the settings' `app_permissions` (`members:read ...`)."""
-        text = self.options.settings.get("app_permissions")
-        if text is None:
+        """Return what the App was granted: everything, or the settings' `app_permissions` (`members:read ...`).
+
+        Of the settings' `scopes`, which hold for every kind of credential, it takes those that are permissions.
+        """
+        settings = self.options.settings
+        if "app_permissions" in settings:
+            return dict(pair.split(":") for pair in settings["app_permissions"].split())
+        if "scopes" not in settings:
             return dict(ALL_PERMISSIONS)
-        return dict(pair.split(":") for pair in text.split())
+        pairs = (word.partition(":") for word in settings["scopes"].split())
+        return {name: level for name, _, level in pairs if name in ALL_PERMISSIONS}
 
     def installation(self) -> dict[str, Any]:
         """Return the App's own `installation`."""
