@@ -168,6 +168,43 @@ def test_openness_that_may_not_be_read_is_told_and_leaves_levels_unknown():
     assert (notice.code, notice.effect, notice.needed) == ("scope-missing", "degraded", ("s3:GetBucketPolicy",))
 
 
+def test_acls_that_may_not_be_read_are_told_and_leave_levels_unknown():
+    script = Script()
+    private(script)
+    script.on("GET casb-tests/?ownershipControls", 404, UNSET.format("OwnershipControlsNotFoundError"))
+    script.on("GET casb-tests/?list-type=2", body=PAGE.format(ENTRY.format("a", "0", 1, "STANDARD")))
+    script.on("GET casb-tests/a?acl", 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+    [page] = script.connector().list_files(PART, None)
+    assert (page.items[0].sharing, page.items[0].unknown) == (None, ("sharing",))
+    assert [(one.code, one.needed) for one in page.notices] == [("scope-missing", ("s3:GetObjectAcl",))]
+
+
+@pytest.mark.parametrize(
+    ("acl", "block", "expected"),
+    [
+        ("<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>", "false", "public"),
+        ("<URI>http://acs.amazonaws.com/groups/global/AuthenticatedUsers</URI>", "false", "public"),
+        ("<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>", "true", "private"),
+        ("<ID>5tr4ng3r</ID>", "true", "external"),
+        ("<ID>c4n0n1c4l</ID>", "false", "private"),
+    ],
+)
+def test_an_objects_acl_opens_it_as_far_as_the_block_lets_it(acl, block, expected):
+    script = Script()
+    private(script)
+    script.on("GET casb-tests/?ownershipControls", 404, UNSET.format("OwnershipControlsNotFoundError"))
+    setting = (
+        f"<PublicAccessBlockConfiguration><IgnorePublicAcls>{block}</IgnorePublicAcls></PublicAccessBlockConfiguration>"
+    )
+    script.on("GET 123456789012/v20180820", body=setting)
+    script.on("GET casb-tests/?list-type=2", body=PAGE.format(ENTRY.format("a", "0", 1, "STANDARD")))
+    grant = f"<Grant><Grantee>{acl}</Grantee><Permission>READ</Permission></Grant>"
+    whole = f"<Owner><ID>c4n0n1c4l</ID></Owner><AccessControlList>{grant}</AccessControlList>"
+    script.on("GET casb-tests/a?acl", body=f"<AccessControlPolicy>{whole}</AccessControlPolicy>")
+    [page] = script.connector().list_files(PART, None)
+    assert page.items[0].sharing == expected
+
+
 @pytest.mark.parametrize(
     ("location", "region"),
     [("", "us-east-1"), ("EU", "eu-west-1"), ("ap-southeast-2", "ap-southeast-2")],

@@ -75,7 +75,13 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         for found, after in self.listing(bucket, cursor):
             levels = self._levels(bucket, found, access)
             items = [mapping.file(one, bucket, self.partition, level) for one, level in zip(found, levels, strict=True)]
-            yield Page(items=items, cursor=after, notices=notices)
+            yield Page(items=items, cursor=after, notices=notices + self._refused(bucket, access, levels))
+
+    def _refused(self, bucket: Bucket, access: Access | None, levels: list[Sharing | None]) -> tuple[Notice, ...]:
+        if access is None or self.field("object_acls") == "skip" or None not in levels:
+            return ()
+        about = f"ACLs of objects of {bucket.name} that may not be read: how far these are open is unknown"
+        return (Notice(code="scope-missing", about=about, needed=("s3:GetObjectAcl",), effect="degraded"),)
 
     def _levels(self, bucket: Bucket, found: list[Stored], access: Access | None) -> list[Sharing | None]:
         """Return how far each object is open; where ACLs count that is a call each, some at a time."""

@@ -169,12 +169,11 @@ class S3(AwsBase):
 
     def bucket(self, name: str, account: str | None = None) -> Bucket:
         """Return a bucket of any of our accounts; raises ObjectMissing."""
-        for one in [account] if account else self.accounts():
-            found = self.buckets(one).get(name)
-            if found is not None:
-                return found
-        if account is not None:
-            return self.bucket(name)
+        for fresh in (False, True):  # it may be younger than what is held
+            for one in [account, *self.accounts()] if account else self.accounts():
+                found = self.buckets(one, fresh=fresh).get(name)
+                if found is not None:
+                    return found
         raise ObjectMissing(
             f"none of the accounts of this instance has a bucket `{name}`", call="GET /s3/ListBuckets"
         ).at(self.client.where)
