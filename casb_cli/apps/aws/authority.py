@@ -46,11 +46,11 @@ class Rights:
 
     def is_admin(self, one: UserDetail | RoleDetail) -> bool:
         """Tell whether a user or role is an administrator in effect."""
-        if self.bounded(one):
+        if one.denied or self.bounded(one):
             return False
         if isinstance(one, RoleDetail):
             return self.holds(one)
-        return not one.denied and (self.holds(one) or any(name in self.admin_groups for name in one.GroupList))
+        return self.holds(one) or any(name in self.admin_groups for name in one.GroupList)
 
     def names(self, user: UserDetail) -> tuple[str, ...]:
         """Return the names of the policies that a user has, through groups too."""

@@ -27,6 +27,14 @@ class _FoundRole(msgspec.Struct):
     Role: RoleDetail
 
 
+class _User(msgspec.Struct):
+    Arn: str
+
+
+class _FoundUser(msgspec.Struct):
+    User: _User
+
+
 class GovernGrants(Grants, RevokeGrant):
     """Matrix row 14."""
 
@@ -110,13 +118,7 @@ class GovernGrants(Grants, RevokeGrant):
         )
 
     def _user_arn(self, account: str, user: str) -> str:
-        class Found(msgspec.Struct):
-            Arn: str
-
-        class FoundUser(msgspec.Struct):
-            User: Found
-
-        return self.query("iam", "GetUser", FoundUser, {"UserName": user}, account=account).User.Arn
+        return self.query("iam", "GetUser", _FoundUser, {"UserName": user}, account=account).User.Arn
 
     def _status(self, account: str, user: str, kind: str, id_: str) -> str:
         for one in self.credentials_of(account, user):

@@ -128,6 +128,13 @@ class RoleDetail(msgspec.Struct):
     inline = property(lambda self: self.RolePolicyList)
 
     @property
+    def denied(self) -> bool:
+        """Whether a policy that denies everything is on the role."""
+        return any(one.PolicyName == SUSPENDED for one in self.RolePolicyList) or any(
+            one.PolicyName == DENY_ALL for one in self.AttachedManagedPolicies
+        )
+
+    @property
     def trust(self) -> Document:
         """Who may assume the role."""
         return read(self.AssumeRolePolicyDocument)
@@ -246,7 +253,7 @@ def role(account: str, one: RoleDetail, *, is_admin: bool | None) -> Account:
     return Account(
         id=one.Arn,
         login=one.RoleName,
-        status="active",
+        status="suspended" if one.denied else "active",
         is_admin=is_admin,
         external=False,
         last_login=clock.normalise(used),
