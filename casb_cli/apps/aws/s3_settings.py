@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from casb_cli.apps.aws import mapping_s3 as mapping
-from casb_cli.apps.aws.bucket_policy import digest, statements
+from casb_cli.apps.aws.bucket_policy import digest
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket
 from casb_cli.apps.aws.s3 import Access, policy_document
 from casb_cli.apps.aws.s3_objects import Objects
@@ -159,8 +159,3 @@ def bucket_in(args: dict[str, Any]) -> Bucket:
 def same_acl(first: Acl, second: Acl) -> bool:
     """Tell whether two ACLs grant the same."""
     return {(one.who, one.permission) for one in first.grants} == {(one.who, one.permission) for one in second.grants}
-
-
-def has_policy(document: dict[str, Any] | None) -> bool:
-    """Tell whether a policy says anything."""
-    return bool(document and statements(document))
