@@ -45,7 +45,6 @@ class Aws(Objects):
         key = self.company.service_key
         common = {
             "endpoint_url": self.urls.get("api", ""),
-            "api_url": self.urls.get("api", ""),
             "region": HOME,
             "member_role": MEMBER_ROLE,
             "external_id": self.company.external_id,
