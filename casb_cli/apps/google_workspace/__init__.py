@@ -73,13 +73,13 @@ APP = App(
             key="quarantine_drive",
             prompt="ID of the shared drive that holds quarantined files",
             required=False,
-            help="empty: a drive named `casb quarantine vault`, made when first needed",
+            help="empty: a drive named *casb quarantine vault*, made when first needed",
         ),
         Field(
             key="intake_drive",
             prompt="ID of the shared drive through which files enter the quarantine",
             required=False,
-            help="empty: a drive named `casb quarantine intake`, made when first needed",
+            help="empty: a drive named *casb quarantine intake*, made when first needed",
         ),
     ),
     hosts={
