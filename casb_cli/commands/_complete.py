@@ -15,7 +15,7 @@ def apps(incomplete: str) -> list[str]:
 
 def instances(incomplete: str) -> list[str]:
     """Return the names of the configured instances that begin so; as `app/name` where several apps have the name."""
-    known = sorted(_known())
+    known = sorted(_known(), key=lambda one: (one[1], one[0]))
     names = [name for _, name in known]
     shown = [f"{app}/{name}" if "/" in incomplete or names.count(name) > 1 else name for app, name in known]
     # The first letters of a name that must be written with its app are still letters of that name.

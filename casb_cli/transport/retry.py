@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Mapping
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from casb_cli.core import clock
 from casb_cli.core.app import HeaderDialect
@@ -31,6 +30,8 @@ def _number(text: str) -> float | None:
 
 def http_date(text: str) -> float | None:
     """Return the epoch seconds of an HTTP date, or None where it is none."""
+    from email.utils import parsedate_to_datetime  # dear, and the static matrix loads connectors without a call
+
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):

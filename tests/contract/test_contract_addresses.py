@@ -48,7 +48,7 @@ def rewrite(stage, monkeypatch, change):
     def finished(request, route, reply):
         reply = finish(request, route, reply)
         signed = CREDENTIALS & {name.lower() for name in request.headers}
-        if route is not None and not route.free and request.method == "GET" and reply.status == 200 and signed:
+        if route is not None and not route.free and not route.effect and reply.status == 200 and signed:
             change(request, route, reply)
         return reply
 

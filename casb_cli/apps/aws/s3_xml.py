@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
-
 from casb_cli.apps.aws.wire import Element
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_BREAKS = {"\r": "&#13;", "\n": "&#10;"}
+_WRITTEN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;", "\n": "&#10;"})
 
 
 def word(node: Element, path: str) -> str | None:
@@ -22,7 +20,7 @@ def yes(node: Element, path: str) -> bool:
 
 def element(name: str, *children: str, text: str | None = None, attributes: str = "") -> str:
     """Return an element as text; line breaks in its text are written as references, or they would be lost."""
-    inner = escape(text, _BREAKS) if text is not None else "".join(children)
+    inner = text.translate(_WRITTEN) if text is not None else "".join(children)
     return f"<{name}{attributes}>{inner}</{name}>"
 
 
