@@ -36,6 +36,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     people: int = 40
     files: int = 400
+    groups: int | None = None
+    """How many groups; by the number of people where it is None."""
     options: dict[str, Options] = {}
     ports: dict[str, int] = {}
 
@@ -80,7 +82,7 @@ def run(plan: Plan, path: Path | None = None, *, ready: Callable[[State], None] 
 
     if path is not None and load(path) is not None:
         raise Locked("a sandbox is running already", hint="run `casb sandbox stop` first")
-    world = World(seed=plan.seed, people=plan.people, files=plan.files)
+    world = World(seed=plan.seed, people=plan.people, files=plan.files, groups=plan.groups)
     running = Running(build(plan.apps, world, plan.options), secrets.token_urlsafe(24))
     running.bind("127.0.0.1", plan.ports)
     state = State(pid=os.getpid(), token=running.token, urls=running.urls(), signins=running.signins())

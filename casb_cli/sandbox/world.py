@@ -62,6 +62,7 @@ class World:
         files: int = 400,
         events: int | None = None,
         places: int | None = None,
+        groups: int | None = None,
         now: datetime | None = None,
     ) -> None:
         if people < CAST or files < 0:
@@ -69,7 +70,7 @@ class World:
         self.seed = seed
         self.people = people
         self.contractors = max(4, people // 10)
-        self.groups = max(len(names.GROUPS), people // 20)
+        self.groups = max(len(names.GROUPS), people // 20 if groups is None else groups)
         self.files = files
         self.places = max(PLACES, PLACES + files // 1000 if places is None else places)
         self.events = max(240, min(people * 10, 50_000)) if events is None else events
