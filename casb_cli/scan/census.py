@@ -17,7 +17,8 @@ from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped, Throttled, Unavailable
 from casb_cli.core.models import ROOT, Notice, Partition
-from casb_cli.scan.listing import WORKERS, reader
+from casb_cli.scan.listing import reader, workers_for
+from casb_cli.scan.trail import Trail
 from casb_cli.store.partitions import Listing, Part
 from casb_cli.store.store import Store
 
@@ -57,6 +58,10 @@ class Taken:
     notices: list[Notice] = field(default_factory=list)
     """Each once, however many pages said it."""
     _noted: set[Notice] = field(default_factory=set, repr=False)
+
+    def lose(self, partition: str, error: CasbError) -> None:
+        """Keep that a partition could not be read."""
+        self.lost.append(Lost(partition, error))
 
     def note(self, notices: Iterable[Notice]) -> None:
         """Keep what pages could not show."""
@@ -151,51 +156,12 @@ class Census:
         taken = Taken(ListActivity)
         try:
             method = reader(self.instance, ListActivity, window or Window())
-            waiting = [ROOT]
-            while waiting and not self.stop.is_set():
-                part = waiting.pop()
-                waiting += self._follow_part(method, part, taken)
-        except Stopped:
-            return taken
         except CasbError as error:
-            taken.lost.append(Lost("", self.named(error, ListActivity)))
+            taken.lose("", self.named(error, ListActivity))
+        else:
+            Trail(self, method, taken).read()
         taken.complete = not taken.lost and not self.stop.is_set()
         return taken
-
-    def _follow_part(
-        self, method: Callable[..., Iterator[Page[Any]]], part: Partition, taken: Taken
-    ) -> list[Partition]:
-        feed = f"activity:{part.key}" if part.key else "activity"
-        saved = self.store.runs.cursor(self.instance.key, feed)
-        more: list[Partition] = []
-        try:
-            try:
-                self._read_feed(method(part, saved[0] if saved else None), feed, taken, more)
-            except CursorExpired as error:
-                if saved is None:
-                    raise
-                # What lies between is lost; what the provider still has is read at once.
-                self.store.runs.forget_cursors(self.instance.key, feed)
-                taken.note([Notice(code="gap", about=f"activity since {saved[1]}: {error.words}")])
-                more.clear()
-                self._read_feed(method(part, None), feed, taken, more)
-        except Stopped:
-            raise
-        except CasbError as error:
-            taken.lost.append(Lost(part.key, self.named(error, ListActivity)))
-        return more
-
-    def _read_feed(self, pages: Iterator[Page[Any]], feed: str, taken: Taken, more: list[Partition]) -> None:
-        for page in pages:
-            self.store.inventory.write_changes(
-                self.instance.key, list(page.items), feed=feed, cursor=page.cursor, inspect=False
-            )
-            taken.rows += len(page.items)
-            self._progress("activity", len(page.items))
-            taken.note(page.notices)
-            more += page.more
-            if self.stop.is_set():
-                raise Stopped("stopped")
 
     def named(self, error: CasbError, ability: type[Ability]) -> CasbError:
         """Return the error with instance and ability named in it."""
@@ -232,7 +198,8 @@ class _Crew:
 
     def run(self) -> None:
         """Read every part that waits; returns when none is left, or when the run is stopped."""
-        names = [f"{self._listing.ability} {number}" for number in range(WORKERS)]
+        count = workers_for(self._census.instance.app)
+        names = [f"{self._listing.ability} {number}" for number in range(count)]
         threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
         for thread in threads:
             thread.start()

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
+from casb_cli.core.app import App
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
 WORKERS = 8
+MOST_WORKERS = 32
 WAITING_PAGES = 16
 RESTARTS = 3
 """How often a partition is read from its beginning because the provider forgot the position in it."""
@@ -60,6 +62,11 @@ class Outcome:
         return bool(self.failures) or any(
             notice.effect == "hidden" and notice.code != "unreachable" for _, notice in self.notices
         )
+
+
+def workers_for(app: App) -> int:
+    """Return how many partitions of an app are read at once: what its widest limit can take."""
+    return max(WORKERS, min(max((limit.concurrency for limit in app.limits), default=0), MOST_WORKERS))
 
 
 def reader(
@@ -179,11 +186,6 @@ class Listing:
         """What is being listed."""
         return self._ability
 
-    @property
-    def noun(self) -> str:
-        """What is being done, for error messages."""
-        return self._ability.title
-
 
 class _Crew:
     """The threads that read one instance's partitions."""
@@ -222,7 +224,7 @@ class _Crew:
                 threading.Thread(
                     target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True
                 )
-                for n in range(WORKERS)
+                for n in range(workers_for(self._instance.app))
             ]
             for worker in workers:
                 worker.start()
@@ -238,8 +240,7 @@ class _Crew:
 
     def _fail(self, part: Partition, error: CasbError, *, root: bool) -> None:
         if isinstance(error, ProviderError):
-            error.at(self._instance.label, self._listing.noun)
-            self._instance.explain(error, self._listing.ability)
+            error = self._instance.explain(error, self._listing.ability)
         try:
             self._listing.put(Failure(self._instance, part, error, root))
         except Stopped:
