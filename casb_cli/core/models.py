@@ -101,6 +101,8 @@ class Activity(Row, frozen=True, kw_only=True):
     ip: str | None = None
     user_agent: str | None = None
     outcome: Outcome | None = None
+    product: str | None = None
+    """Which of a provider's several apps it belongs to; null where the provider is one app."""
 
 
 class File(Row, frozen=True, kw_only=True):
@@ -119,6 +121,9 @@ class File(Row, frozen=True, kw_only=True):
     version: str | None = None
     sharing: Sharing | None = None
     trashed: bool | None = None
+    product: str | None = None
+    """Which of a provider's several apps holds it; null where the provider is one app."""
+    profile: dict[str, Any] = {}
     locator: dict[str, str] = {}
     """What the connector needs to reach the file besides its id (a branch, an owner to act as); not a column."""
 
