@@ -66,6 +66,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "ip": "the address it came from",
         "user_agent": "the program it was done with",
         "outcome": "whether it worked",
+        "product": "which of the provider's several apps it belongs to",
     },
     "file": {
         "name": "the file's name",
@@ -79,6 +80,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "version": "the version that a later write must match",
         "sharing": "the widest audience that can open it",
         "trashed": "whether it lies in the trash",
+        "product": "which of the provider's several apps holds it",
+        "profile": "further fields, such as a sensitivity label",
     },
     "share": {
         "file": "what is shared",
