@@ -7,6 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from casb_cli.core.errors import UnknownName
+
+COMPONENTS_FIELD = "components"
+"""The setting that names an instance's components, separated by commas."""
+
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One thing `connect` asks for: a setting kept in the config, or a secret kept by its source."""
@@ -37,6 +42,20 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     title: str
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an app that an instance may be connected with or without; `required` ones are always there.
+
+    `brings` says what it enables, `needs` which permissions, `notes` what else (a licence, a setting).
+    """
+
+    key: str
+    title: str
+    brings: str
+    needs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    required: bool = False
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +112,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     dialect: HeaderDialect = HeaderDialect()
     budgets: tuple[Budget, ...] = ()
     variants: tuple[Variant, ...] = ()
+    components: tuple[Component, ...] = ()
+    """Parts that are chosen at connect; the choice is the setting `components`, none given is all of them."""
     prerequisites: tuple[str, ...] = ()
     allow_list_hint: str = ""
     service_account_advice: str = ""
@@ -108,6 +129,18 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     def method(self, key: str) -> AuthMethod | None:
         """Return the sign-in method of that key, if the app has it."""
         return next((m for m in self.auth if m.key == key), None)
+
+    def switched_on(self, fields: Mapping[str, str]) -> frozenset[str]:
+        """Return the components that an instance's settings choose; raises UnknownName for one there isn't."""
+        known = {one.key for one in self.components}
+        chosen = {one.strip() for one in fields.get(COMPONENTS_FIELD, "").split(",")} - {""}
+        if strange := chosen - known:
+            raise UnknownName(
+                f"{self.key} has no component `{min(strange)}`",
+                hint=f"components: {', '.join(one.key for one in self.components)}",
+            )
+        always = {one.key for one in self.components if one.required}
+        return frozenset(chosen | always) if chosen else frozenset(known)
 
 
 class CredentialSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,13 +80,15 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """What one method needs: its logical calls, and scopes by authentication method.
 
     `any_of` maps an authentication method (or `*`) to alternatives; each alternative is a tuple of scopes that
-    are all needed. `variant` and `licence` name tenant facts without which the call does not exist.
+    are all needed. `variant` and `licence` name tenant facts without which the call does not exist; `component`
+    the part of the app that must be switched on for the instance.
     """
 
     calls: tuple[str, ...]
     any_of: dict[str, tuple[tuple[str, ...], ...]] = {}
     variant: tuple[str, ...] = ()
     licence: str | None = None
+    component: str | None = None
     irreversible: str | None = None
     observable: bool = True
 
@@ -96,6 +98,7 @@ def needs(
     any_of: Mapping[str, Sequence[str | Sequence[str]]] | None = None,
     variant: Sequence[str] = (),
     licence: str | None = None,
+    component: str | None = None,
     irreversible: str | None = None,
     observable: bool = True,
 ) -> Callable[[F], F]:
@@ -115,6 +118,7 @@ def needs(
         any_of=scopes,
         variant=tuple(variant),
         licence=licence,
+        component=component,
         irreversible=irreversible,
         observable=observable,
     )
