@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,10 +17,18 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 sys.path.insert(0, str(Path(__file__).parent / "witness"))
 
-from harness import APPS, CasbProcess, Run, Stage, environment_of, not_ready, subprocess_casb
+from harness import APPS, CACHE, CasbProcess, Run, Stage, environment_of, not_ready, subprocess_casb
 from witness_report import pytest_sessionfinish, pytest_terminal_summary
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
+
+
+def pytest_configure(config):
+    """Give all processes of this run one folder for compiled patterns: made by the first, inherited by the rest."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="casb-tests-cache-")
+        os.environ[CACHE] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_generate_tests(metafunc):
@@ -42,7 +51,7 @@ def connector_class(app_key):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A config and a state folder of the test's own, and an environment without a word of `CASB_*`."""
-    for name in [name for name in os.environ if name.startswith("CASB_")]:
+    for name in [name for name in os.environ if name.startswith("CASB_") and name != CACHE]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)

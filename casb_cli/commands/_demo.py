@@ -68,7 +68,7 @@ class Stage:
         from casb_cli.commands import _sandbox
         from casb_cli.sandbox import process
 
-        for name in [name for name in os.environ if name.startswith("CASB_")]:
+        for name in [name for name in os.environ if name.startswith("CASB_") and name != "CASB_CACHE_DIR"]:
             del os.environ[name]  # the user's options are not the demo's
         os.environ["CASB_CONFIG_DIR"] = str(self.config_dir)
         os.environ["CASB_STATE_DIR"] = str(self.state_dir)

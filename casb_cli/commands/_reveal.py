@@ -40,12 +40,12 @@ def reveal(store: Store, wanted: Sequence[StoredFinding], files: Sequence[str] |
     from casb_cli.store.config import Config
     from casb_cli.store.journal import Journal
     from casb_cli.store.keys import fingerprint_key
-    from casb_cli.store.paths import state_dir
+    from casb_cli.store.paths import cache_dir
     from casb_cli.ui.process import tell
 
     config = Config.load()
     configs = [one for one in config.instances if any(one.key == f.instance_key for f in wanted)]
-    pool = WorkerPool(key=fingerprint_key(), own=sources(files), cache_dir=str(state_dir() / "cache"), workers=1)
+    pool = WorkerPool(key=fingerprint_key(), own=sources(files), cache_dir=str(cache_dir()), workers=1)
     codes: list[int] = []
     with pool, environment(store=store) as env, opened(configs, env) as instances, Journal() as journal:
         by_key = {instance.key: instance for instance in instances}

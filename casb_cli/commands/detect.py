@@ -69,7 +69,7 @@ def command(
     from casb_cli.scan.inspect_local import detect_paths
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.keys import fingerprint_key
-    from casb_cli.store.paths import state_dir
+    from casb_cli.store.paths import cache_dir
     from casb_cli.ui.output import Output
     from casb_cli.ui.streams import streams
 
@@ -85,7 +85,7 @@ def command(
         out = Output("match", output, fields=told, where=where, limit=limit)
     if "-" in paths and streams.in_tty:
         streams.note("reading standard input; Ctrl-D ends it")
-    cache = str(state_dir() / "cache")
+    cache = str(cache_dir())
     only = tuple(detector or ())
     with WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool:
         out.write(look.rows(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)))

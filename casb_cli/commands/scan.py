@@ -121,13 +121,13 @@ class _Runner:
         from casb_cli.commands._session import environment, opened
         from casb_cli.scan.workers import WorkerPool
         from casb_cli.store.keys import fingerprint_key
-        from casb_cli.store.paths import state_dir
+        from casb_cli.store.paths import cache_dir
         from casb_cli.store.store import Store
         from casb_cli.ui.progress import Progress
         from casb_cli.ui.streams import streams
 
         with Store() as store, environment(trace=self._trace, store=store, quota_share=self._share) as env:
-            cache = str(state_dir() / "cache")
+            cache = str(cache_dir())
             with opened(self._configs, env) as every:
                 verdicts = {i.label: self._verdict(store, i) for i in every}
                 self._again = {label for label, verdict in verdicts.items() if verdict == "failed"}
@@ -239,6 +239,7 @@ class _Runner:
             "findings": counts["open"],
             "suppressed": counts["suppressed"],
             "lost": statement.lost + statement.gaps,
+            "denied": statement.denied,
             "exit_code": statement.exit_code,
         }
 
@@ -252,7 +253,10 @@ class _Runner:
         if files:
             streams.note(f"{label}: files: {files}")
         for text in statement.stated:
-            streams.detail(f"{label}: not part of this scan: {text}")
+            if text not in statement.denied:
+                streams.detail(f"{label}: not part of this scan: {text}")
+        for text in statement.denied:
+            streams.note(f"{label}: not seen for want of a permission: {text}")
         if statement.stated:
             things = "1 thing is" if len(statement.stated) == 1 else f"{len(statement.stated)} things are"
             streams.note(f"{label}: {things} not part of any scan here: casb matrix --live")

@@ -30,13 +30,13 @@ def command(
     from casb_cli.core.capabilities import FollowFiles
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.keys import fingerprint_key
-    from casb_cli.store.paths import state_dir
+    from casb_cli.store.paths import cache_dir
     from casb_cli.store.store import Store
 
     own = sources(detectors)
     seconds = max(clock.duration(every).total_seconds(), 1.0)
     with Store() as store, environment(trace=trace, store=store) as env:
-        pool = WorkerPool(key=fingerprint_key(), own=own, cache_dir=str(state_dir() / "cache"))
+        pool = WorkerPool(key=fingerprint_key(), own=own, cache_dir=str(cache_dir()))
         with pool, opened(chosen(apps, names), env) as instances:
             follows = able(instances, FollowFiles, named=bool(apps or names))
             return _follow(follows, store, pool, env.stop, seconds)

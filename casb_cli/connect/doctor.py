@@ -232,6 +232,7 @@ def as_cron(arguments: Iterable[str]) -> int:
         "USER",
         "CASB_CONFIG_DIR",
         "CASB_STATE_DIR",
+        "CASB_CACHE_DIR",
         "CASB_VAULT_PASSPHRASE_FILE",
         "CREDENTIALS_DIRECTORY",
     )

@@ -25,6 +25,12 @@ def state_dir() -> Path:
     return _dir("CASB_STATE_DIR", "user_state_path")
 
 
+def cache_dir() -> Path:
+    """Return the directory of what can be made anew (`CASB_CACHE_DIR`, else `cache` in the state directory)."""
+    given = os.environ.get("CASB_CACHE_DIR")
+    return Path(given).expanduser().absolute() if given else state_dir() / "cache"
+
+
 def _dir(variable: str, function: str) -> Path:
     given = os.environ.get(variable)
     if given:

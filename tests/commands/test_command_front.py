@@ -25,7 +25,7 @@ HEAVY = re.compile(r"^(httpx|keyring|pydantic|asyncio|hyperscan|cryptography|jwt
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
-    for name in [name for name in os.environ if name.startswith("CASB_")]:
+    for name in [name for name in os.environ if name.startswith("CASB_") and name != "CASB_CACHE_DIR"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CASB_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path / "state"))

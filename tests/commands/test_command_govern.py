@@ -41,7 +41,7 @@ class Run:
 
 @pytest.fixture
 def world(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("CASB_")]:
+    for name in [name for name in os.environ if name.startswith("CASB_") and name != "CASB_CACHE_DIR"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CASB_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path / "state"))

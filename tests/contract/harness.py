@@ -24,6 +24,8 @@ from casb_cli.sandbox.server import build, serve
 from casb_cli.sandbox.world import World
 
 SEED = 7
+CACHE = "CASB_CACHE_DIR"
+"""Where compiled patterns are kept: one place for a whole run of the tests, since each compilation takes a second."""
 
 
 def _package(app):
@@ -55,7 +57,7 @@ def provider_class(app):
 
 def environment_of(home):
     """Return the environment for a process of the command line."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CASB_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CASB_") or name == CACHE}
     return {
         **kept,
         "CASB_CONFIG_DIR": str(home / "config"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from scan_scanner import SCANNER
 
 from casb_cli.sandbox.planted import aws_pair, card, github_token, iban, slack_token, ssn
-from casb_cli.scan.inspect import inspect_stream, new_scanner
-
-SCANNER = new_scanner()
+from casb_cli.scan.inspect import inspect_stream
 
 VALUES = {
     "payment-card": ("card", card),

@@ -12,13 +12,14 @@ from casb_cli.scan.detect import describe
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.inspect_local import detect_paths, rows
 from casb_cli.scan.workers import WorkerPool
+from casb_cli.store.paths import cache_dir
 
 NUMBER = card("4539")
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory):
-    with WorkerPool(key=b"k" * 32, cache_dir=str(tmp_path_factory.mktemp("cache")), workers=2) as made:
+def pool():
+    with WorkerPool(key=b"k" * 32, cache_dir=str(cache_dir()), workers=2) as made:
         yield made
 
 

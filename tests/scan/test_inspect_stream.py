@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scan_scanner import SCANNER
 
 from casb_cli.scan.detect import engine
 from casb_cli.scan.detect.database import load
@@ -20,7 +21,6 @@ from casb_cli.scan.extract.base import BLOCK, Limits
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
 KEY = b"k" * 32
-SCANNER = new_scanner()
 CARDS = [card("4539", seed=n) for n in range(40)]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from scan_scanner import SCANNER
 
 from casb_cli.sandbox.world import World
-from casb_cli.scan.inspect import inspect_stream, new_scanner
-
-SCANNER = new_scanner()
+from casb_cli.scan.inspect import inspect_stream
 
 
 @pytest.mark.parametrize("app", ["box", "github"])

@@ -18,6 +18,7 @@ from casb_cli.scan.detect.examples import card
 from casb_cli.scan.extract.base import Limits, Stop
 from casb_cli.scan.workers import Task, WorkerPool, WorkersUnavailable
 from casb_cli.scan.workers_content import INLINE, Content
+from casb_cli.store.paths import cache_dir
 
 KEY = b"key-canary-1234567890-key-canary"
 TEXT = f"card {card('4539')}".encode()
@@ -59,8 +60,8 @@ child.main(int(sys.argv[2]), int(sys.argv[3]))
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("cache"))
+def cache():
+    return str(cache_dir())
 
 
 @pytest.fixture
@@ -226,7 +227,8 @@ def test_a_worker_that_cannot_start_is_an_error_not_a_result(cache):
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born without it
 from casb_cli.scan.workers import Task, WorkerPool
 pool = WorkerPool(key=b"k" * 32, cache_dir=sys.argv[1], workers=2)
 first = [pool.submit(Task(ref="a", name="a"), b"x" * 5000000) for _ in range(4)]

@@ -43,6 +43,10 @@ def test_the_environment_chooses_the_folders(monkeypatch, tmp_path):
     monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path / "s"))
     assert paths.config_dir() == tmp_path / "c"
     assert paths.state_dir() == tmp_path / "s"
+    monkeypatch.delenv("CASB_CACHE_DIR", raising=False)
+    assert paths.cache_dir() == tmp_path / "s" / "cache"
+    monkeypatch.setenv("CASB_CACHE_DIR", str(tmp_path / "k"))
+    assert paths.cache_dir() == tmp_path / "k"
     monkeypatch.delenv("CASB_STATE_DIR")
     assert "casb" in paths.state_dir().parts
 
