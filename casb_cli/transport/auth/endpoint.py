@@ -26,7 +26,7 @@ TokenSet = dict[str, Any]
 """`access_token`, and where given `refresh_token`, `expires_at` (epoch seconds), `scope` (space separated),
 `token_type` (only where it is another than the usual one: `DPoP`)."""
 
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 _CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client", "incorrect_client_credentials"})
 
 
@@ -164,6 +164,8 @@ class TokenEndpoint:
     proofs: Proofs | None = field(default=None, repr=False)
     """Proves possession of the key that tokens are to be bound to; `url` is then the endpoint's own."""
     url: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    """Values for the call's template, where the tenant stands in it."""
 
     def grant(self, grant_type: str, make: Callable[[], Mapping[str, str]], *, repeatable: bool = True) -> TokenSet:
         """Return the token set for a grant; `make` gives its fields afresh for each attempt.
@@ -203,6 +205,7 @@ class TokenEndpoint:
         body = prepare_token_request(grant_type, include_client_id=self.client_auth == "body", **known)
         return Call(
             name=self.name,
+            path=dict(self.path),
             host=self.host,
             family=self.family,
             headers=headers,
