@@ -20,6 +20,7 @@ COMMANDS = {
     "scans": "list past scans and how complete they were",
     "detect": "inspect local files with the same detectors",
     "detectors": "list, show and test detectors",
+    "edm": "find rows of a table of yours in files, without keeping its values",
     "govern": "suspend, quarantine, unshare, revoke; and undo",
     "schema": "describe the output fields of a kind of row",
     "sandbox": "serve simulated providers on this machine",

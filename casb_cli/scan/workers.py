@@ -150,7 +150,7 @@ class WorkerPool:
         backlog: int | None = None,
         memory: int = Limits().memory,
     ) -> None:
-        self.detector_set = _set(detectors, own).id
+        self.detector_set = _set(detectors, own, key, cache_dir).id
         self.workers = workers or max(
             1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         )
@@ -323,12 +323,15 @@ class WorkerPool:
         )
 
 
-def _set(only: tuple[str, ...], own: tuple[Source, ...]) -> DetectorSet:
+def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:
     if not own:
         return DetectorSet.shipped(only)
+    from casb_cli.scan.detect import exact
     from casb_cli.scan.detect.custom import detectors
 
-    return DetectorSet.shipped(only, detectors(own))
+    made = detectors(own, cache_dir=cache_dir)
+    exact.check(made, key)
+    return DetectorSet.shipped(only, made)
 
 
 def _cause(status: int | None) -> tuple[str, str]:

@@ -153,6 +153,15 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "credential": ("text", "with --live: the credential that is used"),
     },
+    "exact-data": {
+        "name": ("text", "the index's name"),
+        "detector": ("text", "the id of its detector"),
+        "rows": ("number", "the rows that can be found"),
+        "skipped": ("number", "rows without a usable leading value, or with too few values beside"),
+        "beside": ("number", "the columns whose values may stand near"),
+        "need": ("number", "how many of them must"),
+        "file": ("text", "where the index is"),
+    },
     "instance": {
         "app": ("text", "the app"),
         "instance": ("text", "the instance's name"),
@@ -179,6 +188,7 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "findings": ("integer", "how many findings are open"),
         "suppressed": ("integer", "how many findings are suppressed, and counted nowhere else"),
         "lost": ("list of text", "what was expected and not delivered"),
+        "denied": ("list of text", "what was never expected, for want of a permission or a licence"),
         "exit_code": ("integer", "this instance's exit code"),
     },
     "run": {

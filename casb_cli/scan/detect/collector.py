@@ -38,7 +38,7 @@ class Collector:
         self._reveal = reveal
         self.scanned = 0
         self.seen: set[bytes] = set()
-        self._key = key
+        self.key = key
         self._keep = keep
         self._every = every
         self._tallies: dict[str, _Tally] = {}
@@ -51,7 +51,7 @@ class Collector:
         normal = normalised(value, detector.normal)
         if detector.min_count > 1 and len(self.seen) < _SEEN_AT_MOST:
             self.seen.add(value)
-        mark = hmac.digest(self._key, detector.id.encode() + b"|" + normal, "sha256")
+        mark = hmac.digest(self.key, detector.id.encode() + b"|" + normal, "sha256")
         if detector.min_count > 1 and (tally.lowest is None or mark < tally.lowest):
             tally.lowest = mark
         known = tally.kept.get(mark)
@@ -65,7 +65,8 @@ class Collector:
         else:
             tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark)
         if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
-            tally.single.append(self._record(detector, confidence, value, start, end, place, mark))
+            of_this = {"confidence": confidence, "place": place, "start": start, "end": end, "count": 1}
+            tally.single.append({**known, **of_this} if known else self._record(detector, confidence, value, start, end, place, mark))
 
     def _record(
         self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str, mark: bytes

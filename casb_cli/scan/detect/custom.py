@@ -6,20 +6,24 @@ does not look would be taken for a clean result.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
-from casb_cli.scan.detect import named_checks
+from casb_cli.scan.detect import exact, named_checks
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
 from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
-from casb_cli.scan.detect.rules import Detector, Normal, Rule, Source, catalogue
+from casb_cli.scan.detect.rules import ENGINE, Detector, Normal, Rule, Source, catalogue
 from casb_cli.scan.detect.toml_places import Places
 
 LARGEST = 1 << 20
@@ -56,7 +60,8 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     title: Text
     severity: Severity
-    patterns: Annotated[tuple[str | _Pattern, ...], msgspec.Meta(min_length=1, max_length=100)]
+    patterns: Annotated[tuple[str | _Pattern, ...], msgspec.Meta(max_length=100)] = ()
+    index: str = ""
     description: str = ""
     reference: str = ""
     family: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")] = "custom"
@@ -82,11 +87,17 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detector: tuple[_Written, ...] = ()
 
 
-def detectors(sources: Iterable[Source], *, verify: bool = True) -> tuple[Detector, ...]:
+def detectors(
+    sources: Iterable[Source], *, verify: bool = True, cache_dir: str | None = None
+) -> tuple[Detector, ...]:
     """Return the detectors of some files; raises ConfigError with the place of what is wrong.
 
-    `verify` also has the engine compile each pattern: done once, before workers get the same files.
+    `verify` also has the engine compile each pattern: done once, before workers get the same files. In `cache_dir`
+    it is kept that all of the very same texts could be compiled.
     """
+    sources = tuple(sources)
+    mark = Path(cache_dir) / f"compiled-{_mark(sources)}" if cache_dir and verify else None
+    verify = verify and not (mark is not None and mark.exists())
     found: dict[str, Detector] = {}
     shipped = catalogue()
     for source in sources:
@@ -101,7 +112,18 @@ def detectors(sources: Iterable[Source], *, verify: bool = True) -> tuple[Detect
     count = sum(len(d.rules) + len(d.near) + len(d.not_near) + len(d.exclude) for d in found.values())
     if count > MOST:
         raise ConfigError(f"{count:,} patterns of your own are too many: {MOST:,} are allowed")
+    if mark is not None and verify:
+        with contextlib.suppress(OSError):  # then the next start compiles them again
+            mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mark.touch(mode=0o600)
     return tuple(found.values())
+
+
+def _mark(sources: tuple[Source, ...]) -> str:
+    total = hashlib.sha256(f"{ENGINE} {metadata.version('hyperscan')}".encode())
+    for source in sources:
+        total.update(hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).digest())
+    return total.hexdigest()[:40]
 
 
 class _Reader:
@@ -146,6 +168,13 @@ class _Reader:
         blank = next((word for word in written.keywords if not word.strip()), None)
         if blank is not None:
             self.refuse(number, "keywords", "a keyword is blank", blank)
+        if bool(written.patterns) == bool(written.index):
+            self.refuse(number, "patterns", "write patterns, or the index of `casb edm build`")
+        index, rules = None, tuple(self._rule(number, written, one) for one in written.patterns)
+        if written.index:
+            path = Path(self._source.name).parent / written.index
+            about = exact.about(path)
+            index, rules = (str(path), about.digest), (exact.rule(about.shape),)
         return Detector(
             id=written.id,
             title=written.title,
@@ -154,7 +183,8 @@ class _Reader:
             confidence=written.confidence,
             description=written.description,
             reference=written.reference,
-            rules=tuple(self._rule(number, written, one) for one in written.patterns),
+            rules=rules,
+            index=index,
             checks=self._checks(number, "validator", written.validator),
             proofs=self._checks(number, "proof", written.proof),
             filters=written.filters,
@@ -209,6 +239,8 @@ class _Reader:
             caseless=caseless,
             linear=True,
             width=width,
+            fixed=not unbounded and all(part.least == part.most for part in parts),
+            cut=(lead.most or 0, trail.most or 0),
             written=pattern.before + pattern.pattern + pattern.after,
             before=width + 1,
             after=1,
@@ -263,7 +295,7 @@ class _Reader:
         place = None
         if self._places is not None:
             place = self._places.of_text(number, value) if value is not None else None
-            place = place or self._places.of_key(number, key)
+            place = place or self._places.of_key(number, key) or self._places.of_detector(number)
         raise self._error(place, f"{key}: {reason}", hint=hint)
 
     def _invalid(self, words: str, raw: dict[str, Any]) -> ConfigError:

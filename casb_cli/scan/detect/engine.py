@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,9 +14,10 @@ from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.exact import Index
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.gates import Gates, Window, forms
-from casb_cli.scan.detect.linear import Linear, Words
+from casb_cli.scan.detect.linear import Family, Linear, Words
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
@@ -24,22 +25,35 @@ from casb_cli.scan.extract.base import BLOCK, Context, Segment
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
+_OFTEN, _GROUPS = 200, 32
+"""How often detectors are asked for together before they get a database of their own, and how many such there are."""
 _CONTINUED = bytes(range(0x80, 0xC0))
 """The bytes that begin no character."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 
 
 class _Armed:
-    """A detector made ready to judge."""
-
-    __slots__ = ("detector", "exclude", "keywords", "near", "not_near")
+    """A detector made ready to judge; its words are compiled when first asked for, since most never are."""
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
-        self.keywords = _keyword_pattern(detector.keywords)
         self.exclude = _words(detector, detector.exclude, whole=True)
         self.near = _words(detector, detector.near)
         self.not_near = _words(detector, detector.not_near)
+
+    @cached_property
+    def keywords(self) -> re.Pattern[bytes] | None:
+        """The words that raise the confidence, None where there are none."""
+        return _keyword_pattern(self.detector.keywords)
+
+    @cached_property
+    def index(self) -> Index | None:
+        """The index of exact data that decides, None where there is none; raises ConfigError."""
+        return Index(self.detector.index[0]) if self.detector.index else None
+
+    def indexed(self, key: bytes, buffer: bytes, start: int, end: int) -> bool:
+        """Return whether the value and what stands near it are a row of the index, where there is one."""
+        return self.index is None or self.index.holds(key, buffer, start, end, self.detector.within)
 
     def holds(self, value: bytes) -> bool:
         """Return whether all checks hold."""
@@ -62,14 +76,26 @@ def _words(detector: Detector, patterns: tuple[str, ...], *, whole: bool = False
     return Words(patterns, caseless=detector.caseless, whole=whole) if patterns else None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Aim:
-    """A rule made ready to confirm what its hint found."""
+    """A rule made ready to confirm what its hint found; compiled when that is first to be done."""
 
     rule: Rule
     owner: _Armed
-    pattern: re.Pattern[bytes] | Linear
-    then: re.Pattern[bytes] | None
+    family: Family
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes] | Linear:
+        """What confirms."""
+        return Linear(self.rule, self.family) if self.rule.linear else self._compiled(self.rule.pattern)
+
+    @cached_property
+    def then(self) -> re.Pattern[bytes] | None:
+        """What must match right behind the hint's end, None for anything."""
+        return self._compiled(self.rule.then) if self.rule.then else None
+
+    def _compiled(self, expression: str) -> re.Pattern[bytes]:
+        return re.compile(expression.encode("utf-8"), re.IGNORECASE if self.rule.caseless else 0)
 
 
 @dataclass
@@ -78,6 +104,8 @@ class _Gated:
 
     cache_dir: str | None
     aims: list[_Aim] = field(default_factory=list)
+    names: list[tuple[str, int]] = field(default_factory=list)
+    """Whose rule each is, and which of its owner's."""
 
     @cached_property
     def database(self) -> Any:
@@ -100,23 +128,24 @@ class Scanner:
         self.detectors = detectors
         self._aims: list[_Aim] = []
         self._columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
+        family = Family((r for d in detectors.detectors for r in d.rules if r.linear and not r.fixed), cache_dir)
         for detector in detectors.detectors:
             armed = _Armed(detector)
             for rule in detector.rules:
                 if rule.before + rule.after + 2 * max(detector.distance, detector.within) > OVERLAP // 2:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
-                if rule.linear:
-                    self._aims.append(_Aim(rule, armed, Linear(rule), None))
-                    continue
-                flags = re.IGNORECASE if rule.caseless else 0
-                then = re.compile(rule.then.encode("utf-8"), flags) if rule.then else None
-                self._aims.append(_Aim(rule, armed, re.compile(rule.pattern.encode("utf-8"), flags), then))
+                self._aims.append(_Aim(rule, armed, family))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
         self._gated: dict[str, _Gated] = {}
         for aim in self._aims:
             if aim.owner.detector.required:
-                self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir)).aims.append(aim)
+                gated = self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir))
+                gated.names.append((aim.owner.detector.id, len(gated.aims)))
+                gated.aims.append(aim)
+        self._groups: dict[frozenset[str], _Gated] = {}
+        self._asked: Counter[frozenset[str]] = Counter()
+        self._cache_dir = cache_dir
         self._aims = [aim for aim in self._aims if not aim.owner.detector.required]
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
@@ -201,18 +230,33 @@ class Scanner:
         windows = list(self._gates.windows(hits, len(self._aims), buffer))
         if named:
             windows.append(Window(0, len(buffer), named))
-        around: defaultdict[str, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        around: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
         for window in windows:
             text = buffer[window.start : window.end]
-            for owner in window.owners:
+            for gated in self._together(window.owners):
                 local: defaultdict[int, list[int]] = defaultdict(list)
-                self._gated[owner].database.scan(text, match_event_handler=_note, context=local)
+                gated.database.scan(text, match_event_handler=_note, context=local)
                 for number, ends in local.items():
-                    around[owner][number].update(end + window.start for end in ends)
-        for owner in sorted(around):
-            for number, found_at in sorted(around[owner].items()):
-                aim = self._gated[owner].aims[number]
-                self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found)
+                    around[gated.names[number]].update(end + window.start for end in ends)
+        for (owner, number), found_at in sorted(around.items()):
+            aim = self._gated[owner].aims[number]
+            self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found)
+
+    def _together(self, owners: frozenset[str]) -> Iterable[_Gated]:
+        """Return what looks for the numbers of some detectors: in one scan where they are often asked for together."""
+        if len(owners) == 1:
+            return [self._gated[owner] for owner in owners]
+        one = self._groups.get(owners)
+        if one is not None:
+            return (one,)
+        self._asked[owners] += 1
+        if self._asked[owners] > _OFTEN and len(self._groups) < _GROUPS:
+            members = [self._gated[owner] for owner in sorted(owners)]
+            one = _Gated(self._cache_dir, [aim for member in members for aim in member.aims])
+            one.names = [name for member in members for name in member.names]
+            self._groups[owners] = one
+            return (one,)
+        return [self._gated[owner] for owner in owners]
 
     def _confirm(
         self,
@@ -232,7 +276,7 @@ class Scanner:
             value = buffer[start:stop]
             if distinct and value in collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
-            if aim.owner.holds(value):
+            if aim.owner.holds(value) and aim.owner.indexed(collector.key, buffer, start, stop):
                 found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: _Places, name: str) -> Confidence | None:
@@ -264,6 +308,9 @@ def _spans(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int
     """Yield where the values begin and end that the rule's pattern confirms around the ends of its hint."""
     pattern = aim.pattern
     if isinstance(pattern, Linear):
+        if aim.rule.fixed:
+            yield from pattern.spans(buffer, 0, ends[-1], ends)
+            return
         for low, last, _ in _windows(aim, ends, buffer):
             yield from pattern.spans(buffer, low, last)
         return
@@ -382,7 +429,7 @@ class _Places:
         low, high = self._counted - base, target - base
         if high <= low:
             return
-        count = buffer.count(b"\n", low, high)
+        count = _lines(buffer, low, high)
         if count:
             self._lines += count
             low = buffer.rfind(b"\n", low, high) + 1
@@ -403,6 +450,13 @@ class _Places:
             return f"{where}!{_letters(self._marks)}{self._lines + 1}"
         place = f"line {self._lines + 1}, column {self._column + 1}"
         return f"{where}, {place}" if where else place
+
+
+def _lines(buffer: bytes, low: int, high: int) -> int:
+    if high - low < 4096:
+        return buffer.count(b"\n", low, high)
+    part = buffer[low:high]
+    return len(part) - len(part.replace(b"\n", b""))  # looks for line breaks in words of memory, as `count` does not
 
 
 def _letters(column: int) -> str:

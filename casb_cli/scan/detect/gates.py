@@ -9,6 +9,11 @@ from typing import NamedTuple
 
 from casb_cli.scan.detect.rules import Detector, Rule
 
+_DIGITS = b"0123456789"
+_SHORT = 7
+"""Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
+_PART = "[^A-Za-z]"
+
 _JOINTS = ("", " ", "_", "-", "\n")
 
 
@@ -23,6 +28,9 @@ def _spelt(word: str) -> set[str]:
     return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
 
 
+_NOBODY = frozenset[str]()
+
+
 class Window(NamedTuple):
     """A stretch of text in which, or near enough to which, words of some detectors stand."""
 
@@ -35,13 +43,17 @@ class _Word(NamedTuple):
     size: int
     reach: int
     owners: frozenset[str]
+    wordy: frozenset[str]
+    """Those of the owners that look for values without a digit too."""
+    behind: int = 0
+    """Bytes behind the word that its expression takes as well."""
 
 
 class Gates:
     """The required words of all detectors, each once; `rules` are what the one pass looks for them with.
 
-    The rules are bare words, since a thousand of them with borders would take a second to compile: whether a word
-    stands alone is seen where one was found.
+    The rules of longer ones are bare words, since a thousand of them with borders would take a second to compile:
+    whether a word stands alone is seen where one was found.
     """
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
@@ -55,9 +67,18 @@ class Gates:
                 for text in {joint.join(spelt.split()) for spelt in _spelt(word) for joint in _JOINTS}:
                     owners[text].add(detector.id)
                     reach[text] = max(reach[text], detector.distance + wide + 2 * len(text.encode()))
-        words = sorted(owners)
-        self._words = [_Word(len(word.encode()), reach[word], frozenset(owners[word])) for word in words]
-        self.rules = tuple(Rule(hint=re.escape(word), pattern="", caseless=True) for word in words)
+        digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
+        self._words: list[_Word] = []
+        hints: list[str] = []
+        for word in sorted(owners):
+            known = _Word(len(word.encode()), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits))
+            if word.isascii() and len(word) <= _SHORT and word.isalpha():
+                self._words += (known._replace(behind=1), known)
+                hints += (f"(?:^|{_PART}){word}{_PART}", f"(?:^|{_PART}){word}\\z")
+            else:
+                self._words.append(known)
+                hints.append(re.escape(word))
+        self.rules = tuple(Rule(hint=hint, pattern="", caseless=True) for hint in hints)
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
         """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`."""
@@ -66,19 +87,30 @@ class Gates:
             if number < first:
                 continue
             word = self._words[number - first]
-            for end in ends:
+            for found in ends:
+                end = found - word.behind
                 at = end - word.size
-                if not (buffer[at - 1 : at].isalpha() or buffer[end : end + 1].isalpha()):
+                if word.behind or not (buffer[at - 1 : at].isalpha() or buffer[end : end + 1].isalpha()):
                     marks.append((end, word))
         marks.sort(key=lambda mark: mark[0])
-        low, high, owners = 0, -1, frozenset[str]()
+        low, high, owners, wordy = 0, -1, _NOBODY, _NOBODY
         for end, word in marks:
             start = max(0, end - word.reach)
             if start > high:
-                if owners:
+                if owners := self._likely(buffer, low, high, owners, wordy):
                     yield Window(low, high, owners)
-                low, high, owners = start, end + word.reach, word.owners
+                low, high, owners, wordy = start, end + word.reach, word.owners, word.wordy
             else:
-                low, high, owners = min(low, start), max(high, end + word.reach), owners | word.owners
-        if owners:
+                low, high = min(low, start), max(high, end + word.reach)
+                if not word.owners <= owners:
+                    owners, wordy = owners | word.owners, wordy | word.wordy
+        if owners := self._likely(buffer, low, high, owners, wordy):
             yield Window(low, high, owners)
+
+    @staticmethod
+    def _likely(buffer: bytes, low: int, high: int, owners: frozenset[str], wordy: frozenset[str]) -> frozenset[str]:
+        """Return those who may find something in a stretch of text: where no digit is, few."""
+        if owners is wordy or high < 0:
+            return owners
+        text = buffer[low:high]
+        return owners if len(text.translate(None, _DIGITS)) < len(text) else wordy

@@ -31,7 +31,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
     `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the
-    value. No match is wider than `width`.
+    value. No match is wider than `width`; with `fixed` every one is as wide, and its value begins behind `cut[0]`
+    bytes and ends before the last `cut[1]`. `digit` says that every match has a digit.
     """
 
     hint: str
@@ -46,7 +47,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     trail: str = ""
     back: str = ""
     width: int = 0
+    fixed: bool = False
+    cut: tuple[int, int] = (0, 0)
     written: str = ""
+    digit: bool = False
 
 
 Examples = Callable[[], tuple[str, ...]]
@@ -61,7 +65,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
     the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
     `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
-    file that a user's detector stands in, `told` holds these expressions as they are written there.
+    file that a user's detector stands in, `told` holds these expressions as they are written there. `index` is the
+    file of an index of exact data and its digest: a value counts only if it leads to a row, within `within`.
     """
 
     id: str
@@ -89,6 +94,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     mask: Mask = "tail"
     generic: bool = False
     source: str = ""
+    index: tuple[str, str] | None = None
     told: dict[str, tuple[str, ...]] = {}
     match: Examples
     no_match: Examples

@@ -95,6 +95,7 @@ def number_detector(number: Number) -> Detector:
                 pattern=rf"(?<![0-9A-Za-z_$.\-/+])(?P<v>{number.form})(?![0-9A-Za-z_])(?![.\-/][0-9])",
                 before=32,
                 after=16,
+                digit="[0-9]" in number.form,
             ),
         ),
         checks=(name,),

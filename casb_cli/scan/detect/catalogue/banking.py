@@ -87,7 +87,7 @@ _NUMBERS = (
 _BITCOIN = r"(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[02-9ac-hj-np-z]{11,71})"
 
 DETECTORS: tuple[Detector, ...] = (
-    *map(number_detector, _NUMBERS),
+    *(number_detector(number._replace(family="payment")) for number in _NUMBERS),
     Detector(
         id="bitcoin-address",
         title="Bitcoin address",

@@ -1,0 +1,99 @@
+"""`casb edm`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from casb_cli.commands._options import Fields, Limit, OutputFormat, Where, Yes, examples
+
+app = typer.Typer(help="Find exact data: rows of a table of yours, such as customers, wherever they stand in files.")
+
+_PREFIX = "edm-"
+
+
+@app.command(
+    "build",
+    short_help="build the index of a table",
+    epilog=examples(
+        "casb edm build customers.csv --name customers --leading account --beside name",
+        "casb edm build staff.csv --name staff --leading badge --beside first --beside last --need 2",
+    ),
+)
+def build(
+    table: Annotated[str, typer.Argument(metavar="CSV", help="The table; `-` reads standard input.")],
+    name: Annotated[str, typer.Option(help="The name of the index; the detector is then edm-NAME.")],
+    leading: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that leads to a row: an account or customer number.")
+    ],
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column whose value must stand near the leading one; repeatable."),
+    ] = None,
+    need: Annotated[int, typer.Option(min=0, help="How many of the columns beside must stand near.")] = 1,
+    distance: Annotated[int, typer.Option(min=1, max=1000, help="Bytes that count as near.")] = 200,
+    at_least: Annotated[int, typer.Option(min=1, help="Distinct rows in one file that make a finding.")] = 1,
+    severity: Annotated[str, typer.Option(help="low, medium, high or critical.")] = "high",
+    delimiter: Annotated[str, typer.Option(help="What parts the columns; told by the first line otherwise.")] = "",
+    output: OutputFormat = "table",
+) -> None:
+    """Build the index of a table and the detector that uses it, in the place of an older one of the same name.
+
+    The index holds keyed, salted marks only, under the key of this installation: no value, and none can be tried
+    without the key. Scans and `casb detect` use it from now on.
+    """
+    from casb_cli.commands._exact import write
+    from casb_cli.commands._options import checked_severity
+    from casb_cli.ui.output import show
+
+    checked_severity(severity)
+    columns = list(dict.fromkeys(beside or []))
+    row = write(
+        table,
+        name,
+        leading=leading,
+        beside=columns,
+        need=min(need, len(columns)),
+        distance=distance,
+        at_least=at_least,
+        severity=severity,
+        delimiter=delimiter,
+    )
+    show(row, "exact-data", output, columns=tuple(row))
+
+
+@app.command("list", short_help="list the indexes", epilog=examples("casb edm list", "casb edm list -o json"))
+def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = None, limit: Limit = None) -> None:
+    """List the indexes: how many rows, what must stand near, never a value."""
+    from casb_cli.ui.output import Output
+
+    Output("exact-data", output, fields=fields, where=where, limit=limit).write(_rows())
+
+
+@app.command("remove", short_help="remove an index", epilog=examples("casb edm remove customers --yes"))
+def remove(
+    name: Annotated[str, typer.Argument(help="The index's name.")],
+    yes: Yes = False,
+) -> int:
+    """Remove an index and its detector; findings of it are resolved by the next scan."""
+    from casb_cli.commands._exact import drop, paths
+    from casb_cli.core.errors import UnknownName
+    from casb_cli.ui.streams import streams
+
+    if not any(path.exists() for path in paths(name)):
+        raise UnknownName(f"no index `{name}`", hint="casb edm list")
+    if not streams.confirm(f"Remove the index {name}?", yes=yes):
+        streams.note("nothing was removed")
+        return 0
+    drop(name)
+    return 0
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    from casb_cli.commands._exact import folder, row_of
+
+    place = folder()
+    for path in sorted(place.glob(f"{_PREFIX}*.index")) if place.is_dir() else []:
+        yield row_of(path)
