@@ -17,7 +17,7 @@ class Assertion:
 
     The key is PEM (PKCS#1, PKCS#8, encrypted PKCS#8 with `passphrase`) or a JWK, read when first needed. Without
     an `algorithm` it follows the key, which may then be one of an elliptic curve. A JWK's `kid` holds unless
-    `key_id` is given.
+    `key_id` is given. `headers` makes further ones, when the key is first needed (a certificate's thumbprint).
     """
 
     def __init__(
@@ -27,8 +27,9 @@ class Assertion:
         issuer: str,
         audience: str | None = None,
         subject: str | None = None,
-        algorithm: Literal["RS256", "RS384", "RS512"] | None = "RS256",
+        algorithm: Literal["RS256", "RS384", "RS512", "PS256"] | None = "RS256",
         key_id: str | None = None,
+        headers: Callable[[], Mapping[str, str]] | None = None,
         passphrase: Callable[[], str | None] | None = None,
         lifetime: float = 45,
         backdate: float | None = None,
@@ -40,7 +41,8 @@ class Assertion:
         self._passphrase = passphrase
         self._algorithm: str | None = algorithm
         self._curves = algorithm is None
-        self._headers = {"kid": key_id} if key_id else None
+        self._headers: dict[str, str] | None = {"kid": key_id} if key_id else None
+        self._more = headers
         self._lifetime = lifetime
         self._backdate = backdate
         self._nonce = nonce
@@ -55,6 +57,8 @@ class Assertion:
 
         if self._key is None:
             self._key = self._load()
+            if self._more is not None:
+                self._headers = {**(self._headers or {}), **self._more()}
         now = self._clock()
         named = {**self._claims, **(claims or {}), "exp": int(now + self._lifetime)}
         if self._backdate is not None:

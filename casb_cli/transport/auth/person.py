@@ -184,6 +184,7 @@ class DeviceCode:
         answer = self.endpoint.http.send(
             Call(
                 name=self.name,
+                path=dict(self.endpoint.path),
                 host=self.endpoint.host,
                 family=self.endpoint.family,
                 headers={"Accept": "application/json"},
