@@ -19,7 +19,7 @@ from casb_cli.transport.address import expand, query_text
 from casb_cli.transport.calls import Answer, Call
 from casb_cli.transport.rules import ApiRules
 
-BATCH = "POST /v1.0/$batch"
+BATCH = "POST /$batch"
 MOST = 20
 _PREFIX = "/v1.0"
 

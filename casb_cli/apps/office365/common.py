@@ -19,15 +19,14 @@ from casb_cli.transport.paging import Pager
 T = TypeVar("T")
 R = TypeVar("R")
 
-GRAPH = "/v1.0"
 FEED = "/api/v1.0/{tenantId}/activity/feed"
 PAGE = 999
 """Entries a page of the directory; the most that Graph gives."""
-_FILES = (f"{GRAPH}/drives", f"{GRAPH}/sites", f"{GRAPH}/shares")
+_FILES = ("/drives", "/sites", "/shares")
 _DRIVES = ("/drive", "/drives")
-_REPORTS = (f"{GRAPH}/auditLogs", f"{GRAPH}/reports", "/beta/auditLogs")
+_REPORTS = ("/auditLogs", "/reports", "/beta/auditLogs")
 _LISTS = ("/children", "/delta", "/drives", "/versions", "/getAllSites", "/sites")
-_UNITS = {f"{GRAPH}/users": 2, f"{GRAPH}/oauth2PermissionGrants": 2}
+_UNITS = {"/users": 2, "/oauth2PermissionGrants": 2}
 _MEMBERS = {"members": 3, "transitiveMembers": 5, "appRoleAssignments": 2, "appRoleAssignedTo": 2}
 
 
@@ -79,11 +78,11 @@ class Microsoft365Base(Connector):
         return Call(name=name, path=dict(path or {}), **more)
 
     def get(self, name: str, path: Mapping[str, str] | None = None, **more: Any) -> Call:
-        """Return a GET call: `get("/v1.0/users/{id}", {"id": ...}, query={"$select": "id"})`."""
+        """Return a GET call: `get("/users/{id}", {"id": ...}, query={"$select": "id"})`."""
         return self.call(f"GET {name}", path, **more)
 
     def act(self, name: str, path: Mapping[str, str] | None = None, **more: Any) -> Call:
-        """Return a changing call (`act("PATCH /v1.0/users/{id}", ...)`), drawn from the reserve for governance."""
+        """Return a changing call (`act("PATCH /users/{id}", ...)`), drawn from the reserve for governance."""
         return self.call(name, path, governance=True, **more)
 
     def sharepoint(self, name: str, url: str, path: Mapping[str, str] | None = None, **more: Any) -> Call:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from casb_cli.apps._microsoft.clouds import Addresses, cloud_of
 
+VERSION = "/v1.0"
 _OPTIONAL = ("sharepoint", "mysite", "content")
 
 
@@ -18,4 +19,6 @@ def base_urls(fields: Mapping[str, str]) -> dict[str, str]:
     for name in (*urls, "manage", *_OPTIONAL):
         if fields.get(f"{name}_url"):
             urls[name] = fields[f"{name}_url"].rstrip("/")
-    return Addresses(urls, cloud.sharepoint)
+    # Calls are named by their path below the version, as the vendor's pages do.
+    graph = urls["api"].removesuffix(VERSION)
+    return Addresses({**urls, "api": graph + VERSION, "beta": f"{graph}/beta"}, cloud.sharepoint)
