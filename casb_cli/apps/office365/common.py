@@ -19,7 +19,9 @@ from casb_cli.transport.paging import Pager
 T = TypeVar("T")
 R = TypeVar("R")
 
-FEED = "/api/v1.0/{tenantId}/activity/feed"
+GRAPH = ""
+"""Before Graph's paths: the base URL holds the version."""
+FEED = "/api/v1.0/{tenant}/activity/feed"
 PAGE = 999
 """Entries a page of the directory; the most that Graph gives."""
 _FILES = ("/drives", "/sites", "/shares")
