@@ -19,6 +19,8 @@ ITEM_FIELDS = (
 """What listings ask for; a delta tells no path, whatever is asked for."""
 ACT_FIELDS = f"{ITEM_FIELDS},sharepointIds,webUrl"
 
+_CLAIM = "c:0"
+"""How the login names of groups and of claims begin; people's begin with `i:`."""
 _PUBLIC_LOGIN = "c:0(.s|true"
 _GUEST_MARKS = ("#ext#", "urn:spo:guest")
 _ROLE_ORDER = ("read", "write", "owner")
@@ -75,12 +77,21 @@ class Identities(msgspec.Struct, rename="camel", gc=False):
         return one.id if one else None
 
     @property
+    def in_group(self) -> bool:
+        """Whether it stands for several people: a group, a site's own group, or a claim such as everyone."""
+        groups = (self.group, self.site_group, self.share_point_group)
+        return any(one is not None for one in groups) or self.login.startswith(_CLAIM)
+
+    @property
     def name(self) -> str | None:
         """Who it is, in words."""
+        site = self.site_group or self.share_point_group
+        if site is not None:
+            return site.display_name or site.login_name
         one = self.user or self.group or self.site_user or self.application
         if self.address or one is None:
             return self.address
-        return one.display_name or one.login_name or one.id
+        return one.login_name or (self.site_user.login_name if self.site_user else None) or one.display_name or one.id
 
 
 class Reference(msgspec.Struct, rename="camel", gc=False):
@@ -241,17 +252,15 @@ class Permission(msgspec.Struct, rename="camel", gc=False):
 
     @property
     def counts(self) -> bool:
-        """Whether it opens the item to somebody besides the owner and the site's own groups."""
-        if self.link is not None:
-            return True
-        to = self.to
-        if to is None or to.site_group is not None or to.share_point_group is not None:
-            return False
-        return to.user is not None or to.group is not None or (to.site_user is not None and self.role != "owner")
+        """Whether it opens the item to somebody that can be told."""
+        return self.link is not None or self.to is not None
 
-    @property
-    def is_owner(self) -> bool:
-        return self.link is None and self.role == "owner"
+    def is_of_owner(self, owner: str | None, address: str | None) -> bool:
+        """Tell whether it is the drive owner's own."""
+        to = self.to
+        if self.link is not None or to is None or self.role != "owner" or to.in_group:
+            return False
+        return (owner is not None and to.id == owner) or (address is not None and to.address == address.lower())
 
     @property
     def kind(self) -> ShareKind | None:
@@ -260,7 +269,7 @@ class Permission(msgspec.Struct, rename="camel", gc=False):
         to = self.to
         if to is None:
             return None
-        return "group" if to.group is not None or to.login.startswith("c:0") else "user"
+        return "group" if to.in_group else "user"
 
     @property
     def who(self) -> str | None:
@@ -333,16 +342,12 @@ class Place(msgspec.Struct, frozen=True):
     name: str = ""
     site: str = ""
     """The web address of the site that it belongs to."""
+    site_id: str = ""
     site_name: str = ""
     personal: bool = False
     owner: str | None = None
     owner_id: str | None = None
     product: str = "sharepoint"
-
-    @property
-    def prefix(self) -> str:
-        """What stands before the paths of its files."""
-        return "" if self.personal else f"/{self.site_name}/{self.name}"
 
     @property
     def floor(self) -> Sharing:
@@ -367,13 +372,13 @@ class Place(msgspec.Struct, frozen=True):
 
 def file_id(drive: str, item: str) -> str:
     """Return the id of a file of ours: an item's own is unique within its drive only."""
-    return f"{drive}!{item}"
+    return f"{drive}/{item}"
 
 
 def split_id(id_: str) -> tuple[str, str]:
-    """Return drive and item of a file's id; both empty where it is none."""
-    drive, mark, item = id_.rpartition("!")
-    return (drive, item) if mark and drive and item else ("", "")
+    """Return drive and item of a file's id, or site and item of a trashed one's; both empty where it is none."""
+    drive, mark, item = id_.partition("/")
+    return (drive, item) if mark and drive and item and "/" not in item else ("", "")
 
 
 def site_path(web_url: str) -> str:
@@ -388,7 +393,7 @@ def outsider(one: Identities, is_internal: Callable[[str], bool], guests: frozen
     address = one.address or ""
     if one.id in guests or address in guests or "#ext#" in address:
         return True
-    if one.group is not None or not address or one.login.startswith("c:0"):
+    if one.in_group or not address:
         return False
     return not is_internal(address)
 
@@ -409,11 +414,11 @@ def wider(first: Sharing, second: Sharing) -> Sharing:
     return first if SHARING_ORDER[first] <= SHARING_ORDER[second] else second
 
 
-def level(found: Iterable[Permission], outside: Callable[[Identities], bool], floor: Sharing) -> Sharing:
+def level(found: Iterable[Permission], outside: Callable[[Identities], bool], place: Place) -> Sharing:
     """Return how far an item's permissions open it together."""
-    reach = floor
+    reach = place.floor
     for one in found:
-        if one.counts and not one.is_owner:
+        if one.counts and not one.is_of_owner(place.owner_id, place.owner):
             reach = wider(reach, level_of(one, outside))
     return reach
 
@@ -424,7 +429,7 @@ def file(item: Item, place: Place, path: str | None, sharing: Sharing | None, la
     owner = place.owner if place.personal else created.address if created else None
     owner_id = place.owner_id if place.personal else created.id if created else None
     hashed = f"quickxor:{item.hash}" if item.hash else None
-    locator = {"drive": place.drive, "item": item.id}
+    locator = {"parent": item.parent} if item.parent else {}
     if item.malware is not None:
         locator["malware"] = "1"
     if item.package is not None:
@@ -470,11 +475,11 @@ def share(
 
 
 def trashed(site: str, item: BinItem, product: str) -> File:
-    """Return a file in the recycle bin of a site (its path) as a row."""
+    """Return a file in the recycle bin of a site (its id) as a row."""
     size = int(item.size) if item.size is not None and str(item.size).isdigit() else None
     told = (("owner", item.author_email), ("size", size), ("modified", None), ("sharing", None))
     return File(
-        id=f"bin!{site}!{item.id}",
+        id=f"{site}/{item.id}",
         name=item.leaf_name,
         path=f"/{item.dir_name}/{item.leaf_name}",
         owner=item.author_email,

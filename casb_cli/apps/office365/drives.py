@@ -1,0 +1,355 @@
+"""Which drives there are, what lies in them, and where: every library of every site, every person's OneDrive."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from casb_cli.apps._microsoft.paging import NEXT_LINK
+from casb_cli.apps.office365 import mapping_files as shapes
+from casb_cli.apps.office365.common import GRAPH, PAGE, Microsoft365Base
+from casb_cli.apps.office365.mapping_files import Item, Permission, Place
+from casb_cli.core.capabilities import Page
+from casb_cli.core.errors import NotPermitted, ObjectMissing, ProviderError, ScopeMissing, StateConflict
+from casb_cli.core.models import Notice, Partition, Sharing
+from casb_cli.transport.calls import Answer, Call
+
+R = TypeVar("R")
+
+QUARANTINE = "casb-quarantine"
+"""The site or library that holds quarantined files; no listing shows it."""
+DRIVE = f"{GRAPH}/drives/{{driveId}}"
+ITEM = f"{DRIVE}/items/{{itemId}}"
+PERMISSIONS = f"{ITEM}/permissions"
+DELTA = f"{DRIVE}/root/delta"
+DELTA_PAGE = 200
+_SITE_PAGE = 200
+_DRIVE_FIELDS = "id,name,driveType,owner,webUrl,sharePointIds"
+_FOLDER_FIELDS = "id,name,folder,root,parentReference"
+_HELD = 600.0
+"""Seconds for which domains, guests and teams are held."""
+_ASIDE = (NotPermitted, ObjectMissing, StateConflict)
+"""What a site answers that is locked, or being made or removed: it shows its files to nobody."""
+
+Rows = Callable[["Tree", list[Item], bool], tuple[list[R], list[Notice]]]
+"""What a walk makes of a page: the rows, and what could not be read; the flag says that nothing more comes."""
+
+
+class _Group(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    resource_provisioning_options: list[str] | None = None
+
+
+class _Domain(msgspec.Struct):
+    name: str | None = None
+
+
+class _Organization(msgspec.Struct, rename="camel"):
+    verified_domains: list[_Domain] | None = None
+
+
+class _User(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    user_principal_name: str | None = None
+    mail: str | None = None
+
+
+class Tree:
+    """The folders of one drive, learned page by page; one that is missing is read when it is met."""
+
+    def __init__(self, drives: Drives, place: Place) -> None:
+        self._drives = drives
+        self.place = place
+        self._folders: dict[str, Item] = {}
+
+    def learn(self, items: Sequence[Item]) -> None:
+        """Keep the folders among some items."""
+        for item in items:
+            if (item.is_folder or item.root is not None) and item.deleted is None:
+                self._folders[item.id] = item
+
+    def path(self, item: Item) -> str | None:
+        """Return where an item lies, from the drive's root; None where a folder above it is not to be seen."""
+        if item.root is not None:
+            return "/"
+        names = [item.name or item.id]
+        seen = {item.id}
+        above = item.parent
+        while above is not None and above not in seen:
+            seen.add(above)
+            folder = self._folder(above)
+            if folder is None:
+                return None
+            if folder.root is not None:
+                break
+            names.append(folder.name or folder.id)
+            above = folder.parent
+        return "/" + "/".join(reversed(names))
+
+    def _folder(self, id_: str) -> Item | None:
+        if id_ not in self._folders:
+            try:
+                self._folders[id_] = self._drives.item(self.place.drive, id_, _FOLDER_FIELDS)
+            except ObjectMissing:
+                return None  # it went between the page and this look
+        return self._folders[id_]
+
+
+class Drives(Microsoft365Base):
+    """The partitions of files, sharing and trash, and how a drive is walked."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._places: dict[str, Place] = {}
+        self._held: dict[str, tuple[float, frozenset[str]]] = {}
+        self._facts_lock = threading.Lock()
+
+    # Facts that are read once
+
+    def _once(self, name: str, read: Callable[[], frozenset[str]]) -> frozenset[str]:
+        with self._facts_lock:
+            held = self._held.get(name)
+            if held is None or time.monotonic() - held[0] > _HELD:
+                held = self._held[name] = (time.monotonic(), read())
+        return held[1]
+
+    def internal_domains(self) -> frozenset[str]:
+        """Return the tenant's verified domains, and those named at connect; lower case."""
+
+        def read() -> frozenset[str]:
+            told = self.facts.fields.get("internal_domains", "").replace(";", ",").split(",")
+            found = {one.strip().lower().lstrip("@") for one in told} - {""}
+            query = {"$select": "id,verifiedDomains"}
+            for one in self.every(f"{GRAPH}/organization", _Organization, query=query):
+                found |= {domain.name.lower() for domain in one.verified_domains or () if domain.name}
+            return frozenset(found)
+
+        return self._once("domains", read)
+
+    def guests(self) -> frozenset[str]:
+        """Return the ids and the addresses (lower case) of the directory's guests."""
+
+        def read() -> frozenset[str]:
+            query = {"$filter": "userType eq 'Guest'", "$select": "id,userPrincipalName,mail", "$top": PAGE}
+            found: set[str] = set()
+            for one in self.every(f"{GRAPH}/users", _User, query=query):
+                found |= {text.lower() for text in (one.id, one.user_principal_name, one.mail) if text}
+            return frozenset(found)
+
+        return self._once("guests", read)
+
+    def teams(self) -> frozenset[str]:
+        """Return the ids of the groups that are teams."""
+
+        def read() -> frozenset[str]:
+            query = {"$select": "id,resourceProvisioningOptions", "$top": PAGE}
+            groups = self.every(f"{GRAPH}/groups", _Group, query=query)
+            return frozenset(one.id for one in groups if "Team" in (one.resource_provisioning_options or ()))
+
+        return self._once("teams", read)
+
+    def is_internal(self, address: str) -> bool:
+        """Tell whether an address belongs to one of the tenant's domains."""
+        return address.rpartition("@")[2].lower() in self.internal_domains()
+
+    def outside(self, one: shapes.Identities) -> bool:
+        """Tell whether a principal is a guest, or somebody else's."""
+        return shapes.outsider(one, self.is_internal, self.guests())
+
+    # Drives
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether all sites can be listed: the app itself can, a signed-in person cannot."""
+        return self.facts.method != "device"
+
+    def sites(self, cursor: str | None) -> Iterator[tuple[list[shapes.Site], str | None]]:
+        """Yield all sites page by page, personal ones too; a signed-in person's search finds some of them."""
+        query: dict[str, Any] = {"$select": "id,webUrl,displayName,isPersonalSite", "$top": _SITE_PAGE}
+        if self.sees_all:
+            yield from self.pages(f"{GRAPH}/sites/getAllSites", shapes.Site, query=query, cursor=cursor)
+        else:
+            query = {"search": "*", "$top": _SITE_PAGE}
+            yield from self.pages(f"{GRAPH}/sites", shapes.Site, query=query, cursor=cursor)
+
+    def partitions(self, cursor: str | None) -> Iterator[Page[Any]]:
+        """Yield a partition for every drive; what shows itself to nobody is told."""
+        if cursor is None and not self.sees_all:
+            about = "sites and OneDrives that the signed-in person cannot find: only an app of its own sees all"
+            yield from self._own_drives(Notice(code="not-visible", about=about))
+        for sites, after in self.sites(cursor):
+            calls = [
+                self.get(f"{GRAPH}/sites/{{id}}/drives", {"id": one.id}, query={"$select": _DRIVE_FIELDS})
+                for one in sites
+            ]
+            parts: list[Partition] = []
+            notices: list[Notice] = []
+            answers = self.batch(calls)
+            refused = [one for one in answers if isinstance(one, ScopeMissing)]
+            if refused and len(refused) == len(answers):
+                raise refused[0]
+            for site, answer in zip(sites, answers, strict=True):
+                if isinstance(answer, _ASIDE):
+                    where = site.web_url or site.display_name or site.id
+                    notices.append(Notice(code="unreachable", about=f"the files of {where}: {answer.words}"))
+                    continue
+                if isinstance(answer, ProviderError):
+                    raise answer
+                drives = [one for one in self._all_drives(answer) if not self._is_quarantine(site, one)]
+                parts += [self._partition(self._keep(site, one)) for one in drives]
+            yield Page(items=(), cursor=after, more=tuple(parts), notices=tuple(notices))
+
+    def _own_drives(self, notice: Notice) -> Iterator[Page[Any]]:
+        query = {"$select": "id", "$top": PAGE}
+        for users, _ in self.pages(f"{GRAPH}/users", _User, query=query):
+            calls = [self.get(f"{GRAPH}/users/{{id}}/drive", {"id": one.id}) for one in users]
+            found: list[Partition] = []
+            for answer in self.batch(calls):
+                if isinstance(answer, Answer):
+                    drive = answer.decode(shapes.Drive)
+                    found.append(self._partition(self._keep(_site_of(drive), drive)))
+                elif not isinstance(answer, _ASIDE):
+                    raise answer
+            yield Page(items=(), more=tuple(found), notices=(notice,))
+
+    def _all_drives(self, answer: Answer) -> Iterator[shapes.Drive]:
+        page = answer.decode(shapes.Drives)
+        yield from page.value
+        if page.next_link:
+            for drives, _ in self.pages(f"{GRAPH}/sites/{{id}}/drives", shapes.Drive, cursor=page.next_link):
+                yield from drives
+
+    def _is_quarantine(self, site: shapes.Site, drive: shapes.Drive) -> bool:
+        last = shapes.site_path(site.web_url or "").rpartition("/")[2].lower()
+        return last == QUARANTINE or drive.id == self.quarantine_drive
+
+    @property
+    def quarantine_drive(self) -> str:
+        """The id of the drive that holds quarantined files, as named at connect; empty where none is."""
+        return self.facts.fields.get("quarantine_drive", "").strip()
+
+    def _keep(self, site: shapes.Site, drive: shapes.Drive) -> Place:
+        owner = drive.owner.user if drive.owner and drive.is_personal else None
+        group = drive.owner.group if drive.owner else None
+        product = "onedrive" if drive.is_personal else "sharepoint"
+        if group is not None and group.id and group.id in self.teams():
+            product = "teams"
+        place = Place(
+            drive=drive.id,
+            name=drive.name or drive.id,
+            site=site.web_url or "",
+            site_id=site.id,
+            site_name=site.display_name or shapes.site_path(site.web_url or "") or "the root site",
+            personal=drive.is_personal,
+            owner=owner.address if owner else None,
+            owner_id=owner.id if owner else None,
+            product=product,
+        )
+        self._places[drive.id] = place
+        return place
+
+    @staticmethod
+    def _partition(place: Place) -> Partition:
+        return Partition(key=f"drive:{place.drive}", data=place.as_data())
+
+    def place(self, drive: str) -> Place:
+        """Return what is known of a drive, read where it is met for the first time; raises ObjectMissing."""
+        if drive not in self._places:
+            call = self.get(DRIVE, {"driveId": drive}, query={"$select": _DRIVE_FIELDS})
+            found = self.read(call, shapes.Drive)
+            self._keep(_site_of(found), found)
+        return self._places[drive]
+
+    # Items
+
+    def item(self, drive: str, item: str, fields: str = shapes.ACT_FIELDS) -> Item:
+        """Return an item as it is now; raises ObjectMissing."""
+        call = self.get(ITEM, {"driveId": drive, "itemId": item}, query={"$select": fields})
+        return self.read(call, Item)
+
+    def located(self, id_: str) -> tuple[Place, Item]:
+        """Return the drive and the item of a file's id; raises ObjectMissing."""
+        drive, item = shapes.split_id(id_)
+        if not drive or "," in drive:
+            raise ObjectMissing(f"`{id_}` is no id of a file in a drive")
+        return self.place(drive), self.item(drive, item)
+
+    def delta(self, drive: str, **query: Any) -> Call:
+        """Return the call for what lies in a drive, or changed in it."""
+        asked = {"$select": shapes.ITEM_FIELDS, "$top": DELTA_PAGE, **query}
+        return self.get(DELTA, {"driveId": drive}, query=asked, headers=self.delta_headers())
+
+    def delta_headers(self) -> dict[str, str]:
+        """Return what is asked of a delta: no folders above what changed, and changes of sharing where allowed."""
+        own = self.facts.own
+        wanted = ["deltaExcludeParent"]
+        if own is not None and "Sites.FullControl.All" in own.granted:
+            wanted += ["deltashowremovedasdeleted", "deltatraversepermissiongaps", "deltashowsharingchanges"]
+        return {"Prefer": ", ".join(wanted)}
+
+    def walk(self, part: Partition, cursor: str | None, rows: Rows[R]) -> Iterator[Page[R]]:
+        """Yield all that lies in a drive page by page through `rows`; a forgotten position raises CursorExpired."""
+        place = Place.of(part.data)
+        self._places[place.drive] = place
+        tree = Tree(self, place)
+        call = self.delta(place.drive)
+        try:
+            for answer, after in self.client.pages(call, NEXT_LINK, cursor):
+                items = [one for one in answer.decode(shapes.Items).value if one.deleted is None]
+                tree.learn(items)
+                found, notices = rows(tree, items, after is None)
+                yield Page(items=found, cursor=after, notices=notices)
+        except StateConflict as error:
+            about = f"the files of {place.about}: {error.words}"
+            yield Page(items=(), notices=(Notice(code="unreachable", about=about),))
+
+    # Permissions
+
+    def permissions(self, drive: str, item: str) -> list[Permission]:
+        """Return every permission of an item, inherited ones too; raises ObjectMissing."""
+        return list(self.every(PERMISSIONS, Permission, {"driveId": drive, "itemId": item}))
+
+    def permissions_of(self, drive: str, items: Sequence[str]) -> dict[str, list[Permission]]:
+        """Return the permissions of many items of a drive; of one that is gone by now, none."""
+        calls = [self.get(PERMISSIONS, {"driveId": drive, "itemId": one}) for one in items]
+        found: dict[str, list[Permission]] = {}
+        for id_, answer in zip(items, self.batch(calls), strict=True):
+            if isinstance(answer, ObjectMissing):
+                found[id_] = []
+            elif isinstance(answer, ProviderError):
+                raise answer
+            else:
+                page = answer.decode(shapes.Permissions)
+                found[id_] = page.value
+                if page.next_link:
+                    for more, _ in self.pages(PERMISSIONS, Permission, cursor=page.next_link):
+                        found[id_] += more
+        return found
+
+    def levels(self, place: Place, items: Sequence[Item]) -> list[Sharing]:
+        """Return how far each of some items is open; asked for only where the listing does not tell."""
+        doubtful = [one.id for one in items if one.shared is not None and one.shared.scope != "anonymous"]
+        told = self.permissions_of(place.drive, doubtful) if doubtful else {}
+        found: list[Sharing] = []
+        for one in items:
+            if one.id in told:
+                found.append(shapes.level(told[one.id], self.outside, place))
+            else:
+                found.append(place.floor if one.shared is None else "public")
+        return found
+
+
+def _site_of(drive: shapes.Drive) -> shapes.Site:
+    """Return what a drive tells of the site that it belongs to."""
+    from urllib.parse import urlsplit
+
+    ids = drive.sharepoint_ids
+    url = (ids.site_url if ids else None) or (drive.webUrl or "").rpartition("/")[0]
+    host = urlsplit(url).hostname or ""
+    known = bool(ids and ids.site_id and ids.web_id)
+    id_ = f"{host},{ids.site_id},{ids.web_id}" if known and ids else ""
+    return shapes.Site(id=id_, web_url=url)

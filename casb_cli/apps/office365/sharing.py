@@ -1,0 +1,50 @@
+"""How files, folders and libraries are open to somebody: each permission on the item that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from casb_cli.apps.office365 import mapping_files as shapes
+from casb_cli.apps.office365.drives import Drives, Tree
+from casb_cli.apps.office365.files import READING
+from casb_cli.apps.office365.mapping_files import Item, Place
+from casb_cli.apps.office365.scopes import USERS, graph
+from casb_cli.core.capabilities import ListShares, Page, needs
+from casb_cli.core.models import Notice, Partition, Share
+
+
+class Sharing(Drives, ListShares):
+    """Matrix row 10, the reading half. A share's id is `drive/item/permission`, a library's root being an item too."""
+
+    @needs("GET /v1.0/organization", "GET /v1.0/users", any_of=graph(USERS))
+    @needs(
+        "GET /v1.0/sites/getAllSites",
+        "GET /v1.0/sites/{id}/drives",
+        "GET /v1.0/drives/{driveId}/root/delta",
+        "GET /v1.0/drives/{driveId}/items/{itemId}",
+        "GET /v1.0/drives/{driveId}/items/{itemId}/permissions",
+        any_of=READING,
+    )
+    def list_shares(self, part: Partition, cursor: str | None) -> Iterator[Page[Share]]:
+        if part.key == "":
+            yield from self.partitions(cursor)
+        else:
+            yield from self.walk(part, cursor, self._shares)
+
+    def _shares(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[Share], list[Notice]]:
+        del whole
+        place = tree.place
+        shared = [one for one in items if one.shared is not None or (one.root is not None and not place.personal)]
+        found = self.permissions_of(place.drive, [one.id for one in shared])
+        rows: list[Share] = []
+        for item in shared:
+            direct = [one for one in found[item.id] if carried(place, one)]
+            if direct:
+                path = tree.path(item)
+                rows += [shapes.share(place, item, one, path, self.outside) for one in direct]
+        return rows, []
+
+
+def carried(place: Place, found: shapes.Permission) -> bool:
+    """Tell whether a permission stands on the item itself and is not its owner's own."""
+    return found.counts and found.direct and not found.is_of_owner(place.owner_id, place.owner)
