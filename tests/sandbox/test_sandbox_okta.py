@@ -232,6 +232,9 @@ def test_statuses_and_sources(call):
     assert {row["credentials"]["provider"]["type"] for row in rows} == {"OKTA", "ACTIVE_DIRECTORY", "FEDERATION"}
     bare = call("GET", "/api/v1/users", content_type="application/json; okta-response=omitCredentials")
     assert all("credentials" not in row for row in bare)
+    unlinked = "application/json; okta-response=omitCredentialsLinks,omitTransitioningToStatus"
+    linkless = call("GET", "/api/v1/users", content_type=unlinked)
+    assert all(row["credentials"]["provider"]["type"] for row in linkless), "links alone are left out"
 
 
 def test_factors(okta, call):

@@ -1,4 +1,4 @@
-"""Who administers the org: users and groups, by standard roles and by custom ones on resource sets."""
+"""Who administers the org: users, groups and service apps, by standard roles and by custom ones on resource sets."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from typing import Any
 
 from casb_cli.apps.okta import mapping
 from casb_cli.apps.okta.common import OktaBase
-from casb_cli.apps.okta.scopes import ADMIN_ROLES, GROUPS, USERS, okta
+from casb_cli.apps.okta.scopes import ADMIN_ROLES, APPS, GROUPS, USERS, okta
 from casb_cli.core.capabilities import ListPrivileges, Page, needs
 from casb_cli.core.errors import ObjectMissing
-from casb_cli.core.models import Partition, Privilege
+from casb_cli.core.models import Notice, Partition, Privilege
 
 KEPT = 600.0
 """Seconds for which the set of administrators is held."""
+TOO_NARROW = Notice(
+    code="not-visible",
+    about="every app but casb's own: the app's admin role is too narrow to see others",
+    needed=("SUPER_ADMIN, ORG_ADMIN or APP_ADMIN",),
+)
 
 
 @dataclass
 class Holders:
-    """Ids of those who hold a role: users (through groups too), and groups with their names."""
+    """Ids of those who hold a role: users (through groups too), groups with their names, apps with a custom one."""
 
     users: dict[str, None] = field(default_factory=dict)
+    apps: set[str] = field(default_factory=set)
     groups: dict[str, str] = field(default_factory=dict)
     read_at: float = field(default_factory=time.monotonic)
 
@@ -56,6 +62,8 @@ class Administrators(OktaBase, ListPrivileges):
                 found.users[id_] = None
             elif kind == "groups":
                 bound.add(id_)
+            elif kind == "clients":
+                found.apps.add(id_)
         for groups, _ in self.groups():
             # Where Okta leaves the statistics out, a group may be one that administers.
             found.groups.update(
@@ -101,6 +109,15 @@ class Administrators(OktaBase, ListPrivileges):
             return [self.resource_sets().get(known, known) or "org"]
         return role.targets or ["org"]
 
+    def apps(self, cursor: str | None) -> Iterator[tuple[list[mapping.Application], str | None, tuple[Notice, ...]]]:
+        """Yield all apps page by page, with what is to be said where none but our own shows."""
+        several = cursor is not None
+        query = {"includeNonDeleted": True}
+        for apps, after in self.listed("/api/v1/apps", mapping.Application, cursor=cursor, query=query):
+            several = several or after is not None or any(app.id != self.client_id for app in apps)
+            yield apps, after, () if several else (TOO_NARROW,)
+
+    @needs("GET /api/v1/apps", "GET /oauth2/v1/clients/{clientId}/roles", any_of=okta((APPS, ADMIN_ROLES)))
     @needs(
         "GET /api/v1/iam/assignees/users",
         "GET /api/v1/users/{userId}/roles",
@@ -114,15 +131,19 @@ class Administrators(OktaBase, ListPrivileges):
         any_of=okta((ADMIN_ROLES, GROUPS, USERS)),
     )
     def list_privileges(self, part: Partition, cursor: str | None) -> Iterator[Page[Privilege]]:
-        """Yield roles of users (inherited ones too) and of groups, one row for each thing that a role reaches."""
-        del cursor  # each part is one page
+        """Yield roles of users (inherited ones too), groups and service apps, one row for each thing in reach."""
         kind = part.key.partition(":")[0]
         if kind == "":
-            yield Page(items=(), more=tuple(Partition(key=key) for key in ("users", "groups")))
+            yield Page(items=(), more=tuple(Partition(key=key) for key in ("users", "groups", "apps")))
         elif kind == "users":
             yield Page(items=(), more=_partitions("user", {id_: id_ for id_ in self.holders().users}))
         elif kind == "groups":
             yield Page(items=(), more=_partitions("group", self.holders().groups))
+        elif kind == "apps":
+            for apps, after, notices in self.apps(cursor):
+                bound = self.holders().apps
+                found = {app.id: app.title for app in apps if app.is_service or app.id in bound}
+                yield Page(items=(), cursor=after, more=_partitions("app", found), notices=notices)
         else:
             yield Page(items=self._held(kind, part.data["id"], part.data["name"]))
 
@@ -130,6 +151,8 @@ class Administrators(OktaBase, ListPrivileges):
         if kind == "user":
             roles, principal = self._roles("/api/v1/users/{userId}/roles", {"userId": id_}), "account"
             name = self.login_of(id_) or id_
+        elif kind == "app":
+            roles, principal = self._roles("/oauth2/v1/clients/{clientId}/roles", {"clientId": id_}), "app"
         else:
             roles, principal = self._roles("/api/v1/groups/{groupId}/roles", {"groupId": id_}), "group"
         rows: dict[tuple[str, str], Privilege] = {}

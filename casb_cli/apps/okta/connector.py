@@ -21,7 +21,6 @@ from casb_cli.core.capabilities import (
     FollowFiles,
     ListFiles,
     ListFindings,
-    ListPrivileges,
     ListShares,
     ListTrash,
     OverwriteFile,
@@ -67,9 +66,6 @@ class Okta(
     without: ClassVar[Mapping[type[Ability], str]] = {
         **dict.fromkeys(_FILES, _NO_FILES),
         ListFindings: "Okta inspects no content, so it has no findings",
-    }
-    partial: ClassVar[Mapping[type[Ability], str]] = {
-        ListPrivileges: "admin roles that service apps hold are not listed",
     }
 
     @needs("GET /.well-known/okta-organization")

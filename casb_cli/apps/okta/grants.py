@@ -9,7 +9,7 @@ from casb_cli.apps.okta.administrators import Administrators
 from casb_cli.apps.okta.scopes import API_TOKENS, APP_GRANTS, APPS, USERS, okta
 from casb_cli.core.capabilities import ListGrants, Page, needs
 from casb_cli.core.errors import ObjectMissing
-from casb_cli.core.models import Grant, Notice, Partition
+from casb_cli.core.models import Grant, Partition
 
 _ENDED = "REVOKED"
 
@@ -49,11 +49,7 @@ class Grants(Administrators, ListGrants):
             yield Page(items=_once(self._of_user(part.data["id"], part.data["name"])))
 
     def _apps(self, cursor: str | None) -> Iterator[Page[Grant]]:
-        several = cursor is not None
-        query = {"includeNonDeleted": True}
-        for apps, after in self.listed("/api/v1/apps", mapping.Application, cursor=cursor, query=query):
-            several = several or after is not None or any(app.id != self.client_id for app in apps)
-            notices = () if several else (_TOO_NARROW,)
+        for apps, after, notices in self.apps(cursor):
             more = tuple(
                 Partition(key=f"app:{app.id}", data={"id": app.id, "name": app.title}) for app in apps if app.is_client
             )
@@ -102,10 +98,3 @@ class Grants(Administrators, ListGrants):
 def _once(rows: Iterable[Grant]) -> list[Grant]:
     """Return rows without those that a page given twice repeats."""
     return list({row.id: row for row in rows}.values())
-
-
-_TOO_NARROW = Notice(
-    code="not-visible",
-    about="every app but casb's own: the app's admin role is too narrow to see others",
-    needed=("SUPER_ADMIN, ORG_ADMIN or APP_ADMIN",),
-)

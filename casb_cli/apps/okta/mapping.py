@@ -213,12 +213,21 @@ class Members(msgspec.Struct):
     members: list[Member]
 
 
+class OauthClient(msgspec.Struct):
+    application_type: str | None = None
+
+
+class AppSettings(msgspec.Struct, rename="camel"):
+    oauth_client: OauthClient | None = None
+
+
 class Application(msgspec.Struct, rename="camel"):
     id: str
     label: str | None = None
     name: str | None = None
     status: str | None = None
     sign_on_mode: str | None = None
+    settings: AppSettings | None = None
 
     @property
     def title(self) -> str:
@@ -229,6 +238,12 @@ class Application(msgspec.Struct, rename="camel"):
     def is_client(self) -> bool:
         """Whether it may hold OAuth grants; its id is its client ID."""
         return self.sign_on_mode == "OPENID_CONNECT"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it may act as itself, and so hold admin roles; where its kind is not told, it may."""
+        client = self.settings.oauth_client if self.settings else None
+        return self.is_client and (client is None or client.application_type in {None, "service"})
 
 
 class ScopeGrant(msgspec.Struct, rename="camel"):
@@ -334,7 +349,7 @@ def membership(group_id: str, name: str, user: User) -> Membership:
 
 
 def privilege(kind: str, id_: str, name: str, role: Role, scope: str) -> Privilege:
-    """Return one role that a principal holds over one scope; `kind` is account or group."""
+    """Return one role that a principal holds over one scope; `kind` is account, group or app."""
     return Privilege(
         id=f"{kind}:{id_}:{role.id or role.name}:{scope}",
         principal=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -72,7 +73,7 @@ class People(Desk):
         if "users.read" not in request.who.powers:
             return answer([])
         query = request.query
-        plain = "omitCredentials" in request.headers.get("content-type", "")
+        plain = re.search(r"\bomitCredentials\b", request.headers.get("content-type", "")) is not None
         shape: Callable[[User], dict[str, Any]] = partial(self.user_row, credentials=not plain)
         look = self._seen if query.get("search") else self.state.user
         test = self._user_test(query)

@@ -96,12 +96,13 @@ class Truth:
         }
 
     def _privilege_rows(self) -> dict[Any, dict[str, Any]]:
-        """Return who holds which role over what: directly, as a group, and through a group.
+        """Return who holds which role over what: directly, as a group, through a group, and as an app.
 
         The role is Okta's type, or the label of the org's own role; the scope `org`, a resource set's label, or
         the name of each group that a standard role is limited to.
         """
-        company, found = self.company, set()
+        company = self.company
+        found = {(f"app:{app.id}", role, "org") for app in self.apps.services.values() for role in app.roles}
         for one in company.assignments():
             holders = {f"{_PRINCIPALS[one.holder[:3]]}:{one.holder}"}
             number = company.group_of(one.holder)
