@@ -12,8 +12,8 @@ from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.drives import DELTA, Tree
 from casb_cli.apps.office365.files import READING, Files
 from casb_cli.apps.office365.mapping_files import Item, Place
-from casb_cli.apps.office365.scopes import USERS, graph
-from casb_cli.core.capabilities import FollowFiles, Page, needs
+from casb_cli.apps.office365.scopes import USERS, graph, on_files, on_users
+from casb_cli.core.capabilities import FollowFiles, Page
 from casb_cli.core.errors import (
     BadAnswer,
     CursorExpired,
@@ -53,10 +53,10 @@ class _Round:
 class Follow(Files, FollowFiles):
     """Matrix row 9."""
 
-    @needs(
-        "GET /v1.0/sites/getAllSites",
-        "GET /v1.0/sites/{id}/drives",
-        "GET /v1.0/drives/{driveId}/root/delta",
+    @on_files(
+        "GET /sites/getAllSites",
+        "GET /sites/{id}/drives",
+        "GET /drives/{driveId}/root/delta",
         any_of=READING,
     )
     def follow_start(self) -> str:
@@ -96,13 +96,13 @@ class Follow(Files, FollowFiles):
         about = f"changes of {Place.of(one.part.data).about}: {error.words}"
         one.notices.append(Notice(code="unreachable", about=about))
 
-    @needs("GET /v1.0/organization", "GET /v1.0/users", any_of=graph(USERS))
-    @needs(
-        "GET /v1.0/sites/getAllSites",
-        "GET /v1.0/sites/{id}/drives",
-        "GET /v1.0/drives/{driveId}/root/delta",
-        "GET /v1.0/drives/{driveId}/items/{itemId}",
-        "GET /v1.0/drives/{driveId}/items/{itemId}/permissions",
+    @on_users("GET /organization", "GET /users", any_of=graph(USERS))
+    @on_files(
+        "GET /sites/getAllSites",
+        "GET /sites/{id}/drives",
+        "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/items/{itemId}",
+        "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:

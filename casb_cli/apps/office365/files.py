@@ -13,8 +13,8 @@ from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH
 from casb_cli.apps.office365.drives import ITEM, Drives, Tree
 from casb_cli.apps.office365.mapping_files import Item, Place
-from casb_cli.apps.office365.scopes import FILES, SHAREPOINT_FULL, SITES, USERS, graph
-from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable, needs
+from casb_cli.apps.office365.scopes import FILES, SHAREPOINT_FULL, SITES, USERS, graph, on_files, on_users
+from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing, StateConflict
 from casb_cli.core.models import File, Notice, Partition
 from casb_cli.core.text import printable
@@ -55,13 +55,13 @@ class _OldBinItem(msgspec.Struct, rename="camel", gc=False):
 class Files(Drives, ListFiles, ReadFile, ListTrash):
     """Matrix row 8 and the reading half of 12."""
 
-    @needs("GET /v1.0/organization", "GET /v1.0/users", any_of=graph(USERS))
-    @needs(
-        "GET /v1.0/sites/getAllSites",
-        "GET /v1.0/sites/{id}/drives",
-        "GET /v1.0/drives/{driveId}/root/delta",
-        "GET /v1.0/drives/{driveId}/items/{itemId}",
-        "GET /v1.0/drives/{driveId}/items/{itemId}/permissions",
+    @on_users("GET /organization", "GET /users", any_of=graph(USERS))
+    @on_files(
+        "GET /sites/getAllSites",
+        "GET /sites/{id}/drives",
+        "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/items/{itemId}",
+        "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
     def list_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
@@ -81,11 +81,11 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
         ]
         return rows, []
 
-    @needs("GET /v1.0/organization", "GET /v1.0/users", any_of=graph(USERS))
-    @needs(
-        "GET /v1.0/drives/{driveId}",
-        "GET /v1.0/drives/{driveId}/items/{itemId}",
-        "GET /v1.0/drives/{driveId}/items/{itemId}/permissions",
+    @on_users("GET /organization", "GET /users", any_of=graph(USERS))
+    @on_files(
+        "GET /drives/{driveId}",
+        "GET /drives/{driveId}/items/{itemId}",
+        "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
     def find_file(self, id_: str) -> File:
@@ -140,7 +140,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
 
     # Content
 
-    @needs("GET /v1.0/drives/{driveId}/items/{itemId}/content", any_of=graph((FILES, SITES)))
+    @on_files("GET /drives/{driveId}/items/{itemId}/content", any_of=graph((FILES, SITES)))
     @contextmanager
     def read_file(self, file: File) -> Iterator[Iterator[bytes]]:
         drive, item = shapes.split_id(file.id)
@@ -168,8 +168,8 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
         """Whether SharePoint's own API takes our tokens: it takes none that a client secret got."""
         return self.facts.method in {"certificate", "federated"}
 
-    @needs("GET /v1.0/sites/getAllSites", any_of=graph(SITES))
-    @needs("GET /{site}/_api/site/RecycleBin", any_of=graph(SHAREPOINT_FULL, FILES))
+    @on_files("GET /sites/getAllSites", any_of=graph(SITES))
+    @on_files("GET /{site}/_api/site/RecycleBin", any_of=graph(SHAREPOINT_FULL, FILES))
     def list_trash(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
         if part.key == "":
             for sites, after in self.sites(cursor):
@@ -203,8 +203,8 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
 
     def _bin_of_graph(self, site: str, cursor: str | None) -> Iterator[tuple[list[shapes.BinItem], str | None]]:
         """Yield the same as Graph's beta tells it, which a client secret may read but not act on."""
-        name = "/beta/sites/{id}/recycleBin/items"
-        for page, after in self.pages(name, _OldBinItem, {"id": site}, cursor=cursor, family="sharepoint", cost=2):
+        name = f"{GRAPH}/sites/{{id}}/recycleBin/items"
+        for page, after in self.pages(name, _OldBinItem, {"id": site}, cursor=cursor, host="beta", cost=2):
             rows = [
                 shapes.BinItem(id=one.id, leaf_name=one.name, dir_name=one.deleted_from_location, size=one.size)
                 for one in page

@@ -8,21 +8,21 @@ from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.drives import Drives, Tree
 from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.mapping_files import Item, Place
-from casb_cli.apps.office365.scopes import USERS, graph
-from casb_cli.core.capabilities import ListShares, Page, needs
+from casb_cli.apps.office365.scopes import USERS, graph, on_files, on_users
+from casb_cli.core.capabilities import ListShares, Page
 from casb_cli.core.models import Notice, Partition, Share
 
 
 class Sharing(Drives, ListShares):
     """Matrix row 10, the reading half. A share's id is `drive/item/permission`, a library's root being an item too."""
 
-    @needs("GET /v1.0/organization", "GET /v1.0/users", any_of=graph(USERS))
-    @needs(
-        "GET /v1.0/sites/getAllSites",
-        "GET /v1.0/sites/{id}/drives",
-        "GET /v1.0/drives/{driveId}/root/delta",
-        "GET /v1.0/drives/{driveId}/items/{itemId}",
-        "GET /v1.0/drives/{driveId}/items/{itemId}/permissions",
+    @on_users("GET /organization", "GET /users", any_of=graph(USERS))
+    @on_files(
+        "GET /sites/getAllSites",
+        "GET /sites/{id}/drives",
+        "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/items/{itemId}",
+        "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
     def list_shares(self, part: Partition, cursor: str | None) -> Iterator[Page[Share]]:
