@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "casb detect ~/Downloads",
     "git diff --cached | casb detect - --fail-on high --quiet",
+    "casb detect ~/exports --template gdpr --template pci-dss",
     "casb detect src --detector private-key --detector aws-secret-key -o jsonl",
     "casb detect . --detectors acme.toml --baseline known.json --fail-on medium -o sarif",
     "casb detect export.zip --where \"severity == 'critical'\" --fields file,place,excerpt",
@@ -46,11 +47,26 @@ def _detectors(incomplete: str) -> list[str]:
     return [name for name in catalogue() if name.startswith(incomplete)]
 
 
+def _templates(incomplete: str) -> list[str]:
+    from casb_cli.scan.detect.templates import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 def command(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders; - is standard input.")],
     detector: Annotated[
         list[str] | None,
         typer.Option("--detector", metavar="ID", help="Only this detector; repeatable.", autocompletion=_detectors),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--template",
+            metavar="NAME",
+            help="Only detectors of this purpose: pci-dss, gdpr, hipaa, credentials, country-de, ...; repeatable.",
+            autocompletion=_templates,
+        ),
     ] = None,
     detectors: DetectorFiles = None,
     fail_on: FailOn = None,
@@ -66,6 +82,7 @@ def command(
     from casb_cli.commands import _baseline
     from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
+    from casb_cli.scan.detect.templates import chosen
     from casb_cli.scan.inspect_local import detect_paths
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.keys import fingerprint_key
@@ -86,7 +103,7 @@ def command(
     if "-" in paths and streams.in_tty:
         streams.note("reading standard input; Ctrl-D ends it")
     cache = str(cache_dir())
-    only = tuple(detector or ())
+    only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
     with WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool:
         out.write(look.rows(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)))
     _baseline.saved(known, "matches", whole=not look.missed)

@@ -241,6 +241,7 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "severity": ("low | medium | high | critical", "how bad a match is"),
         "confidence": ("low | medium | high", "how sure it is, before keywords and proofs"),
         "source": ("text", "`shipped`, or the file that it stands in"),
+        "templates": ("list of text", "the purposes it serves, as --template of `casb detect` takes them"),
     },
     "suppression": {
         "fingerprint": ("text", "what is suppressed: a finding's id, or the fingerprint of a match"),

@@ -9,6 +9,7 @@ import msgspec
 
 from casb_cli.scan.detect.named_checks import OWN
 from casb_cli.scan.detect.rules import Detector, DetectorSet
+from casb_cli.scan.detect.templates import of
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ def listed(only: Iterable[str] = (), own: Iterable[Detector] = ()) -> Iterator[d
             "severity": detector.severity,
             "confidence": detector.confidence,
             "source": detector.source or "shipped",
+            "templates": of(detector),
         }
 
 
