@@ -12,7 +12,7 @@ def test_list_has_the_first_set(casb):
     ids = [row["detector"] for row in ran.rows]
     assert ids == sorted(ids)
     assert set(ids) >= ISSUE
-    assert list(ran.rows[0]) == ["detector", "title", "family", "severity", "confidence", "source"]
+    assert list(ran.rows[0]) == ["detector", "title", "family", "severity", "confidence", "source", "templates"]
 
 
 def test_list_takes_a_condition(casb):
