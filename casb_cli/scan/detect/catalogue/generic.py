@@ -27,6 +27,21 @@ _SCHEMES = (
     r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
 )
 
+_RANDOM_FILTERS = (
+    "placeholder",
+    "identifier",
+    "position",
+    "documentation",
+    "monotone",
+    "sequence",
+    "plain_words",
+    "uuid",
+    "content_hash",
+    "lock_file",
+    "minified",
+    "template_file",
+)
+
 
 def _uuid(seed: int) -> str:
     text = rand(32, HEX, seed)
@@ -141,20 +156,7 @@ DETECTORS: tuple[Detector, ...] = (
             *_TOKEN_FORMS,
         ),
         checks=("random_looking",),
-        filters=(
-            "placeholder",
-            "identifier",
-            "position",
-            "documentation",
-            "monotone",
-            "sequence",
-            "plain_words",
-            "uuid",
-            "content_hash",
-            "lock_file",
-            "minified",
-            "template_file",
-        ),
+        filters=_RANDOM_FILTERS,
         columns=(
             "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
             "(?:apikey|secretkey|accesskey|authkey|secret|apitoken|accesstoken|authtoken|token|key)(?:secret|value)?"
@@ -312,21 +314,7 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         checks=("random_looking",),
-        filters=(
-            "placeholder",
-            "identifier",
-            "position",
-            "documentation",
-            "monotone",
-            "sequence",
-            "plain_words",
-            "uuid",
-            "content_hash",
-            "lock_file",
-            "minified",
-            "template_file",
-            "other_key",
-        ),
+        filters=(*_RANDOM_FILTERS, "other_key"),
         keywords=("api", "request", "client", "authorization", "endpoint", "curl"),
         distance=80,
         generic=True,
