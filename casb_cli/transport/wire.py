@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ import httpx
 from casb_cli import __version__
 from casb_cli.core.errors import UnsafeAddress
 from casb_cli.transport.address import Address, Hosts, Origin, join
+from casb_cli.transport.lanes import Lanes
 
 # Their log lines hold whole URLs and headers, which may be pre-authenticated.
 for _name in ("httpx", "httpcore"):
@@ -212,23 +212,15 @@ class _ExactUrl(httpx.URL):
 
 
 class Wire:
-    """A pool of connections; thread-safe. Proxies and CA come from the environment, loopback goes direct."""
+    """Requests of one instance on its own connections; thread-safe."""
 
-    def __init__(self, hosts: Hosts, *, transport: httpx.BaseTransport | None = None, size: int = 100) -> None:
+    def __init__(self, hosts: Hosts, *, transport: httpx.BaseTransport | None = None) -> None:
         self._hosts = hosts
-        self._http = httpx.Client(
-            transport=transport,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            trust_env=True,
-            mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
-            limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=30),
-            timeout=httpx.Timeout(60.0, connect=15.0),
-        )
+        self._lanes = Lanes(transport)
 
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        self._lanes.close()
 
     @contextmanager
     def exchange(self, request: Request, *, keep: tuple[int, ...] = (), follow: bool = True) -> Iterator[Response]:
@@ -269,11 +261,16 @@ class Wire:
             **body,
         )
         built.url = url
-        raw = self._http.send(built, stream=True)
+        origin = request.address.origin
+        lane = self._lanes.take(origin)
         try:
-            yield raw
+            raw = lane.send(built, stream=True)
+            try:
+                yield raw
+            finally:
+                raw.close()
         finally:
-            raw.close()
+            self._lanes.give(origin, lane)
 
     def _redirected(self, request: Request, status: int, location: str) -> Request:
         safe = request.method in {"GET", "HEAD"}
