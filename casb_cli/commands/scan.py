@@ -35,7 +35,7 @@ EXAMPLES = (
     "casb scan --instance prod --only accounts,grants",
     "casb scan --estimate",
 )
-COLUMNS = ("instance", "state", "seen", "inspected", "findings", "suppressed", "lost", "exit_code")
+COLUMNS = ("instance", "state", "seen", "inspected", "findings", "suppressed", "lost", "denied", "exit_code")
 
 _STATES = {"done": "inspected", "seen": "not inspected"}
 """Words for the states of files; the others say it themselves."""
@@ -292,4 +292,10 @@ class _Runner:
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row for the table: numbers, as what they stand for is told below it."""
     inspected = ", ".join(f"{count:,} {state}" for state, count in row["inspected"].items())
-    return {**row, "seen": f"{sum(row['seen'].values()):,} rows", "inspected": inspected, "lost": len(row["lost"])}
+    return {
+        **row,
+        "seen": f"{sum(row['seen'].values()):,} rows",
+        "inspected": inspected,
+        "lost": len(row["lost"]),
+        "denied": len(row["denied"]),
+    }

@@ -13,12 +13,13 @@ from casb_cli.apps import registry
 from casb_cli.apps.base import Connector, InstanceFacts
 from casb_cli.connect.standing import Standing, best, lacking, standing
 from casb_cli.core.app import App, CredentialSpec
-from casb_cli.core.capabilities import Ability
+from casb_cli.core.capabilities import ABILITIES, Ability
 from casb_cli.core.errors import (
     CasbError,
     ConfigError,
     LicenceMissing,
     NotPermitted,
+    ObjectMissing,
     ProviderError,
     ScopeMissing,
     SignInNeeded,
@@ -248,16 +249,41 @@ class OpenInstance:
         error.at(self.label, ability.title)
         return error
 
-    def explain(self, error: CasbError, ability: type[Ability]) -> CasbError:
-        """Return the error with what was being done; a missing scope that the provider didn't name is named too."""
+    def explain(self, error: CasbError, ability: type[Ability], doing: str | None = None) -> CasbError:
+        """Return the error with what was being done; a missing scope that the provider didn't name is named too.
+
+        Some providers hide what may not be read behind "not found": where the permissions read back lack what the
+        call needs, that is said instead; where they don't tell, it is said that it may be so.
+        """
         if not isinstance(error, ProviderError):
             return error
         if isinstance(error, ScopeMissing) and not error.needed:
-            kinds = {own.vocabulary for own in self.config.own.values()}
-            error.needed = lacking(self.connector_class, ability, error.call, kinds)
-            if error.needed:
-                error.hint = error.hint or f"casb doctor --app {self.app.key} --instance {self.name}"
-        return error.at(self.label, ability.title)
+            error.needed = self._lacking(ability, error.call)
+        elif isinstance(error, ObjectMissing) and not ability.changes:
+            error = self._perhaps_hidden(error, ability)
+        if isinstance(error, ScopeMissing) and error.needed:
+            error.hint = error.hint or f"casb doctor --app {self.app.key} --instance {self.name}"
+        return error.at(self.label, doing or ability.title)
+
+    def _lacking(self, ability: type[Ability], call: str) -> tuple[str, ...]:
+        """Return the scopes that a call needs, by the ability's own declaration before any other's."""
+        kinds = {own.vocabulary for own in self.config.own.values()}
+        found = (lacking(self.connector_class, one, call, kinds) for one in (ability, *ABILITIES))
+        return next(filter(None, found), ())
+
+    def _perhaps_hidden(self, error: ObjectMissing, ability: type[Ability]) -> ProviderError:
+        try:
+            gaps = self.choose(ability)[1].gaps
+        except CasbError:
+            return error  # nothing may be read here at all, which is reported by itself
+        for gap in gaps:
+            if error.call in gap.calls and gap.state == "scope-missing" and gap.needed:
+                known = {"call": error.call, "status": error.status, "request_id": error.request_id}
+                return ScopeMissing(error.words, needed=gap.needed, **known)
+        needed = self._lacking(ability, error.call)
+        if needed:
+            error.words += f", or hidden for want of {', '.join(needed)}"
+        return error
 
     def connector_for(self, ability: type[A], purpose: Purpose | None = None) -> A:
         """Return the connector through which an ability is allowed; raises Unsupported or NotPermitted."""

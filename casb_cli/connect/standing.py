@@ -6,7 +6,7 @@ the provider gives no way to know, the standing is `unverifiable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,20 +58,26 @@ def _need_state(
         return Gap(need.calls, "scope-missing", scopes, f"only a credential of kind `{kinds}` may make this call")
     if not own.complete:
         return "unverifiable"
-    if any(granted.issuperset(alternative) for alternative in alternatives):
+    missing = _cheapest(alternatives, granted)
+    if not missing:
         return "granted"
-    cheapest = min(alternatives, key=lambda alternative: len(set(alternative) - granted))
-    missing = tuple(scope for scope in cheapest if scope not in granted)
     return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}")
 
 
-def _refused(need: Need, ability: type[Ability], own: OwnPermissions) -> Gap | None:
+def _refused(need: Need, ability: type[Ability], own: OwnPermissions, granted: frozenset[str]) -> Gap | None:
     """Return the gap of a need of which a probe was refused, whatever the permissions say."""
     for call in need.calls:
         words = own.refused.get(f"{ability.key} {call}")
         if words is not None:
-            return Gap(need.calls, "scope-missing", (), words)
+            alternatives = need.any_of.get(own.vocabulary, need.any_of.get("*", ()))
+            return Gap(need.calls, "scope-missing", _cheapest(alternatives, granted), words)
     return None
+
+
+def _cheapest(alternatives: Sequence[tuple[str, ...]], granted: frozenset[str]) -> tuple[str, ...]:
+    """Return what of the alternative that lacks least is lacking; empty where one lacks nothing."""
+    lacks = [tuple(scope for scope in one if scope not in granted) for one in alternatives]
+    return min(lacks, key=len, default=())
 
 
 def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions) -> Standing:
@@ -81,7 +87,7 @@ def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant,
         return Standing("scope-missing", (gap,))
     granted = connector.expand_scopes(frozenset(own.granted))
     found = [
-        _refused(need, ability, own) or _need_state(connector, need, tenant, own, granted)
+        _refused(need, ability, own, granted) or _need_state(connector, need, tenant, own, granted)
         for need in needs_of(connector, ability)
     ]
     gaps = tuple(item for item in found if isinstance(item, Gap))

@@ -179,6 +179,9 @@ class ProviderError(CasbError):
         self.doing = self.doing or doing
         return self
 
+    def _said(self) -> str:
+        return self.words
+
     def __str__(self) -> str:
         """Return `app/instance: could not <verb> <noun>: <words> (HTTP 403, request id ...)`."""
         notes = []
@@ -188,7 +191,7 @@ class ProviderError(CasbError):
             notes.append(self.call)
         if self.request_id:
             notes.append(f"request id {self.request_id}")
-        text = self.words
+        text = self._said()
         doing = self.doing
         if doing:
             text = f"could not {doing}: {text}"
@@ -231,6 +234,11 @@ class NotPermitted(ProviderError):
     def __init__(self, words: str, *, needed: tuple[str, ...] = (), **rest: Any) -> None:
         super().__init__(words, **rest)
         self.needed = needed
+
+    def _said(self) -> str:
+        """Return the provider's words, and what to add where they don't name it."""
+        unnamed = [one for one in self.needed if one not in self.words]
+        return f"{self.words}; needs {', '.join(unnamed)}" if unnamed else self.words
 
     def as_dict(self) -> dict[str, Any]:
         row = super().as_dict()

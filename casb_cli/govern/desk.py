@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.capabilities import Ability
-from casb_cli.core.errors import UnknownName
+from casb_cli.core.errors import CasbError, UnknownName
 from casb_cli.core.refs import Ref
 from casb_cli.govern import guard
 from casb_cli.govern.execute import Engine
@@ -47,6 +47,10 @@ class Governed:
     def connector(self, ability: type[Ability], *, govern: bool = True) -> Any:
         """Return the connector of the first credential that may; raises Unsupported or NotPermitted."""
         return self._instance.connector_for(ability, "govern" if govern else "read")
+
+    def explain(self, error: CasbError, ability: type[Ability], doing: str) -> CasbError:
+        """Return the error with what was being done, and with the scopes that are missing by name."""
+        return self._instance.explain(error, ability, doing)
 
     def identities(self) -> frozenset[str]:
         """Return the accounts that casb signs in as here, with any of its credentials."""

@@ -236,8 +236,10 @@ class Engine:
     def runner(self, record: Record) -> StepRunner:
         """Return what carries out an action's steps, through the credential that may."""
         instance = self.by_key(record.instance)
-        connector: Actor = instance.connector(action_kind(record.kind).ability)
-        return StepRunner(self.ledger, record, connector, self.wait, f"{instance.app_key}/{instance.name}")
+        ability = action_kind(record.kind).ability
+        connector: Actor = instance.connector(ability)
+        explain = partial(instance.explain, ability=ability)
+        return StepRunner(self.ledger, record, connector, self.wait, f"{instance.app_key}/{instance.name}", explain)
 
     def locks(self, instance: str, refs: tuple[str, ...]) -> ExitStack:
         """Hold every touched object, always in the same order; raises Locked."""

@@ -255,7 +255,7 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
     try:
         change: Change = getattr(connector, kind.method)(ref.id, **options)
     except ProviderError as error:
-        raise error.at(where, f"plan to {kind.key} {ref}") from None
+        raise instance.explain(error, kind.ability, f"plan to {kind.key} {ref}") from None
     order = getattr(connector, "govern_order", {})
     return Target(
         ref=str(ref),

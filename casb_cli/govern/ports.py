@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from casb_cli.core.capabilities import Ability
+from casb_cli.core.errors import CasbError
 
 
 class Opened(Protocol):
@@ -26,6 +27,9 @@ class Opened(Protocol):
 
     def connector(self, ability: type[Ability], *, govern: bool = True) -> Any:
         """Return the connector of the first credential that may; raises Unsupported or NotPermitted."""
+
+    def explain(self, error: CasbError, ability: type[Ability], doing: str) -> CasbError:
+        """Return the error with what was being done, and with the scopes that are missing by name."""
 
     def identities(self) -> frozenset[str]:
         """Return the local refs of the accounts that casb itself signs in as."""
@@ -88,3 +92,6 @@ Hold = Callable[[str, str], AbstractContextManager[object]]
 
 Wait = Callable[[float], object]
 """Wait some seconds; returns at once when the run is being stopped."""
+
+Explain = Callable[..., CasbError]
+"""Return an error with what was being done (`doing`), and with the scopes that are missing by name."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from casb_cli.core.capabilities import Actor, Step
-from casb_cli.core.errors import CasbError, LostAnswer, ProviderError, Stopped, Unavailable
+from casb_cli.core.errors import CasbError, LostAnswer, Stopped, Unavailable
 from casb_cli.govern.plan import matches
-from casb_cli.govern.ports import Ledger, Wait
+from casb_cli.govern.ports import Explain, Ledger, Wait
 from casb_cli.govern.record import DONE, ENDED, FAILED, LOST, REFUSED, SENDING, SKIPPED, UNKNOWN, Record
 
 ATTEMPTS = 3
@@ -39,12 +39,15 @@ class StepFault(CasbError):
 class StepRunner:
     """Carries out the steps of one action through one connector."""
 
-    def __init__(self, ledger: Ledger, record: Record, connector: Actor, wait: Wait, where: str) -> None:
+    def __init__(
+        self, ledger: Ledger, record: Record, connector: Actor, wait: Wait, where: str, explain: Explain
+    ) -> None:
         self.ledger = ledger
         self.record = record
         self.connector = connector
         self.wait = wait
         self.where = where
+        self.explain = explain
 
     def note(self, event: str, **body: Any) -> None:
         """Append a line about this action to the journal."""
@@ -162,8 +165,8 @@ class StepRunner:
     def _refused(self, index: int, step: Step, error: CasbError | None) -> Ending:
         record = self.record
         record.sending = None
-        if isinstance(error, ProviderError):
-            error.at(self.where, step.title)
+        if error is not None:
+            error = self.explain(error, doing=step.title)
         words = self.scrubbed(str(error)) if error is not None else "it had no effect"
         self.note(REFUSED, step=index, error=words)
         return Ending(FAILED, self._told(index, words), error.exit_code if error else 1)

@@ -227,12 +227,14 @@ class Inspector:
             self._read(connector, waiting)
         except Unscannable as reason:
             self._settle(waiting, "skipped", reason=reason.reason)
-        except ObjectMissing:
-            self._settle(waiting, "skipped", reason="vanished")
+        except ObjectMissing as error:
+            hidden = self._instance.explain(error, ReadFile)
+            if isinstance(hidden, NotPermitted):
+                self._deny(waiting, hidden)
+            else:
+                self._settle(waiting, "skipped", reason="vanished")
         except NotPermitted as error:
-            # Not a property of the file: whoever grants the permission back expects it to be read.
-            self._denied = self._denied or error.at(self._instance.label, "read file content")
-            self._failed(waiting, error, reason="denied")
+            self._deny(waiting, error)
         except Stopped:
             self._release(waiting)
             raise
@@ -255,10 +257,13 @@ class Inspector:
             else:
                 return
 
+    def _deny(self, waiting: Waiting, error: NotPermitted) -> None:
+        # Not a property of the file: whoever grants the permission back expects it to be read.
+        self._denied = self._denied or self._instance.explain(error, ReadFile)
+        self._failed(waiting, error, reason="denied")
+
     def _halt(self, error: CasbError) -> None:
-        if isinstance(error, ProviderError):
-            error.at(self._instance.label, "read file content")
-        self._halted = error
+        self._halted = self._instance.explain(error, ReadFile)
 
     def _failed(self, waiting: Waiting, error: ProviderError, *, reason: str | None = None) -> None:
         before = self._store.files.inspection(self._instance.key, waiting.file.id)

@@ -48,6 +48,6 @@ def _inspected(instance: OpenInstance, pool: WorkerPool, file: File) -> InspectR
     except (Unscannable, Stop) as stop:
         raise CasbError(f"{instance.label}: `{file.name}` cannot be read again: {stop.reason}") from None
     except ProviderError as error:
-        raise error.at(instance.label, "read file content") from None
+        raise instance.explain(error, ReadFile) from None
     task = Task(ref=file.id, name=file.name or file.id, mime=file.mime, reveal=True)
     return pool.submit(task, content).result()

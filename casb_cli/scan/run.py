@@ -29,7 +29,7 @@ from casb_cli.core.capabilities import (
     ListTrash,
     ReadFile,
 )
-from casb_cli.core.errors import CasbError, NotPermitted, ProviderError, Stopped
+from casb_cli.core.errors import CasbError, NotPermitted, Stopped
 from casb_cli.core.models import Finding
 from casb_cli.scan import feed
 from casb_cli.scan.census import Census, Lost, Taken
@@ -163,8 +163,7 @@ class Scan:
         return not used or len(self._blind) < len(used)
 
     def _blame(self, statement: Statement, error: CasbError) -> None:
-        if isinstance(error, ProviderError):
-            error.at(self.instance.label, "see the whole tenant")
+        error = self.instance.explain(error, ListAccounts, "see the whole tenant")
         statement.lost.append(str(error))
         statement.errors.append(error)
 

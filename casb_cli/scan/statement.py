@@ -39,7 +39,9 @@ class Statement:
     lost: list[str] = field(default_factory=list)
     """What was expected and could not be read: an error."""
     stated: list[str] = field(default_factory=list)
-    """What this instance never had, or what is switched off."""
+    """What the app has not, what this instance never had, or what is switched off."""
+    denied: list[str] = field(default_factory=list)
+    """Of what is stated, that for want of a permission or a licence: a person may want to grant it."""
     unreachable: list[str] = field(default_factory=list)
     """What the provider shows to nobody, such as a suspended user's files: not looked at, and no failure."""
     gaps: list[str] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Statement:
             "waiting": self.waiting,
             "lost": self.lost,
             "stated": self.stated,
+            "denied": self.denied,
             "unreachable": self.unreachable,
             "gaps": self.gaps,
             "stopped": self.stopped,
@@ -100,7 +103,7 @@ class Statement:
         for lost in taken.lost:
             self.lose(instance, taken.ability, lost)
         for notice in taken.notices:
-            self._note(notice)
+            self._note(instance, notice)
 
     def lose(self, instance: OpenInstance, ability: type[Ability], lost: Lost) -> bool:
         """Take over what could not be read; False where the instance never could, which is stated only."""
@@ -128,11 +131,14 @@ class Statement:
             where[where.index(shown)] = f"{first}; {count:,} more alike"
         return False
 
-    def _note(self, notice: Notice) -> None:
+    def _note(self, instance: OpenInstance, notice: Notice) -> None:
         needed = f" (needs {', '.join(notice.needed)})" if notice.needed else ""
         text = f"{notice.about}{needed}"
         if notice.effect == "degraded":
-            self._once(self.stated, text)
+            lost = notice.code == "scope-missing" and was_granted(instance, notice.needed)
+            self._once(self.lost if lost else self.stated, text)
+            if notice.code in {"scope-missing", "licence-missing"} and not lost:
+                self._once(self.denied, text)
         elif notice.code == "unreachable":
             self._once(self.unreachable, text)
         elif notice.code == "gap":
@@ -161,6 +167,12 @@ def never_had(instance: OpenInstance, ability: type[Ability], error: CasbError) 
     return call in declared and f"{ability.key} {call}" not in expected
 
 
+def was_granted(instance: OpenInstance, scopes: tuple[str, ...]) -> bool:
+    """Tell whether a credential held one of some scopes when it was connected: to miss it now is a loss."""
+    expand = instance.connector_class.expand_scopes
+    return any(expand(frozenset(own.granted)).intersection(scopes) for own in instance.config.own.values())
+
+
 def state_lacks(statement: Statement, instance: OpenInstance) -> None:
     """State what the app or this instance's permissions never offered, so that silence is never read as clean."""
     connector = instance.connector_class
@@ -176,7 +188,10 @@ def state_lacks(statement: Statement, instance: OpenInstance) -> None:
             statement.stated.append(f"{ability.title}: {connector.partial[ability]}")
         for gap in _gaps(instance, ability):
             needed = f" (needs {', '.join(gap.needed)})" if gap.needed else ""
-            statement.stated.append(f"{ability.title}: {', '.join(gap.calls) or 'all'}: {gap.reason}{needed}")
+            text = f"{ability.title}: {', '.join(gap.calls) or 'all'}: {gap.reason}{needed}"
+            statement.stated.append(text)
+            if gap.state in {"scope-missing", "licence-missing"}:
+                statement.denied.append(text)
 
 
 def _gaps(instance: OpenInstance, ability: type[Ability]) -> tuple[Gap, ...]:

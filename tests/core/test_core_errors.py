@@ -65,7 +65,7 @@ def test_the_json_form_carries_what_a_script_needs():
     error = ScopeMissing("no", needed=("read:org",), status=403, call="GET /x", request_id="A1", hint="casb doctor")
     assert error.at("github/prod", "list").as_dict() == {
         "error": "scope-missing",
-        "message": "github/prod: could not list: no (HTTP 403, GET /x, request id A1)",
+        "message": "github/prod: could not list: no; needs read:org (HTTP 403, GET /x, request id A1)",
         "exit_code": 5,
         "hint": "casb doctor",
         "where": "github/prod",

@@ -26,7 +26,15 @@ from casb_cli.core.capabilities import (
     TrashFile,
     needs,
 )
-from casb_cli.core.errors import LostAnswer, NotPermitted, ObjectMissing, Throttled, Unavailable, Unsupported
+from casb_cli.core.errors import (
+    LostAnswer,
+    NotPermitted,
+    ObjectMissing,
+    ProviderError,
+    Throttled,
+    Unavailable,
+    Unsupported,
+)
 from casb_cli.core.models import ROOT, Account, Grant, Partition
 
 CANARY = "ghp_CanaryTokenThatMustStayInMemory0001"
@@ -446,6 +454,9 @@ class FakeInstance:
 
     def connector(self, ability, *, govern=True):
         return FakeConnector(self.world)
+
+    def explain(self, error, ability, doing):
+        return error.at(f"{self.app_key}/{self.name}", doing) if isinstance(error, ProviderError) else error
 
     def identities(self):
         return self._own

@@ -79,13 +79,16 @@ class Desk(Provider):
             for name in dir(type(self))
             for _, _, found in getattr(getattr(type(self), name), "__routes__", ())
         }
-        self.denied = frozenset(self.options.settings.get("deny", "").split())
+        self.denied = self._denied()
         self._loaded = False
         self._loading = threading.Lock()
         self.events = 0
         self._last: tuple[str, ...] = ()
 
     # State
+
+    def _denied(self) -> frozenset[str]:
+        return frozenset(self.options.settings.get("deny", "").split())
 
     def bound(self) -> None:
         """Fill moto, as soon as the address is known."""
@@ -104,9 +107,13 @@ class Desk(Provider):
         """Be told that moto holds the company as it was at the start."""
 
     def reset(self) -> None:
-        """Forget every change; temporary credentials live on, as a test may hold some."""
+        """Forget every change; temporary credentials live on, as a test may hold some.
+
+        The denied actions are those of the settings by now.
+        """
         with self.moto.held():
             super().reset()
+            self.denied = self._denied()
             self.moto.forget()
             self._loaded = False
             self.events, self._last = 0, ()

@@ -100,7 +100,7 @@ class Desk(Provider):
             enterprise_id=self.company.enterprise_id,
             service_account=self.company.service,
             admin=self.company.admin,
-            scopes=tuple(settings["scopes"].split()) if "scopes" in settings else SCOPES,
+            scopes=self._granted(),
             clock=self.now,
             subject_allowed=self._may_sign_in,
             lifetime=float(settings.get("lifetime", "4123")),
@@ -118,9 +118,14 @@ class Desk(Provider):
         found = self.state.user(user)
         return found is not None and not found.external and found.status != "inactive"
 
+    def _granted(self) -> tuple[str, ...]:
+        settings = self.options.settings
+        return tuple(settings["scopes"].split()) if "scopes" in settings else SCOPES
+
     def reset(self) -> None:
-        """Forget every change; tokens given out stay good."""
+        """Forget every change; tokens given out stay good. The app's scopes are those of the settings by now."""
         super().reset()
+        self.signin.scopes = frozenset(self._granted())
         self.state = State(self.company)
         self.trail = Trail(self.state, self.now, self.trail.delay)
         self.waited.clear()

@@ -17,10 +17,10 @@ from casb_cli.core.errors import (
     BadAnswer,
     CursorExpired,
     LicenceMissing,
-    NotPermitted,
     ObjectMissing,
     ProviderError,
     RequestRefused,
+    ScopeMissing,
     UnsafeAddress,
 )
 from casb_cli.core.models import Activity, Notice, Partition
@@ -139,9 +139,10 @@ class ActivityLog(GitHubBase, ListActivity):
         # the two apart, and it is null to a caller who is no owner.
         plan = self.facts.tenant.plan if self.facts.tenant else None
         if plan in {None, "enterprise"}:
-            return NotPermitted(
+            needed = ("read:audit_log", "organization owner")
+            return ScopeMissing(
                 "the audit log is hidden from this credential",
-                needed=("read:audit_log", "organization owner"),
+                needed=("organization_administration:read",) if self.facts.method == "app" else needed,
                 call=error.call,
                 status=error.status,
                 request_id=error.request_id,

@@ -10,7 +10,7 @@ import msgspec
 
 from casb_cli.apps.base import Connector
 from casb_cli.apps.github import mapping
-from casb_cli.core.errors import NotPermitted, ObjectMissing
+from casb_cli.core.errors import ObjectMissing, ScopeMissing
 from casb_cli.core.models import SHARING_ORDER, Partition
 from casb_cli.core.refs import local
 from casb_cli.transport.calls import Call
@@ -97,11 +97,11 @@ class GitHubBase(Connector):
 
     @contextmanager
     def hidden(self, words: str) -> Iterator[None]:
-        """Turn a 404 of one of the organization's own lists into NotPermitted: the organization is there."""
+        """Turn a 404 of one of the organization's own lists into ScopeMissing: the organization is there."""
         try:
             yield
         except ObjectMissing as error:
-            raise NotPermitted(
+            raise ScopeMissing(
                 f"{words}: {error.words}", call=error.call, status=error.status, request_id=error.request_id
             ) from error
 

@@ -52,7 +52,8 @@ class Shares(GitHubBase, ListShares):
         role = organization.default_repository_permission
         if role is None:
             about = "the organization's base permission, which only an owner may read"
-            return Page(items=(), notices=(Notice(code="scope-missing", about=about, needed=("admin:org",)),))
+            needed = "organization_administration:read" if self.facts.method == "app" else "admin:org"
+            return Page(items=(), notices=(Notice(code="scope-missing", about=about, needed=(needed,)),))
         if role == "none":
             return Page(items=())
         row = Share(

@@ -147,8 +147,9 @@ class Desk(Provider):
         return email.rpartition("@")[2].casefold() in (self.company.domain, self.company.alias)
 
     def reset(self) -> None:
-        """Forget every change; tokens given out stay good."""
+        """Forget every change; tokens given out stay good. What is delegated is as the settings say by now."""
         super().reset()
+        self.robots[0].scopes = self._delegated()
         self.state = State(self.company, self.library, self.now)
         self.trail = Trail(self.state, self.now, self.trail.lag)
         self.uploads.clear()

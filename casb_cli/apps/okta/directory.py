@@ -36,7 +36,8 @@ class Directory(Administrators, ListAccounts, ListGroups, ListMemberships):
         try:
             admins = self.administrators()
         except NotPermitted as error:
-            notices.append(_unread("is_admin", error, ADMIN_ROLES, "SUPER_ADMIN or a role with okta.iam.read"))
+            scope = ADMIN_ROLES if "/iam/" in error.call else GROUPS
+            notices.append(_unread("is_admin", error, scope, "SUPER_ADMIN or a role with okta.iam.read"))
         check = self.facts.fields.get("factors", "check") != "skip"
         refused: NotPermitted | None = None
         for users, after in self.users(cursor, FACTOR_PAGE if check else 200):

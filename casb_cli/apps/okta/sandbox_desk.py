@@ -105,8 +105,12 @@ class Desk(Provider):
         ]
 
     def reset(self) -> None:
-        """Forget every change, token and event."""
+        """Forget every change, token and event. The app's scopes are those of the settings by now."""
         super().reset()
+        for own, (_, scopes, _, _) in zip(
+            self.apps.services.values(), self._clients(self.options.settings), strict=True
+        ):
+            own.scopes = scopes
         self.signin.reset()
         self._start()
 
