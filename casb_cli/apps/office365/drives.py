@@ -248,6 +248,7 @@ class Drives(Microsoft365Base):
             owner=owner.address if owner else None,
             owner_id=owner.id if owner else None,
             product=product,
+            url=drive.webUrl or "",
         )
         self._places[drive.id] = place
         return place

@@ -348,6 +348,8 @@ class Place(msgspec.Struct, frozen=True):
     owner: str | None = None
     owner_id: str | None = None
     product: str = "sharepoint"
+    url: str = ""
+    """The web address of the drive itself."""
 
     @property
     def floor(self) -> Sharing:
