@@ -66,7 +66,9 @@ class Collector:
             tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark)
         if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
             of_this = {"confidence": confidence, "place": place, "start": start, "end": end, "count": 1}
-            tally.single.append({**known, **of_this} if known else self._record(detector, confidence, value, start, end, place, mark))
+            tally.single.append(
+                {**known, **of_this} if known else self._record(detector, confidence, value, start, end, place, mark)
+            )
 
     def _record(
         self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str, mark: bytes

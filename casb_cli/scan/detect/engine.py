@@ -201,19 +201,22 @@ class Scanner:
         found.sort(key=lambda c: (c.start, c.end))
         found = _distinct(found)
         specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
+        held: list[tuple[_Candidate, Confidence]] = []
         for candidate in found:
             if candidate.armed.detector.generic and _covered(specific, candidate.start, candidate.end):
                 continue
             confidence = self._judged(buffer, candidate, places, collector.name)
             if confidence is not None:
-                collector.add(
-                    candidate.armed.detector,
-                    confidence,
-                    candidate.value,
-                    base + candidate.start,
-                    base + candidate.end,
-                    places.at(buffer, base, candidate.start),
-                )
+                held.append((candidate, confidence))
+        for candidate, confidence in _one_generic(held):
+            collector.add(
+                candidate.armed.detector,
+                confidence,
+                candidate.value,
+                base + candidate.start,
+                base + candidate.end,
+                places.at(buffer, base, candidate.start),
+            )
 
     def _gated_round(
         self,
@@ -381,6 +384,23 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
     at = bisect.bisect_left(spans, (start, 0))
     return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
+
+
+def _one_generic(held: list[tuple[_Candidate, Confidence]]) -> list[tuple[_Candidate, Confidence]]:
+    """Return the candidates with one generic detector's for each text: the surest, then the first by its id."""
+    generic = [one for one in held if one[0].armed.detector.generic]
+    if len(generic) < 2:
+        return held
+    taken: list[tuple[int, int]] = []
+    dropped = set()
+    generic.sort(key=lambda one: ("high medium low".index(one[0].armed.detector.confidence), one[0].armed.detector.id))
+    for candidate, _ in generic:
+        at = bisect.bisect_left(taken, (candidate.start, 0))
+        if any(s < candidate.end and e > candidate.start for s, e in taken[max(0, at - 1) : at + 1]):
+            dropped.add(id(candidate))
+        else:
+            taken.insert(at, (candidate.start, candidate.end))
+    return [one for one in held if id(one[0]) not in dropped]
 
 
 def _distinct(found: list[_Candidate]) -> list[_Candidate]:
