@@ -156,6 +156,8 @@ class Grant(Row, frozen=True, kw_only=True):
     issued: str | None = None
     expires: str | None = None
     last_used: str | None = None
+    profile: dict[str, Any] = {}
+    """What else the provider tells: publisher, whether it is verified, who consented, how far it reaches."""
 
 
 class Finding(Row, frozen=True, kw_only=True):

@@ -102,6 +102,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "issued": "when it was given, RFC 3339",
         "expires": "when it ends, RFC 3339",
         "last_used": "when it was last used, RFC 3339",
+        "profile": "further fields, such as publisher, consent and risk",
     },
     "finding": {
         "detector": "the detector that recognised it",
