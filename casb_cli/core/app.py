@@ -63,7 +63,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
     A call's family may be `name:part`: the limit of `name`, counted for each part (a region) apart.
 
-    `per` is what the provider counts by. `kind` is how the allowance comes back. `known` is false where the
+    `per` is what the provider counts by; `one_may` what a single identity may use of a limit that all share, in the
+    same window. `kind` is how the allowance comes back. `known` is false where the
     provider publishes no number: the governor then starts low and learns.
     """
 
@@ -72,6 +73,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     window: float
     concurrency: int
     per: Literal["instance", "user"] = "instance"
+    one_may: float | None = None
     kind: Literal["fixed", "sliding", "bucket"] = "fixed"
     known: bool = True
 

@@ -255,6 +255,7 @@ class Client:
                     response.told,
                     throttled=verdict.kind == "throttled",
                     after=verdict.after,
+                    own=verdict.own,
                 )
         outcome = _Outcome(
             "again" if again else verdict.kind if verdict else "fault",

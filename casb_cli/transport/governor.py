@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import msgspec
+
 from casb_cli.core.app import App, Budget, HeaderDialect, Limit
 from casb_cli.core.errors import Stopped, Throttled
 from casb_cli.core.protocols import RateMemory
@@ -21,6 +23,10 @@ _LOOK = 0.1
 """How often a waiting call looks for a stop (seconds)."""
 _MOST_SCOPES = 2048
 _FLUSH_EVERY = 50
+_NEGLIGIBLE = 0.02
+"""Of a user's limit so little may be forgotten, where users are many."""
+_OWN = "~of:"
+"""Marks the scope of one identity within a limit that all share."""
 _RECENT = "recent"
 """Under which the use of every scope is kept for the run that follows at once."""
 
@@ -84,27 +90,38 @@ class Lease:
     `waited` is how long it took to get (seconds).
     """
 
-    def __init__(self, governors: Governors, governor: Governor, call: Call, sent: Sent, waited: float) -> None:
+    def __init__(self, governors: Governors, call: Call, places: list[tuple[Governor, Sent]], waited: float) -> None:
+        """`places` is the caller's own part of the limit, where it has one, and last the whole limit."""
         self.waited = waited
         self._governors = governors
-        self._governor = governor
         self._call = call
-        self._sent: Sent | None = sent
+        self._places = places
 
-    def answered(self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None) -> None:
-        """Learn from an answer's headers; `after` is the pause that the provider asked for, in seconds."""
-        sent, self._sent = self._sent, None
-        if sent is None:
+    def answered(
+        self, headers: Mapping[str, str], *, throttled: bool = False, after: float | None = None, own: bool = False
+    ) -> None:
+        """Learn from an answer's headers; `after` is the pause that the provider asked for, in seconds.
+
+        `own` tells that the caller's own part of the limit was used up, not the whole.
+        """
+        if not self._places:
             return
         other = self._governors.told_family(self._call, headers)
-        self._governor.answered(sent, headers, throttled=throttled, after=after, tells=other is None)
+        refused = self._places[0 if own else -1][0]
+        for governor, sent in self._places:
+            if throttled and governor is not refused:
+                governor.dropped(sent, counted=False)  # the other one refused it, before this one counted it
+            else:
+                tells = other is None and governor is self._places[-1][0]
+                governor.answered(sent, headers, throttled=throttled, after=after, tells=tells)
+        self._places = []
         if other is not None:
             other.observed(self._call.cost, headers)
 
     def _end(self) -> None:
-        sent, self._sent = self._sent, None
-        if sent is not None:
-            self._governor.dropped(sent, counted=True)
+        for governor, sent in self._places:
+            governor.dropped(sent, counted=True)
+        self._places = []
 
 
 class Governors:
@@ -149,6 +166,13 @@ class Governors:
         """Return the governor of a call's scope: its family, and the user or identity that the provider counts."""
         return self._get(call.family, _who(call, self._limit(call.family)))
 
+    def own_of(self, call: Call) -> Governor | None:
+        """Return the governor of what the call's identity may use of its family's limit, or None where it may all."""
+        limit = self._limit(call.family)
+        if limit.one_may is None or call.identity.kind == "nobody":
+            return None
+        return self._get(call.family, f"{_OWN}{call.identity.id}")
+
     def told_family(self, call: Call, headers: Mapping[str, str]) -> Governor | None:
         """Return the governor of another family that the answer's headers speak of, or None."""
         name = self.app.dialect.resource
@@ -175,7 +199,10 @@ class Governors:
             if not declared:
                 # Its headers, if any, speak of limits that nobody declared; a pause holds all the same.
                 dialect = HeaderDialect(retry_after=dialect.retry_after, retry_after_means=dialect.retry_after_means)
-            meter = Meter(self._limit(family), dialect, self.share)
+            limit = self._limit(family)
+            if who.startswith(_OWN) and limit.one_may is not None:
+                limit = msgspec.structs.replace(limit, allowed=limit.one_may)
+            meter = Meter(limit, dialect, self.share)
             if self._memory is not None and not who:
                 state = self._memory.load(self._name(key))
                 if state is not None:
@@ -199,7 +226,8 @@ class Governors:
 
     def _forget_idle(self) -> None:
         for key, governor in list(self._all.items())[: _MOST_SCOPES // 4]:
-            if governor.meter.count == 0 and governor.meter.use.used(self._clock()) == 0:
+            meter = governor.meter
+            if meter.count == 0 and meter.use.used(self._clock()) <= meter.allowed * _NEGLIGIBLE:
                 del self._all[key]
 
     def _name(self, key: str) -> str:
@@ -212,11 +240,23 @@ class Governors:
         A place given back without an answer counts as used.
         """
         self._spend(call)
-        governor = self.of(call)
+        own = self.own_of(call)
         begun = self._clock()
-        sent = governor.acquire(call.cost, governance=call.governance, deadline=deadline)
-        lease = Lease(self, governor, call, sent, self._clock() - begun)
+        places: list[tuple[Governor, Sent]] = []
+        lease = Lease(self, call, places, 0.0)
         try:
+            # The own part first: waiting for it keeps nobody from what is left of the whole.
+            for governor in (own, self.of(call)) if own is not None else (self.of(call),):
+                try:
+                    places.append(
+                        (governor, governor.acquire(call.cost, governance=call.governance, deadline=deadline))
+                    )
+                except (Stopped, Throttled):
+                    for held, sent in places:
+                        held.dropped(sent, counted=False)
+                    places.clear()
+                    raise
+            lease.waited = self._clock() - begun
             yield lease
         finally:
             lease._end()  # noqa: SLF001 - its own lease
@@ -267,7 +307,7 @@ class Governors:
     def ledger(self) -> list[dict[str, float | str | bool | None]]:
         """Return, for each scope used: its allowance per window, what we used of it, refusals and calls."""
         with self._lock:
-            scopes = list(self._all.items())
+            scopes = [(key, governor) for key, governor in self._all.items() if _OWN not in key]
         return [
             {
                 "scope": key,

@@ -58,8 +58,9 @@ class Learner:
     def _held(self, now: float, cost: float, flying: float, *, share: float, spare: float) -> float:
         allowed = max(self.allowed * share - spare, min(cost, 1.0))
         if self._bucket:
-            # A bucket allows its whole size at once, then its refill; a tenth is left for jitter.
-            burst = 0.0 if self.careful else 0.9 * allowed
+            # A bucket allows its whole size at once, the first call of it without a wait, then its refill; a tenth
+            # is left for jitter.
+            burst = 0.0 if self.careful else 0.9 * max(allowed - 1, 0.0)
             return max(self._next - burst * self.use.window / allowed - now, 0.0)
         used = self.use.used(now) + flying
         if used and used + cost > allowed + 1e-9:

@@ -15,6 +15,7 @@ class Verdict:
     """What an answer means.
 
     `ok`: take it. `throttled`: the limit scope must wait (`after` seconds, else by header or back-off).
+    With `own` it is what the call's identity may use of a shared limit (`Limit.one_may`) that is used up.
     `busy`: only this call must wait (not ready, object locked, 5xx). `reauth`: renew the credential once.
     `fail`: raise `error`.
     """
@@ -22,6 +23,7 @@ class Verdict:
     kind: Literal["ok", "throttled", "busy", "reauth", "fail"]
     error: ProviderError | None = None
     after: float | None = None
+    own: bool = False
 
 
 OK = Verdict("ok")

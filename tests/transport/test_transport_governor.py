@@ -9,7 +9,7 @@ from governor_world import SILENT, TELLING, Bucket, FixedWindow, Sliding, meter,
 
 from casb_cli.core.app import App, Budget, HeaderDialect, Limit
 from casb_cli.core.errors import Stopped, Throttled
-from casb_cli.transport.calls import Call, as_user
+from casb_cli.transport.calls import NOBODY, Call, as_user
 from casb_cli.transport.governor import Governors, period_of
 from casb_cli.transport.pace import Meter
 
@@ -226,6 +226,57 @@ def test_a_family_with_a_part_has_the_declared_limit_for_each_part_apart():
     assert east is not west
     assert east.meter.limit.allowed == west.meter.limit.allowed == 2
     assert governors.of(call(family="lookup:us-east-1")) is east
+
+
+SHARED = (Limit(family="drive", allowed=1000, one_may=200, window=60, concurrency=8, kind="sliding"),)
+
+
+def test_one_identity_may_use_but_its_part_of_what_all_share():
+    governors = Governors(an_app(limits=SHARED), "main")
+    first, second = (call(family="drive", cost=180, identity=as_user(name)) for name in ("1", "2"))
+    with governors.slot(first) as lease:
+        lease.answered({})
+    # The first has used up its part; all together have used 180 of 1,000.
+    now = time.monotonic()
+    assert governors.own_of(first).meter.delay(now, 180) > 50
+    assert governors.own_of(second).meter.delay(now, 180) == 0
+    assert governors.of(first) is governors.of(second)
+    assert governors.of(first).meter.use.used(now) == 180
+    with governors.slot(second) as lease:
+        lease.answered({})
+    assert governors.of(first).meter.use.used(time.monotonic()) == 360
+    assert [row["scope"] for row in governors.ledger()] == ["drive"], "each call is counted once"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_refusal_teaches_the_limit_that_refused(own):
+    governors = Governors(an_app(limits=SHARED), "main")
+    first, second = (call(family="drive", cost=10, identity=as_user(name)) for name in ("1", "2"))
+    with governors.slot(first) as lease:
+        lease.answered({}, throttled=True, own=own)
+    one, whole, now = governors.own_of(first), governors.of(first), time.monotonic()
+    assert (one.meter.refusals, whole.meter.refusals) == ((1, 0) if own else (0, 1))
+    assert (one.meter.delay(now, 10) > 0, whole.meter.delay(now, 10) > 0) == (own, not own)
+    assert one.meter.count == whole.meter.count == 0
+    assert one.meter.use.used(now) == whole.meter.use.used(now) == 0
+    assert governors.own_of(second).meter.delay(now, 10) == 0
+
+
+def test_a_place_that_is_not_to_be_had_gives_back_the_other():
+    limits = (Limit(family="drive", allowed=10, one_may=5, window=60, concurrency=8, kind="sliding"),)
+    governors = Governors(an_app(limits=limits), "main")
+    whole = governors.of(call(family="drive"))
+    whole.meter.use.add(time.monotonic(), 10)
+    asked = call(family="drive", identity=as_user("1"))
+    with pytest.raises(Throttled), governors.slot(asked, deadline=time.monotonic() + 1):
+        pytest.fail("there is no place")
+    assert governors.own_of(asked).meter.count == 0
+
+
+def test_a_limit_without_a_part_for_each_has_none():
+    governors = Governors(an_app(limits=SHARED), "main")
+    assert governors.own_of(call(identity=as_user("1"))) is None
+    assert governors.own_of(call(family="drive", identity=NOBODY)) is None
 
 
 def test_headers_about_another_family_teach_that_family():

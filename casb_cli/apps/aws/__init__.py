@@ -163,8 +163,9 @@ APP = App(
     ),
     hosts={"endpoint": ""},
     limits=(
-        # Two LookupEvents a second for each account and region: the service's model says so.
-        Limit(family="lookup", allowed=2, window=1, concurrency=2, per="user", kind="sliding"),
+        # Two LookupEvents a second for each account and region: the service's model says so. Counted as a bucket,
+        # whatever the time of an answer, the pace of a listing page by page is two a second too.
+        Limit(family="lookup", allowed=2, window=1, concurrency=2, per="user", kind="bucket"),
         # Nothing is published for the others, and no header tells: low, then learned.
         Limit(family="iam", allowed=10, window=1, concurrency=4, per="user", kind="bucket", known=False),
         Limit(family="sts", allowed=10, window=1, concurrency=4, kind="bucket", known=False),

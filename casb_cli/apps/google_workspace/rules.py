@@ -197,7 +197,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     else:
         error = kind(words, hint=hint, **known)  # type: ignore[arg-type]
     if rate:
-        return Verdict("throttled", error)
+        return Verdict("throttled", error, own=found.reason == "userRateLimitExceeded")
     if status == 401:
         return Verdict("reauth", error)
     if status >= 500 or found.reason in _PASSING:
