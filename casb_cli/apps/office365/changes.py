@@ -54,6 +54,7 @@ class Follow(Files, FollowFiles):
     """Matrix row 9."""
 
     @on_files(
+        "POST /$batch",
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",
@@ -98,6 +99,7 @@ class Follow(Files, FollowFiles):
 
     @on_users("GET /organization", "GET /users", any_of=graph(USERS))
     @on_files(
+        "POST /$batch",
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",

@@ -57,6 +57,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
 
     @on_users("GET /organization", "GET /users", any_of=graph(USERS))
     @on_files(
+        "POST /$batch",
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",

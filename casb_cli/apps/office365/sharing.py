@@ -18,6 +18,7 @@ class Sharing(Drives, ListShares):
 
     @on_users("GET /organization", "GET /users", any_of=graph(USERS))
     @on_files(
+        "POST /$batch",
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",
