@@ -53,7 +53,7 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         "POST /drives/{driveId}/items/{itemId}/children",
         "POST /drives/{driveId}/items/{itemId}/copy",
         "POST /drives/{driveId}/items/{itemId}/permanentDelete",
-        "PUT /drives/{driveId}/items/{itemId}:/{name}:/content",
+        "PUT /drives/{driveId}/items/{itemId}:/{path}:/content",
         "POST /drives/{driveId}/items/{itemId}/invite",
         "POST /drives/{driveId}/items/{itemId}/createLink",
         any_of=WRITING,
@@ -178,6 +178,11 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         there = self._whole(args, folder)
         if there is not None:
             return there
+        if self._taken(args, folder):
+            raise StateConflict(
+                f"something else has the name {args['name']} in that folder, or it is still being copied",
+                hint="rename it, or wait, and run this again",
+            )
         body = {
             "parentReference": {"driveId": folder[0], "id": folder[1]},
             "name": args["name"],
@@ -190,6 +195,13 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         if made is None:
             raise Unavailable(f"the copy of {args['name']} is not there yet, or is not the same", call=answer.call.name)
         return made
+
+    def _taken(self, args: dict[str, Any], folder: tuple[str, str]) -> bool:
+        try:
+            self.child(*folder, args["name"])
+        except ObjectMissing:
+            return False
+        return True
 
     def _whole(self, args: dict[str, Any], folder: tuple[str, str]) -> str | None:
         """Return a copy that is whole; None where there is none, or one that is still being made."""
@@ -234,9 +246,9 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
     def _leave_tombstone(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
         del memo
         # The case is part of the name, so what is replaced by a repetition is the note itself.
-        path = {"driveId": args["drive"], "itemId": args["parent"], "name": _note(args)}
+        path = {"driveId": args["drive"], "itemId": args["parent"], "path": _note(args)}
         call = self.act(
-            f"PUT {ITEM}:/{{name}}:/content",
+            f"PUT {ITEM}:/{{path}}:/content",
             path,
             content=tombstone(args["case"]),
             headers={"Content-Type": "text/plain"},
@@ -258,10 +270,10 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         parent = args["parent"]
         if self.seen(args["drive"], parent) is None:
             parent = self.read(self.get(f"{DRIVE}/root", {"driveId": args["drive"]}), Item).id
-        source = (args["vault"], self._held(args, memo))
+        source = (args["vault"], self._vaulted(args, memo))
         return {"restored": self._copied(args, source, (args["drive"], parent))}
 
-    def _held(self, args: dict[str, Any], memo: dict[str, Any]) -> str:
+    def _vaulted(self, args: dict[str, Any], memo: dict[str, Any]) -> str:
         """Return the copy in quarantine; raises ObjectMissing."""
         found = self._whole(args, (args["vault"], memo["case_folder"]))
         if found is None:
