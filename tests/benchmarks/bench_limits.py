@@ -49,7 +49,7 @@ def _fixed(allowed: float, window: float = 60) -> LimitSpec:
 
 
 PLANS: dict[str, Plan] = {
-    "github": Plan({"people": 40, "files": 3000}, {"core": _fixed(50)}, ("core",), "files"),
+    "github": Plan({"people": 40, "files": 3000}, {"core": _fixed(60)}, ("core",), "files"),
     "box": Plan({"people": 40, "files": 700}, {"user": _fixed(300)}, ("user",), "files"),
     "okta": Plan(
         {"people": 600, "files": 0, "groups": 600},
@@ -117,7 +117,7 @@ def connect(app: str, running: Running, plan: Plan) -> None:
         raise SystemExit(done.stderr)
     if plan.share < 1:
         words = [sys.executable, "-m", "casb_cli", "instances", "set", f"{app}/bench", f"quota_share={plan.share}"]
-        subprocess.run(words, check=True)
+        subprocess.run(words, check=True, capture_output=True)
 
 
 def place(home: Path) -> dict[str, str]:
@@ -142,6 +142,12 @@ class Bench:
             for name, limiter in provider.limits.items():
                 meter.watch(name, limiter)
 
+    def widen(self) -> None:
+        """Lift all limits, so that connecting takes no time."""
+        for provider in self.providers:
+            for limiter in provider.limits.values():
+                limiter.scale(1000)
+
     def forget(self) -> None:
         """Begin anew: full limits, nothing counted."""
         for provider in self.providers:
@@ -159,6 +165,7 @@ class Bench:
     def alone(self, running: Running, *, serial: bool) -> dict[str, float]:
         """Scan each app by itself; return the seconds each took."""
         homes = {}
+        self.widen()
         for app in self.apps:
             homes[app] = place(self.folder / f"alone-{app}")
             connect(app, running, PLANS[app])
@@ -180,6 +187,7 @@ class Bench:
     def together(self, running: Running) -> float:
         """Scan all apps at once with one command; return the seconds it took."""
         home = place(self.folder / "together")
+        self.widen()
         for app in self.apps:
             connect(app, running, PLANS[app])
         self.forget()

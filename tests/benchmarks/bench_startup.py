@@ -23,10 +23,10 @@ COMMANDS: dict[str, tuple[list[str], float | None]] = {
     "casb apps": (["apps"], 7.5),
     "casb schema account": (["schema", "account"], 7.5),
     "casb matrix": (["matrix"], None),
-    "casb instances, of 3": (["instances"], 7.5),
+    "casb instances, of 5": (["instances"], 7.5),
 }
-CONNECTED = "casb instances, of 3"
-"""Run where three instances are connected and the store of their scans is there."""
+CONNECTED = "casb instances, of 5"
+"""Run where an instance of each of five apps is connected and the store of their scans is there."""
 
 
 def cpu(argv: list[str], environ: dict[str, str]) -> tuple[float, int]:
@@ -42,7 +42,7 @@ def cpu(argv: list[str], environ: dict[str, str]) -> tuple[float, int]:
 
 
 def connected(home: Path) -> dict[str, str]:
-    """Make a configuration of three instances, each scanned once, and return where they are."""
+    """Make a configuration of five instances, each scanned once, and return where they are."""
     places = {"CASB_CONFIG_DIR": f"{home}/config", "CASB_STATE_DIR": f"{home}/state"}
     os.environ.update(places)
     from casb_cli.core.app import CredentialSpec
@@ -53,7 +53,7 @@ def connected(home: Path) -> dict[str, str]:
 
     (home / "state").mkdir(mode=0o700, parents=True)
     with edit() as config, Store() as store:
-        for number, app in enumerate(("github", "github", "box")):
+        for number, app in enumerate(("github", "box", "okta", "google-workspace", "aws")):
             spec = CredentialSpec(name="main", method="token", secrets={"token": "keyring"})
             tenant = Tenant(id=str(number), name=f"Tenant {number}")
             added = InstanceConfig(app=app, name=f"i{number}", tenant=tenant, credentials=(spec,))

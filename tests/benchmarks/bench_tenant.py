@@ -33,7 +33,7 @@ ABILITIES: dict[str, tuple[str, ...]] = {
 FEWER: dict[str, dict[str, int]] = {
     "aws": {"people": 200, "groups": 20},
 }
-"""What an app's simulated provider cannot hold that many of: IAM's quota is 5,000 users, and moto keeps all in memory."""
+"""What an app's simulated provider cannot hold that many of: IAM's quota is 5,000 users, moto keeps all in memory."""
 SETTINGS = {"box": ["--field", "file_collaborators=inherit"]}
 """Box tells the collaborators of a file inside a shared folder by one call a file, which would drown the listing."""
 CAST = 12
