@@ -28,7 +28,7 @@ class _Inner(msgspec.Struct):
     id: str
     status: int
     headers: dict[str, str] | None = None
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 class _Batch(msgspec.Struct):
@@ -85,7 +85,7 @@ def _request(number: int, call: Call) -> dict[str, Any]:
 def _result(rules: ApiRules, call: Call, one: _Inner, url: str) -> Answer | ProviderError | None:
     """Return what an inner answer is; None where the call is to be made again, alone."""
     headers: Mapping[str, str] = {name.lower(): value for name, value in (one.headers or {}).items()}
-    body = bytes(one.body) if one.body is not None else b""
+    body = bytes(one.body)
     if headers.get("content-type", "").startswith(("application/octet-stream", "text/")) and body.startswith(b'"'):
         body = base64.b64decode(msgspec.json.decode(body))
     verdict = rules.classify(call, one.status, headers, body)
