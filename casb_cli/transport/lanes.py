@@ -6,10 +6,11 @@ import os
 import ssl
 import threading
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from casb_cli.core.errors import UnsafeAddress
 from casb_cli.transport.address import Origin
 
 _MOST_IDLE = 100
@@ -18,23 +19,25 @@ _KEPT = 30.0
 
 
 class Lanes:
-    """HTTP clients of one connection each; thread-safe. Proxies and CA come from the environment, loopback goes direct.
+    """Transports of one connection each; thread-safe. Proxies and CA come from the environment, loopback goes direct.
 
-    A pool that all threads share looks at each of its connections for every request, twice; here only the one lent
-    is looked at. Of those left unused, the newest of the right host is lent first, and a hundred are kept.
+    A pool that all threads share looks at each of its connections for every request, twice, and httpx's client
+    reads cookies, which nobody keeps here: half of what a call costs. Of the transports left unused, the newest
+    for the right host is lent first, and a hundred are kept.
     """
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._transport = transport
         self._lock = threading.Lock()
-        self._idle: list[tuple[Origin, httpx.Client]] = []
-        # Made at once: what is wrong with proxies and certificates in the environment is no fault of a request.
-        self._new: list[httpx.Client] = [self._made()]
-        self._all: set[httpx.Client] = set(self._new)
+        self._idle: list[tuple[Origin, httpx.BaseTransport]] = []
+        self._all: set[httpx.BaseTransport] = set() if transport is None else {transport}
         self._closed = False
+        # Read at once: what is wrong with certificates in the environment is no fault of a request.
+        names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+        self._trusted = _trust(*map(os.environ.get, names)) if transport is None else True
 
-    def take(self, origin: Origin) -> httpx.Client:
-        """Lend a client that nobody else uses; raises RuntimeError after `close`."""
+    def take(self, origin: Origin) -> httpx.BaseTransport:
+        """Lend a transport that nobody else uses; raises RuntimeError after `close`."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("the connections are closed")
@@ -42,15 +45,17 @@ class Lanes:
             for at in range(len(idle) - 1, -1, -1):
                 if idle[at][0] == origin:
                     return idle.pop(at)[1]
-            if self._new:
-                return self._new.pop()
-        made = self._made()
+        if self._transport is not None:
+            return self._transport
+        made = self._made(origin)
         with self._lock:
             self._all.add(made)
         return made
 
-    def give(self, origin: Origin, lane: httpx.Client) -> None:
-        """Take a client back."""
+    def give(self, origin: Origin, lane: httpx.BaseTransport) -> None:
+        """Take a transport back."""
+        if lane is self._transport:
+            return
         spare = lane
         with self._lock:
             if not self._closed:
@@ -68,21 +73,29 @@ class Lanes:
             lanes = list(self._all)
             self._all.clear()
             self._idle.clear()
-            self._new.clear()
         for lane in lanes:
             lane.close()
 
-    def _made(self) -> httpx.Client:
-        return httpx.Client(
-            transport=self._transport,
-            verify=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            trust_env=True,
-            mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=_KEPT),
-            timeout=httpx.Timeout(60.0, connect=15.0),
-        )
+    def _made(self, origin: Origin) -> httpx.HTTPTransport:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=_KEPT)
+        try:
+            return httpx.HTTPTransport(verify=self._trusted, proxy=_proxy(origin), limits=limits)
+        except ImportError as error:  # a SOCKS proxy, which httpx leaves to another package
+            raise UnsafeAddress(str(error)) from None
+
+
+def _proxy(origin: Origin) -> httpx.Proxy | None:
+    """Return what the environment says that requests to a host go through; raises UnsafeAddress where it is no URL."""
+    if origin.loopback or proxy_bypass(origin.host):
+        return None
+    known = getproxies()
+    url = known.get(origin.scheme) or known.get("all")
+    if not url:
+        return None
+    try:
+        return httpx.Proxy(url if "://" in url else f"http://{url}")
+    except (ValueError, httpx.InvalidURL):
+        raise UnsafeAddress("the proxy that the environment names is no usable URL") from None
 
 
 @lru_cache(maxsize=4)

@@ -252,7 +252,6 @@ class Wire:
     def _open(self, request: Request) -> Iterator[httpx.Response]:
         body: dict[str, Any] = {"files": request.files} if request.files else {"content": request.content}
         url = _ExactUrl(request.address)
-        # Not the client's build_request: it reads the URL twice more, and adds nothing that we do not set.
         built = httpx.Request(
             request.method,
             url,
@@ -264,7 +263,7 @@ class Wire:
         origin = request.address.origin
         lane = self._lanes.take(origin)
         try:
-            raw = lane.send(built, stream=True)
+            raw = lane.handle_request(built)
             try:
                 yield raw
             finally:
