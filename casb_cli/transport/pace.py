@@ -81,6 +81,9 @@ class Learner:
 
     def admitted(self, now: float, cost: float, *, share: float) -> None:
         """Grow the allowance once it has been used fully for long enough without a refusal."""
+        if self._bucket and not self.careful:
+            # After an idle time the bucket was full until the call arrived, which may be as late as its answer.
+            self._next = max(self._next, now + cost * self.use.window / max(self.allowed * share, 1e-9))
         self._good += cost
         self._since_cut += cost
         if self._starting or self.allowed >= self._ceiling:
@@ -108,8 +111,8 @@ class Learner:
             return
         target = 0.96 * measured
         if measured < 20:
-            # Too little went through to measure by: an outage is no limit of nought.
-            target = max(target, self.allowed / 2)
+            # Too little went through to measure by: an outage is no limit of nought, and a published one stands.
+            target = max(target, self.allowed * (0.9 if self._ceiling < math.inf else 0.5))
         elapsed = now - self._cut_at
         if elapsed < 3 * self.use.window:
             target = min(target, 0.95 * self.allowed)

@@ -86,6 +86,17 @@ class Meter:
 
         limiter.take = counted  # type: ignore[method-assign]
 
+    def windows(self, name: str, spec: LimitSpec) -> list[int]:
+        """Return the units used in each window (of a bucket: in each half minute), all accounts together."""
+        good = sorted(
+            (at, cost) for (family, _), calls in self.taken.items() if family == name for at, cost, ok in calls if ok
+        )
+        length = 30.0 if spec.kind == "bucket" else spec.window
+        found: dict[int, float] = defaultdict(float)
+        for at, cost in good:
+            found[int((at - int(good[0][0])) // length)] += cost
+        return [round(found[number]) for number in range(max(found, default=-1) + 1)]
+
     def used(self, name: str, spec: LimitSpec) -> tuple[float, float, int]:
         """Return the units used and admitted of a family's busiest account, and how often it was refused."""
         _, calls = max(
@@ -216,6 +227,8 @@ class Bench:
             told = f"{share:7.1%} of {admitted:8.0f}" if admitted else " " * 19
             verdict = "" if not binds else "ok" if share >= USED_TARGET else "MISSED"
             met = met and verdict != "MISSED"
+            if binds:
+                verdict += " " + " ".join(map(str, self.meters[app].windows(name, limiter.spec)))
             print(f"    {name:16} {calls:6} calls  {told}  {refused:4} refused  {verdict}", flush=True)
         return met
 
