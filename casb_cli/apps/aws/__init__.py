@@ -166,12 +166,13 @@ APP = App(
         # Two LookupEvents a second for each account and region: the service's model says so. Counted as a bucket,
         # whatever the time of an answer, the pace of a listing page by page is two a second too.
         Limit(family="lookup", allowed=2, window=1, concurrency=2, per="user", kind="bucket"),
-        # Nothing is published for the others, and no header tells: low, then learned.
-        Limit(family="iam", allowed=10, window=1, concurrency=4, per="user", kind="bucket", known=False),
+        # Twenty a second are published for Identity Center and its store, which others use too: learned all the same.
+        # Nothing is published for the rest, and no header tells: low, then learned.
+        Limit(family="iam", allowed=20, window=1, concurrency=4, per="user", kind="bucket", known=False),
         Limit(family="sts", allowed=10, window=1, concurrency=4, kind="bucket", known=False),
         Limit(family="organizations", allowed=2, window=1, concurrency=1, kind="bucket", known=False),
-        Limit(family="identitystore", allowed=10, window=1, concurrency=4, kind="bucket", known=False),
-        Limit(family="sso-admin", allowed=10, window=1, concurrency=4, kind="bucket", known=False),
+        Limit(family="identitystore", allowed=20, window=1, concurrency=4, kind="bucket", known=False),
+        Limit(family="sso-admin", allowed=20, window=1, concurrency=4, kind="bucket", known=False),
         Limit(family="cloudtrail", allowed=5, window=1, concurrency=2, per="user", kind="bucket", known=False),
         Limit(family="account", allowed=2, window=1, concurrency=1, per="user", kind="bucket", known=False),
         Limit(family="access-analyzer", allowed=10, window=1, concurrency=4, per="user", kind="bucket", known=False),

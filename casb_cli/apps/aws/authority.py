@@ -71,10 +71,10 @@ class Authority(AwsBase):
         self._rights: dict[str, Rights] = {}
 
     def details(
-        self, account: str, *kinds: str, cursor: str | None = None
+        self, account: str, *kinds: str, cursor: str | None = None, size: int = PAGE
     ) -> Iterator[tuple[AuthorizationDetails, str | None]]:
         """Yield an account's `User`, `Group`, `Role` or `LocalManagedPolicy` details, page by page."""
-        params = {"Filter": list(kinds), "MaxItems": PAGE}
+        params = {"Filter": list(kinds), "MaxItems": size}
         yield from self.query_pages(
             "iam", "GetAccountAuthorizationDetails", AuthorizationDetails, params, cursor, account=account
         )

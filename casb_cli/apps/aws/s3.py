@@ -59,6 +59,7 @@ class S3(AwsBase):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._s3_lock = threading.Lock()
+        self._holding: dict[tuple[int, str], threading.Lock] = {}
         self._buckets: dict[str, tuple[float, dict[str, Bucket]]] = {}
         self._canonical: dict[str, str] = {}
         self._blocks: dict[str, tuple[float, Block]] = {}
@@ -293,13 +294,14 @@ class S3(AwsBase):
 
     def _hold(self, held: dict[str, tuple[float, T]], name: str, make: Callable[[], T], *, fresh: bool) -> T:
         with self._s3_lock:
+            one = self._holding.setdefault((id(held), name), threading.Lock())
+        with one:  # buckets are read side by side: what they share is asked for once
             known = held.get(name)
-        if known is not None and not fresh and time.monotonic() - known[0] < _HELD:
-            return known[1]
-        made = make()
-        with self._s3_lock:
+            if known is not None and not fresh and time.monotonic() - known[0] < _HELD:
+                return known[1]
+            made = make()
             held[name] = (time.monotonic(), made)
-        return made
+            return made
 
     # Pages
 
