@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from casb_cli.apps import registry
 from casb_cli.apps.base import Connector, InstanceFacts
-from casb_cli.connect.standing import Standing, best, lacking, standing
+from casb_cli.connect.standing import Standing, best, lacking, lacking_anywhere, standing
 from casb_cli.core.app import App, CredentialSpec
-from casb_cli.core.capabilities import ABILITIES, Ability
+from casb_cli.core.capabilities import Ability
 from casb_cli.core.errors import (
     CasbError,
     ConfigError,
@@ -268,8 +268,9 @@ class OpenInstance:
     def _lacking(self, ability: type[Ability], call: str) -> tuple[str, ...]:
         """Return the scopes that a call needs, by the ability's own declaration before any other's."""
         kinds = {own.vocabulary for own in self.config.own.values()}
-        found = (lacking(self.connector_class, one, call, kinds) for one in (ability, *ABILITIES))
-        return next(filter(None, found), ())
+        return lacking(self.connector_class, ability, call, kinds) or lacking_anywhere(
+            self.connector_class, call, kinds
+        )
 
     def _perhaps_hidden(self, error: ObjectMissing, ability: type[Ability]) -> ProviderError:
         try:

@@ -14,7 +14,7 @@ import msgspec
 from casb_cli.apps import registry
 from casb_cli.connect.open import Credential, Environment, base_urls, load, open_credential
 from casb_cli.connect.probe import probed
-from casb_cli.connect.standing import best, expected_calls
+from casb_cli.connect.standing import best, expected_calls, lacking_anywhere
 from casb_cli.core import clock
 from casb_cli.core.app import App, CredentialSpec
 from casb_cli.core.capabilities import ABILITIES, Ability, ReadOwnPermissions, needs_of
@@ -214,6 +214,7 @@ def _visibility(opened: Credential, *, force: bool) -> str | None:
         opened.connector.check_visibility()
     except NotPermitted as error:
         error.at(where, "see the whole tenant")
+        error.needed = error.needed or lacking_anywhere(type(opened.connector), error.call, _vocabulary(opened))
         if not force:
             error.hint = f"{error.hint}; or connect as it is with --force" if error.hint else "connect with --force"
             raise
@@ -221,6 +222,16 @@ def _visibility(opened: Credential, *, force: bool) -> str | None:
     except ProviderError as error:
         raise error.at(where, "see the whole tenant") from None
     return None
+
+
+def _vocabulary(opened: Credential) -> tuple[str, ...]:
+    """Return by which names the credential's scopes are known, as far as it can say so."""
+    if not isinstance(opened.connector, ReadOwnPermissions):
+        return ()
+    try:
+        return (opened.connector.read_own_permissions().vocabulary,)
+    except ProviderError:
+        return ()  # it only helps to say what another refusal means
 
 
 def _own_permissions(opened: Credential, config: InstanceConfig) -> OwnPermissions:

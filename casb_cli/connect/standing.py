@@ -12,7 +12,7 @@ from typing import Literal
 
 from casb_cli.apps.base import Connector
 from casb_cli.core.app import CredentialSpec
-from casb_cli.core.capabilities import Ability, Need, needs_of
+from casb_cli.core.capabilities import ABILITIES, Ability, Need, needs_of
 from casb_cli.core.models import OwnPermissions, Tenant
 
 State = Literal["proven", "granted", "scope-missing", "licence-missing", "off", "unverifiable"]
@@ -110,6 +110,13 @@ def lacking(
             if kind in need.any_of:
                 return tuple(need.any_of[kind][0])
     return ()
+
+
+def lacking_anywhere(connector: type[Connector], call: str, vocabularies: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that a call needs by the declaration of whichever ability makes it."""
+    kinds = tuple(vocabularies)
+    found = (lacking(connector, one, call, kinds) for one in ABILITIES if issubclass(connector, one))
+    return next(filter(None, found), ())
 
 
 def best(

@@ -213,24 +213,26 @@ class _Crew:
 
     def _run(self) -> None:
         try:
+            self._run_workers()
+        except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
+            self._quietly(error)
+        else:
+            self._quietly(self._instance)
+
+    def _run_workers(self) -> None:
+        try:
             method = self._listing.read(self._instance)
         except CasbError as error:
             self._fail(ROOT, error, root=True)
-        except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
-            self._quietly(error)
             return
-        else:
-            workers = [
-                threading.Thread(
-                    target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True
-                )
-                for n in range(workers_for(self._instance.app))
-            ]
-            for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join()
-        self._quietly(self._instance)
+        workers = [
+            threading.Thread(target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True)
+            for n in range(workers_for(self._instance.app))
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
 
     def _quietly(self, item: OpenInstance | BaseException) -> None:
         try:
@@ -258,18 +260,22 @@ class _Crew:
     def _work(self, method: Callable[..., Iterator[Page[Any]]]) -> None:
         while (part := self._claim()) is not None:
             try:
-                self._read(method, part)
-            except Stopped:
-                with self._change:
-                    self._waiting.clear()
-            except CasbError as error:
-                self._fail(part, error, root=part == ROOT)
+                self._read_or_fail(method, part)
             except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
                 self._quietly(error)
             finally:
                 with self._change:
                     self._busy -= 1
                     self._change.notify_all()
+
+    def _read_or_fail(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+        try:
+            self._read(method, part)
+        except Stopped:
+            with self._change:
+                self._waiting.clear()
+        except CasbError as error:
+            self._fail(part, error, root=part == ROOT)
 
     def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
         seen: set[str] = set()

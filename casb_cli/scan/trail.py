@@ -69,12 +69,7 @@ class Trail:
     def _work(self) -> None:
         while (part := self._claim()) is not None:
             try:
-                self._more(self._follow(part))
-            except Stopped:
-                self._over = True
-            except CasbError as error:
-                with self._change:
-                    self._taken.lose(part.key, self._census.named(error, ListActivity))
+                self._follow_or_lose(part)
             except Exception as error:  # noqa: BLE001 - a defect must reach the run's thread, not die in this one
                 self._defect = error
                 self._over = True
@@ -82,6 +77,16 @@ class Trail:
                 with self._change:
                     self._busy -= 1
                     self._change.notify_all()
+
+    def _follow_or_lose(self, part: Partition) -> None:
+        try:
+            self._more(self._follow(part))
+        except Stopped:
+            self._over = True
+        except CasbError as error:
+            named = self._census.named(error, ListActivity)
+            with self._change:
+                self._taken.lose(part.key, named)
 
     def _follow(self, part: Partition) -> list[Partition]:
         """Read a partition on and return what it led to."""
