@@ -6,6 +6,7 @@ import random
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
+from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Rule
 from casb_cli.scan.detect.validators import CHECKS
 
@@ -100,7 +101,7 @@ def number_detector(number: Number) -> Detector:
         ),
         checks=(name,),
         filters=("monotone", "sequence", "lock_file", "minified"),
-        keywords=number.words,
+        keywords=tuple(dict.fromkeys((*number.words, *FURTHER.get(number.id, ())))),
         required=number.weak,
         distance=number.distance,
         normal="alnum",

@@ -60,7 +60,7 @@ _NUMBERS = (
         "cl.rut",
         "cl-rut",
         "Chilean identity number (RUT, RUN)",
-        r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-[0-9kK]",
+        r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-?[0-9kK]",
         "19.999.999-9",
         ("rut", "run", "rol único", "rol unico", *IDENTITY, *TAX),
     ),
@@ -68,7 +68,7 @@ _NUMBERS = (
         "co.nit",
         "co-nit",
         "Colombian tax number (NIT)",
-        r"[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-[0-9]",
+        r"[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]",
         "999.999.999-9",
         ("nit", *TAX),
     ),
@@ -125,7 +125,7 @@ _NUMBERS = (
     Number(
         "pe.ruc", "pe-ruc", "Peruvian tax number (RUC)", r"(?:10|15|16|17|20)[0-9]{9}", "10999999999", ("ruc", *TAX)
     ),
-    Number("py.ruc", "py-ruc", "Paraguayan tax number (RUC)", r"[0-9]{5,8}-[0-9]", "5999999-9", ("ruc", *TAX)),
+    Number("py.ruc", "py-ruc", "Paraguayan tax number (RUC)", r"[0-9]{5,8}-?[0-9]", "5999999-9", ("ruc", *TAX)),
     Number(
         "sv.nit",
         "sv-nit",
@@ -146,7 +146,7 @@ _NUMBERS = (
         "us.ein",
         "us-ein",
         "US employer identification number",
-        r"[0-9]{2}-[0-9]{7}",
+        r"[0-9]{2}-?[0-9]{7}",
         "12-9999999",
         ("ein", "fein", "employer identification", "employer id", *TAX),
         severity="low",

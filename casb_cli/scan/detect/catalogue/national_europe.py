@@ -225,7 +225,7 @@ _NUMBERS = (
         "ie.pps",
         "ie-pps",
         "Irish PPS number",
-        r"[0-9]{7}[A-W][A-IW]?",
+        r"[0-9]{7}[A-W][A-ITWX]?",
         "9999999A",
         ("pps", "ppsn", "pps number", "pps no", "personal public service", *TAX),
     ),

@@ -196,10 +196,9 @@ _NUMBERS = (
         "pk.cnic",
         "pk-cnic",
         "Pakistani identity number (CNIC)",
-        r"[1-7][0-9]{4}-[0-9]{7}-[1-9]",
+        r"[1-7][0-9]{4}-?[0-9]{7}-?[1-9]",
         "35201-9999999-9",
         ("cnic", "nadra", "شناختی کارڈ", *IDENTITY),
-        weak=False,
     ),
     Number(
         "sg_nric",

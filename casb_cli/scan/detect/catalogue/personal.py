@@ -7,8 +7,8 @@ from casb_cli.scan.detect.rules import Detector, Rule
 
 # What joins groups of digits: spaces, dash, point, and the no-break, thin and narrow forms of word processors.
 _JOINT = r"(?: {1,2}|[-._\t]|\xc2\xa0|\xe2\x80[\x87\x89\x91\x93\xaf])"
-_NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-,/:])(?<![0-9][ ])"
-_NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:,][0-9])(?![ ][0-9])"
+_NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![0-9][ ])"
+_NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])(?![ ][0-9])"
 
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
 _CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])"
@@ -83,15 +83,41 @@ def _no_cards() -> tuple[str, ...]:
     )
 
 
+_IBAN_SIZES = {
+    15: "NO",
+    16: "BE",
+    18: "DK|FI|FK|FO|GL|NL|SD",
+    19: "MK|SI",
+    20: "AT|BA|EE|KZ|LT|LU|MN|XK",
+    21: "CH|HR|LI|LV",
+    22: "BG|BH|CR|DE|GB|GE|IE|ME|RS|VA",
+    23: "AE|GI|IL|IQ|OM|SO|TL",
+    24: "AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG",
+    25: "LY|PT|ST",
+    26: "IS|TR",
+    27: "BI|DJ|FR|GR|IT|MC|MR|SM",
+    28: "AL|AZ|BY|CY|DO|GT|HN|HU|LB|NI|PL|SV",
+    29: "BR|EG|PS|QA|UA",
+    30: "JO|KW|MU|YE",
+    31: "MT|SC",
+    32: "LC",
+    33: "RU",
+}
+"""Characters of an IBAN by country (SWIFT's registry of IBAN formats)."""
+_IBAN_JOINT = r"(?:[ .-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
 _IBAN = Rule(
-    hint=r"\b[A-Z]{2}[0-9]{2}(?:[ -]|\xc2\xa0)?[A-Z0-9]{4}(?:[ -]|\xc2\xa0)?[A-Z0-9]{4}(?:[ -]|\xc2\xa0)?[A-Z0-9]{3}",
+    hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
     pattern=(
-        r"(?<![0-9A-Za-z])(?P<v>[A-Z]{2}[0-9]{2}(?:(?:(?:[ -]|\xc2\xa0)[A-Z0-9]{4}){2,7}(?:(?:[ -]|\xc2\xa0)"
-        r"[A-Z0-9]{1,3}(?![0-9A-Za-z]))?|[A-Z0-9]{11,30}))(?![0-9A-Za-z])"
+        r"(?<![0-9A-Za-z])(?P<v>"
+        + "|".join(
+            rf"(?:{countries})[0-9]{{2}}(?:{_IBAN_JOINT}?[A-Z0-9]){{{size - 4}}}"
+            for size, countries in _IBAN_SIZES.items()
+        )
+        + r")(?![0-9A-Za-z])"
     ),
     caseless=True,
     before=64,
-    after=64,
+    after=96,
 )
 
 _SSN = (
