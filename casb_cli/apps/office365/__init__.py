@@ -82,6 +82,25 @@ APP = App(
             required=False,
             help="the tenant's verified domains are read from the directory",
         ),
+        Field(
+            key="quarantine_drive",
+            prompt="ID of the document library that holds quarantined files",
+            required=False,
+            help="empty: the first library of a site named *casb-quarantine*",
+        ),
+        Field(
+            key="quarantine_tombstone",
+            prompt="Leave a note in the place of a quarantined file (yes or no)",
+            required=False,
+            default="yes",
+        ),
+        Field(
+            key="sensitivity_labels",
+            prompt="Read each file's sensitivity label when listing (yes or no)",
+            required=False,
+            default="no",
+            help="`yes` costs one call a file; a single file's label is always shown",
+        ),
     ),
     components=COMPONENTS,
     hosts={

@@ -13,6 +13,7 @@ from casb_cli.apps.office365.common import PAGE, Microsoft365Base
 from casb_cli.apps.office365.scopes import AUDIT, GROUPS, ROLES, USERS, graph, on_users
 from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, ListPrivileges, Page
 from casb_cli.core.errors import (
+    BadAnswer,
     LicenceMissing,
     NotPermitted,
     ObjectMissing,
@@ -53,6 +54,19 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
         self._admins: tuple[float, frozenset[str] | NotPermitted] | None = None
         self._registered: tuple[float, dict[str, bool | None] | NotPermitted] | None = None
         self._no_sign_ins: NotPermitted | None = None
+        self._organization: mapping.Organization | None = None
+
+    @property
+    def organization(self) -> mapping.Organization:
+        """The tenant, read once."""
+        with self._known_lock:
+            if self._organization is None:
+                query = {"$select": "id,displayName,verifiedDomains,tenantType"}
+                found = self.read(self.get("/organization", query=query), Listed[mapping.Organization]).value
+                if not found:
+                    raise BadAnswer("the answer to GET /organization names no tenant", call="GET /organization")
+                self._organization = found[0]
+            return self._organization
 
     # Accounts
 

@@ -128,7 +128,7 @@ class GovernGrants(GovernAccounts, RevokeGrant):
                 return one
         return None
 
-    def _held(self, body: dict[str, Any]) -> shapes.RoleAssignment | None:
+    def _role_held(self, body: dict[str, Any]) -> shapes.RoleAssignment | None:
         return next(
             (
                 one
@@ -161,7 +161,7 @@ class GovernGrants(GovernAccounts, RevokeGrant):
     def _assign_role(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
         body = args["body"]
-        if self._held(body) is None:
+        if self._role_held(body) is None:
             self.client.send(self.act(f"POST {ASSIGNED_TO}", {"id": body["resourceId"]}, json=body, safe=False))
 
     def observe_revoke_grant(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
@@ -169,6 +169,6 @@ class GovernGrants(GovernAccounts, RevokeGrant):
         del memo
         body = dict(change.keeps["body"])
         if change.keeps["kind"] == shapes.ROLE:
-            return {"assigned": self._held(body) is not None}
+            return {"assigned": self._role_held(body) is not None}
         found = self._standing(body)
         return {"scopes": " ".join(found.scopes) if found else None}
