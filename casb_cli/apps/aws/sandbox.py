@@ -12,6 +12,7 @@ from typing import Any
 from casb_cli.apps.aws.sandbox_buckets import QUEUE
 from casb_cli.apps.aws.sandbox_company import HOME, MEMBER_ROLE, ROLE
 from casb_cli.apps.aws.sandbox_objects import Objects
+from casb_cli.apps.aws.sandbox_trail_files import BUCKET
 from casb_cli.apps.aws.sandbox_truth import Truth
 from casb_cli.core.errors import CasbError
 from casb_cli.sandbox.provider import Options, Signin
@@ -51,6 +52,8 @@ class Aws(Objects):
             "queue_url": self.queue_url,
             "access_key_id": key.id,
         }
+        if self.options.settings.get("trail") == "on":
+            common["trail"] = f"s3://{BUCKET}"
         secret = {"secret_access_key": key.secret}
         role = {"role_arn": f"arn:aws:iam::{self.company.main}:role/{ROLE}"}
         return {

@@ -50,7 +50,8 @@ class Desk(Provider):
     """AWS without its own answers: what no subclass answers, moto does.
 
     Settings: `deny` (blank separated IAM actions that nobody may do, as a service control policy would refuse
-    them), `empty_page` (`on`: lists of accounts begin with an empty page that has a token).
+    them), `empty_page` (`on`: lists of accounts begin with an empty page that has a token), `trail` (`on`: the
+    events also lie in a bucket, as the files of an organization's trail; that bucket's files are no rows of the truth).
     """
 
     key: ClassVar[str] = "aws"

@@ -11,6 +11,7 @@ import msgspec
 
 from casb_cli.apps.aws.sandbox_company import APP, HOME, REGIONS, Company, User
 from casb_cli.apps.aws.sandbox_identity import Identity
+from casb_cli.apps.aws.sandbox_trail_files import deliver
 from casb_cli.apps.aws.sandbox_wire import refusal
 from casb_cli.core import clock
 from casb_cli.sandbox import chance
@@ -125,6 +126,8 @@ class Cloudtrail(Identity):
         super().loaded()
         if not hasattr(self, "trail"):
             self.trail = Trail(self.company)
+        if self.options.settings.get("trail") == "on":
+            deliver(self.moto, self.trail)
 
     @route("POST /cloudtrail/LookupEvents", paged=True, effect=False)
     def lookup(self, request: Request) -> Reply:
