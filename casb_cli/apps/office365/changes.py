@@ -75,12 +75,12 @@ class Follow(Files, FollowFiles):
             one = _Round(part)
             begun.append(one)
             if isinstance(answer, Answer):
-                one.position = self._kept(answer.decode(shapes.Items).delta_link, answer)
+                one.position = self._position_of(answer.decode(shapes.Items).delta_link, answer)
             else:
                 self._shut(one, answer)
         return begun
 
-    def _kept(self, link: str | None, answer: Answer) -> str:
+    def _position_of(self, link: str | None, answer: Answer) -> str:
         """Return a link to changes as it is kept: without the host, which is the instance's own."""
         if not link:
             raise BadAnswer("the delta of a drive ends without a position", call=answer.call.name, status=answer.status)
@@ -176,7 +176,7 @@ class Follow(Files, FollowFiles):
                 one.changed.pop(item.id, None)
                 one.changed[item.id] = item
             if not page.next_link:
-                one.position = self._kept(page.delta_link, answer)
+                one.position = self._position_of(page.delta_link, answer)
                 return
             answer = self.client.send(NEXT_LINK.prepare(self._since(one), page.next_link))
 

@@ -26,7 +26,8 @@ DRIVE = f"{GRAPH}/drives/{{driveId}}"
 ITEM = f"{DRIVE}/items/{{itemId}}"
 PERMISSIONS = f"{ITEM}/permissions"
 DELTA = f"{DRIVE}/root/delta"
-DELTA_PAGE = 200
+DELTA_PAGE = 1000
+"""Items a page of a delta, where the provider gives so many; it may give fewer."""
 _SITE_PAGE = 200
 _DRIVE_FIELDS = "id,name,driveType,owner,webUrl,sharePointIds"
 _FOLDER_FIELDS = "id,name,folder,root,parentReference"
