@@ -42,9 +42,9 @@ class Office365(Bins):
             **{f"{name}_url": url for name, url in self.urls.items()},
         }
         return {
-            "certificate": Signin(fields=fields, secrets={"certificate": keys()[0]}),
+            "certificate": Signin(fields=fields, secrets={"private_key": keys()[0]}),
             "secret": Signin(fields=fields, secrets={"client_secret": self.signin.client_secret}),
-            "federated": Signin(fields=fields, secrets={"assertion": self.signin.assertion()}),
+            "federated": Signin(fields=fields, secrets={"token": self.signin.assertion()}),
             "device": Signin(fields=fields),
         }
 
