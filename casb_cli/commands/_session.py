@@ -88,11 +88,10 @@ def able(
     found = []
     errors: list[CasbError] = []
     for instance in instances:
-        if issubclass(instance.connector_class, ability):
+        words = instance.cannot(ability)
+        if words is None:
             found.append(instance)
             continue
-        reason = instance.connector_class.without.get(ability, "not part of its API")
-        words = f"{instance.app.title} cannot {ability.title}: {reason}"
         if named:
             errors.append(Unsupported(f"{instance.label}: {words}"))
         else:

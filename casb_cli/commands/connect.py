@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from casb_cli.commands import _complete
+from casb_cli.commands import _complete, _components
 from casb_cli.commands._options import Trace
 from casb_cli.ui.streams import streams
 
@@ -77,6 +77,10 @@ def command(
             " vault; or stdin, import:PATH to keep its value.",
         ),
     ] = None,
+    component: Annotated[
+        list[str] | None,
+        typer.Option("--component", metavar="NAME", help="A part of the app to connect; repeatable, all without it."),
+    ] = None,
     purpose: Annotated[
         Literal["read", "govern", "both"], typer.Option("--purpose", help="What this credential is for.")
     ] = "both",
@@ -106,6 +110,7 @@ def command(
     method = _method(declared, auth)
     abilities = _abilities(declared, wanted)
     given = _fields(declared, method, field)
+    given = _components.chosen(declared, given, component, ask=not print_setup and not add)
     if print_setup:
         _print_setup(declared, method, abilities, given)
         return None
@@ -219,12 +224,14 @@ def _abilities(app: App, wanted: str | None) -> tuple[type[Ability], ...]:
 
 
 def _known(app: App, method: AuthMethod) -> dict[str, Field]:
-    from casb_cli.core.app import Field
+    from casb_cli.core.app import COMPONENTS_FIELD, Field
 
     urls = {
         f"{name}_url": Field(key=f"{name}_url", prompt=f"{name} base URL", required=False, default=default)
         for name, default in app.hosts.items()
     }
+    if app.components:
+        urls[COMPONENTS_FIELD] = Field(key=COMPONENTS_FIELD, prompt="components", required=False)
     return {**urls, **{f.key: f for f in app.common_fields}, **{f.key: f for f in method.fields}}
 
 
@@ -320,10 +327,18 @@ def _given(option: SecretOption, field: Field) -> GivenSecret:
 
 def _print_setup(app: App, method: AuthMethod, abilities: tuple[type[Ability], ...], fields: dict[str, str]) -> None:
     from casb_cli.connect.open import load
+    from casb_cli.connect.standing import switched_off
     from casb_cli.core.capabilities import needs_of
 
     connector: type[Connector] = load(app.connector)
-    needs = [need for ability in abilities for need in needs_of(connector, ability)]
+    on = app.switched_on(fields)
+    needs = [
+        need
+        for ability in abilities
+        if switched_off(connector, ability, on if app.components else None) is None
+        for need in needs_of(connector, ability)
+        if need.component is None or need.component in on
+    ]
     streams.write(load(app.setup)(method.key, needs, fields))
     streams.flush()
     _tell_prerequisites(app)
@@ -349,9 +364,10 @@ def _summary(app: App, proof: Proof) -> None:
     streams.note(f"permissions{who}: {granted or 'none'}")
     for note in proof.own.notes:
         streams.note(note)
+    on = app.switched_on(proof.config.fields) if app.components else None
     gaps: dict[str, None] = {}
     for ability in abilities_of(connector):
-        stands = standing(connector, ability, proof.tenant, proof.own)
+        stands = standing(connector, ability, proof.tenant, proof.own, on)
         for gap in stands.gaps:
             what = "unavailable" if not stands.usable else f"partly unavailable ({', '.join(gap.calls)})"
             gaps[f"{ability.title}: {what}: {gap.reason}"] = None

@@ -113,8 +113,12 @@ def set_(
     values: Annotated[list[str], typer.Argument(metavar="K=V...", help="Settings or fields; an empty value removes.")],
 ) -> None:
     """Change settings (scan_every, quota_share) and fields of an instance; a new address is proved first."""
+    import msgspec
+
     from casb_cli.apps import registry
+    from casb_cli.connect.prove import expected_of
     from casb_cli.core import clock
+    from casb_cli.core.app import COMPONENTS_FIELD
     from casb_cli.core.errors import UnknownName, UsageError
     from casb_cli.store.config import Config, edit
     from casb_cli.ui.streams import streams
@@ -122,6 +126,7 @@ def set_(
     before = _find(Config.load(), name)
     declared = registry.get(before.app)
     known = {f.key for f in declared.common_fields} | {f"{host}_url" for host in declared.hosts}
+    known |= {COMPONENTS_FIELD} if declared.components else set()
     settings: dict[str, str | None] = {}
     fields: dict[str, str | None] = {}
     for text in values:
@@ -137,6 +142,9 @@ def set_(
                 raise UsageError(f"`{value}` is no share", hint="write a number above 0 and up to 1, such as 0.9")
             settings[key] = value or None
         elif key in known:
+            if key == COMPONENTS_FIELD and value:
+                chosen = declared.switched_on({key: value})
+                value = ",".join(one.key for one in declared.components if one.key in chosen)
             fields[key] = value or None
         else:
             names = ", ".join(sorted({"scan_every", "quota_share"} | known))
@@ -147,7 +155,11 @@ def set_(
         changed = config.by_key(before.key)
         if changed is None:
             raise UnknownName(f"{before.label} was removed meanwhile")
-        config.set(changed.app, changed.name, fields=fields, settings=settings)
+        changed = config.set(changed.app, changed.name, fields=fields, settings=settings)
+        if COMPONENTS_FIELD in fields:
+            # What later scans are expected to deliver follows the choice.
+            connector = registry.load_connector(declared)
+            config.replace(msgspec.structs.replace(changed, expected=expected_of(connector, changed)))
     streams.note(f"changed {before.label}")
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from casb_cli.apps import registry
 from casb_cli.apps.base import Connector, InstanceFacts
-from casb_cli.connect.standing import Standing, best, lacking, lacking_anywhere, standing
-from casb_cli.core.app import App, CredentialSpec
+from casb_cli.connect.standing import Standing, best, lacking, lacking_anywhere, standing, switched_off
+from casb_cli.core.app import COMPONENTS_FIELD, App, CredentialSpec
 from casb_cli.core.capabilities import Ability
 from casb_cli.core.errors import (
     CasbError,
@@ -212,16 +212,29 @@ class OpenInstance:
     def standing_of(self, ability: type[Ability], spec: CredentialSpec) -> Standing:
         """Return how an ability stands with one credential."""
         own = self.config.own.get(spec.name) or OwnPermissions()
-        return standing(self.connector_class, ability, self.tenant, own)
+        return standing(self.connector_class, ability, self.tenant, own, self.on)
+
+    @property
+    def on(self) -> frozenset[str] | None:
+        """The components that are switched on; None where the app has none to choose."""
+        return self.app.switched_on(self.config.fields) if self.app.components else None
+
+    def cannot(self, ability: type[Ability]) -> str | None:
+        """Return why this instance lacks an ability, whatever its credentials: the app's reason, or the choice."""
+        if not issubclass(self.connector_class, ability):
+            reason = self.connector_class.without.get(ability, "it is not part of this app's API")
+            return f"{self.app.title} cannot {ability.title}: {reason}"
+        off = switched_off(self.connector_class, ability, self.on)
+        return f"cannot {ability.title}: {off}" if off else None
 
     def choose(self, ability: type[Ability], purpose: Purpose | None = None) -> tuple[CredentialSpec, Standing]:
         """Return the first credential that an ability is allowed with; raises Unsupported or NotPermitted.
 
         Of several that may, the one with the fewest gaps is taken.
         """
-        if not issubclass(self.connector_class, ability):
-            reason = self.connector_class.without.get(ability, "it is not part of this app's API")
-            raise Unsupported(f"{self.label}: {self.app.title} cannot {ability.title}: {reason}")
+        reason = self.cannot(ability)
+        if reason is not None:
+            raise Unsupported(f"{self.label}: {reason}", hint=self._how_on(ability))
         purpose = purpose or ("govern" if ability.changes else "read")
         specs = self.specs(purpose)
         if not specs:
@@ -229,10 +242,17 @@ class OpenInstance:
                 f"{self.label} has no credential for the purpose `{purpose}`",
                 hint=f"casb connect {self.app.key} --instance {self.name} --add --purpose {purpose}",
             )
-        found = best(self.connector_class, ability, self.tenant, specs, self.config.own)
+        found = best(self.connector_class, ability, self.tenant, specs, self.config.own, self.on)
         if found is not None:
             return found
         raise self._refusal(ability, specs[0], self.standing_of(ability, specs[0]))
+
+    def _how_on(self, ability: type[Ability]) -> str | None:
+        brought = self.app.components_of(ability.key)
+        if self.on is None or not brought:
+            return None
+        chosen = ",".join(one.key for one in self.app.components if one.key in {*self.on, brought[0]})
+        return f"casb instances set {self.label} {COMPONENTS_FIELD}={chosen}"
 
     def _refusal(self, ability: type[Ability], spec: CredentialSpec, refused: Standing) -> ProviderError:
         needed = tuple(dict.fromkeys(scope for gap in refused.gaps for scope in gap.needed))

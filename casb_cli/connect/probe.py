@@ -134,10 +134,11 @@ def probed(connector: Connector, tenant: Tenant, own: OwnPermissions) -> OwnPerm
     Only a refusal counts: what could not be tried, or failed for a passing reason, stays as it was.
     """
     proven, refused = dict.fromkeys(own.proven), dict(own.refused)
+    on = connector.app.switched_on(connector.facts.fields) if connector.app.components else None
     for ability in ABILITIES:
         if ability.changes or ability.yields is None or not isinstance(connector, ability):
             continue
-        stands = standing(type(connector), ability, tenant, own)
+        stands = standing(type(connector), ability, tenant, own, on)
         if not stands.usable:
             continue
         try:

@@ -16,7 +16,7 @@ from casb_cli.connect.open import Credential, Environment, base_urls, load, open
 from casb_cli.connect.probe import probed
 from casb_cli.connect.standing import best, expected_calls, lacking_anywhere
 from casb_cli.core import clock
-from casb_cli.core.app import App, CredentialSpec
+from casb_cli.core.app import COMPONENTS_FIELD, App, CredentialSpec
 from casb_cli.core.capabilities import ABILITIES, Ability, ReadOwnPermissions, needs_of
 from casb_cli.core.errors import GuardRefused, NotPermitted, ProviderError, UsageError
 from casb_cli.core.models import OwnPermissions, Tenant
@@ -109,7 +109,8 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
     method = app.method(request.method)
     if method is None:
         raise UsageError(f"{app.key} has no sign-in method `{request.method}`")
-    common = {f.key for f in app.common_fields} | {f"{name}_url" for name in app.hosts}
+    common = {f.key for f in app.common_fields} | {f"{name}_url" for name in app.hosts} | {COMPONENTS_FIELD}
+    app.switched_on(request.fields)  # a component that there isn't is refused before anybody signs in
     shared = {key: value for key, value in request.fields.items() if key in common}
     config = existing or InstanceConfig(app=app.key, name=request.instance, fields=shared)
     if existing:
@@ -323,12 +324,13 @@ def expected_of(connector: type[Connector], config: InstanceConfig) -> tuple[str
     """
     readers = [spec for spec in config.credentials if spec.purpose in {"read", "both"}]
     tenant = config.tenant or Tenant(id="", name=config.name)
+    on = connector.app.switched_on(config.fields) if connector.app.components else None
     calls: set[str] = set()
     for ability in abilities_of(connector):
         if ability.changes:
             continue
-        found = best(connector, ability, tenant, readers, config.own)
+        found = best(connector, ability, tenant, readers, config.own, on)
         if found is not None:
             own = config.own.get(found[0].name) or OwnPermissions()
-            calls |= {f"{ability.key} {call}" for call in expected_calls(connector, ability, tenant, own)}
+            calls |= {f"{ability.key} {call}" for call in expected_calls(connector, ability, tenant, own, on)}
     return tuple(sorted(calls))

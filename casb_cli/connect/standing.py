@@ -42,9 +42,25 @@ class Standing:
         return self.state in USABLE
 
 
+def switched_off(connector: type[Connector], ability: type[Ability], on: frozenset[str] | None) -> str | None:
+    """Return why an ability is off: none of the components that bring it is switched on; None where it isn't."""
+    brought = connector.app.components_of(ability.key) if on is not None else ()
+    if on is None or not brought or on.intersection(brought):
+        return None
+    names = " or ".join(f"`{name}`" for name in brought)
+    return f"the component {names} is switched off"
+
+
 def _need_state(
-    connector: type[Connector], need: Need, tenant: Tenant, own: OwnPermissions, granted: frozenset[str]
+    connector: type[Connector],
+    need: Need,
+    tenant: Tenant,
+    own: OwnPermissions,
+    granted: frozenset[str],
+    on: frozenset[str] | None,
 ) -> Gap | State:
+    if on is not None and need.component is not None and need.component not in on:
+        return Gap(need.calls, "off", (), f"the component `{need.component}` is switched off")
     if not connector.available(need.variant, tenant):
         return Gap(need.calls, "off", need.variant, f"exists only on {', '.join(need.variant)}")
     if need.licence and connector.licensed(need.licence, tenant) is False:
@@ -80,14 +96,26 @@ def _cheapest(alternatives: Sequence[tuple[str, ...]], granted: frozenset[str]) 
     return min(lacks, key=len, default=())
 
 
-def standing(connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions) -> Standing:
-    """Return how an ability stands for a credential, from permissions read back and tenant facts alone."""
+def standing(
+    connector: type[Connector],
+    ability: type[Ability],
+    tenant: Tenant,
+    own: OwnPermissions,
+    on: frozenset[str] | None = None,
+) -> Standing:
+    """Return how an ability stands for a credential, from permissions read back and tenant facts alone.
+
+    `on` are the instance's components, None where nothing is chosen.
+    """
+    off = switched_off(connector, ability, on)
+    if off is not None:
+        return Standing("off", (Gap((), "off", (), off),))
     if ability.key in own.refused:
         gap = Gap((), "scope-missing", (), own.refused[ability.key])
         return Standing("scope-missing", (gap,))
     granted = connector.expand_scopes(frozenset(own.granted))
     found = [
-        _refused(need, ability, own, granted) or _need_state(connector, need, tenant, own, granted)
+        _refused(need, ability, own, granted) or _need_state(connector, need, tenant, own, granted, on)
         for need in needs_of(connector, ability)
     ]
     gaps = tuple(item for item in found if isinstance(item, Gap))
@@ -125,19 +153,24 @@ def best(
     tenant: Tenant,
     specs: Iterable[CredentialSpec],
     own: Mapping[str, OwnPermissions],
+    on: frozenset[str] | None = None,
 ) -> tuple[CredentialSpec, Standing] | None:
     """Return the credential that serves an ability: the first usable one of those with the fewest gaps, or None.
 
     A permission that was read back or proved wins over one that cannot be verified.
     """
-    found = [(spec, standing(connector, ability, tenant, own.get(spec.name) or OwnPermissions())) for spec in specs]
+    found = [(spec, standing(connector, ability, tenant, own.get(spec.name) or OwnPermissions(), on)) for spec in specs]
     usable = [item for item in found if item[1].usable]
     return min(usable, key=lambda item: (len(item[1].gaps), item[1].state == "unverifiable"), default=None)
 
 
 def expected_calls(
-    connector: type[Connector], ability: type[Ability], tenant: Tenant, own: OwnPermissions
+    connector: type[Connector],
+    ability: type[Ability],
+    tenant: Tenant,
+    own: OwnPermissions,
+    on: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """Return the logical calls of an ability that this credential is expected to be able to make."""
-    denied = {call for gap in standing(connector, ability, tenant, own).gaps for call in gap.calls}
+    denied = {call for gap in standing(connector, ability, tenant, own, on).gaps for call in gap.calls}
     return frozenset(call for need in needs_of(connector, ability) for call in need.calls) - denied

@@ -48,6 +48,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an app that an instance may be connected with or without; `required` ones are always there.
 
     `brings` says what it enables, `needs` which permissions, `notes` what else (a licence, a setting).
+    `abilities` are the keys of what it alone, or with others that name them too, brings; what none names is
+    there in any case.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     required: bool = False
+    abilities: tuple[str, ...] = ()
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +146,10 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
             )
         always = {one.key for one in self.components if one.required}
         return frozenset(chosen | always) if chosen else frozenset(known)
+
+    def components_of(self, ability: str) -> tuple[str, ...]:
+        """Return the components that bring an ability, by its key; none where it needs no choice."""
+        return tuple(one.key for one in self.components if ability in one.abilities)
 
 
 class CredentialSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ from casb_cli.core.capabilities import (
     ListTrash,
     ReadFile,
 )
-from casb_cli.core.errors import CasbError, NotPermitted, Stopped
+from casb_cli.core.errors import CasbError, NotPermitted, Stopped, Unsupported
 from casb_cli.core.models import Finding
 from casb_cli.scan import feed
 from casb_cli.scan.census import Census, Lost, Taken
@@ -143,7 +143,7 @@ class Scan:
                 if self.options.wants(ability) and issubclass(self.instance.connector_class, ability):
                     try:
                         spec = self.instance.choose(ability)[0]
-                    except NotPermitted:
+                    except (NotPermitted, Unsupported):
                         continue  # said by the ability itself, when it is its turn
                     except CasbError as error:
                         self._blame(statement, error)
@@ -175,6 +175,8 @@ class Scan:
             return self.instance.choose(ability)[0].name not in self._blind
         except NotPermitted:
             return True  # not blind, but refused: reported where it is used
+        except Unsupported:
+            return False  # switched off, which is stated
 
     def _beside(self, census: Census) -> Callable[[], Taken] | None:
         """Begin reading activity in a thread of its own; the returned function waits for it."""

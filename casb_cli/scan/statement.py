@@ -198,7 +198,7 @@ def _gaps(instance: OpenInstance, ability: type[Ability]) -> tuple[Gap, ...]:
     """Return what the credential that serves an ability lacks; of several that don't, the first one's."""
     try:
         return instance.choose(ability)[1].gaps
-    except NotPermitted:
+    except (NotPermitted, Unsupported):
         return instance.standing_of(ability, instance.specs("read")[0]).gaps
     except CasbError:
         return ()  # without any credential for reading, the run itself says so

@@ -26,6 +26,7 @@ COMPONENTS = (
         brings="administrative activity of the directory",
         needs=("AuditLog.Read.All",),
         notes=("seven days back without Entra ID P1, thirty with it",),
+        abilities=("list-activity",),
     ),
     Component(
         key=SIGN_INS,
@@ -33,12 +34,17 @@ COMPONENTS = (
         brings="log-on activity",
         needs=("AuditLog.Read.All",),
         notes=("needs Entra ID P1 or P2",),
+        abilities=("list-activity",),
     ),
     Component(
         key=APPS,
         title="Azure AD apps",
         brings="app permissions: delegated grants and application roles, and revoking them",
-        needs=("Application.Read.All, Directory.Read.All",),
+        needs=(
+            "Application.Read.All, Directory.Read.All; to act DelegatedPermissionGrant.ReadWrite.All, "
+            "AppRoleAssignment.ReadWrite.All, Application.ReadWrite.All",
+        ),
+        abilities=("list-grants", "revoke-grant"),
     ),
     Component(
         key=ACTIVITIES,
@@ -49,6 +55,7 @@ COMPONENTS = (
             "auditing must be on (Microsoft Purview portal, Audit); the first records take up to twelve hours",
             "seven days back at most",
         ),
+        abilities=("list-activity",),
     ),
     Component(
         key=FILES,
@@ -56,5 +63,17 @@ COMPONENTS = (
         brings="files of OneDrive and SharePoint: scan, changes, sharing, quarantine, trash",
         needs=("Files.Read.All, Sites.Read.All; to act Files.ReadWrite.All, Sites.ReadWrite.All",),
         notes=("the recycle bins need a certificate and Sites.FullControl.All of SharePoint",),
+        abilities=(
+            "list-files",
+            "read-file",
+            "follow-files",
+            "list-shares",
+            "remove-share",
+            "change-share",
+            "quarantine-file",
+            "list-trash",
+            "trash-file",
+            "overwrite-file",
+        ),
     ),
 )
