@@ -234,7 +234,8 @@ class Client:
             response: Response | None = None
             body: bytes | None = None
             try:
-                response = stack.enter_context(self._wire.exchange(request, keep=call.answers))
+                kept = (*call.answers, *self.rules.redirects)
+                response = stack.enter_context(self._wire.exchange(request, keep=kept))
                 if limit is not None or not 200 <= response.status < 300:
                     body = self._read(call, response, limit)
             except NetworkFault as error:

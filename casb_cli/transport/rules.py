@@ -43,5 +43,7 @@ class ApiRules:
     classify: Classify
     headers: Mapping[str, str] = field(default_factory=dict)
     identity_headers: Callable[[str], Mapping[str, str]] | None = None
+    redirects: frozenset[int] = frozenset()
+    """Redirects that `classify` judges instead of their being followed: a signed request is good for one address."""
     max_attempts: int = 6
     timeout: float = 60.0

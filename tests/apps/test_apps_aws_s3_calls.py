@@ -13,11 +13,12 @@ from botocore.awsrequest import AWSResponse
 
 from casb_cli.apps.aws import mapping_s3
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket, Granted, Stored
+from casb_cli.apps.aws.rules import WrongRegion
 from casb_cli.apps.aws.s3_objects import newest_first, part_size
 from casb_cli.apps.aws.s3_xml import document, element
 from casb_cli.apps.aws.wire import parse
 from casb_cli.core.capabilities import Unscannable
-from casb_cli.core.errors import BrokenOff, CursorExpired, NotPermitted, ObjectMissing, StateConflict
+from casb_cli.core.errors import BrokenOff, CursorExpired, NotPermitted, ObjectMissing, StateConflict, UnsafeAddress
 from casb_cli.core.models import File, Partition
 
 BUCKET = Bucket("casb-tests", ACCOUNT, "eu-central-1")
@@ -90,6 +91,34 @@ def test_a_key_goes_out_as_botocore_spells_it(key, botocores):
     theirs = botocores("head_object", Bucket="casb-tests", Key=key)
     assert f"https://{ours.url.host}{ours.url.raw_path.decode()}" == theirs.url
     assert ours.headers["x-amz-expected-bucket-owner"] == ACCOUNT
+
+
+def test_a_redirect_within_the_partition_is_signed_anew_and_not_followed():
+    def led(request):
+        if "eu-west-2" not in request.url.host:
+            return httpx.Response(
+                307, headers={"location": "https://casb-tests.s3-eu-west-2.amazonaws.com/?list-type=2"}
+            )
+        assert "/eu-west-2/s3/aws4_request" in request.headers["authorization"]
+        return httpx.Response(200, content=PAGE.format("").encode())
+
+    script = Script()
+    script.on("GET casb-tests/", body=led)
+    connector = script.connector()
+    assert connector.rest("ListObjectsV2", "GET", "casb-tests", query={"list-type": 2}).status == 200
+    first, second = script.sent
+    assert first.url.host == "casb-tests.s3.eu-central-1.amazonaws.com"
+    assert second.url.host == "casb-tests.s3.eu-west-2.amazonaws.com"
+    assert first.headers["authorization"] != second.headers["authorization"]
+
+
+@pytest.mark.parametrize("host", ["casb-tests.s3.cn-north-1.amazonaws.com.cn", "s3.eu-west-2.amazonaws.com.evil.test"])
+def test_a_redirect_out_of_the_partition_is_refused(host):
+    script = Script()
+    script.on("GET casb-tests/", 307, location=f"https://{host}/?list-type=2")
+    with pytest.raises((UnsafeAddress, WrongRegion)):
+        script.connector().rest("ListObjectsV2", "GET", "casb-tests", query={"list-type": 2})
+    assert len(script.sent) == 1
 
 
 @pytest.mark.parametrize("key", ODD)

@@ -207,6 +207,9 @@ def test_an_explicit_deny_is_not_cured_by_allowing():
         (400, {}, s3_error("AuthorizationHeaderMalformed", "<Region>eu-west-3</Region>"), "eu-west-3"),
         (301, {"x-amz-bucket-region": "eu-west-1"}, b"", "eu-west-1"),
         (400, {"x-amz-bucket-region": "eu-west-1"}, b"", "eu-west-1"),
+        (307, {"location": "https://b.s3-eu-west-2.amazonaws.com/k"}, s3_error("TemporaryRedirect"), "eu-west-2"),
+        (307, {"location": "https://b.s3.cn-north-1.amazonaws.com.cn/k"}, b"", "cn-north-1"),
+        (307, {"location": "https://s3.eu-west-2.amazonaws.com.evil.test/k"}, b"", ""),
     ],
 )
 def test_a_bucket_elsewhere_says_where(status, headers, body, region):

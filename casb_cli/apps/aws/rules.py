@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -149,6 +150,7 @@ _INVALID = frozenset(
 """What services call a page's token that they no longer take, where they have no word of its own."""
 _TOKEN = re.compile(r"marker|token", re.IGNORECASE)
 _REGION = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"})
+_S3_HOST = re.compile(r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2,}(?:-[a-z]+)+-\d)\.amazonaws\.(?:com|com\.cn|eu)$")
 _COPIES = frozenset({"PUT /s3/CopyObject", "PUT /s3/UploadPartCopy", "POST /s3/CompleteMultipartUpload"})
 """Calls whose 200 may hold an error all the same."""
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
@@ -270,7 +272,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         "code": code or None,
         "request_id": headers.get("x-amzn-requestid") or headers.get("x-amz-request-id") or found.request_id,
     }
-    region = headers.get("x-amz-bucket-region", "") or found.region
+    region = headers.get("x-amz-bucket-region", "") or found.region or _led(headers.get("location", ""))
     if code in _REGION or status in {301, 307} or (status == 400 and region and not body):
         return Verdict("fail", WrongRegion(words, region=region, **known))
     if code in _DENIED or (status == 403 and _kind(status, code) is NotPermitted):
@@ -285,6 +287,12 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if isinstance(error, Unavailable):
         return Verdict("busy", error, 2.0 if code in _LATER else None)
     return Verdict("fail", error)
+
+
+def _led(location: str) -> str:
+    """Return the region of the S3 address that a redirect names, or ''; the address itself is never gone to."""
+    match = _S3_HOST.search(urlsplit(location).hostname or "")
+    return match[1] if match else ""
 
 
 def _continues(call: Call) -> bool:
@@ -304,4 +312,4 @@ def _denied(words: str, known: dict[str, Any], code: str) -> NotPermitted:
     return ScopeMissing(words, needed=(match[1],), hint=hint, **known)
 
 
-RULES = ApiRules(classify=classify)
+RULES = ApiRules(classify=classify, redirects=frozenset({301, 307}))
