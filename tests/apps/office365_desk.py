@@ -220,7 +220,9 @@ class Desk:
             out["file"] = {"mimeType": "text/plain", "hashes": {"quickXorHash": quick(item["content"])}}
         if item.get("malware"):
             out["malware"] = {"description": "bad"}
-        perms = [one for one in self.perms(drive, item["id"]) if "siteGroup" not in str(one)]
+        # What a library's root is open to does not show on what lies in it.
+        perms = [one for one in self.perms(drive, item["id"]) if "'root-" not in str(one.get("inheritedFrom"))]
+        perms = [] if not item["parent"] else perms
         links = {one["link"]["scope"] for one in perms if "link" in one}
         if perms:
             scope = next((one for one in ("anonymous", "organization") if one in links), "users")

@@ -142,7 +142,20 @@ def test_shares_tell_who_what_and_until_when(desk):
 def test_permissions_are_asked_for_only_where_the_listing_does_not_tell(desk):
     desk.share("b!ann", "a1", "p1", link=("anonymous", "view"))
     rows(opened(desk).list_files)
-    assert not [call for call in desk.calls if call[1].endswith("/permissions")]
+    asked = [call[1] for call in desk.calls if call[1].endswith("/permissions")]
+    assert asked == ["/drives/b!lib/items/root-b!lib/permissions"]
+
+
+def test_what_a_library_is_open_to_as_a_whole_counts_for_all_in_it(desk):
+    office = opened(desk)
+    start = office.follow_start()
+    desk.share("b!lib", "root-b!lib", "p1", to="eve@other.example")
+    assert by_id(rows(opened(desk).list_files)[0])["b!lib/l1"].sharing == "external"
+    _, again, cursor, _ = followed(office, start)
+    assert again == ["drive:b!lib"], "its files are as open as before"
+    desk.touch("b!lib", "l1", content=b"new")
+    items, again, _, _ = followed(office, cursor)
+    assert ([one.sharing for one in items], again) == (["external"], [])
 
 
 def test_a_locked_site_is_told_and_stops_nothing(desk):

@@ -35,6 +35,8 @@ class Feed(msgspec.Struct):
     """The position in each drive, by partition; an empty one means that the drive could not be read."""
 
     at: dict[str, str] = {}
+    floors: dict[str, str] = {}
+    """How far libraries are open as a whole, those that differ from what libraries mostly are."""
 
 
 @dataclass
@@ -58,11 +60,15 @@ class Follow(Files, FollowFiles):
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/root",
+        "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
     def follow_start(self) -> str:
         begun = self._begin(self._feeds())
-        return _encode(Feed(at={one.part.key: one.position for one in begun}))
+        feed = Feed(at={one.part.key: one.position for one in begun})
+        self._look_at_floors([one for one in begun if one.position], feed)
+        return _encode(feed)
 
     def _feeds(self) -> list[Partition]:
         return [part for page in self.partitions(None) for part in page.more]
@@ -79,6 +85,20 @@ class Follow(Files, FollowFiles):
             else:
                 self._shut(one, answer)
         return begun
+
+    def _look_at_floors(self, rounds: Sequence[_Round], feed: Feed) -> None:
+        """Have those drives listed anew whose library as a whole is open to others than it was."""
+        places = {one.part.key: Place.of(one.part.data) for one in rounds}
+        now = self.floors(list(places.values())) if places else {}
+        for one in rounds:
+            place = places[one.part.key]
+            level = now[place.drive]
+            before = feed.floors.get(one.part.key, place.floor)
+            one.again = one.again or level != before
+            if level == place.floor:
+                feed.floors.pop(one.part.key, None)
+            else:
+                feed.floors[one.part.key] = level
 
     def _position_of(self, link: str | None, answer: Answer) -> str:
         """Return a link to changes as it is kept: without the host, which is the instance's own."""
@@ -103,6 +123,7 @@ class Follow(Files, FollowFiles):
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/root",
         "GET /drives/{driveId}/items/{itemId}",
         "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
@@ -123,7 +144,7 @@ class Follow(Files, FollowFiles):
         # A site that is locked for a while shows no drives: they are gone only where nothing was hidden.
         lost = [] if notices else [key for key in feed.at if key not in present]
         gone: list[File | Gone] = [Gone(kind="partition", id=key) for key in lost]
-        feed = Feed(at={key: at for key, at in feed.at.items() if key not in lost})
+        feed.at = {key: at for key, at in feed.at.items() if key not in lost}
         size = max(_LEAST, -(-len(parts) // _CHUNKS))
         for start in range(0, max(1, len(parts)), size):
             rounds = self._read_on(parts[start : start + size], feed)
@@ -156,11 +177,16 @@ class Follow(Files, FollowFiles):
                 one.position = feed.at[one.part.key]
                 self._shut(one, error)
         rounds = [one for one in rounds if one.part not in expired]
-        for one in rounds:
-            self._take(one)
         begun = self._begin([*fresh, *expired])
         for one in begun:
             one.again = bool(one.position)
+        roots = [one for one in rounds if any(item.root is not None for item in one.changed.values())]
+        self._look_at_floors([*roots, *(one for one in begun if one.position)], feed)
+        stale = [Place.of(one.part.data) for one in rounds if one.changed and not self.knows_floor(one.part.data)]
+        if stale:
+            self.floors(stale)  # together, before each would ask for its own
+        for one in rounds:
+            self._take(one)
         return [*rounds, *begun]
 
     def _since(self, one: _Round) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,6 +65,7 @@ class Tree:
     def __init__(self, drives: Drives, place: Place) -> None:
         self._drives = drives
         self.place = place
+        self.root: str | None = None
         self._folders: dict[str, Item] = {}
 
     def learn(self, items: Sequence[Item]) -> None:
@@ -72,6 +73,7 @@ class Tree:
         for item in items:
             if (item.is_folder or item.root is not None) and item.deleted is None:
                 self._folders[item.id] = item
+                self.root = item.id if item.root is not None else self.root
 
     def path(self, item: Item) -> str | None:
         """Return where an item lies, from the drive's root; None where a folder above it is not to be seen."""
@@ -107,6 +109,7 @@ class Drives(Microsoft365Base):
         super().__init__(*args)
         self._places: dict[str, Place] = {}
         self._held: dict[str, tuple[float, frozenset[str]]] = {}
+        self._floors: dict[str, tuple[float, Sharing]] = {}
         self._facts_lock = threading.Lock()
 
     # Facts that are read once
@@ -332,16 +335,57 @@ class Drives(Microsoft365Base):
                         found[id_] += more
         return found
 
-    def levels(self, place: Place, items: Sequence[Item]) -> list[Sharing]:
+    def levels(self, place: Place, items: Sequence[Item], root: str | None = None) -> list[Sharing]:
         """Return how far each of some items is open; asked for only where the listing does not tell."""
+        if not items:
+            return []
         doubtful = [one.id for one in items if one.shared is not None and one.shared.scope != "anonymous"]
         told = self.permissions_of(place.drive, doubtful) if doubtful else {}
         found: list[Sharing] = []
         for one in items:
             if one.id in told:
                 found.append(shapes.level(told[one.id], self.outside, place))
+            elif one.shared is not None:
+                found.append("public")
             else:
-                found.append(place.floor if one.shared is None else "public")
+                found.append(self.floor(place, root))
+        return found
+
+    def knows_floor(self, data: Mapping[str, str]) -> bool:
+        """Tell whether `floor` answers for a drive (a partition's data) without asking."""
+        held = self._floors.get(data["drive"])
+        return "personal" in data or (held is not None and time.monotonic() - held[0] <= _HELD)
+
+    def floor(self, place: Place, root: str | None = None) -> Sharing:
+        """Return how far everything in a drive is open that is not shared by itself; held for ten minutes."""
+        held = self._floors.get(place.drive)
+        if held is not None and time.monotonic() - held[0] <= _HELD:
+            return held[1]
+        return self.floors([place], {place.drive: root} if root else {})[place.drive]
+
+    def floors(self, places: Sequence[Place], roots: Mapping[str, str] | None = None) -> dict[str, Sharing]:
+        """Return the same of several drives, read anew: what a library's root is open to, all in it is."""
+        known = dict(roots or {})
+        libraries = [one for one in places if not one.personal]
+        unknown = [one.drive for one in libraries if one.drive not in known]
+        calls = [self.get(f"{DRIVE}/root", {"driveId": one}, query={"$select": "id"}) for one in unknown]
+        for drive, answer in zip(unknown, self.batch(calls), strict=True):
+            if isinstance(answer, Answer):
+                known[drive] = answer.decode(Item).id
+            elif not isinstance(answer, _ASIDE):
+                raise answer
+        found: dict[str, Sharing] = {one.drive: one.floor for one in places}
+        asked = [one for one in libraries if one.drive in known]
+        calls = [self.get(PERMISSIONS, {"driveId": one.drive, "itemId": known[one.drive]}) for one in asked]
+        for place, answer in zip(asked, self.batch(calls), strict=True):
+            if isinstance(answer, Answer):
+                page = answer.decode(shapes.Permissions)
+                rest = self.pages(PERMISSIONS, Permission, cursor=page.next_link) if page.next_link else ()
+                all_ = [*page.value, *(one for more, _ in rest for one in more)]
+                found[place.drive] = shapes.level(all_, self.outside, place)
+            elif not isinstance(answer, _ASIDE):
+                raise answer
+        self._floors.update({drive: (time.monotonic(), level) for drive, level in found.items()})
         return found
 
 

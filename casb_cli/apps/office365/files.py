@@ -61,6 +61,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
         "GET /sites/getAllSites",
         "GET /sites/{id}/drives",
         "GET /drives/{driveId}/root/delta",
+        "GET /drives/{driveId}/root",
         "GET /drives/{driveId}/items/{itemId}",
         "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
@@ -74,7 +75,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
     def _rows(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[File], list[Notice]]:
         del whole
         found = [item for item in items if item.is_file]
-        levels = self.levels(tree.place, found)
+        levels = self.levels(tree.place, found, tree.root)
         labels = self.labels_of(tree.place, found)
         rows = [
             shapes.file(item, tree.place, tree.path(item), level, labels.get(item.id))
@@ -85,6 +86,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
     @on_users("GET /organization", "GET /users", any_of=graph(USERS))
     @on_files(
         "GET /drives/{driveId}",
+        "GET /drives/{driveId}/root",
         "GET /drives/{driveId}/items/{itemId}",
         "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
