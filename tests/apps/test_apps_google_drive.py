@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import httpx
 import pytest
 from google_drive_desk import ADMIN, ANN, BOB, EVE, FOLDER, Desk, fail, opened, rows
 
+from casb_cli.apps.google_workspace import hints
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.core.capabilities import Unscannable
 from casb_cli.core.errors import CursorExpired, ObjectMissing
@@ -295,6 +297,36 @@ def test_a_changed_file_is_told_as_its_owner_sees_it_and_the_next_round_is_empty
     assert [(one.id, one.sharing, one.path) for one in items] == [("a1", "public", "/Plans/a1.txt")]
     assert more == []
     assert followed(google, cursor)[0] == []
+
+
+def test_of_many_feeds_those_are_asked_that_the_audit_trail_names(desk, monkeypatch):
+    monkeypatch.setattr(hints, "FEW", 0)
+    google = opened(desk)
+    start = google.follow_start()
+    desk.changes[ANN] = ["a1"]
+    trail = {
+        "id": {"time": "2026-11-22T08:00:00.000Z", "uniqueQualifier": "1", "applicationName": "drive"},
+        "events": [{"name": "edit", "parameters": [{"name": "owner", "value": ANN.upper()}]}],
+    }
+    answers = {"/admin/reports/v1/activity/users/all/applications/drive": {"items": [trail]}}
+    directory = desk.directory
+    monkeypatch.setattr(
+        desk, "directory", lambda path: httpx.Response(200, json=answers[path]) if path in answers else directory(path)
+    )
+
+    def asked():
+        return {who for _, path, _, who in desk.calls if path == "/drive/v3/changes"}
+
+    desk.calls.clear()
+    items, _, _, cursor = followed(google, start)
+    assert [one.id for one in items] == ["a1"]
+    assert asked() == {ANN}
+    # An hour after the last time that all were asked, all are.
+    old = json.loads(cursor)
+    old["asked"]["all"] = "2026-01-01T00:00:00Z"
+    desk.calls.clear()
+    followed(google, json.dumps(old))
+    assert asked() > {ANN}
 
 
 def test_what_went_is_gone_and_what_only_left_me_is_not(desk):

@@ -11,8 +11,10 @@ from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import ANY_DRIVE, shut
 from casb_cli.apps.google_workspace.files import READING, Files
+from casb_cli.apps.google_workspace.hints import Asked, Hints
 from casb_cli.apps.google_workspace.scopes import USERS, google
 from casb_cli.apps.google_workspace.walk import Tree
+from casb_cli.core import clock
 from casb_cli.core.capabilities import FollowFiles, Page, needs
 from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import File, Gone, Notice, Partition
@@ -32,6 +34,7 @@ class Feed(msgspec.Struct):
     """The positions by partition; an empty one means that nobody can act as that user."""
 
     at: dict[str, str] = {}
+    asked: Asked = msgspec.field(default_factory=Asked)
 
 
 @dataclass
@@ -46,14 +49,15 @@ class _Round:
     shut: Notice | None = None
 
 
-class Follow(Files, FollowFiles):
+class Follow(Files, Hints, FollowFiles):
     """Matrix row 9."""
 
     @needs("GET /admin/directory/v1/users", any_of=google(USERS))
     @needs("GET /drive/v3/drives", "GET /drive/v3/changes/startPageToken", any_of=READING)
     def follow_start(self) -> str:
-        parts = self._feeds()
-        return _encode(Feed(at={one.part.key: one.position for one in self.each(self._begin, parts)}))
+        now = clock.now_text()
+        begun = {one.part.key: one.position for one in self.each(self._begin, self._feeds())}
+        return _encode(Feed(at=begun, asked=Asked(now, now)))
 
     def _feeds(self) -> list[Partition]:
         return [part for page in self.partitions(None) for part in page.more]
@@ -98,7 +102,10 @@ class Follow(Files, FollowFiles):
         any_of=READING,
     )
     def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
-        """Yield changed files as their owner sees them now; where a folder changed, its drive is listed anew."""
+        """Yield changed files as their owner sees them now; where a folder changed, its drive is listed anew.
+
+        Of many feeds, those are asked in which the audit trail tells of something, and all of them every hour.
+        """
         del part
         try:
             feed = msgspec.json.decode(cursor or "", type=Feed)
@@ -107,12 +114,17 @@ class Follow(Files, FollowFiles):
         parts = self._feeds()
         present = {one.key for one in parts}
         gone: list[File | Gone] = [Gone(kind="partition", id=key) for key in feed.at if key not in present]
-        feed = Feed(at={key: at for key, at in feed.at.items() if key in present})
+        feed = Feed(at={key: at for key, at in feed.at.items() if key in present}, asked=feed.asked)
+        before = msgspec.structs.replace(feed.asked)
+        parts = self.due(parts, feed.at, feed.asked)
+        asked, feed.asked = feed.asked, before
         seen: set[str] = set()
         size = max(_LEAST, -(-len(parts) // _CHUNKS))
         for start in range(0, max(1, len(parts)), size):
             rounds: list[_Round] = self.each(lambda one: self._read_on(one, feed), parts[start : start + size])
             items, gone = [*gone], []
+            if start + size >= len(parts):
+                feed.asked = asked  # a round that stops half way is begun anew
             for one in rounds:
                 feed.at[one.part.key] = one.position
                 items += one.items
