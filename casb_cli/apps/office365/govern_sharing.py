@@ -73,7 +73,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
         args = {**on.args, "permission": state}
         again = can_be_given(state)
         return Change(
-            action="remove-share",
+            action="unshare",
             target=local("share", share),
             target_name=f"{words(state)} on {on.name}",
             version=item.e_tag,
@@ -97,7 +97,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
             keeps=args,
         )
 
-    def observe_remove_share(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
+    def observe_unshare(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read whether the same people still have it on the item itself."""
         on = On.of(change.keeps, memo)
         try:
@@ -231,7 +231,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
     def observe_change_share(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read the permission of the same people, or all links of the item, as they are."""
         if change.keeps.get("grant"):
-            return self.observe_remove_share(change, memo)
+            return self.observe_unshare(change, memo)
         on = On.of(change.keeps, memo)
         try:
             found = [permission_state(one) for one in self.standing(on) if one.direct and one.link is not None]
