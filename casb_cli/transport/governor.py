@@ -21,7 +21,7 @@ from casb_cli.transport.pace import Meter
 
 _LOOK = 0.1
 """How often a waiting call looks for a stop (seconds)."""
-_MOST_SCOPES = 2048
+_MOST_SCOPES = 1024
 _FLUSH_EVERY = 50
 _NEGLIGIBLE = 0.02
 """Of a user's limit so little may be forgotten, where users are many."""

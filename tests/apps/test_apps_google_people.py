@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from casb_cli.apps.base import InstanceFacts
-from casb_cli.apps.google_workspace import APP, activity
+from casb_cli.apps.google_workspace import APP, activity, mapping
 from casb_cli.apps.google_workspace.connector import GoogleWorkspace
 from casb_cli.apps.google_workspace.events import APPLICATIONS, kind_of, kinds_of
 from casb_cli.apps.google_workspace.scopes import DRIVE_READ, ORG_UNITS, USERS
@@ -574,3 +574,31 @@ def test_own_permissions_are_the_scopes_of_both_tokens():
     assert own.granted == (USERS, DRIVE_READ)
     assert own.complete
     assert (own.identity, own.identity_name) == ("account:1", "admin@example.com")
+
+
+def test_whose_an_address_is():
+    def user(id_, primary, aliases=(), fixed=()):
+        made = mapping.User(id=id_, primary_email=primary, aliases=list(aliases), non_editable_aliases=list(fixed))
+        return mapping.person(made), made
+
+    known = mapping.Addresses()
+    for one, made in (
+        user("1", "Ana@acme.test", ["chief@acme.test"], ["ana@acme.example", "ana@acme.test-google-a.test"]),
+        user("2", "ben@acme.test", ["ben.x@shop.test"], ["ben@acme.example", "benny@old.test"]),
+    ):
+        known.add(one, made)
+    told = {
+        "ana@acme.test": "1",
+        "chief@acme.test": "1",
+        "ana@acme.example": "1",
+        "ana@acme.test-google-a.test": "1",
+        "ben@acme.example": "2",
+        "ben.x@shop.test": "2",
+        "benny@old.test": "2",
+        "chief@acme.example": "1",  # an alias domain gives every address of the domain its like
+        "ana@shop.test": None,
+        "ana@old.test": None,
+        "nobody@acme.test": None,
+        "nobody": None,
+    }
+    assert {address: known.id_of(address) for address in told} == told

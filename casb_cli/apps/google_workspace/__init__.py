@@ -97,7 +97,7 @@ APP = App(
         Limit(family="reports", allowed=2400, window=60, concurrency=8, kind="sliding"),
         # developers.google.com, Drive usage limits: 1,000,000 quota units a minute for a project, of which
         # 325,000 for a user; a list costs 100 units, a download 200, a change 50, a get 5.
-        Limit(family="drive", allowed=1_000_000, one_may=325_000, window=60, concurrency=24, kind="sliding"),
+        Limit(family="drive", allowed=1_000_000, one_may=325_000, window=60, concurrency=16, kind="sliding"),
         # Nothing is published for delegated tokens; each user acted as costs one call an hour.
         Limit(family="oauth", allowed=6000, window=60, concurrency=16, kind="sliding", known=False),
         Limit(family="iam", allowed=3000, window=60, concurrency=16, kind="sliding", known=False),

@@ -58,7 +58,7 @@ class GoogleBase(Connector):
         self._people_lock = threading.Lock()
         self._domains_lock = threading.Lock()
         self._people: tuple[float, dict[str, mapping.Person]] | None = None
-        self._addresses: dict[str, str] = {}
+        self._addresses = mapping.Addresses()
         self._domains: tuple[float, frozenset[str]] | None = None
         self._customer: mapping.Customer | None = None
         self._admin: str | None = None
@@ -165,22 +165,24 @@ class GoogleBase(Connector):
         with self._people_lock:  # once for all threads
             held = self._people
             if held is None or time.monotonic() - held[0] > _HELD:
+                # Never two directories at once: a big company's takes tens of megabytes.
+                held = self._people = None
+                self._addresses = mapping.Addresses()
                 fields = "nextPageToken,users(id,primaryEmail,suspended,archived,isAdmin,aliases,nonEditableAliases)"
                 found: dict[str, mapping.Person] = {}
-                addresses: dict[str, str] = {}
+                addresses = mapping.Addresses()
                 for users, _ in self.users(fields=fields):
                     for user in users:
-                        found[user.id] = mapping.person(user)
-                        for address in mapping.addresses(user):
-                            addresses.setdefault(address, user.id)
-                held = self._people = (time.monotonic(), found)
+                        one = found[user.id] = mapping.person(user)
+                        addresses.add(one, user)
                 self._addresses = addresses
+                held = self._people = (time.monotonic(), found)
         return held[1]
 
     def id_of(self, address: str) -> str | None:
         """Return the id of the user with an address (aliases count); None where nobody has it."""
         self.people()
-        return self._addresses.get(address.lower())
+        return self._addresses.id_of(address.lower())
 
     def email_of(self, account: str) -> str | None:
         """Return a user's primary address; None for who is no user of the customer."""
