@@ -6,12 +6,17 @@ import csv
 import io
 
 import pytest
+from acting import full
 from harness import listed
 
 from casb_cli.core.capabilities import ListAccounts, ListFiles, ReadFile
+from casb_cli.core.errors import PartlyDone
 from casb_cli.core.refs import parse
+from casb_cli.govern.actions import action_kind
 
 PLAIN = set(range(32)) - {9, 10}
+CHOSEN = 8
+"""Files that are acted on at once: of each way of being hostile one."""
 
 
 def hostile(stage):
@@ -60,23 +65,61 @@ def test_content_is_fetched_by_names_as_they_are(files):
                 assert b"".join(chunks) == files.provider.content(id_), file.name
 
 
-def test_hostile_files_are_quarantined_and_restored_as_themselves(files):
-    from casb_cli.core.capabilities import QuarantineFile
-
-    if not files.has(QuarantineFile):
-        pytest.skip(f"{files.app} excuses {QuarantineFile.key}")
-    chosen = sorted(hostile(files))[:6]
-    before = {id_: files.provider.content(id_) for id_ in files.truth.rows("file")}
-    refs = [row["ref"] for row in files.list("file").rows if row["id"] in chosen]
-    run = files.casb("govern", "quarantine", *refs, "--yes", "-o", "jsonl")
+def test_a_spreadsheet_gets_each_name_as_text_and_whole(files):
+    run = files.casb("list", "files", "--app", files.app, "-o", "csv", "--fields", "id,name")
     assert run.code == 0, run
-    assert [row["state"] for row in run.rows] == ["changed"] * len(chosen)
-    others = {id_: data for id_, data in before.items() if id_ not in chosen}
-    assert {id_: files.provider.content(id_) for id_ in others} == others, "another file was touched"
-    for row in run.rows:
-        undone = files.casb("govern", "undo", row["id"], "--yes", "-o", "jsonl")
-        assert undone.rows[0]["state"] == "changed", undone
-    assert {id_: files.provider.content(id_) for id_ in before} == before
+    rows = {row["id"].removeprefix("'"): row["name"] for row in csv.DictReader(io.StringIO(run.out, newline=""))}
+    for id_, row in hostile(files).items():
+        name, told = row["name"], rows[id_.removeprefix("'")]
+        assert told in {name, f"'{name}"}
+        assert name[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"} or told == f"'{name}"
+
+
+def test_a_scan_keeps_and_shows_them_as_they_are(files):
+    run = files.casb("scan", "--app", files.app, "--only", "files", "-v")
+    assert run.code == 0, run
+    kept = listed(files.list("file", "--stored").rows, "file")
+    for id_, row in hostile(files).items():
+        assert kept[id_]["name"] == row["name"]
+        shown = files.casb("show", full(files, "file", id_))
+        assert shown.code == 0, (id_, shown)
+        assert not PLAIN & set((shown.out + shown.err).encode()), "control characters in the output"
+    found = files.casb("findings")
+    assert not PLAIN & set((run.out + run.err + found.out + found.err).encode()), "control characters in the output"
+
+
+def chosen(stage):
+    """Return hostile files, no two of which are hostile in the same way as far as there are enough."""
+    rows = hostile(stage)
+    by_way = {}
+    for id_ in sorted(rows):
+        by_way.setdefault("".join(c for c in rows[id_]["name"].rpartition(" ")[0] if not c.isdigit()), id_)
+    return sorted(by_way.values())[:CHOSEN]
+
+
+@pytest.mark.parametrize("action", ["quarantine", "trash", "overwrite"])
+def test_hostile_files_are_acted_on_and_given_back_as_themselves(files, action):
+    if not files.has(action_kind(action).ability):
+        pytest.skip(f"{files.app} excuses {action}")
+    ids = chosen(files)
+    before = {id_: files.provider.content(id_) for id_ in files.truth.rows("file")}
+    run = files.casb("govern", action, *(full(files, "file", id_) for id_ in ids), "--yes", "-o", "jsonl")
+    assert not PLAIN & set(run.err.encode()), "control characters in the output"
+    assert {row["target_ref"] for row in run.rows} == {full(files, "file", id_) for id_ in ids}
+    done = [row for row in run.rows if row["state"] in {"changed", "pending"}]
+    # What an app cannot do with one file is refused by name; most can be acted on.
+    assert len(done) * 2 > len(ids), run
+    assert run.code == (0 if len(done) == len(ids) else PartlyDone.exit_code), run
+    untouched = before.keys() - {parse(row["target_ref"]).id for row in done}
+    assert {id_: files.provider.content(id_) for id_ in untouched} == {id_: before[id_] for id_ in untouched}
+    for row in done:
+        if row["undo"] == f"casb govern undo {row['id']}":
+            undone = files.casb("govern", "undo", row["id"], "--yes", "-o", "jsonl")
+            assert [one["state"] in {"changed", "pending"} for one in undone.rows] == [True], undone
+            assert not PLAIN & set(undone.err.encode()), "control characters in the output"
+            target = parse(row["target_ref"]).id
+            assert files.provider.content(target) == before[target]
+    assert {id_: files.provider.content(id_) for id_ in untouched} == {id_: before[id_] for id_ in untouched}
 
 
 def test_accounts_keep_their_names(connected):
