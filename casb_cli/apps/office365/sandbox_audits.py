@@ -45,15 +45,11 @@ class Audits(Apps):
         order = request.query.get("$orderby", f"{field} desc").split()
         if order[0] != field:
             raise bad(f"Could not find a property named '{order[0]}'.", "BadRequest")
-        entries = self.trail.newest(log, days, None)
-        kept = [(number, at) for number, at in entries if low <= int(at) < high]
-        if order[1:] != ["desc"]:
-            kept.reverse()
+        descending = order[1:] == ["desc"]
 
         def source(start: int) -> Iterator[tuple[int, dict[str, Any]]]:
-            for position in range(start, len(kept)):
-                row = self.trail.row(kept[position][0])
-                yield position + 1, row
+            for number in self.trail.between(log, days, low, high, start, descending=descending):
+                yield number if descending else number + 1, self.trail.row(number)
 
         return page(request, self.graph, source, 1000 if log == SIGN_IN else 100, 1000, context=f"auditLogs/{log}")
 

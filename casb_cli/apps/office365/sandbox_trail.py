@@ -125,17 +125,25 @@ class Trail:
 
     # Sign-ins and audits, newest first
 
-    def newest(self, log: str, days: float, before: int | None) -> Iterator[tuple[int, float]]:
-        """Yield number and time of a log's entries, newest first, below a number."""
+    def between(self, log: str, days: float, low: float, high: float, start: int, *, descending: bool) -> Iterator[int]:
+        """Yield the numbers of a log's entries of a range of time, from `start` on (0: all of them).
+
+        Newest first these are the numbers below `start`, else those from it on.
+        """
         base, happened = self.world.events, self.state.happened
-        top = base + len(happened) if before is None else before
-        bottom = self.first(days)
-        for number in range(top - 1, bottom - 1, -1):
+        bottom, top = self.first(days), base + len(happened)
+        if low > 0:
+            bottom = max(bottom, self.world.events_since(datetime.fromtimestamp(low, UTC)) - 1)
+        if high < self.start:
+            top = min(top, self.world.events_since(datetime.fromtimestamp(high, UTC)) + 1)
+        if start:
+            bottom, top = (bottom, min(top, start)) if descending else (max(bottom, start), top)
+        for number in range(top - 1, bottom - 1, -1) if descending else range(bottom, top):
             if number >= base:
-                if happened[number - base]["log"] == log:
-                    yield number, happened[number - base]["at"]
-            elif self.log_of(number) == log:
-                yield number, self.world.event_time(number).timestamp()
+                if happened[number - base]["log"] == log and low <= int(happened[number - base]["at"]) < high:
+                    yield number
+            elif self.log_of(number) == log and low <= int(self.world.event_time(number).timestamp()) < high:
+                yield number
 
     def row(self, number: int) -> dict[str, Any]:
         """Return a sign-in or audit by its number."""
