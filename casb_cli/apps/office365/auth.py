@@ -15,7 +15,7 @@ from casb_cli.apps._microsoft.signin import (
     refuse,
     signed_by_certificate,
 )
-from casb_cli.apps.office365.scopes import MANAGEMENT, SHAREPOINT
+from casb_cli.apps.office365.scopes import SHAREPOINT
 from casb_cli.transport.auth.endpoint import TokenEndpoint, sign_in_again
 from casb_cli.transport.auth.tokens import TokenAuthenticator
 from casb_cli.transport.calls import Call
@@ -31,7 +31,7 @@ class Office365Signin(ByAudience):
         found: list[str] = []
         told = self.permissions()
         for audience, (_, names) in told.items():
-            mark = "" if audience == self.first else SHAREPOINT if _is_sharepoint(audience) else MANAGEMENT
+            mark = SHAREPOINT if _is_sharepoint(audience) else ""
             found += [mark + name for name in names]
         return " ".join(dict.fromkeys(found)) if told else None
 

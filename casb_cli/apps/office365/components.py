@@ -41,8 +41,8 @@ COMPONENTS = (
         title="Azure AD apps",
         brings="app permissions: delegated grants and application roles, and revoking them",
         needs=(
-            "Application.Read.All, Directory.Read.All; to act DelegatedPermissionGrant.ReadWrite.All, "
-            "AppRoleAssignment.ReadWrite.All, Application.ReadWrite.All",
+            "Application.Read.All, Directory.Read.All",
+            "to act DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All, Application.ReadWrite.All",
         ),
         abilities=("list-grants", "revoke-grant"),
     ),

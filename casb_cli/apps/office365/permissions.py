@@ -10,7 +10,6 @@ from casb_cli.apps.office365.scopes import (
     APPLICATION,
     APPS,
     DELEGATED,
-    MANAGEMENT,
     SHAREPOINT,
     graph,
     on_apps,
@@ -24,7 +23,7 @@ from casb_cli.core.refs import local
 _MARKS = {
     "00000003-0000-0000-c000-000000000000": "",
     "00000003-0000-0ff1-ce00-000000000000": SHAREPOINT,
-    "c5393580-f805-4401-95e8-94b7a6ef2fc2": MANAGEMENT,
+    "c5393580-f805-4401-95e8-94b7a6ef2fc2": "",
 }
 """Microsoft's resources by app id, and what marks their permissions here."""
 _OWN_APP = "/servicePrincipals(appId='{appId}')"

@@ -65,10 +65,14 @@ _LOGON_OPERATIONS = frozenset({"mailboxlogin", "teamssessionstarted", "userlogge
 _ADMIN = frozenset({1, 8, 18, 23, 57, 87, 256})
 _OPERATOR = 3
 _ADMIN_OPERATIONS = re.compile(
-    r"^(SiteCollection(Admin\w+|Created|QuotaModified)|Site(PermanentlyDeleted|Deleted|AdminChangeRequest)|"
-    r"\w*Policy(Changed|Update|Removed|Modified)|\w+SettingModified|AdministratorAdded\w+|AdministratorDeleted\w+|"
-    r"\w+(Set|Enabled)$)"
+    r"Site(CollectionAdmin\w+|CollectionCreated|PermanentlyDeleted|Deleted|Renamed|Restored|AdminChangeRequest)|"
+    r"Sharing\w*PolicyChanged|AuditPolicy\w+|Administrator(Added|Deleted)\w+|ContainerType\w+|eDiscoveryHold\w+|"
+    r"\w+EnabledSet|\w+SettingModified|AllowGroupCreationSet|ExemptUserAgentSet|CustomizeExemptUsers|"
+    r"OfficeOnDemandSet|PeopleResultsScopeSet|SearchCenterUrlSet|SecondaryMySiteOwnerSet|SSO\w+CredentialsSet|"
+    r"(Create|Delete|Update)SSOApplication|TenantWideTheme\w+|ManagedSyncClientAllowed|UnmanagedSyncClientBlocked|"
+    r"SendToConnection(Added|Removed)|AppCatalogCreated|MaxQuotaModified|MaxResourceUsageModified"
 )
+"""Of the operations that Microsoft lists for SharePoint, those that settle how sites and the tenant work."""
 _FAILED = frozenset({"failed", "fail", "failure", "false", "error"})
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|(\d{1,3}(?:\.\d{1,3}){3}):\d+")
@@ -133,7 +137,7 @@ def kind_of(record: Record) -> ActivityKind:
         return "logon"
     if record.record_type in _ADMIN or record.user_type == _OPERATOR:
         return "admin"
-    if record.record_type in _SHAREPOINT and _ADMIN_OPERATIONS.match(operation):
+    if record.record_type in _SHAREPOINT and _ADMIN_OPERATIONS.fullmatch(operation):
         return "admin"
     return "user"
 

@@ -1,7 +1,7 @@
 """The permissions of Graph, the Management Activity API and SharePoint, and what each implies.
 
 Application permissions stand in a token's `roles`, delegated ones in its `scp`; names are the same but for a
-few. SharePoint's and the Management API's are told apart from Graph's by a prefix, as the vendor's pages do.
+few. SharePoint's own are told apart from Graph's of the same name by a prefix.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ APPLICATION = "application"
 DELEGATED = "delegated"
 SHAREPOINT = "SharePoint:"
 """Before a permission of the SharePoint resource, which Graph's of the same name does not imply."""
-MANAGEMENT = "Management:"
 
 USERS = "User.Read.All"
 GROUPS = "GroupMember.Read.All"
@@ -23,8 +22,8 @@ ROLES = "RoleManagement.Read.Directory"
 AUDIT = "AuditLog.Read.All"
 APPS = "Application.Read.All"
 DIRECTORY = "Directory.Read.All"
-FEED = MANAGEMENT + "ActivityFeed.Read"
-FEED_DLP = MANAGEMENT + "ActivityFeed.ReadDlp"
+FEED = "ActivityFeed.Read"
+FEED_DLP = "ActivityFeed.ReadDlp"
 FILES = "Files.Read.All"
 SITES = "Sites.Read.All"
 SITES_FULL = "Sites.FullControl.All"
