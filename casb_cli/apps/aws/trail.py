@@ -122,22 +122,24 @@ class Trail(AwsBase):
                 (clock.parse(known.until) - AGAIN, "") if known.done else (_day_of(known.key) or since, known.key)
             )
             start = max(start, since) if window.since else start
-        day = start.astimezone(UTC).replace(hour=0, minute=0, second=0)
-        # A file holds what happened up to a quarter of an hour before its name.
-        while day <= until + AGAIN:
-            folder = f"{base}{account}/CloudTrail/{region}/{day:%Y/%m/%d}/"
-            query = {"prefix": folder, **({"start-after": after} if after.startswith(folder) else {})}
-            for page in self._listed(query):
-                for one in page.Contents:
-                    key = unquote(one.Key)
-                    if (_moment_of(key) or start) < start - AGAIN:
-                        continue
-                    place = Place(key=key, until=clock.text(now))
-                    yield Page(items=self._rows(key, window), cursor=msgspec.json.encode(place).decode())
-                    after = key
-            day += timedelta(days=1)
+        folder = f"{base}{account}/CloudTrail/{region}/"
+        first = f"{folder}{start.astimezone(UTC):%Y/%m/%d}/"
+        # Keys are in order of time: one listing from the first day on, however many days are empty.
+        for key in self._keys_after(folder, max(first, after) if after.startswith(folder) else first):
+            moment = _moment_of(key) or start
+            if moment > until + AGAIN:
+                break  # a file holds what happened up to a quarter of an hour before its name
+            if moment < start - AGAIN:
+                continue
+            place = Place(key=key, until=clock.text(now))
+            yield Page(items=self._rows(key, window), cursor=msgspec.json.encode(place).decode())
+            after = key
         place = Place(key=after, until=clock.text(min(now, until)), done=True)
         yield Page(items=(), cursor=msgspec.json.encode(place).decode())
+
+    def _keys_after(self, prefix: str, start: str) -> Iterator[str]:
+        for page in self._listed({"prefix": prefix, "start-after": start}):
+            yield from (unquote(one.Key) for one in page.Contents)
 
     def _rows(self, key: str, window: Window) -> list[Activity]:
         bucket, _ = self.trail_place()
