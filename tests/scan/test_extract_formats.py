@@ -126,7 +126,7 @@ CASES = {
     "csv": (f"name,card\nAnn,{NUMBER}\nBob,1\n".encode(), "text", "line 2, column 5"),
     "json": (f'{{"card":\n "{NUMBER}"}}'.encode(), "text", "line 2, column 3"),
     "xml": (f'<?xml version="1.0"?>\n<a><card>{NUMBER}</card></a>'.encode(), "xml", "line 2, column 10"),
-    "xml-utf16": (f'<?xml version="1.0"?>\n<a card="{NUMBER}"/>'.encode("utf-16"), "text", "line 2, column 10"),
+    "xml-utf16": (f'<?xml version="1.0"?>\n<a card="{NUMBER}"/>'.encode("utf-16"), "xml", "line 2, column 10"),
     "html": (f"<!doctype html>\n<p>card <b>{SHOWN[:7]}</b>{SHOWN[7:]}</p>".encode(), "html", "line 2, column 7"),
     "html-entities": (f"<html>\n<p>{SHOWN.replace(' ', '&#32;')}</p>".encode(), "html", "line 2, column 2"),
     "html-attribute": (f'<html><input\nvalue="{NUMBER}">'.encode(), "html", "line 1, column 10"),

@@ -32,7 +32,7 @@ class Format(msgspec.Struct, frozen=True):
 
 FORMATS: dict[str, Format] = {
     "text": Format("text:text"),
-    "xml": Format("text:text"),
+    "xml": Format("markup:xml_text"),
     "html": Format("markup:html_text"),
     "rtf": Format("markup:rtf_text"),
     "docx": Format("office:docx", random=True, container=True),

@@ -28,6 +28,17 @@ def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]
     yield Segment(where, "line", converted(utf8_blocks(source, context), _html))
 
 
+_FLAT = re.compile(rb"<(?:office:document|w:wordDocument|pkg:package)[\s>]")
+
+
+def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield XML as it stands, with character references resolved; an office document in one XML as its text."""
+    if _FLAT.search(source.head(4096)):
+        yield Segment(where, "none", converted(utf8_blocks(source, context), office_xml))
+    else:
+        yield Segment(where, "line", converted(utf8_blocks(source, context), unescaped))
+
+
 def converted(blocks: Iterable[bytes], convert: Callable[[bytes], bytes]) -> Iterator[bytes]:
     """Yield each block converted, cut so that no tag is torn apart (one longer than 64 KiB is)."""
     held = b""
@@ -80,15 +91,19 @@ def _html_tag(found: re.Match[bytes]) -> bytes:
 
 _PARAGRAPH = re.compile(
     rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text)>|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>"
+    rb"|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )
 _CELL = re.compile(
     rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|s|ptab)\s*/>"
 )
+_DESCRIBED = re.compile(rb"<[^<>]* descr=\"([^\"<>]+)\"[^<>]*>")
 _ELEMENT_END = re.compile(rb"</[^<>]*>")
 
 
 def office_xml(data: bytes) -> bytes:
     """Return the text of an office document's XML: paragraphs as lines, cells and tabs as tabs."""
+    if b' descr="' in data:
+        data = _DESCRIBED.sub(rb"\n\1\n\g<0>", data)
     data = _PARAGRAPH.sub(b"\n", data)
     data = _CELL.sub(b"\t", data)
     return unescaped(_TAG.sub(b"", data))

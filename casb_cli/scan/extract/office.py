@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml
+from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml, unescaped
 from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
 _WORD = re.compile(
-    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document)\d*\.xml", re.IGNORECASE
+    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document|charts/chart|diagrams/data)\d*\.xml",
+    re.IGNORECASE,
 )
 _SLIDE = re.compile(
     r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/data"
+    r"|slideLayouts/slideLayout|notesMasters/notesMaster|handoutMasters/handoutMaster"
     r"|charts/chart)(\d*)[\w{}-]*\.xml",
     re.IGNORECASE,
 )
@@ -26,6 +29,10 @@ _SHEET_SIDE = re.compile(
 )
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
 _EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.IGNORECASE)
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_ASIDE = re.compile(
+    rb"<(?:odd|even|first)(?:Header|Footer)>([^<]*)<|\b(?:prompt|promptTitle|error|errorTitle)=\"([^\"]+)\""
+)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
@@ -45,7 +52,38 @@ def pptx(source: Source, context: Context, where: str) -> Iterator[Segment]:
 def xlsx(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield all sheets (hidden ones too) by cell, then comments, properties, links and embedded files."""
     yield from sheets(source, context, where)
+    yield from _around_sheets(source, context, where)
     yield from _parts(source, context, where, _SHEET_SIDE, _side_place)
+
+
+def _around_sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what stands behind the cells of each sheet: headers and footers of its pages, hints on cells."""
+    with opened(source) as archive:
+        for info in archive.infolist():
+            if _SHEET.fullmatch(info.filename):
+                with member_file(archive, info, context) as file:
+                    found = _ASIDE.findall(_behind_cells(file, context))
+                if found:
+                    text = b"\n".join(unescaped(prompt or words) for words, prompt in found)
+                    place = join_place(where, f"{info.filename.rsplit('/', 1)[-1].removesuffix('.xml')} aside")
+                    yield Segment(place, "none", iter((text,)))
+
+
+def _behind_cells(file: BinaryIO, context: Context) -> bytes:
+    """Return what follows the cells, at most a few megabytes of it."""
+    held = b""
+    behind = False
+    while block := file.read(BLOCK):
+        context.tick()
+        held += block
+        if not behind:
+            at = held.rfind(b"</sheetData>")
+            at = held.rfind(b"<sheetData/>") if at < 0 else at
+            behind = at >= 0
+            held = held[at:] if behind else held[-16:]
+        elif len(held) > 4 * BLOCK:
+            break
+    return held if behind else b""
 
 
 def opendocument(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -59,7 +97,9 @@ def _word_place(found: re.Match[str]) -> str:
 
 def _slide_place(found: re.Match[str]) -> str:
     part = found[0].split("/")[1].lower()
-    name = {"slides": "slide", "notesslides": "notes", "slidemasters": "master"}.get(part, part.rstrip("s"))
+    name = {"slides": "slide", "notesslides": "notes", "slidemasters": "master", "slidelayouts": "layout"}.get(
+        part, part.rstrip("s")
+    )
     return f"{name} {found[1]}".strip()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
@@ -36,10 +40,13 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             except pypdfium2.PdfiumError:
                 context.note(join_place(where, f"page {number + 1}"), Stop("corrupted"))
                 continue
-            if not text.strip():
-                silent += 1
-                continue
-            yield Segment(join_place(where, f"page {number + 1}"), "none", iter((_utf8(text),)))
+            silent += not text.strip()
+            aside = "\n".join(_aside(document, number, context))
+            if text.strip() or aside:
+                yield Segment(join_place(where, f"page {number + 1}"), "none", iter((_utf8(f"{text}\n{aside}"),)))
+        outline = "\n".join(_outline(document, context))
+        if outline:
+            yield Segment(join_place(where, "outline"), "none", iter((_utf8(outline),)))
         for number in range(document.count_attachments()):
             context.member()
             attachment = document.get_attachment(number)
@@ -65,6 +72,60 @@ def _page_text(document: object, number: int) -> str:
             text_page.close()
     finally:
         page.close()
+
+
+_MOST_NOTES = 5_000
+"""Annotations of one page, and entries of an outline, that are looked at."""
+_WORDS = (b"Contents", b"V", b"TU", b"RC", b"T")
+"""What annotations and form fields hold as text: notes, values, hints."""
+
+
+def _aside(document: Any, number: int, context: Context) -> Iterator[str]:
+    """Yield the texts of a page's notes, form fields and links."""
+    from pypdfium2 import raw
+
+    page = document[number]
+    try:
+        for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
+            if at % 100 == 0:
+                context.tick()
+            note = raw.FPDFPage_GetAnnot(page, at)
+            if not note:
+                continue
+            try:
+                for key in _WORDS:
+                    yield from _string(partial(raw.FPDFAnnot_GetStringValue, note, key))
+                action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
+                if action:
+                    size = raw.FPDFAction_GetURIPath(document, action, None, 0)
+                    if 1 < size < _LONGEST:
+                        uri = ctypes.create_string_buffer(size)
+                        raw.FPDFAction_GetURIPath(document, action, uri, size)
+                        yield uri.value.decode("utf-8", "replace")
+            finally:
+                raw.FPDFPage_CloseAnnot(note)
+    finally:
+        page.close()
+
+
+_LONGEST = 1 << 20
+
+
+def _string(read: Callable[[Any, int], int]) -> Iterator[str]:
+    """Yield the text that a function of pdfium writes as UTF-16, where there is one."""
+    from pypdfium2 import raw
+
+    size = read(None, 0)
+    if 2 < size < _LONGEST:
+        buffer = ctypes.create_string_buffer(size)
+        read(ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), size)
+        yield buffer.raw[: size - 2].decode("utf-16-le", "replace")
+
+
+def _outline(document: Any, context: Context) -> Iterator[str]:
+    for entry in itertools.islice(document.get_toc(max_depth=15), _MOST_NOTES):
+        context.tick()
+        yield str(entry.get_title())
 
 
 def _utf8(text: str) -> bytes:

@@ -11,6 +11,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x1f\x8b", 0, "gzip"),
     (b"BZh", 0, "bzip2"),
     (b"\xfd7zXZ\x00", 0, "xz"),
+    (b"\x5d\x00\x00", 0, "xz"),  # its older form, .lzma
     (b"\x28\xb5\x2f\xfd", 0, "zstd"),
     (b"SQLite format 3\x00", 0, "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
@@ -97,6 +98,10 @@ def _ole(source: Source) -> str:
 def _textual(head: bytes) -> str:
     if not looks_textual(head):
         return "binary"
+    wide = _wide(head)
+    if wide is not None:
+        kind = _textual(wide)
+        return kind if kind in ("html", "xml", "card") else "text"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<"):
         if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.IGNORECASE):
@@ -112,6 +117,15 @@ def _textual(head: bytes) -> str:
     if _mail_headers(text):
         return "mail"
     return "text"
+
+
+def _wide(head: bytes) -> bytes | None:
+    """Return UTF-16 as UTF-8, None for what is no UTF-16."""
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return None
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = "utf-16" if marked else utf16_flavour(head) if b"\0" in head else None
+    return head.decode(encoding, "replace").replace("\0", " ").encode("utf-8", "replace") if encoding else None
 
 
 def _mail_headers(text: bytes) -> bool:

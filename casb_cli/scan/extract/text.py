@@ -22,7 +22,25 @@ _SAMPLE = 1 << 16
 def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
     head = source.head(4096)
-    yield Segment(where, "line", utf8_blocks(source, context), header_row=_has_columns(head))
+    blocks = utf8_blocks(source, context)
+    if _JSON.match(head):
+        blocks = map(_unbroken, blocks)
+    yield Segment(where, "line", blocks, header_row=_has_columns(head))
+
+
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
+_BREAKS = re.compile(rb"(?<!\\)\\[nrt]")
+_BLANKS = re.compile(rb"(?<!\\)\\u(?:00[aA]0|20(?:0[79]|2[fF]))")
+
+
+def _unbroken(block: bytes) -> bytes:
+    """Return JSON with escaped breaks as blanks of the same size: no letter of theirs then touches a word.
+
+    Escaped blanks become one blank: behind one, columns of its line count less.
+    """
+    if b"\\" not in block:
+        return block
+    return _BLANKS.sub(b" ", _BREAKS.sub(b"  ", block))
 
 
 _FOLD = re.compile(rb"\r?\n[ \t]|=\r?\n")

@@ -11,7 +11,7 @@ be-national-number: niss|insz|nrn|rrn|registre national|numéro de registre nati
 bg-egn: егн|единен граждански номер|egn
 br-cpf: cadastro de pessoas físicas|c.p.f|contribuinte
 br-cnpj: c.n.p.j|cadastro nacional da pessoa jurídica
-ca-sin: social insurance|social insurance number|numéro d'assurance sociale|numéro d’assurance sociale|assurance sociale|nas
+ca-sin: social insurance|social insurance number|numéro d'assurance sociale|numéro d’assurance sociale|assurance sociale
 ch-ahv: ahv nr|ahv nummer|ahvn13|numéro avs|n° avs|numero avs
 cl-rut: r.u.t|r.u.n|rol único tributario|cédula de identidad
 co-nit: n.i.t|número de identificación tributaria

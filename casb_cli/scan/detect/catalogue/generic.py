@@ -87,6 +87,16 @@ _PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
+        hint=r"(?:\spassword\s{1,3}'|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"']|sshpass\s{1,3}-p\s{0,3}[\"']?)",
+        pattern=(
+            r"(?:\spassword\s{1,3}'|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"']|sshpass\s{1,3}-p\s{0,3}[\"']?)"
+            r"(?P<v>[^\s\"']{6,100})"
+        ),
+        caseless=True,
+        before=40,
+        after=110,
+    ),
+    Rule(
         hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:[^\s\"']{3}",
         pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:(?P<v>[^\s\"']{6,100})",
         caseless=True,
@@ -95,6 +105,16 @@ _PASSWORD_FORMS = (
     ),
 )
 _TOKEN_FORMS = (
+    Rule(
+        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
+        pattern=(
+            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
+            r"(?P<v>[^\s\"']{12,300})[\"']"
+        ),
+        caseless=True,
+        before=80,
+        after=310,
+    ),
     Rule(
         hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>[^<>\n]{12}",
         pattern=(

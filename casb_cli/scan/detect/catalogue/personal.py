@@ -32,8 +32,8 @@ _CARD = (
             + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{2,4}(?:(?P=j)[0-9]{1,3})?)"
             + _CARD_END
         ),
-        before=24,
-        after=24,
+        before=48,
+        after=40,
     ),
     Rule(
         hint=r"\b3[0-9]{3}" + _JOINT + r"[0-9]{6}" + _JOINT + r"[0-9]{4}",
