@@ -68,6 +68,12 @@ class Texts:
         return value if self.make(value) == id_ else None
 
 
+def guid_of(seed: int, *parts: object) -> str:
+    """Return the GUID of something that need not be read back."""
+    raw = hashlib.blake2b(f"{seed}:{parts}".encode(), digest_size=16).hexdigest()
+    return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+
 def quick_xor(data: bytes) -> str:
     """Return the quickXorHash of some bytes, in base64."""
     whole = len(data)

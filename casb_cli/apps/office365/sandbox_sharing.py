@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casb_cli.apps.office365.sandbox_company import Company
+from casb_cli.apps.office365.sandbox_ids import guid_of
 from casb_cli.apps.office365.sandbox_objects import Drive, Permission
 from casb_cli.sandbox import chance
 from casb_cli.sandbox.facts import (
@@ -29,7 +30,7 @@ class Sharing:
         self.world = company.world
 
     def _id(self, item: str, rank: int) -> str:
-        return chance.uuid(self.world.seed, int.from_bytes(item[-10:].encode(), "big"), 951, rank)
+        return guid_of(self.world.seed, "permission", item, rank)
 
     @property
     def bidder(self) -> str:

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from casb_cli.apps.office365.sandbox_company import APP, Company
-from casb_cli.apps.office365.sandbox_ids import Guids
+from casb_cli.apps.office365.sandbox_ids import Guids, guid_of
 from casb_cli.apps.office365.sandbox_objects import User
 from casb_cli.apps.office365.sandbox_state import State
 from casb_cli.apps.office365.sandbox_wire import when
-from casb_cli.sandbox import chance
 from casb_cli.sandbox.facts import VERBS, Event
 
 DAY = 86_400
@@ -179,7 +178,7 @@ class Trail:
             "ipAddress": event.ip,
             "clientAppUsed": "Browser",
             "userAgent": event.user_agent,
-            "correlationId": chance.uuid(self.world.seed, 981, event.index),
+            "correlationId": guid_of(self.world.seed, "sign-in", event.index),
             "conditionalAccessStatus": "notApplied",
             "isInteractive": True,
             "riskDetail": "none",
@@ -238,7 +237,7 @@ class Trail:
             "activityDateTime": when(moment),
             "activityDisplayName": activity,
             "category": category,
-            "correlationId": chance.uuid(self.world.seed, 983, number),
+            "correlationId": guid_of(self.world.seed, "audit", number),
             "loggedByService": "Core Directory",
             "operationType": "Assign" if activity.startswith("Add") else "Update",
             "result": "success",

@@ -9,6 +9,7 @@ from typing import Any
 
 from casb_cli.apps.office365.sandbox_company import DELETED
 from casb_cli.apps.office365.sandbox_desk import Desk
+from casb_cli.apps.office365.sandbox_ids import guid_of
 from casb_cli.apps.office365.sandbox_objects import User
 from casb_cli.apps.office365.sandbox_wire import (
     Refusal,
@@ -23,7 +24,6 @@ from casb_cli.apps.office365.sandbox_wire import (
     top_of,
     when,
 )
-from casb_cli.sandbox import chance
 from casb_cli.sandbox.wire import Reply, Request, answer, route
 
 DEFAULT = frozenset(
@@ -112,9 +112,9 @@ class Users(Desk):
             if last is None
             else {
                 "lastSignInDateTime": when(last - 40),
-                "lastSignInRequestId": chance.uuid(self.world.seed, 991, user.index),
+                "lastSignInRequestId": guid_of(self.world.seed, "request", user.index),
                 "lastNonInteractiveSignInDateTime": when(last),
-                "lastNonInteractiveSignInRequestId": chance.uuid(self.world.seed, 993, user.index),
+                "lastNonInteractiveSignInRequestId": guid_of(self.world.seed, "silent", user.index),
                 "lastSuccessfulSignInDateTime": when(last - 20),
             },
         }
