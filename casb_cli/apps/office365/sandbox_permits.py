@@ -49,7 +49,7 @@ SHAREPOINT_ROLES = {
     "Sites.Read.All": "d13f72ca-a275-4b96-b789-48ebcc4da984",
 }
 ROLES = {GRAPH: GRAPH_ROLES, MANAGE: MANAGE_ROLES, SHAREPOINT: SHAREPOINT_ROLES}
-_PREFIX = {"graph": GRAPH, "manage": MANAGE, "sharepoint": SHAREPOINT}
+_PREFIX = {"graph": GRAPH, "manage": MANAGE, "management": MANAGE, "sharepoint": SHAREPOINT}
 
 DEFAULT = {
     GRAPH: frozenset(
