@@ -31,11 +31,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _load_fast() -> None:
     """Import the command line without looking for garbage, now and at the very end: a sixth of a short command."""
-    import gc
-
-    if gc.get_freeze_count():
+    if "casb_cli.app" in sys.modules:
         return
     import atexit
+    import gc
 
     gc.disable()
     try:

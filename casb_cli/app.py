@@ -25,6 +25,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import typer
@@ -121,7 +122,11 @@ def load(name: str) -> Any:
     module_name = f"casb_cli.commands.{name.replace('-', '_')}"
     if find_spec(module_name) is None:
         raise UsageError(f"`casb {name}` is not part of this build")
-    module = import_module(module_name)
+    return _made(import_module(module_name), name)
+
+
+@cache
+def _made(module: ModuleType, name: str) -> Any:
     made = getattr(module, "app", None)
     if not isinstance(made, typer.Typer):
         made = typer.Typer(add_completion=False)

@@ -77,12 +77,19 @@ def candidates(stage, action):
 
 
 def chosen_for(stage, action, *, most=40):
-    """Return the first object, with the options, for which a plan would change something and can be carried out."""
+    """Return the first object, with the options, for which a plan would change something and can be carried out.
+
+    The provider is as new, so what was found for an action holds for every test of the stage.
+    """
+    known = stage.kept.get(action)
+    if known is not None:
+        return known
     said = None
     for ref in candidates(stage, action)[:most]:
         for words in OPTIONS.get(action, ((),)):
             said = stage.casb("govern", action, ref, *words, "--dry-run", "-o", "json")
             if said.code == 0 and json.loads(said.out)[0]["state"] == "planned":
+                stage.kept[action] = ref, words
                 return ref, words
     raise AssertionError(f"{stage.app}: nothing to {action}: {said}")
 
@@ -106,6 +113,13 @@ def state_of(stage):
     if stage.has(capabilities.ReadFile):
         seen["content"] = {id_: stage.provider.content(id_) for id_ in stage.truth.rows("file")}
     return seen
+
+
+def state_as_new(stage):
+    """Return `state_of` the provider as new, which it must be: read once for all tests of the stage."""
+    if "state" not in stage.kept:
+        stage.kept["state"] = state_of(stage)
+    return stage.kept["state"]
 
 
 def as_new(stage, once_home, home):

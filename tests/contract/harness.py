@@ -178,6 +178,8 @@ class Stage:
         self.declared = registry.get(app)
         self.world = world or World(seed=seed, people=people, files=files, events=240)
         self.options = options or Options()
+        self.kept = {}
+        """What tests found out about the provider as new, for the tests behind them."""
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from acting import acted, actions_of, as_it_was, chosen_for, state_of
+from acting import acted, actions_of, as_it_was, chosen_for, state_as_new
 
 from casb_cli.govern.actions import ACTIONS
 
@@ -22,7 +22,7 @@ def action(request, connected):
 def test_an_action_changes_the_provider_and_its_undo_brings_all_back(connected, action):
     stage = connected
     ref, words = chosen_for(stage, action)
-    before, plain = state_of(stage), stage.provider.snapshot()
+    before, plain = state_as_new(stage), stage.provider.snapshot()
     since = len(stage.provider.calls)
     planned = stage.casb("govern", action, ref, *words, "--dry-run", "-o", "jsonl")
     assert planned.code == 0, planned

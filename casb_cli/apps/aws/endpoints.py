@@ -46,18 +46,22 @@ class Partition:
 
 
 @cache
-def _partitions() -> Any:
+def _loader() -> Any:
     from botocore.loaders import Loader
 
-    return Loader().load_data("partitions")
+    return Loader()  # one for all: each looks through the folders of all services first
+
+
+@cache
+def _partitions() -> Any:
+    return _loader().load_data("partitions")
 
 
 @cache
 def _rules(service: str) -> Any:
     from botocore.endpoint_provider import EndpointProvider
-    from botocore.loaders import Loader
 
-    rules = Loader().load_service_model(_BOTOCORE.get(service, service), "endpoint-rule-set-1")
+    rules = _loader().load_service_model(_BOTOCORE.get(service, service), "endpoint-rule-set-1")
     return EndpointProvider(rules, _partitions())
 
 
@@ -138,7 +142,7 @@ def _configured(profile: str | None) -> Any:
     from botocore.exceptions import BotoCoreError
     from botocore.session import Session
 
-    session = Session(profile=profile)
+    session = Session(profile=profile, include_builtin_handlers=False)  # its settings alone are read
     services: Mapping[str, Any] = {}
     everywhere = ""
     ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"

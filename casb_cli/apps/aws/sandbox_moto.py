@@ -6,6 +6,7 @@ import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from casb_cli.apps.aws.sandbox_wire import environ_of
@@ -35,11 +36,13 @@ class _Shared:
     holder: Moto | None = None
 
 
+@cache
 def models(service: str) -> Any:
     """Return moto's models of a service: imported on use, as that takes most of a second."""
     return importlib.import_module(f"moto.{service}.models")
 
 
+@cache
 def _registers() -> list[Any]:
     return [getattr(models(name), f"{name}_backends") for name in SERVICES]
 
@@ -107,6 +110,8 @@ class Moto:
             from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
             _Shared.app = DomainDispatcherApplication(create_backend_app)
+            # It lists the folder of moto's packages for every call.
+            _Shared.app.get_backend_for_host = cache(_Shared.app.get_backend_for_host)
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], info: Any = None) -> None:
