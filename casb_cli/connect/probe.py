@@ -91,7 +91,7 @@ def ask(connector: Any, ability: type[Ability], denied: frozenset[str] = frozens
         connector.read_own_permissions()
         return {}
     if ability is FollowFiles:
-        connector.follow_start()
+        connector.follow_look()
         return {}
     method = getattr(connector, ability.key.replace("-", "_"))
     extra = (Window(since=clock.text(clock.now())),) if ability is ListActivity else ()

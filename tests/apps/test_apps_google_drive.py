@@ -402,3 +402,10 @@ def test_a_shared_drive_that_cannot_be_read_now_stops_no_other_feed_and_goes_on_
     assert [one.code for one in notices] == ["not-visible"]
     desk.get_changes_1 = real
     assert [one.id for one in followed(google, cursor)[0]] == ["d1"]
+
+
+def test_a_look_at_the_feed_asks_for_one_position_and_not_for_everybodys(desk):
+    opened(desk).follow_look()
+    asked = [call for call in desk.calls if call[1] == "/drive/v3/changes/startPageToken"]
+    assert {call[3] for call in asked} == {ADMIN}
+    assert len(asked) <= 2, "one My Drive, and one shared drive where there is one"

@@ -56,8 +56,22 @@ class Follow(Files, Hints, FollowFiles):
     @needs("GET /drive/v3/drives", "GET /drive/v3/changes/startPageToken", any_of=READING)
     def follow_start(self) -> str:
         now = clock.now_text()
-        begun = {one.part.key: one.position for one in self.each(self._begin, self._feeds())}
+        begun: dict[str, str] = {}
+        for page in self.partitions(None):  # page by page: a big company has tens of thousands of feeds
+            rounds: list[_Round] = self.each(self._begin, list(page.more))
+            begun |= {one.part.key: one.position for one in rounds}
         return _encode(Feed(at=begun, asked=Asked(now, now)))
+
+    def follow_look(self) -> None:
+        """Ask for the position of one My Drive and of one shared drive: every user has a feed of their own."""
+        for users, _ in self.users(fields="nextPageToken,users(id,primaryEmail)", maxResults=1):
+            for one in users[:1]:
+                self._begin(self.user_partition(one.id, self.admin))
+            break
+        for drives, _ in self.shared_drives():
+            for drive in drives[:1]:
+                self._begin(self.drive_partition(drive.id, drive.name))
+            break
 
     def _feeds(self) -> list[Partition]:
         return [part for page in self.partitions(None) for part in page.more]

@@ -221,7 +221,7 @@ class GoogleBase(Connector):
 
     # Parallel work
 
-    def each(self, work: Callable[[T], Any], items: list[T], at_once: int = 8) -> list[Any]:
+    def each(self, work: Callable[[T], Any], items: list[T], at_once: int = 16) -> list[Any]:
         """Return what `work` gives for each item, in order, several at a time."""
         from concurrent.futures import ThreadPoolExecutor
 
