@@ -19,7 +19,8 @@ from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stoppe
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
 WORKERS = 8
-MOST_WORKERS = 32
+MOST_WORKERS = 16
+"""A thread holds a page and its rows, about a megabyte in all: more would not pay for what they take."""
 WAITING_PAGES = 16
 RESTARTS = 3
 """How often a partition is read from its beginning because the provider forgot the position in it."""

@@ -110,7 +110,7 @@ def test_a_defect_reaches_whoever_asked(store):
         one.follow_activity()
 
 
-@pytest.mark.parametrize(("concurrency", "workers"), [((), 8), ((2, 4), 8), ((4, 16), 16), ((100,), 32)])
+@pytest.mark.parametrize(("concurrency", "workers"), [((), 8), ((2, 4), 8), ((4, 12), 12), ((100,), 16)])
 def test_as_many_parts_of_a_listing_are_read_at_once_as_the_widest_limit_takes(concurrency, workers):
     import msgspec
 
