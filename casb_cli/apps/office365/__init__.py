@@ -5,6 +5,7 @@ from __future__ import annotations
 from casb_cli.apps.office365.components import COMPONENTS
 from casb_cli.core.app import App, AuthMethod, Field, HeaderDialect, Limit
 
+_TENANT = Field(key="tenant", prompt="Tenant (directory) ID or domain", help="such as contoso.onmicrosoft.com")
 _CLIENT = Field(key="client_id", prompt="Application (client) ID", help="on the app registration's overview page")
 
 APP = App(
@@ -15,6 +16,7 @@ APP = App(
             key="certificate",
             title="App registration with a certificate (recommended, also for cron)",
             fields=(
+                _TENANT,
                 _CLIENT,
                 Field(
                     key="private_key",
@@ -39,7 +41,11 @@ APP = App(
         AuthMethod(
             key="secret",
             title="App registration with a client secret (also for cron)",
-            fields=(_CLIENT, Field(key="client_secret", prompt="Client secret (its value, not its ID)", secret=True)),
+            fields=(
+                _TENANT,
+                _CLIENT,
+                Field(key="client_secret", prompt="Client secret (its value, not its ID)", secret=True),
+            ),
             unattended=True,
             note="SharePoint's own API takes no token of a secret: recycle bins cannot be acted on",
         ),
@@ -47,6 +53,7 @@ APP = App(
             key="federated",
             title="App registration without a secret: a token of another identity provider (also for cron)",
             fields=(
+                _TENANT,
                 _CLIENT,
                 Field(
                     key="token",
@@ -61,7 +68,7 @@ APP = App(
         AuthMethod(
             key="device",
             title="A person with a code, in any browser",
-            fields=(_CLIENT,),
+            fields=(_TENANT, _CLIENT),
             unattended=True,
             interactive=True,
             rotates=True,
@@ -69,7 +76,6 @@ APP = App(
         ),
     ),
     common_fields=(
-        Field(key="tenant", prompt="Tenant (directory) ID or domain", help="such as contoso.onmicrosoft.com"),
         Field(
             key="cloud",
             prompt="Cloud (global, gcc, gcc-high, dod or china)",
