@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List accounts, groups, memberships, privileges, activity, files, shares and grants.")
 
+Product = Annotated[
+    str | None, typer.Option("--product", metavar="NAME", help="Only of this product of a suite, such as teams.")
+]
 Stored = Annotated[bool, typer.Option("--stored", help="Read the last scan instead of asking the providers.")]
 
 ABILITY_OF = {
@@ -196,7 +199,11 @@ _command("privilege", "privileges", "List roles that people and groups hold.")
 
 @app.command(
     "activity",
-    epilog=examples("casb list activity --since 1d --kind logon", "casb list activity --actor ana --since 7d -o csv"),
+    epilog=examples(
+        "casb list activity --since 1d --kind logon",
+        "casb list activity --actor ana --since 7d -o csv",
+        "casb list activity --app office365 --product teams",
+    ),
 )
 def activity(
     apps: Apps = None,
@@ -212,6 +219,7 @@ def activity(
     ] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only by this login, name or ref.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="Only on this object, by name or ref.")] = None,
+    product: Product = None,
     stored: Stored = False,
     trace: Trace = None,
 ) -> int:
@@ -225,12 +233,17 @@ def activity(
             raise UsageError(f"`{one}` is no kind of activity", hint="use --kind logon, user or admin")
 
     def keep(row: Any) -> bool:
-        return row.kind in wanted and _is(actor, row.actor, row.actor_ref) and _is(target, row.target, row.target_ref)
+        about = _is(actor, row.actor, row.actor_ref) and _is(target, row.target, row.target_ref)
+        return row.kind in wanted and about and _of(product, row)
 
     window = Window(since=since, until=until, kinds=wanted)
     return run(
         "activity", apps, names, output, fields, where, limit, stored=stored, trace=trace, window=window, keep=keep
     )
+
+
+def _of(product: str | None, row: Any) -> bool:
+    return product is None or (row.product or "").lower() == product.lower()
 
 
 def _is(wanted: str | None, name: str | None, ref: str | None) -> bool:
@@ -249,10 +262,17 @@ def files(
     limit: Limit = None,
     stored: Stored = False,
     trashed: Annotated[bool, typer.Option("--trashed", help="Files in the trash instead.")] = False,
+    product: Product = None,
     trace: Trace = None,
 ) -> int:
     """List files with their owner and how far they are shared."""
-    return run("file", apps, names, output, fields, where, limit, stored=stored, trace=trace, trashed=trashed)
+
+    def keep(row: Any) -> bool:
+        return _of(product, row)
+
+    return run(
+        "file", apps, names, output, fields, where, limit, stored=stored, trace=trace, keep=keep, trashed=trashed
+    )
 
 
 _command("share", "shares", "List how files, folders and repositories are open to somebody.")
