@@ -60,7 +60,7 @@ PLANS: dict[str, Plan] = {
     "google-workspace": Plan(
         {"people": 60, "files": 700},
         {"drive": _fixed(19_500), "drive-project": _fixed(60_000)},
-        ("drive-project",),
+        ("drive",),  # what one member reads of all shared drives
         "files",
         share=0.06,
     ),
