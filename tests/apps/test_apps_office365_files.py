@@ -78,8 +78,8 @@ def test_drives_are_found_twenty_sites_a_request(desk):
         id_ = f"contoso.sharepoint.com,x{number},y"
         desk.site(id_, f"https://contoso.sharepoint.com/sites/x{number}", f"x{number}")
         desk.drive(f"b!x{number}", id_, "documentLibrary", {}, "Documents", "Shared Documents")
-    pages = list(opened(desk).partitions(None))
-    assert len([part for page in pages for part in page.more]) == 47  # the quarantine's is none
+    parts, notices = opened(desk).all_drives()
+    assert (len(parts), notices) == (47, [])  # the quarantine's is none
     assert desk.batches == 3  # 48 sites
 
 
@@ -163,6 +163,9 @@ def test_a_locked_site_is_told_and_stops_nothing(desk):
     found, notices = rows(opened(desk).list_files)
     assert set(by_id(found)) == {"b!lib/l1"}
     assert [one.code for one in notices] == ["unreachable"]
+    # What it held is kept: its partition says so alone, and the one above says nothing of it.
+    above = list(opened(desk).list_files(ROOT, None))
+    assert [notice for page in above for notice in page.notices] == []
 
 
 def test_a_missing_permission_is_an_error_and_no_empty_company(desk):

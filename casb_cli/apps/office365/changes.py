@@ -65,13 +65,10 @@ class Follow(Files, FollowFiles):
         any_of=READING,
     )
     def follow_start(self) -> str:
-        begun = self._begin(self._feeds())
+        begun = self._begin(self.all_drives()[0])
         feed = Feed(at={one.part.key: one.position for one in begun})
         self._look_at_floors([one for one in begun if one.position], feed)
         return _encode(feed)
-
-    def _feeds(self) -> list[Partition]:
-        return [part for page in self.partitions(None) for part in page.more]
 
     def _begin(self, parts: Sequence[Partition]) -> list[_Round]:
         """Return the present position of some drives; empty where one cannot be read now."""
@@ -135,11 +132,7 @@ class Follow(Files, FollowFiles):
             feed = msgspec.json.decode(cursor or "", type=Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
-        notices: list[Notice] = []
-        parts: list[Partition] = []
-        for page in self.partitions(None):
-            notices += page.notices
-            parts += page.more
+        parts, notices = self.all_drives()
         present = {one.key for one in parts}
         # A site that is locked for a while shows no drives: they are gone only where nothing was hidden.
         lost = [] if notices else [key for key in feed.at if key not in present]

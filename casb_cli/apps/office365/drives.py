@@ -15,7 +15,7 @@ from casb_cli.apps.office365.common import GRAPH, PAGE, Microsoft365Base
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
 from casb_cli.core.capabilities import Page
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ProviderError, ScopeMissing, StateConflict
-from casb_cli.core.models import Notice, Partition, Sharing
+from casb_cli.core.models import ROOT, Notice, Partition, Sharing
 from casb_cli.transport.calls import Answer, Call
 
 R = TypeVar("R")
@@ -26,6 +26,7 @@ DRIVE = f"{GRAPH}/drives/{{driveId}}"
 ITEM = f"{DRIVE}/items/{{itemId}}"
 PERMISSIONS = f"{ITEM}/permissions"
 DELTA = f"{DRIVE}/root/delta"
+_SITE = "site:"
 DELTA_PAGE = 1000
 """Items a page of a delta, where the provider gives so many; it may give fewer."""
 _SITE_PAGE = 200
@@ -180,8 +181,14 @@ class Drives(Microsoft365Base):
             query = {"search": "*", "$top": _SITE_PAGE}
             yield from self.pages(f"{GRAPH}/sites", shapes.Site, query=query, cursor=cursor)
 
-    def partitions(self, cursor: str | None) -> Iterator[Page[Any]]:
-        """Yield a partition for every drive; what shows itself to nobody is told."""
+    def partitions(self, part: Partition, cursor: str | None) -> Iterator[Page[Any]]:
+        """Yield a partition for every site, and for a site its drives; what shows itself to nobody is told.
+
+        The drives of many sites are asked for together, so a site's partition holds what was answered of it.
+        """
+        if part.key:
+            yield self._drives_of(part)
+            return
         if cursor is None and not self.sees_all:
             about = "sites and OneDrives that the signed-in person cannot find: only an app of its own sees all"
             yield from self._own_drives(Notice(code="not-visible", about=about))
@@ -190,22 +197,43 @@ class Drives(Microsoft365Base):
                 self.get(f"{GRAPH}/sites/{{id}}/drives", {"id": one.id}, query={"$select": _DRIVE_FIELDS})
                 for one in sites
             ]
-            parts: list[Partition] = []
-            notices: list[Notice] = []
             answers = self.batch(calls)
             refused = [one for one in answers if isinstance(one, ScopeMissing)]
             if refused and len(refused) == len(answers):
                 raise refused[0]
-            for site, answer in zip(sites, answers, strict=True):
-                if isinstance(answer, _ASIDE):
-                    where = site.web_url or site.display_name or site.id
-                    notices.append(Notice(code="unreachable", about=f"the files of {where}: {answer.words}"))
-                    continue
-                if isinstance(answer, ProviderError):
-                    raise answer
-                drives = [one for one in self._all_drives(answer) if not self._is_quarantine(site, one)]
-                parts += [self._partition(self._keep(site, one)) for one in drives]
-            yield Page(items=(), cursor=after, more=tuple(parts), notices=tuple(notices))
+            more = tuple(self._site_part(site, answer) for site, answer in zip(sites, answers, strict=True))
+            yield Page(items=(), cursor=after, more=more)
+
+    def _site_part(self, site: shapes.Site, answer: Answer | ProviderError) -> Partition:
+        """Return the partition of a site; raises what is wrong with more than this site."""
+        if isinstance(answer, _ASIDE):
+            where = site.web_url or site.display_name or site.id
+            return Partition(key=f"{_SITE}{site.id}", data={"shut": f"the files of {where}: {answer.words}"})
+        if isinstance(answer, ProviderError):
+            raise answer
+        drives = [one for one in self._all_drives(answer) if not self._is_quarantine(site, one)]
+        held = msgspec.json.encode([self._keep(site, one).as_data() for one in drives]).decode()
+        return Partition(key=f"{_SITE}{site.id}", data={"drives": held})
+
+    @staticmethod
+    def _drives_of(part: Partition) -> Page[Any]:
+        """Return the drives that a site's partition holds, or that it is shut to everybody."""
+        if "shut" in part.data:
+            return Page(items=(), notices=(Notice(code="unreachable", about=part.data["shut"]),))
+        held = msgspec.json.decode(part.data["drives"], type=list[dict[str, str]])
+        return Page(items=(), more=tuple(Partition(key=f"drive:{one['drive']}", data=one) for one in held))
+
+    def all_drives(self) -> tuple[list[Partition], list[Notice]]:
+        """Return the partitions of all drives, and what was told of those that cannot be seen."""
+        found: list[Partition] = []
+        notices: list[Notice] = []
+        for page in self.partitions(ROOT, None):
+            notices += page.notices
+            for part in page.more:
+                inner = self._drives_of(part) if part.key.startswith(_SITE) else Page(items=(), more=(part,))
+                found += inner.more
+                notices += inner.notices
+        return found, notices
 
     def _own_drives(self, notice: Notice) -> Iterator[Page[Any]]:
         query = {"$select": "id", "$top": PAGE}
@@ -295,6 +323,11 @@ class Drives(Microsoft365Base):
         if own is not None and "Sites.FullControl.All" in own.granted:
             wanted += ["deltashowremovedasdeleted", "deltatraversepermissiongaps", "deltashowsharingchanges"]
         return {"Prefer": ", ".join(wanted)}
+
+    @staticmethod
+    def is_drive(part: Partition) -> bool:
+        """Tell whether a partition is a drive's, rather than one that leads to drives."""
+        return part.key.startswith("drive:")
 
     def walk(self, part: Partition, cursor: str | None, rows: Rows[R]) -> Iterator[Page[R]]:
         """Yield all that lies in a drive page by page through `rows`; a forgotten position raises CursorExpired."""

@@ -67,10 +67,10 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
         any_of=READING,
     )
     def list_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
-        if part.key == "":
-            yield from self.partitions(cursor)
-        else:
+        if self.is_drive(part):
             yield from self.walk(part, cursor, self._rows)
+        else:
+            yield from self.partitions(part, cursor)
 
     def _rows(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[File], list[Notice]]:
         del whole

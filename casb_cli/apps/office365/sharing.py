@@ -27,10 +27,10 @@ class Sharing(Drives, ListShares):
         any_of=READING,
     )
     def list_shares(self, part: Partition, cursor: str | None) -> Iterator[Page[Share]]:
-        if part.key == "":
-            yield from self.partitions(cursor)
-        else:
+        if self.is_drive(part):
             yield from self.walk(part, cursor, self._shares)
+        else:
+            yield from self.partitions(part, cursor)
 
     def _shares(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[Share], list[Notice]]:
         del whole
