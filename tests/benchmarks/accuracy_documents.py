@@ -1,6 +1,6 @@
 """One number in documents of every format, at each place where people leave such things."""
 
-# ruff: noqa: E501, ISC003 - tables of texts, one a line
+# ruff: noqa: E501 - tables of texts, one a line
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 python-stdnum, and put into sentences of the country's language and under a column's name.
 """
 
-# ruff: noqa: E501, ISC003 - tables of texts, one a line
+# ruff: noqa: E501 - tables of texts, one a line
 
 from __future__ import annotations
 

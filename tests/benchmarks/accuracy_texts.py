@@ -302,10 +302,7 @@ def clean_files(r: random.Random, count: int = 25) -> Iterator[tuple[str, str, s
         yield (
             f"hashes {n}",
             "sums.txt",
-            "".join(
-                f"{hashlib.md5(r.randbytes(8)).hexdigest()}  file{i}.bin\n"  # noqa: S324 - a kind of text
-                for i in range(2000)
-            ),
+            "".join(f"{hashlib.md5(r.randbytes(8)).hexdigest()}  file{i}.bin\n" for i in range(2000)),
         )
         yield (
             f"picture {n}",

@@ -1,5 +1,7 @@
 """Text to measure inspection on: logs, CSV, prose and source from a seed, with planted values of known patterns."""
 
+# ruff: noqa: E501 - tables of forms
+
 from __future__ import annotations
 
 import random

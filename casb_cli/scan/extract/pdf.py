@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD."""
@@ -26,7 +26,9 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
         document = pypdfium2.PdfDocument(source.file)
     except pypdfium2.PdfiumError as error:
         code = getattr(error, "err_code", None)
-        raise Stop("encrypted" if code in (_PASSWORD, _SECURITY) else "corrupted") from None
+        # The code may be that of an earlier document: pdfium leaves it where it fails for other reasons.
+        locked = code in (_PASSWORD, _SECURITY) and _named(source, b"/Encrypt")
+        raise Stop("encrypted" if locked else "corrupted") from None
     try:
         properties = "\n".join(f"{k}: {v}" for k, v in document.get_metadata_dict(skip_empty=True).items())
         if properties:
@@ -60,6 +62,17 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             context.note(where, Stop("unsupported", f"{silent} of {pages} pages without a text layer"))
     finally:
         document.close()
+
+
+def _named(source: Source, name: bytes) -> bool:
+    """Return whether a name stands in the document's bytes."""
+    source.file.seek(0)
+    held = b""
+    while block := source.file.read(BLOCK):
+        if name in held + block:
+            return True
+        held = block[-len(name) :]
+    return False
 
 
 def _page_text(document: object, number: int) -> str:
