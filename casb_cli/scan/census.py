@@ -17,7 +17,7 @@ from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped, Throttled, Unavailable
 from casb_cli.core.models import ROOT, Notice, Partition
-from casb_cli.scan.listing import reader, workers_for
+from casb_cli.scan.listing import WORKERS, reader
 from casb_cli.scan.trail import Trail
 from casb_cli.store.partitions import Listing, Part
 from casb_cli.store.store import Store
@@ -198,8 +198,7 @@ class _Crew:
 
     def run(self) -> None:
         """Read every part that waits; returns when none is left, or when the run is stopped."""
-        count = workers_for(self._census.instance.app)
-        names = [f"{self._listing.ability} {number}" for number in range(count)]
+        names = [f"{self._listing.ability} {number}" for number in range(WORKERS)]
         threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
         for thread in threads:
             thread.start()

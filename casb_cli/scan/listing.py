@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
-from casb_cli.core.app import App
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
 WORKERS = 8
-MOST_WORKERS = 16
-"""A thread holds a page and its rows, about a megabyte in all: more would not pay for what they take."""
+"""Partitions of one instance read at once. A thread holds a page and its rows, a megabyte or more in all."""
 WAITING_PAGES = 16
 RESTARTS = 3
 """How often a partition is read from its beginning because the provider forgot the position in it."""
@@ -63,11 +61,6 @@ class Outcome:
         return bool(self.failures) or any(
             notice.effect == "hidden" and notice.code != "unreachable" for _, notice in self.notices
         )
-
-
-def workers_for(app: App) -> int:
-    """Return how many partitions of an app are read at once: what its widest limit can take."""
-    return max(WORKERS, min(max((limit.concurrency for limit in app.limits), default=0), MOST_WORKERS))
 
 
 def reader(
@@ -228,7 +221,7 @@ class _Crew:
             return
         workers = [
             threading.Thread(target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True)
-            for n in range(workers_for(self._instance.app))
+            for n in range(WORKERS)
         ]
         for worker in workers:
             worker.start()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from scan_fake import FAKE, FakeConnector, FakeInstance, Provider, refusal
+from scan_fake import FakeConnector, FakeInstance, Provider, refusal
 
-from casb_cli.core.app import Limit
 from casb_cli.core.capabilities import Page
 from casb_cli.core.errors import CursorExpired
 from casb_cli.core.models import Activity, Partition
 from casb_cli.scan.census import Census
-from casb_cli.scan.listing import workers_for
 from casb_cli.scan.trail import AT_ONCE
 from casb_cli.store.store import Store
 
@@ -108,11 +106,3 @@ def test_a_defect_reaches_whoever_asked(store):
     one, _ = census(provider, store)
     with pytest.raises(ZeroDivisionError):
         one.follow_activity()
-
-
-@pytest.mark.parametrize(("concurrency", "workers"), [((), 8), ((2, 4), 8), ((4, 12), 12), ((100,), 16)])
-def test_as_many_parts_of_a_listing_are_read_at_once_as_the_widest_limit_takes(concurrency, workers):
-    import msgspec
-
-    limits = tuple(Limit(family=str(n), allowed=1, window=1, concurrency=one) for n, one in enumerate(concurrency))
-    assert workers_for(msgspec.structs.replace(FAKE, limits=limits)) == workers

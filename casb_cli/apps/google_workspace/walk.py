@@ -14,7 +14,8 @@ from casb_cli.core.models import Notice, Partition, Sharing
 from casb_cli.core.refs import local
 
 R = TypeVar("R")
-FILE_PAGE = 1000
+FILE_PAGE = 250
+"""Files a page: many pages are read at once, and a file comes with its permissions, some kilobytes."""
 _USERS, _DRIVES = "users ", "drives "
 
 
