@@ -29,14 +29,11 @@ from casb_cli.transport.calls import Call
 from casb_cli.transport.rules import OK, ApiRules, Verdict
 
 THROTTLED = frozenset({"TooManyRequests", "activityLimitReached", "Request_ThrottledTemporarily", "AF429"})
-_BUSY = frozenset({"Directory_ConcurrencyViolation", "AF50000", "generalException", "serviceNotAvailable"})
-UNLICENSED = frozenset(
-    {"Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Authentication_RequestFromUnsupportedUserRole"}
-)
-_RESYNC = frozenset({"resyncRequired", "syncStateNotFound", "syncStateInvalid"})
+_BUSY = frozenset({"Directory_ConcurrencyViolation", "AF50000", "serviceNotAvailable"})
 _KNOWN: dict[str, type[ProviderError]] = {
     "Authorization_RequestDenied": ScopeMissing,
     "accessDenied": ScopeMissing,
+    "Authentication_MSGraphPermissionMissing": ScopeMissing,
     "AF10001": ScopeMissing,
     "Authentication_RequestFromNonPremiumTenantOrB2CTenant": LicenceMissing,
     "Authentication_RequestFromUnsupportedUserRole": NotPermitted,
@@ -70,6 +67,7 @@ _KINDS: dict[int, type[ProviderError]] = {
 }
 _CLAIMS = "insufficient_claims"
 _APP_ONLY = "Unsupported app only token"
+_ON_PREMISES = "on-premises mastered"
 _NO_TENANT = re.compile(r"Tenant \S+ does not exist", re.IGNORECASE)
 _WAIT = re.compile(r"retry again after (?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?", re.IGNORECASE)
 _CHALLENGE = re.compile(r'error="([^"]*)"')
@@ -157,6 +155,8 @@ def _kind(status: int, said: Told) -> type[ProviderError]:
         return ScopeMissing
     if _NO_TENANT.search(said.words):
         return LicenceMissing
+    if _ON_PREMISES in said.words.lower():
+        return StateConflict
     return _KINDS.get(status, RequestRefused)
 
 
@@ -165,6 +165,8 @@ def _hint(said: Told, kind: type[ProviderError]) -> str | None:
         return _HINTS[_APP_ONLY]
     if kind is LicenceMissing and _NO_TENANT.search(said.words):
         return _HINTS["unified-audit-off"]
+    if _ON_PREMISES in said.words.lower():
+        return "the account is synchronised from an on-premises directory: change it there"
     return _HINTS.get(said.code or "")
 
 
