@@ -53,7 +53,7 @@ def _settle(engine: Engine, record: Record) -> Record:
         return engine.go_on(record)
     runner = engine.runner(record)
     if record.sending is not None:
-        effect = runner.effect(record.sending, record.steps[record.sending])
+        effect = runner.effect(record.steps[record.sending])
         if effect:
             runner.skip(record.sending)
         elif effect is None:

@@ -85,7 +85,7 @@ class StepRunner:
         """Settle the step that an interrupted run had sent, before anything else is."""
         record = self.record
         step = record.steps[index]
-        effect = self.effect(index, step)
+        effect = self.effect(step)
         if effect:
             self._done(index, {}, settled=True)
         elif effect is None and not step.repeatable:
@@ -105,7 +105,7 @@ class StepRunner:
         for attempt in range(ATTEMPTS + 1):
             if last is not None:
                 self.wait(2.0**attempt / 2)
-                effect = self.effect(index, step)
+                effect = self.effect(step)
                 if effect:
                     self._done(index, {}, settled=True)
                     return None
@@ -173,7 +173,7 @@ class StepRunner:
 
     def _fault(self, index: int, step: Step, fault: CasbError) -> Ending:
         """End after a fault of ours: done if a reading says so, failed if not, unknown where none can."""
-        effect = self.effect(index, step)
+        effect = self.effect(step)
         if effect is None:
             self.note(LOST, step=index)
             return Ending(UNKNOWN, self._told(index, fault.message), fault.exit_code)
@@ -193,7 +193,7 @@ class StepRunner:
         self.note(LOST, step=index)
         return Ending(UNKNOWN, self._told(index, words), 1)
 
-    def effect(self, index: int, step: Step) -> bool | None:
+    def effect(self, step: Step) -> bool | None:
         """Tell by reading whether a step took effect; None where no reading tells."""
         record = self.record
         memo = dict(record.memo)
