@@ -18,6 +18,7 @@ from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.govern_files import CHILDREN, WRITING, GovernFiles, tombstone
 from casb_cli.apps.office365.mapping_files import Item, Place
 from casb_cli.apps.office365.permits import On, Permits, can_be_given, permission_state, shown, words
+from casb_cli.apps.office365.quickxor import quickxor
 from casb_cli.apps.office365.scopes import on_files
 from casb_cli.core.capabilities import Change, QuarantineFile, Step
 from casb_cli.core.errors import BadAnswer, ObjectMissing, StateConflict, Unavailable, Unsupported
@@ -245,15 +246,17 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
     @step("leave-tombstone")
     def _leave_tombstone(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
         del memo
-        # The case is part of the name, so what is replaced by a repetition is the note itself.
+        content = tombstone(args["case"])
+        try:
+            there = self.child(args["drive"], args["parent"], _note(args))
+        except ObjectMissing:
+            there = None
+        if there is not None and there.hash == quickxor(content):
+            return {"note": there.id}
+        # The case is part of the name, so what it could replace is a note of its own.
         path = {"driveId": args["drive"], "itemId": args["parent"], "path": _note(args)}
-        call = self.act(
-            f"PUT {ITEM}:/{{path}}:/content",
-            path,
-            content=tombstone(args["case"]),
-            headers={"Content-Type": "text/plain"},
-            safe=True,
-        )
+        headers = {"Content-Type": "text/plain"}
+        call = self.act(f"PUT {ITEM}:/{{path}}:/content", path, content=content, headers=headers, safe=False)
         return {"note": self.client.send(call).decode(Item).id}
 
     # Back
