@@ -53,21 +53,31 @@ def _rows(sheet: Any, context: Context) -> Iterator[bytes]:
     start = sheet.start
     if start is None:
         return
-    lines: list[str] = [""] * start[0]
     indent = "\t" * start[1]
+    lines: list[str] = [""] * start[0]
+    held: list[Any] = []
     size = 0
     for row in sheet.to_python(skip_empty_area=True):
         line = indent + "\t".join([cell if type(cell) is str else _shown(cell) for cell in row])
-        if line.count("\t") != start[1] + len(row) - 1 or "\n" in line or "\r" in line:
-            line = indent + "\t".join([_flat(_shown(cell)) for cell in row])
+        held.append(row)
         lines.append(line)
         size += len(line)
         if size > BLOCK:
             context.tick()
-            yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
-            lines, size = [], 0
+            yield (_sound(lines, held, indent) + "\n").encode("utf-8", "replace")
+            lines, held, size = [], [], 0
     if lines:
-        yield "\n".join(lines).encode("utf-8", "replace")
+        yield _sound(lines, held, indent).encode("utf-8", "replace")
+
+
+def _sound(lines: list[str], rows: list[Any], indent: str) -> str:
+    """Return the lines joined; where a cell itself holds tabs or breaks, with those as blanks."""
+    text = "\n".join(lines)
+    tabs = sum(map(len, rows)) + len(rows) * (len(indent) - 1)
+    if text.count("\n") == len(lines) - 1 and text.count("\t") == tabs and "\r" not in text:
+        return text
+    blank = lines[: len(lines) - len(rows)]
+    return "\n".join([*blank, *(indent + "\t".join([_flat(_shown(cell)) for cell in row]) for row in rows)])
 
 
 def _flat(value: str) -> str:
@@ -75,7 +85,7 @@ def _flat(value: str) -> str:
 
 
 def _shown(cell: object) -> str:
-    if isinstance(cell, float):
+    if type(cell) is float:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else repr(cell)
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
