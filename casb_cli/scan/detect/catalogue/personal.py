@@ -108,7 +108,7 @@ _IBAN_JOINT = r"(?:[ .-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
 _IBAN = Rule(
     hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
     pattern=(
-        r"(?<![0-9A-Za-z])(?P<v>"
+        r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})(?P<v>"
         + "|".join(
             rf"(?:{countries})[0-9]{{2}}(?:{_IBAN_JOINT}?[A-Z0-9]){{{size - 4}}}"
             for size, countries in _IBAN_SIZES.items()
