@@ -272,7 +272,7 @@ class Content(Permissions):
 
     # Versions
 
-    @route("GET " + _ITEM + "/versions", paged=True)
+    @route("GET " + _ITEM + "/versions")
     def versions(self, request: Request) -> Reply:
         """List the versions of a file, the newest first."""
         item = self.item_at(request)

@@ -17,7 +17,7 @@ _ONE = _ITEM + "/permissions/{permissionId}"
 class Permissions(Sites):
     """Sharing."""
 
-    @route("GET " + _ITEM + "/permissions", paged=True)
+    @route("GET " + _ITEM + "/permissions")
     def permissions(self, request: Request) -> Reply:
         """List the permissions of an item, with those of the folders above it."""
         item = self.item_at(request)

@@ -86,7 +86,7 @@ class Sites(Audits):
             raise Refusal(423, "notAllowed", "Access to this site has been blocked.", inner="resourceLocked")
         return self.library.drive_of_site(site)
 
-    @route("GET /sites/{id}/drives", paged=True)
+    @route("GET /sites/{id}/drives")
     def site_drives(self, request: Request) -> Reply:
         """List the libraries of a site."""
         return page(request, self.graph, listed([self.view.drive(self._open(self._site(request)))]), 200, 1000)
@@ -101,7 +101,7 @@ class Sites(Audits):
         """Return somebody's OneDrive; many have none."""
         return answer(selected(request, self.view.drive(self._drive_of_user(request))))
 
-    @route("GET /users/{id}/drives", paged=True)
+    @route("GET /users/{id}/drives")
     def user_drives(self, request: Request) -> Reply:
         """List somebody's OneDrive."""
         return page(request, self.graph, listed([self.view.drive(self._drive_of_user(request))]), 200, 1000)
