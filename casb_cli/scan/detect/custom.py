@@ -87,9 +87,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detector: tuple[_Written, ...] = ()
 
 
-def detectors(
-    sources: Iterable[Source], *, verify: bool = True, cache_dir: str | None = None
-) -> tuple[Detector, ...]:
+def detectors(sources: Iterable[Source], *, verify: bool = True, cache_dir: str | None = None) -> tuple[Detector, ...]:
     """Return the detectors of some files; raises ConfigError with the place of what is wrong.
 
     `verify` also has the engine compile each pattern: done once, before workers get the same files. In `cache_dir`
