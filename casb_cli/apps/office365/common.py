@@ -105,9 +105,16 @@ class Microsoft365Base(Connector):
         pager: Pager = NEXT_LINK,
         **more: Any,
     ) -> Iterator[tuple[list[T], str | None]]:
-        """Yield the rows of a list page by page, each with the link to the next page; headers go with every page."""
+        """Yield the rows of a list page by page, each with the link to the next page; headers go with every page.
+
+        Rows that the page before had already (a page given twice) are left out.
+        """
+        before: set[str] = set()
         for answer, after in self.client.pages(self.get(name, path, **more), pager, cursor):
-            yield answer.decode(Listed[type_]).value, after  # type: ignore[valid-type]
+            rows: list[T] = answer.decode(Listed[type_]).value  # type: ignore[valid-type]
+            ids = {id_ for row in rows if (id_ := getattr(row, "id", None))}
+            yield [row for row in rows if getattr(row, "id", None) not in before] if before & ids else rows, after
+            before = ids
 
     def every(self, name: str, type_: type[T], path: Mapping[str, str] | None = None, **more: Any) -> Iterator[T]:
         """Yield the rows of a whole list."""
