@@ -13,7 +13,7 @@ import httpx
 from casb_cli.core.errors import UnsafeAddress
 from casb_cli.transport.address import Origin
 
-_MOST_IDLE = 100
+_MOST_IDLE = 24
 _KEPT = 30.0
 """Seconds after which an unused connection is not used again."""
 

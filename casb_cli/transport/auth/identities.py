@@ -14,7 +14,7 @@ from casb_cli.transport.signin import Authenticator, Interaction
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-MOST = 1024
+MOST = 256
 """Credentials held at once."""
 _REDACTED = 64
 
