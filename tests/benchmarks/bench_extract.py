@@ -120,9 +120,7 @@ def large(folder: Path, text: int, archive: int) -> None:
         while out.tell() < text:
             out.write(next(source)[0])
     worker, outcome = inspected(path, str(folder / "cache"))
-    print(
-        f"text of {path.stat().st_size / 1e9:.1f} GB: worker {worker} MiB (< 150), coordinator {peak('self')} MiB, {outcome}"
-    )
+    told(f"text of {path.stat().st_size / 1e9:.1f} GB", worker, outcome)
     path.unlink()
     path = folder / "small.zip"
     r, number, lines = random.Random(1), 0, sentences(2000)
@@ -132,9 +130,11 @@ def large(folder: Path, text: int, archive: int) -> None:
             out_zip.writestr(f"folder-{number % 99}/file-{number}.txt", "\n".join(r.choices(lines, k=120)))
     worker, outcome = inspected(path, str(folder / "cache"))
     size = path.stat().st_size / 1e9
-    print(
-        f"zip of {size:.1f} GB, {number:,} files: worker {worker} MiB (< 150), coordinator {peak('self')} MiB, {outcome}"
-    )
+    told(f"zip of {size:.1f} GB, {number:,} files", worker, outcome)
+
+
+def told(what: str, worker: int, outcome: str) -> None:
+    print(f"{what}: worker {worker} MiB (< 150), coordinator {peak('self')} MiB (< 100), {outcome}")
 
 
 def main() -> int:

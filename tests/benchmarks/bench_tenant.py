@@ -62,9 +62,7 @@ class Sandbox:
         os.environ["CASB_CONFIG_DIR"], os.environ["CASB_STATE_DIR"] = str(home / "config"), str(home / "state")
         (home / "state").mkdir(mode=0o700)
         options = {self.app: Options(unlimited=True, settings=self.settings)}
-        plan = process.Plan(
-            apps=(self.app,), people=self.people, groups=self.groups, files=self.files, options=options
-        )
+        plan = process.Plan(apps=(self.app,), people=self.people, groups=self.groups, files=self.files, options=options)
         self._started = process.start(plan, home / "state" / "sandbox" / "state.json", tied=True, wait=120)
         signins = self._started.state.signins[self.app]
         words = _sandbox.connect_words(registry.get(self.app), "bench", None, signins)

@@ -230,7 +230,8 @@ class Desk(Provider):
         """Return what the caller's administrator roles allow; `SUPER_ADMIN` means all."""
         if who.index is None:
             robot = self.signin.robots.get(who.token.robot or "")
-            holder, groups = robot.id if robot else "", ()
+            holder = robot.id if robot else ""
+            groups: tuple[str, ...] = ()
         else:
             user = self.state.user(who.index)
             if user is not None and user.super_admin:

@@ -160,10 +160,10 @@ def _term(item: Item, left: str, operator: str, right: str, facts: Facts) -> boo
             return facts.has_role(item, left, right)
         raise _bad()
     if left in _TIMES:
-        return _COMPARE[operator](getattr(item, _TIMES[left]), epoch_of(_zoned(right), left))
+        return bool(_COMPARE[operator](getattr(item, _TIMES[left]), epoch_of(_zoned(right), left)))
     flags = {"trashed": facts.trashed, "starred": lambda one: one.starred, "sharedWithMe": facts.shared_with_me}
     if left in flags and operator in {"=", "!="}:
-        return (flags[left](item) == (right == "true")) == (operator == "=")
+        return bool((flags[left](item) == (right == "true")) == (operator == "="))
     texts = {
         "name": lambda: item.name,
         "mimeType": lambda: item.mime,

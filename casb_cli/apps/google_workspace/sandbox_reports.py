@@ -94,7 +94,8 @@ class Reports(Groups):
             if request.fault == "expired-cursor":
                 raise invalid("pageToken", "Invalid page token")
             before, turn = read_token(query["pageToken"], "A", scope, 2)
-        rows, last, more = [], 0, False
+        rows: list[dict[str, Any]] = []
+        last, more = 0, False
         for number, moment in self.trail.newest(application, before, end):
             if moment < start:
                 break

@@ -114,7 +114,8 @@ class Users(Desk):
             if request.fault == "expired-cursor":
                 raise invalid("pageToken", "Invalid Input: pageToken")
             start, turn = read_token(query["pageToken"], "users", scope, 2)
-        rows, at = [], start
+        rows: list[dict[str, Any]] = []
+        at = start
         while at < len(indices) and len(rows) < size:
             user = self.state.user(indices[at])
             at += 1
