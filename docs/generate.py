@@ -139,6 +139,9 @@ def detectors() -> str:
 def app_page(app: Any) -> str:
     """Return an app's page: its guide, then what follows from its declaration and its connector."""
     guide = (resources.files(f"casb_cli.apps.{app.key.replace('-', '_')}") / "guide.md").read_text()
+    if app.status != "available":
+        title, _, rest = guide.partition("\n\n")
+        guide = f"{title}\n\nA {app.status}: not every call is held against the provider's own SDK yet.\n\n{rest}"
     return f"{MARK}{guide.rstrip()}\n\n{''.join(_signing_in(app))}{''.join(_abilities(app))}"
 
 

@@ -345,6 +345,8 @@ def _print_setup(app: App, method: AuthMethod, abilities: tuple[type[Ability], .
 
 
 def _tell_prerequisites(app: App) -> None:
+    if app.status != "available":
+        streams.note(f"{app.title} is a {app.status}: its calls are not yet held against the provider's own SDK")
     streams.note(f"{app.title} needs:")
     for one in (*app.prerequisites, app.allow_list_hint):
         if one:

@@ -129,7 +129,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     urls: str = ""
     """`module:function(fields) -> dict`: all base URLs, where they follow from other fields (an enterprise
     host); it honours `<name>_url` fields itself."""
-    status: str = "available"
+    status: Literal["available", "preview"] = "available"
+    """`preview`: complete by its own tests, but not every call is held against the provider's own SDK yet."""
 
     def method(self, key: str) -> AuthMethod | None:
         """Return the sign-in method of that key, if the app has it."""

@@ -157,4 +157,5 @@ APP = App(
     signin="casb_cli.apps.office365.auth:signin",
     setup="casb_cli.apps.office365.setup:instructions",
     urls="casb_cli.apps.office365.urls:base_urls",
+    status="preview",
 )

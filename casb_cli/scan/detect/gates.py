@@ -10,6 +10,7 @@ from typing import NamedTuple
 from casb_cli.scan.detect.rules import Detector, Rule
 
 _DIGITS = b"0123456789"
+_HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
 _SHORT = 7
 """Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
 _PART = "[^A-Za-z]"
@@ -19,8 +20,14 @@ _JOINTS = ("", " ", "_", "-", "\n")
 
 def forms(words: Iterable[str]) -> str:
     """Return an alternation of the words, longest first, in which spaces match any joint or none."""
-    found = {r"[\s_\-]?".join(map(re.escape, spelt.split())) for word in words for spelt in _spelt(word)}
+    found = {_form(spelt) for word in words for spelt in _spelt(word)}
     return "|".join(sorted(found, key=lambda form: (-len(form), form)))
+
+
+def _form(word: str) -> str:
+    form = r"[\s_\-]?".join(map(re.escape, word.split()))
+    # `aba` beside a digit is more likely a piece of a hexadecimal number.
+    return rf"(?<![0-9]){form}(?![0-9])" if _HEXADECIMAL.fullmatch(word) else form
 
 
 def _spelt(word: str) -> set[str]:
