@@ -23,6 +23,11 @@ from witness_report import pytest_sessionfinish, pytest_terminal_summary
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 
+def pytest_xdist_auto_num_workers():
+    """Run on more processes than there are cores: most tests wait for a provider's pace rather than compute."""
+    return max(4, os.cpu_count() or 1)
+
+
 def pytest_configure(config):
     """Give all processes of this run one folder for compiled patterns: made by the first, inherited by the rest."""
     if not hasattr(config, "workerinput"):
