@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,15 +69,16 @@ class Fixed:
         return _secrets(self._kept)
 
 
-class Renewed:
+class Renewed(ABC):
     """Keys that end: made by `_make`, kept until shortly before their end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: Keys | None = None
 
+    @abstractmethod
     def _make(self) -> Keys:
-        raise NotImplementedError
+        """Return new keys; raises SignInNeeded."""
 
     def keys(self) -> Keys:
         with self._lock:
