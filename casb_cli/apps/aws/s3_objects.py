@@ -249,9 +249,7 @@ class Objects(S3):
                 safe=True,
             )
             return self.client.send(done).headers.get("x-amz-version-id") or "null"
-        except (
-            Exception
-        ):  # raised again; whatever it was, parts that stay behind are paid for until somebody finds them
+        except Exception:  # raised again: parts that stay behind are paid for until somebody finds them
             query = {"uploadId": upload}
             self.client.send(
                 self.act_s3("DELETE /s3/AbortMultipartUpload", *target, query=query, safe=True, answers=(404,))
