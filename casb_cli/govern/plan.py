@@ -20,6 +20,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import Change
 from casb_cli.core.errors import CasbError, ProviderError, StateConflict, Stopped, UsageError
 from casb_cli.core.refs import Ref, parse
+from casb_cli.core.shapes import from_json
 from casb_cli.govern.actions import ActionKind, action_kind
 from casb_cli.govern.ports import Opened
 from casb_cli.govern.record import Record
@@ -301,7 +302,7 @@ def save(plan: Plan, path: Path, write: Callable[[Path, bytes], None]) -> None:
 def load(path: Path, *, approved: str | None = None) -> Plan:
     """Return the plan of a file; raises UsageError when it is none, was altered, or is not the approved one."""
     try:
-        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+        plan = from_json(path.read_bytes(), Plan)
     except OSError as error:
         raise UsageError(f"could not read the plan {path}: {error.strerror or error}") from None
     except (msgspec.ValidationError, msgspec.DecodeError) as error:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from casb_cli.core.capabilities import Change, Step
 from casb_cli.core.errors import UnknownName
+from casb_cli.core.shapes import from_plain
 from casb_cli.govern.actions import UNDO
 from casb_cli.govern.ports import Event, Ledger
 
@@ -136,7 +135,7 @@ def records(events: Iterable[Event]) -> dict[str, Record]:
     for event in events:
         if event.event == BEGUN:
             body = event.body
-            change = msgspec.convert(body["change"], Change)
+            change = from_plain(body["change"], Change)
             found[event.action] = Record(
                 id=event.action,
                 run=event.run,

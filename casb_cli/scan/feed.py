@@ -10,6 +10,7 @@ import msgspec
 from casb_cli.core.capabilities import FollowFiles, ListFiles
 from casb_cli.core.errors import CasbError, CursorExpired, Stopped
 from casb_cli.core.models import ROOT, Gone, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.scan.census import Census, Lost, Taken
 
 FEED = "files"
@@ -126,4 +127,4 @@ class _Left:
 
 
 def _decode(text: str) -> list[Partition]:
-    return msgspec.json.decode(text, type=list[Partition])
+    return from_json(text, list[Partition])

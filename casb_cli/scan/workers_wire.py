@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import InspectResult
@@ -83,7 +84,7 @@ def receive(sock: socket.socket, kind: type[Message]) -> tuple[Message, int | No
     size = _LENGTH.unpack(_exactly(sock, _LENGTH.size))[0]
     if size > _LARGEST:
         raise EOFError
-    return msgspec.msgpack.decode(_exactly(sock, size), type=kind), descriptors[0] if descriptors else None
+    return from_msgpack(_exactly(sock, size), kind), descriptors[0] if descriptors else None
 
 
 def _exactly(sock: socket.socket, count: int) -> bytes:

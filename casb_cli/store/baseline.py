@@ -16,6 +16,7 @@ import msgspec
 
 from casb_cli.core import clock
 from casb_cli.core.errors import ConfigError
+from casb_cli.core.shapes import from_json
 from casb_cli.store.paths import saving
 
 Entry = tuple[str, ...]
@@ -54,7 +55,7 @@ class Baseline:
         except OSError as error:
             raise ConfigError(f"could not read the baseline {self.path}: {error.strerror}") from None
         try:
-            file = msgspec.json.decode(data, type=_File)
+            file = from_json(data, _File)
         except msgspec.MsgspecError as error:
             raise ConfigError(
                 f"{self.path} is no baseline: {error}", hint="give another file; it is written where there is none"

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from casb_cli.core.models import ROWS, SHARING_ORDER, Row
+from casb_cli.core.shapes import from_plain
 from casb_cli.store.database import Database
 
 _unpack = msgspec.msgpack.Decoder(list[Any]).decode
@@ -127,4 +128,4 @@ class Catalog:
         cls, fields = known
         values = dict(zip(fields, _unpack(body), strict=True))
         values["id"] = id_
-        return msgspec.convert(values, cls)
+        return from_plain(values, cls)

@@ -20,6 +20,7 @@ import msgspec
 
 from casb_cli.core.errors import ConfigError, GuardRefused, StoreError, UsageError
 from casb_cli.core.refs import instance_name
+from casb_cli.core.shapes import from_plain
 from casb_cli.store import instances as choice
 from casb_cli.store import locks, sources
 from casb_cli.store.instances import InstanceConfig
@@ -276,7 +277,7 @@ def _decoded(raw: Mapping[str, Any], where: Path, text: str) -> list[InstanceCon
             # A key is made only for a new instance: a missing one here would change at each read.
             if not isinstance(row, dict) or not row.get("key"):
                 raise msgspec.ValidationError("Object missing required field `key`")
-            instance = msgspec.convert(row, InstanceConfig)
+            instance = from_plain(row, InstanceConfig)
             _check_sources(instance)
             instance_name(instance.name)
             if not choice.KEY.fullmatch(instance.key):

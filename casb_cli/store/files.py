@@ -16,6 +16,7 @@ import msgspec
 
 from casb_cli.core.models import File, Finding
 from casb_cli.core.refs import local
+from casb_cli.core.shapes import from_plain
 from casb_cli.store.catalog import Catalog
 from casb_cli.store.database import Database, now_ms
 from casb_cli.store.findings import Findings
@@ -188,7 +189,7 @@ class Files:
             ).fetchone()
         if row is None:
             return None
-        return msgspec.convert(dict(zip(Inspection.__struct_fields__, row, strict=True)), Inspection)
+        return from_plain(dict(zip(Inspection.__struct_fields__, row, strict=True)), Inspection)
 
     def settle(
         self,

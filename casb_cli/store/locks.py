@@ -21,6 +21,7 @@ import msgspec
 
 from casb_cli.core import clock
 from casb_cli.core.errors import CasbError, Locked
+from casb_cli.core.shapes import from_json
 from casb_cli.store import paths
 
 _POLL_SECONDS = 0.05
@@ -128,7 +129,7 @@ class Lock:
     def holder(self) -> Holder | None:
         """Return who wrote beside the lock last, or None where nobody did."""
         try:
-            return msgspec.json.decode(self._card.read_bytes(), type=Holder)
+            return from_json(self._card.read_bytes(), Holder)
         except (OSError, msgspec.MsgspecError):
             return None
 

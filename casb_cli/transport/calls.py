@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from casb_cli.core.errors import BadAnswer
+from casb_cli.core.shapes import from_json
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def decode(self, type_: type[T]) -> T:
         """Return the body as a typed shape; raises BadAnswer naming call and field."""
         try:
-            return msgspec.json.decode(self.body, type=type_)
+            return from_json(self.body, type_)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise BadAnswer(
                 f"the answer to {self.call.name} is not what it promises: {error}",

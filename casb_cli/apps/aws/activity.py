@@ -16,6 +16,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import ListActivity, Page, Window, needs
 from casb_cli.core.errors import CursorExpired
 from casb_cli.core.models import Activity, Notice, Partition
+from casb_cli.core.shapes import from_json
 
 RETENTION = timedelta(days=90)
 OVERLAP = timedelta(minutes=30)
@@ -182,6 +183,6 @@ def _position(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Position)
+        return from_json(cursor, Position)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in CloudTrail is unreadable: {error}") from None

@@ -20,6 +20,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import FollowFiles, Page, needs
 from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, Unsupported, UsageError
 from casb_cli.core.models import File, Gone, Notice, Partition
+from casb_cli.core.shapes import from_json
 
 RELIST = timedelta(hours=1)
 """How often buckets are listed that no queue tells of."""
@@ -161,7 +162,7 @@ class Follow(Files, FollowFiles):
         """Yield what the queues tell, as it is now; each page's messages are deleted when the next one is asked for."""
         del part
         try:
-            position = msgspec.json.decode(cursor or "", type=Position)
+            position = from_json(cursor or "", Position)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored position of the queues is unreadable: {error}") from None
         queues = self.queues()

@@ -26,6 +26,7 @@ from casb_cli.core.errors import (
     Throttled,
     Unavailable,
 )
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 from casb_cli.transport.rules import OK, ApiRules, Verdict
 
@@ -201,7 +202,7 @@ def told(headers: Mapping[str, str], body: bytes) -> Told:
         )
     if text.startswith(b"{"):
         try:
-            found = msgspec.json.decode(body, type=_Json)
+            found = from_json(body, _Json)
         except msgspec.MsgspecError:
             return Told(code)
         return Told(code or _bare(found.type or found.code or ""), found.message or found.Message or "")

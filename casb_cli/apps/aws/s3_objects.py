@@ -16,6 +16,7 @@ from casb_cli.apps.aws.wire import Element
 from casb_cli.apps.aws.wire import root as read
 from casb_cli.core import clock
 from casb_cli.core.errors import BadAnswer, ObjectMissing, StateConflict
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 
 LARGEST_COPY = 5 << 30
@@ -74,7 +75,7 @@ class VersionPages:
         """Return the call for the page at `cursor`."""
         if cursor is None:
             return call
-        key, version = msgspec.json.decode(cursor, type=tuple[str, str | None])
+        key, version = from_json(cursor, tuple[str, str | None])
         return msgspec.structs.replace(call, query={**call.query, "key-marker": key, "version-id-marker": version})
 
     def after(self, call: Call, answer: Answer) -> str | None:

@@ -18,6 +18,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import Page, Window
 from casb_cli.core.errors import BadAnswer, CursorExpired, UsageError
 from casb_cli.core.models import Activity, Partition
+from casb_cli.core.shapes import from_json
 
 AGAIN = timedelta(hours=1)
 """How far back files are looked at again: they are published late, and not in order."""
@@ -167,7 +168,7 @@ def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Place)
+        return from_json(cursor, Place)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the trail is unreadable: {error}") from None
 

@@ -12,6 +12,7 @@ from xml.parsers import expat
 import msgspec
 
 from casb_cli.core.errors import BadAnswer
+from casb_cli.core.shapes import from_plain
 from casb_cli.transport.calls import Answer
 
 T = TypeVar("T")
@@ -122,7 +123,7 @@ def decode(answer: Answer, type_: type[T], path: str = "") -> T:
 
 def shaped(element: Element, type_: type[T]) -> T:
     """Return an element as a msgspec structure; raises msgspec.ValidationError naming the field."""
-    return msgspec.convert(_plain(element, type_), type_, strict=False)
+    return from_plain(_plain(element, type_), type_, strict=False)
 
 
 @lru_cache(maxsize=256)

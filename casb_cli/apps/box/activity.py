@@ -16,6 +16,7 @@ from casb_cli.core.capabilities import ListActivity, ListGrants, Page, Window, n
 from casb_cli.core.errors import CursorExpired
 from casb_cli.core.models import Activity, Grant, Partition
 from casb_cli.core.refs import local
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.paging import MarkerInBody
 
 LICENCE = "Box Business or Enterprise"
@@ -128,6 +129,6 @@ def _encode(position: Position) -> str:
 
 def _position(cursor: str) -> Position:
     try:
-        return msgspec.json.decode(cursor, type=Position)
+        return from_json(cursor, Position)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the audit trail is unreadable: {error}") from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from casb_cli.core.errors import SignInNeeded
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.auth.assertion import Assertion
 from casb_cli.transport.auth.endpoint import TokenEndpoint, TokenSet, sign_in_again
 from casb_cli.transport.auth.grants import ClientCredentials, JwtBearer
@@ -46,7 +47,7 @@ def read_settings(text: str) -> Settings:
     """Return the downloaded settings; raises SignInNeeded that names the field at fault, never a value."""
     problem = ""
     try:
-        return msgspec.json.decode(text, type=Settings)
+        return from_json(text, Settings)
     except msgspec.ValidationError as error:
         problem = f"it lacks what Box's file holds: {error}"
     except msgspec.DecodeError:

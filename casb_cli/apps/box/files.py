@@ -20,6 +20,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import FollowFiles, ListFiles, ListTrash, Page, ReadFile, Unscannable, needs
 from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing
 from casb_cli.core.models import SHARING_ORDER, File, Gone, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.paging import MarkerInBody
 
 _FILES = box((READ, USERS), (WRITE, USERS))
@@ -214,7 +215,7 @@ class Files(Walker, ListFiles, ReadFile, FollowFiles, ListTrash):
         """Yield changed files as their owner sees them now, and changed folders as partitions to list anew."""
         del part
         try:
-            feed = msgspec.json.decode(cursor or "", type=Feed)
+            feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored position in the event stream is unreadable: {error}") from None
         if clock.now() - clock.parse(feed.time) > FEED_LASTS:

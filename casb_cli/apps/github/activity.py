@@ -24,6 +24,7 @@ from casb_cli.core.errors import (
     UnsafeAddress,
 )
 from casb_cli.core.models import Activity, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 from casb_cli.transport.paging import LinkHeader
 
@@ -111,7 +112,7 @@ class ActivityLog(GitHubBase, ListActivity):
         if cursor is None:
             return None
         try:
-            return msgspec.json.decode(cursor, type=Position)
+            return from_json(cursor, Position)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored position in the audit log is unreadable: {error}") from None
 

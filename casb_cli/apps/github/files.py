@@ -26,6 +26,7 @@ from casb_cli.core.capabilities import (
 from casb_cli.core.errors import BadAnswer, CursorExpired, NotPermitted, ObjectMissing, StateConflict
 from casb_cli.core.models import SHARING_ORDER, File, Finding, Gone, Notice, Partition
 from casb_cli.core.refs import local
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.paging import LinkHeader
 
 _CONTENTS = either(oauth=["repo"], app=["contents:read"])
@@ -301,7 +302,7 @@ class Files(GitHubBase, ListFiles, ReadFile, ListFindings, FollowFiles):
         """
         del part
         try:
-            feed = msgspec.json.decode(cursor or "", type=Feed)
+            feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored position in the repository feed is unreadable: {error}") from None
         states = dict(feed.repos)

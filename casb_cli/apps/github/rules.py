@@ -22,6 +22,7 @@ from casb_cli.core.errors import (
     Throttled,
     Unavailable,
 )
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 from casb_cli.transport.rules import OK, ApiRules, Verdict
 
@@ -48,7 +49,7 @@ class _Graphql(msgspec.Struct):
 
 def _body(body: bytes) -> _Body:
     try:
-        return msgspec.json.decode(body, type=_Body)
+        return from_json(body, _Body)
     except msgspec.MsgspecError:
         return _Body()
 
@@ -136,7 +137,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
 
 def _graphql(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     try:
-        errors = msgspec.json.decode(body, type=_Graphql).errors
+        errors = from_json(body, _Graphql).errors
     except msgspec.MsgspecError:
         return OK
     if not errors:

@@ -19,6 +19,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import ListActivity, Page, Window, needs
 from casb_cli.core.errors import CursorExpired, NotPermitted, RequestRefused, ScopeMissing
 from casb_cli.core.models import Activity, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 
 RETENTION = timedelta(days=180)
@@ -191,6 +192,6 @@ def _position(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Position)
+        return from_json(cursor, Position)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the audit trail is unreadable: {error}") from None

@@ -19,6 +19,7 @@ from casb_cli.core.capabilities import FollowFiles, Page, needs
 from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import File, Gone, Notice, Partition
 from casb_cli.core.refs import local
+from casb_cli.core.shapes import from_json
 
 CHANGE_PAGE = 1000
 _CHUNKS = 16
@@ -122,7 +123,7 @@ class Follow(Files, Hints, FollowFiles):
         """
         del part
         try:
-            feed = msgspec.json.decode(cursor or "", type=Feed)
+            feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the feeds are unreadable: {error}") from None
         parts = self._feeds()

@@ -15,6 +15,7 @@ import msgspec
 
 from casb_cli.apps.google_workspace.scopes import DIRECTORY_SET, DRIVE_SET, expand, least
 from casb_cli.core.errors import ScopeMissing, SignInNeeded
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.auth.assertion import Assertion
 from casb_cli.transport.auth.endpoint import TokenEndpoint, TokenSet, send_fresh
 from casb_cli.transport.calls import NOBODY, Call
@@ -56,7 +57,7 @@ def read_key(text: str) -> ServiceKey:
     """Return the key file's content; raises SignInNeeded that names the field at fault, never a value."""
     problem = ""
     try:
-        key = msgspec.json.decode(text, type=ServiceKey)
+        key = from_json(text, ServiceKey)
     except msgspec.ValidationError as error:
         problem = f"it lacks what the key file of a service account holds: {error}"
     except msgspec.DecodeError:

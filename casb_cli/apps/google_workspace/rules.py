@@ -25,6 +25,7 @@ from casb_cli.core.errors import (
     Throttled,
     Unavailable,
 )
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 from casb_cli.transport.rules import OK, ApiRules, Verdict
 
@@ -115,7 +116,7 @@ def told(status: int, headers: Mapping[str, str], body: bytes) -> Told:
     scopes = tuple(challenge.get("scope", "").split()) if challenge.get("error") == _SCOPE else ()
     fallback = f"Google answered {status} without a message"
     try:
-        error = msgspec.json.decode(body, type=_Body)
+        error = from_json(body, _Body)
     except msgspec.MsgspecError:
         return Told(challenge.get("error"), _plain(body) or fallback, scopes)
     if not isinstance(error.error, _Inner):

@@ -23,6 +23,7 @@ from casb_cli.core.errors import (
     Unavailable,
 )
 from casb_cli.core.models import Activity, Notice, Partition
+from casb_cli.core.shapes import from_json
 
 T = TypeVar("T")
 
@@ -261,6 +262,6 @@ def _position(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Position)
+        return from_json(cursor, Position)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the audit log is unreadable: {error}") from None

@@ -24,6 +24,7 @@ from casb_cli.core.errors import (
     StateConflict,
 )
 from casb_cli.core.models import File, Gone, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 
 _CHUNKS = 16
@@ -129,7 +130,7 @@ class Follow(Files, FollowFiles):
         """Yield changed files as they are now; where a folder changed, its drive is listed anew."""
         del part
         try:
-            feed = msgspec.json.decode(cursor or "", type=Feed)
+            feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
         parts, notices = self.all_drives()

@@ -23,6 +23,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import Page, Window
 from casb_cli.core.errors import CursorExpired, ObjectMissing, RequestRefused, StateConflict, Throttled
 from casb_cli.core.models import Activity, Notice
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 from casb_cli.transport.paging import LinkHeader
 
@@ -240,7 +241,7 @@ def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Place)
+        return from_json(cursor, Place)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the audit feed is unreadable: {error}") from None
 

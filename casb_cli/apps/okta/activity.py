@@ -15,6 +15,7 @@ from casb_cli.core import clock
 from casb_cli.core.capabilities import ListActivity, Page, Window, needs
 from casb_cli.core.errors import CursorExpired, ObjectMissing, ProviderError, RequestRefused, UnsafeAddress
 from casb_cli.core.models import Activity, Notice, Partition
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.paging import LinkHeader
 
 RETENTION = timedelta(days=90)
@@ -152,6 +153,6 @@ def _position(cursor: str | None) -> Position:
     if cursor is None:
         return Position()
     try:
-        return msgspec.json.decode(cursor, type=Position)
+        return from_json(cursor, Position)
     except msgspec.MsgspecError as error:
         raise CursorExpired(f"the stored position in the System Log is unreadable: {error}") from None

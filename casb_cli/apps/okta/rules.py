@@ -24,6 +24,7 @@ from casb_cli.core.errors import (
     Throttled,
     Unavailable,
 )
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 from casb_cli.transport.rules import OK, ApiRules, Verdict
 
@@ -55,7 +56,7 @@ class _Body(
 
 def _parsed(body: bytes, headers: Mapping[str, str]) -> _Body:
     try:
-        found = msgspec.json.decode(body, type=_Body)
+        found = from_json(body, _Body)
     except msgspec.MsgspecError:
         found = _Body()
     told = dict(_CHALLENGE.findall(headers.get("www-authenticate", "")))

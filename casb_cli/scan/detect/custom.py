@@ -19,6 +19,7 @@ import msgspec
 
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
+from casb_cli.core.shapes import from_plain
 from casb_cli.scan.detect import exact, named_checks
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
@@ -146,7 +147,7 @@ class _Reader:
             raise self._error(None, "brackets are nested too deeply") from None
         self._places = Places(text)
         try:
-            file = msgspec.convert(raw, _File)
+            file = from_plain(raw, _File)
         except msgspec.ValidationError as error:
             raise self._invalid(str(error), raw) from None
         if not file.detector:

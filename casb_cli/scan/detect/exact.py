@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from casb_cli.core.errors import ConfigError, UsageError
+from casb_cli.core.shapes import from_json
 from casb_cli.scan.detect.rules import Detector, Rule
 
 SHORTEST = 5
@@ -161,7 +162,7 @@ def _read(path: Path) -> tuple[About, bytes, bytes]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             found = dict(database.execute("SELECT name, value FROM about"))
-            return msgspec.json.decode(found["about"], type=About), found["salt"], found["check"]
+            return from_json(found["about"], About), found["salt"], found["check"]
     except (sqlite3.Error, KeyError, msgspec.MsgspecError) as error:
         raise ConfigError(
             f"{path}: this is no index of exact data ({type(error).__name__})", hint="casb edm build"

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Call
 from casb_cli.transport.signin import Authenticator, Interaction, Outgoing
 
@@ -118,7 +119,7 @@ def _asks(headers: Mapping[str, str], body: bytes) -> bool:
     if _CHALLENGE in headers.get("www-authenticate", ""):
         return True
     try:
-        return msgspec.json.decode(body, type=_Error).error == _CHALLENGE
+        return from_json(body, _Error).error == _CHALLENGE
     except msgspec.MsgspecError:
         return False
 
