@@ -89,6 +89,8 @@ def test_whose_keys_and_which_accounts_and_regions(witness, aws, sdk):
     own = sdk("sts").get_caller_identity()
     assert (own["Account"], own["Arn"]) == (aws.company.main, aws.company.user_of[SERVICE].arn)
     assert spanned(sdk) == list(aws.company.active)
+    organization = sdk("organizations").describe_organization()["Organization"]
+    assert (organization["Id"], organization["MasterAccountId"]) == (aws.company.org_id, aws.company.main)
     enabled = ["ENABLED", "ENABLED_BY_DEFAULT"]
     found = sdk.pages("account", "list_regions", "Regions", RegionOptStatusContains=enabled)
     assert {one["RegionName"] for one in found} == {"us-east-1", "eu-central-1"}
@@ -103,6 +105,7 @@ def test_whose_keys_and_which_accounts_and_regions(witness, aws, sdk):
         aws,
         "POST /sts/GetCallerIdentity",
         "POST /organizations/ListAccounts",
+        "POST /organizations/DescribeOrganization",
         "POST /account/ListRegions",
         "POST /iam/SimulatePrincipalPolicy",
     )
@@ -132,6 +135,31 @@ def test_people_and_their_rights_are_the_world(witness, aws, sdk):
         "POST /iam/GetAccountAuthorizationDetails",
         "POST /iam/GenerateCredentialReport",
         "POST /iam/GetCredentialReport",
+    )
+
+
+def test_service_control_policies_seal_the_accounts_that_the_world_says(witness, aws, sdk):
+    client, sealed = sdk("organizations"), set()
+    for account in spanned(sdk):
+        target, denied = account, False
+        while target:
+            listed = client.list_policies_for_target(TargetId=target, Filter="SERVICE_CONTROL_POLICY")["Policies"]
+            for one in listed:
+                content = json.loads(client.describe_policy(PolicyId=one["Id"])["Policy"]["Content"])
+                denied = denied or any(
+                    "iam:*" in part["Action"] for part in content["Statement"] if "Condition" in part
+                )
+            above = [] if target.startswith("r-") else client.list_parents(ChildId=target)["Parents"]
+            target = above[0]["Id"] if above else None
+        sealed |= {account} if denied else set()
+    roots = {f"arn:aws:iam::{account}:root": account not in sealed for account in spanned(sdk)}
+    assert roots == {arn: aws.truth.rows("account")[arn]["is_admin"] for arn in roots}
+    assert sealed
+    witness(
+        aws,
+        "POST /organizations/ListPoliciesForTarget",
+        "POST /organizations/DescribePolicy",
+        "POST /organizations/ListParents",
     )
 
 
@@ -199,7 +227,14 @@ def test_the_identity_center_is_the_world(witness, aws, sdk, middle):
             )
         ]
         inline = sdk("sso-admin").get_inline_policy_for_permission_set(**chosen)["InlinePolicy"]
-        assert bool(managed) != bool(inline)
+        named = sdk("sso-admin").list_customer_managed_policy_references_in_permission_set(**chosen)
+        local = [one["Name"] for one in named["CustomerManagedPolicyReferences"]]
+        assert [bool(managed), bool(inline), bool(local)].count(True) == 1
+        try:
+            bound = sdk("sso-admin").get_permissions_boundary_for_permission_set(**chosen)["PermissionsBoundary"]
+        except sdk("sso-admin").exceptions.ResourceNotFoundException:
+            bound = None
+        assert (bound is not None) == (name == "Bounded")
         for account in sdk.pages("sso-admin", "list_accounts_for_provisioned_permission_set", "AccountIds", **chosen):
             for given in sdk.pages(
                 "sso-admin", "list_account_assignments", "AccountAssignments", **chosen, AccountId=account
@@ -218,6 +253,8 @@ def test_the_identity_center_is_the_world(witness, aws, sdk, middle):
         "POST /sso-admin/DescribePermissionSet",
         "POST /sso-admin/ListManagedPoliciesInPermissionSet",
         "POST /sso-admin/GetInlinePolicyForPermissionSet",
+        "POST /sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet",
+        "POST /sso-admin/GetPermissionsBoundaryForPermissionSet",
         "POST /sso-admin/ListAccountsForProvisionedPermissionSet",
         "POST /sso-admin/ListAccountAssignments",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.apps.aws.common import AwsBase
 from casb_cli.apps.aws.mapping import AuthorizationDetails, GroupDetail, RoleDetail, UserDetail
-from casb_cli.apps.aws.policies import ADMIN_POLICIES, ADMINISTRATOR, administers, allows_all
+from casb_cli.apps.aws.policies import Document, effective, of_aws
 
 KEPT = 600.0
 """Seconds for which groups and policies are held."""
@@ -21,46 +21,37 @@ PAGE = 200
 class Rights:
     """What one account's groups and policies permit: enough to judge each of its users and roles."""
 
-    admin_policies: set[str] = field(default_factory=set)
-    """ARNs of the customer's policies that make an administrator."""
-    whole_policies: set[str] = field(default_factory=set)
-    """ARNs of those that bound nothing where they are a boundary."""
-    admin_groups: set[str] = field(default_factory=set)
+    policies: dict[str, Document] = field(default_factory=dict)
+    """The customer's policies by ARN."""
+    groups: dict[str, tuple[Document, ...]] = field(default_factory=dict)
+    """What each group's policies say, by its name."""
     group_policies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Policy names by group name."""
     read_at: float = field(default_factory=time.monotonic)
 
-    def holds(self, one: UserDetail | GroupDetail | RoleDetail) -> bool:
-        """Tell whether a principal's own policies make an administrator."""
-        return any(
-            p.PolicyArn in self.admin_policies or (_of_aws(p.PolicyArn) and p.PolicyName in ADMIN_POLICIES)
-            for p in one.AttachedManagedPolicies
-        ) or any(administers(p.document) for p in one.inline)
+    def policy(self, arn: str) -> Document:
+        """Return what a managed policy says; of AWS's own, those that make no administrator are empty."""
+        known = of_aws(arn)
+        return self.policies.get(arn, ()) if known is None else known
 
-    def bounded(self, one: UserDetail | RoleDetail) -> bool:
-        """Tell whether a permissions boundary takes away what would make an administrator."""
-        arn = one.PermissionsBoundary.PermissionsBoundaryArn if one.PermissionsBoundary else None
-        if not arn:
-            return False
-        return arn not in self.whole_policies and not (_of_aws(arn) and arn.endswith(f"/{ADMINISTRATOR}"))
+    def held(self, one: UserDetail | GroupDetail | RoleDetail) -> tuple[Document, ...]:
+        """Return what the policies of a principal itself say."""
+        return (*(p.document for p in one.inline), *(self.policy(p.PolicyArn) for p in one.AttachedManagedPolicies))
 
-    def is_admin(self, one: UserDetail | RoleDetail) -> bool:
-        """Tell whether a user or role is an administrator in effect."""
-        if one.denied or self.bounded(one):
+    def is_admin(self, one: UserDetail | RoleDetail, ceilings: Sequence[Document] = ()) -> bool:
+        """Tell whether a user or role is an administrator in effect, within service control policies."""
+        if one.denied:
             return False
-        if isinstance(one, RoleDetail):
-            return self.holds(one)
-        return self.holds(one) or any(name in self.admin_groups for name in one.GroupList)
+        groups = one.GroupList if isinstance(one, UserDetail) else ()
+        held = [*self.held(one), *(document for name in groups for document in self.groups.get(name, ()))]
+        bound = one.PermissionsBoundary.PermissionsBoundaryArn if one.PermissionsBoundary else None
+        return effective(held, one.Arn, boundary=self.policy(bound) if bound else None, ceilings=ceilings)
 
     def names(self, user: UserDetail) -> tuple[str, ...]:
         """Return the names of the policies that a user has, through groups too."""
         own = {p.PolicyName for p in (*user.inline, *user.AttachedManagedPolicies)}
         through = (self.group_policies.get(name, ()) for name in user.GroupList)
         return tuple(sorted(own.union(*through)))
-
-
-def _of_aws(arn: str) -> bool:
-    return ":iam::aws:policy/" in arn
 
 
 class Authority(AwsBase):
@@ -92,12 +83,8 @@ class Authority(AwsBase):
         groups: list[GroupDetail] = []
         for page, _ in self.details(account, "Group", "LocalManagedPolicy"):
             groups += page.GroupDetailList
-            for policy in page.Policies:
-                if administers(policy.document):
-                    found.admin_policies.add(policy.Arn)
-                if allows_all(policy.document):
-                    found.whole_policies.add(policy.Arn)
-        found.admin_groups = {one.GroupName for one in groups if found.holds(one)}
+            found.policies |= {policy.Arn: policy.document for policy in page.Policies}
+        found.groups = {one.GroupName: found.held(one) for one in groups}
         found.group_policies = {
             one.GroupName: tuple(p.PolicyName for p in (*one.inline, *one.AttachedManagedPolicies)) for one in groups
         }

@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
-from casb_cli.apps.aws.common import AwsBase
-from casb_cli.apps.aws.policies import ADMIN_POLICIES, administers, read
+from casb_cli.apps.aws.authority import Authority
+from casb_cli.apps.aws.guardrails import Guardrails
+from casb_cli.apps.aws.policies import Document, administers, effective, of_aws, read
 from casb_cli.core import clock
-from casb_cli.core.models import Account, Group
+from casb_cli.core.errors import ObjectMissing
+from casb_cli.core.models import Account, Group, Notice
 
 KEPT = 600.0
 """Seconds for which assignments are held."""
@@ -115,11 +117,52 @@ class InlinePolicy(msgspec.Struct):
     InlinePolicy: str | None = None
 
 
-def user_account(store: str, user: User, *, is_admin: bool | None) -> Account:
-    """Return an Identity Center user."""
+class PolicyReference(msgspec.Struct):
+    """A policy of the customer's by name: each account has one of its own."""
+
+    Name: str
+    Path: str | None = None
+
+    def arn(self, partition: str, account: str) -> str:
+        """Return the policy's ARN in an account."""
+        return f"arn:{partition}:iam::{account}:policy{self.Path or '/'}{self.Name}"
+
+
+class PolicyReferences(msgspec.Struct):
+    CustomerManagedPolicyReferences: list[PolicyReference] = []
+
+
+class Boundary(msgspec.Struct):
+    CustomerManagedPolicyReference: PolicyReference | None = None
+    ManagedPolicyArn: str | None = None
+
+
+class FoundBoundary(msgspec.Struct):
+    PermissionsBoundary: Boundary | None = None
+
+
+class SetRights(msgspec.Struct, frozen=True):
+    """What a permission set says: policies as they stand, those it names in each account, and its boundary."""
+
+    documents: tuple[Document, ...]
+    named: tuple[PolicyReference, ...] = ()
+    boundary: Boundary | None = None
+
+
+class Administrators(msgspec.Struct, frozen=True):
+    """The users who administer an account through Identity Center, and what of it could not be looked at."""
+
+    users: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()
+    """Those of them who may have lost it to service control policies that we may not read."""
+    notices: tuple[Notice, ...] = ()
+
+
+def user_account(store: str, user: User, *, is_admin: bool | None, doubted: bool = False) -> Account:
+    """Return an Identity Center user; `doubted` where service control policies may take `is_admin` away."""
     mails = user.Emails or []
     mail = next((one.Value for one in mails if one.Primary), mails[0].Value if mails else None)
-    unknown = ("mfa", "last_login") if is_admin is not None else ("mfa", "last_login", "is_admin")
+    unknown = ("mfa", "last_login", "is_admin") if is_admin is None or doubted else ("mfa", "last_login")
     status = {"ENABLED": "active", "DISABLED": "disabled"}.get(user.UserStatus or "")
     parts = (user.Name.GivenName, user.Name.FamilyName) if user.Name else ()
     return Account(
@@ -141,14 +184,14 @@ def store_group(store: str, one: StoreGroup) -> Group:
     return Group(id=f"{store}/{one.GroupId}", name=one.DisplayName, unknown=("member_count",))
 
 
-class Center(AwsBase):
+class Center(Authority, Guardrails):
     """Identity Center as the management account, or the one it is delegated to, sees it."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._instances: list[Instance] | None = None
         self._sets: dict[str, str] = {}
-        self._administrators: tuple[float, frozenset[str]] | None = None
+        self._administrators: tuple[float, Administrators] | None = None
 
     @property
     def looks_at_center(self) -> bool:
@@ -212,32 +255,78 @@ class Center(AwsBase):
                 for found, _ in pages:
                     yield from found.AccountAssignments
 
-    def center_admins(self) -> frozenset[str]:
-        """Return the ids of users who hold an administrator's permission set, through groups too; kept ten minutes."""
+    def center_admins(self) -> Administrators:
+        """Return who administers an account by a permission set, through groups too; kept ten minutes.
+
+        Raises NotPermitted.
+        """
         with self._lock:
             known = self._administrators
             if known is None or time.monotonic() - known[0] > KEPT:
-                known = self._administrators = (time.monotonic(), frozenset(self._read_admins()))
+                known = self._administrators = (time.monotonic(), self._read_admins())
             return known[1]
 
-    def _read_admins(self) -> Iterator[str]:
+    def _read_admins(self) -> Administrators:
+        sure: set[str] = set()
+        doubted: set[str] = set()
+        notices: dict[str, Notice] = {}
         for center in self.centers():
             for arns, _ in self.permission_sets(center.InstanceArn):
                 for arn in arns:
-                    if not self._administers(center.InstanceArn, arn):
+                    rights = self._set_rights(center.InstanceArn, arn)
+                    if not rights.named and not any(map(administers, rights.documents)):
                         continue
                     for one in self.assignments(center.InstanceArn, arn):
-                        if one.PrincipalType == "USER":
-                            yield one.PrincipalId
-                        else:
-                            for member in self.members_of(center.IdentityStoreId, one.PrincipalId):
-                                if member.MemberId.UserId:
-                                    yield member.MemberId.UserId
+                        ceilings = self.ceilings(one.AccountId)
+                        if self._administers(center.InstanceArn, arn, rights, one.AccountId):
+                            (doubted if ceilings.hidden else sure).update(self._holders(center, one))
+                            notices |= {said.about: said for said in ceilings.notice(one.AccountId)}
+        return Administrators(frozenset(sure | doubted), frozenset(doubted - sure), tuple(notices.values()))
 
-    def _administers(self, instance: str, arn: str) -> bool:
+    def _holders(self, center: Instance, one: Assignment) -> Iterator[str]:
+        if one.PrincipalType == "USER":
+            yield one.PrincipalId
+            return
+        for member in self.members_of(center.IdentityStoreId, one.PrincipalId):
+            if member.MemberId.UserId:
+                yield member.MemberId.UserId
+
+    def _set_rights(self, instance: str, arn: str) -> SetRights:
         params = {"InstanceArn": instance, "PermissionSetArn": arn}
         pages = self.center_pages("sso-admin", "ListManagedPoliciesInPermissionSet", ManagedPolicies, params)
-        if any(one.Name in ADMIN_POLICIES for page, _ in pages for one in page.AttachedManagedPolicies):
-            return True
+        managed = [of_aws(one.Arn or "") for page, _ in pages for one in page.AttachedManagedPolicies]
         inline = self.center_get("sso-admin", "GetInlinePolicyForPermissionSet", InlinePolicy, params)
-        return administers(read(inline.InlinePolicy or "{}"))
+        documents = (*(one for one in managed if one), read(inline.InlinePolicy or "{}"))
+        references = self.center_pages(
+            "sso-admin", "ListCustomerManagedPolicyReferencesInPermissionSet", PolicyReferences, params
+        )
+        named = tuple(one for page, _ in references for one in page.CustomerManagedPolicyReferences)
+        try:
+            found = self.center_get("sso-admin", "GetPermissionsBoundaryForPermissionSet", FoundBoundary, params)
+        except ObjectMissing:
+            return SetRights(documents, named)
+        return SetRights(documents, named, found.PermissionsBoundary)
+
+    def _administers(self, instance: str, arn: str, rights: SetRights, account: str) -> bool:
+        """Tell whether a permission set makes administrators in an account, as its boundary and the organization allow.
+
+        What an account calls its own policies is looked up there only where the set or its boundary names one.
+        """
+        held = [*rights.documents, *(self._named(one, account) for one in rights.named)]
+        bound = rights.boundary
+        boundary: Document | None = None
+        if bound is not None and bound.CustomerManagedPolicyReference is not None:
+            boundary = self._named(bound.CustomerManagedPolicyReference, account)
+        elif bound is not None and bound.ManagedPolicyArn:
+            boundary = of_aws(bound.ManagedPolicyArn) or ()
+        role = self._role_arn(instance, arn, account)
+        return effective(held, role, boundary=boundary, ceilings=self.ceilings(account).levels)
+
+    def _named(self, one: PolicyReference, account: str) -> Document:
+        return self.rights(account).policy(one.arn(self.partition, account))
+
+    def _role_arn(self, instance: str, arn: str, account: str) -> str:
+        """Return the ARN, but for the digits at its end, of the role that a permission set has in an account."""
+        region = "" if self.center_region == "us-east-1" else f"{self.center_region}/"
+        name = f"AWSReservedSSO_{self.set_name(instance, arn)}_0000000000000000"
+        return self.arn("iam", account, f"role/aws-reserved/sso.amazonaws.com/{region}{name}")

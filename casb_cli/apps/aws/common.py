@@ -12,7 +12,13 @@ import msgspec
 
 from casb_cli.apps.aws import wire
 from casb_cli.apps.aws.endpoints import Endpoints, base_urls
-from casb_cli.apps.aws.mapping import CallerIdentity, DescribedOrganization, OrganizationAccounts, Regions
+from casb_cli.apps.aws.mapping import (
+    CallerIdentity,
+    DescribedOrganization,
+    OrganizationAccounts,
+    OrganizationDetails,
+    Regions,
+)
 from casb_cli.apps.aws.rules import WrongRegion
 from casb_cli.apps.base import Connector
 from casb_cli.core.errors import BadAnswer, ObjectMissing, UsageError
@@ -90,7 +96,7 @@ class AwsBase(Connector):
         self._lock = threading.RLock()
         self._own: CallerIdentity | None = None
         self._accounts: dict[str, str] | None = None
-        self._organization: str | None = None
+        self._organization: list[OrganizationDetails] | None = None
         self._regions: dict[str, tuple[str, ...]] = {}
         self._bucket_regions: dict[str, str] = {}
 
@@ -310,17 +316,22 @@ class AwsBase(Connector):
             found |= {one.Id: one.Name or "" for one in page.Accounts if one.active and (not only or one.Id in only)}
         return found
 
-    def organization_id(self) -> str | None:
-        """Return the id of the organization that our account belongs to; None where it stands alone."""
+    def organization(self) -> OrganizationDetails | None:
+        """Return the organization that our account belongs to; None where it stands alone. Raises NotPermitted."""
         with self._lock:
             if self._organization is None:
                 try:
                     found = self.json("organizations", "DescribeOrganization", DescribedOrganization)
                 except ObjectMissing:
-                    self._organization = ""
+                    self._organization = []
                 else:
-                    self._organization = found.Organization.Id
-            return self._organization or None
+                    self._organization = [found.Organization]
+            return self._organization[0] if self._organization else None
+
+    def organization_id(self) -> str | None:
+        """Return the id of the organization that our account belongs to; None where it stands alone."""
+        found = self.organization()
+        return found.Id if found else None
 
     def account_parts(self, *kinds: str) -> tuple[Partition, ...]:
         """Return a partition for each account and kind: `users:123456789012`."""

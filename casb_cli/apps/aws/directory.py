@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from casb_cli.apps.aws import center, mapping
-from casb_cli.apps.aws.authority import Authority, Rights
 from casb_cli.apps.aws.center import Center
-from casb_cli.apps.aws.policies import used_by_people
+from casb_cli.apps.aws.guardrails import Ceilings
+from casb_cli.apps.aws.policies import bounded, used_by_people
 from casb_cli.apps.aws.scopes import may
 from casb_cli.core import clock
 from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, ListPrivileges, Page, needs
@@ -33,6 +33,8 @@ _CENTER_SETS = (
 _CENTER_ADMINS = (
     "POST /sso-admin/ListManagedPoliciesInPermissionSet",
     "POST /sso-admin/GetInlinePolicyForPermissionSet",
+    "POST /sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet",
+    "POST /sso-admin/GetPermissionsBoundaryForPermissionSet",
     "POST /identitystore/ListGroupMemberships",
 )
 MAY_DETAILS = may("iam:GetAccountAuthorizationDetails")
@@ -80,7 +82,7 @@ class FoundUser(msgspec.Struct):
     User: PlainUser
 
 
-class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, ListPrivileges):
+class Directory(Center, ListAccounts, ListGroups, ListMemberships, ListPrivileges):
     """Matrix rows 1 to 3."""
 
     def _parts(self, *kinds: str) -> tuple[Partition, ...]:
@@ -120,21 +122,28 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
         except NotPermitted as error:
             about = f"status, mfa and last_login of the users of account {account}: {error.words}"
             notices.append(Notice(code="scope-missing", about=about, needed=error.needed, effect="degraded"))
-        rights = self.rights(account)
+        rights, ceilings = self.rights(account), self.ceilings(account)
+        notices += ceilings.notice(account)
         root = self.arn("iam", account, "root")
-        first = [mapping.root_user(root, account, (report or {}).get(root))] if cursor is None else []
+        first: list[Account] = []
+        if cursor is None:
+            is_admin = not bounded(ceilings.levels, root)
+            first = [doubted(mapping.root_user(root, account, (report or {}).get(root), is_admin=is_admin), ceilings)]
         for page, after in self.details(account, "User", cursor=cursor):
-            rows = [self._user(account, one, rights, report) for one in page.UserDetailList]
+            rows = [
+                doubted(self._user(account, one, rights.is_admin(one, ceilings.levels), report), ceilings)
+                for one in page.UserDetailList
+            ]
             yield Page(items=[*first, *rows], cursor=after, notices=tuple(notices))
             first, notices = [], []
 
     def _user(
-        self, account: str, one: mapping.UserDetail, rights: Rights, report: dict[str, mapping.Report] | None
+        self, account: str, one: mapping.UserDetail, is_admin: bool, report: dict[str, mapping.Report] | None
     ) -> Account:
         known = report.get(one.Arn) if report is not None else None
         if report is not None and known is None:
             known = self.look_at(account, one.UserName)
-        return mapping.iam_user(account, one, known, is_admin=rights.is_admin(one))
+        return mapping.iam_user(account, one, known, is_admin=is_admin)
 
     def credential_report(self, account: str) -> dict[str, mapping.Report]:
         """Return an account's credential report by ARN: AWS makes a new one every four hours at most."""
@@ -170,10 +179,15 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
         return [key for page, _ in pages for key in page.AccessKeyMetadata]
 
     def _roles(self, account: str, cursor: str | None) -> Iterator[Page[Account]]:
-        rights = self.rights(account)
+        rights, ceilings = self.rights(account), self.ceilings(account)
+        notices = ceilings.notice(account)
         for roles, after in self.people_roles(account, cursor):
-            rows = [mapping.role(account, one, is_admin=rights.is_admin(one)) for one in roles]
-            yield Page(items=rows, cursor=after)
+            rows = [
+                doubted(mapping.role(account, one, is_admin=rights.is_admin(one, ceilings.levels)), ceilings)
+                for one in roles
+            ]
+            yield Page(items=rows, cursor=after, notices=notices)
+            notices = ()
 
     def people_roles(
         self, account: str, cursor: str | None = None
@@ -186,9 +200,10 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
     def _center_accounts(self, cursor: str | None) -> Iterator[Page[Account]]:
         for one in self.centers():
             notices: list[Notice] = []
-            admins: frozenset[str] | None = None
+            admins: center.Administrators | None = None
             try:
                 admins = self.center_admins()
+                notices += admins.notices
             except NotPermitted as error:
                 about = f"is_admin of the users of Identity Center: {error.words}"
                 notices.append(Notice(code="scope-missing", about=about, needed=error.needed, effect="degraded"))
@@ -196,7 +211,10 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
             for page, after in self.center_pages("identitystore", "ListUsers", center.Users, params, cursor):
                 rows = [
                     center.user_account(
-                        one.IdentityStoreId, user, is_admin=None if admins is None else user.UserId in admins
+                        one.IdentityStoreId,
+                        user,
+                        is_admin=None if admins is None else user.UserId in admins.users,
+                        doubted=admins is not None and user.UserId in admins.doubted,
                     )
                     for user in page.Users
                 ]
@@ -306,6 +324,8 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
             *MAY_SETS,
             "sso:ListManagedPoliciesInPermissionSet",
             "sso:GetInlinePolicyForPermissionSet",
+            "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
+            "sso:GetPermissionsBoundaryForPermissionSet",
             "identitystore:ListGroupMemberships",
             "identitystore:ListUsers",
         ),
@@ -357,3 +377,10 @@ class Directory(Authority, Center, ListAccounts, ListGroups, ListMemberships, Li
             who = self.center_names(store).get(one.PrincipalId) if kind == "account" else None
             row = mapping.privilege(kind, f"{store}/{one.PrincipalId}", who, name, arn, one.AccountId)
             yield msgspec.structs.replace(row, id=f"{arn}/{one.AccountId}/{one.PrincipalType}/{one.PrincipalId}")
+
+
+def doubted(row: Account, ceilings: Ceilings) -> Account:
+    """Return an administrator's row as uncertain where service control policies could not be read: they only take."""
+    if ceilings.hidden is None or not row.is_admin:
+        return row
+    return msgspec.structs.replace(row, unknown=(*row.unknown, "is_admin"))

@@ -231,13 +231,13 @@ def iam_user(account: str, user: UserDetail, known: Report | None, *, is_admin: 
     )
 
 
-def root_user(arn: str, account: str, known: Report | None) -> Account:
-    """Return an account's root user."""
+def root_user(arn: str, account: str, known: Report | None, *, is_admin: bool = True) -> Account:
+    """Return an account's root user: an administrator, unless service control policies bound it."""
     return Account(
         id=arn,
         login="root",
         status="active",
-        is_admin=True,
+        is_admin=is_admin,
         mfa=known.mfa if known else None,
         external=False,
         last_login=known.last_login if known else None,

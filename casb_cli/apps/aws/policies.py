@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-ADMINISTRATOR = "AdministratorAccess"
-ADMIN_POLICIES = frozenset({ADMINISTRATOR, "IAMFullAccess"})
-"""Policies of AWS that make an administrator: all rights, or the right to give oneself all."""
+from casb_cli.apps.aws.scopes import covered
+
+ESCALATING = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+)
+"""By each of these somebody gives himself more: who has none of them left administers nothing."""
 _ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*::)?(\d{12})(?::.*)?")
 
 
@@ -23,10 +38,38 @@ class Statement(msgspec.Struct, frozen=True):
     not_actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     principals: tuple[tuple[str, str], ...] = ()
-    conditional: bool = False
+    condition: dict[str, Any] = {}
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it holds under conditions only."""
+        return bool(self.condition)
+
+    def names(self, action: str) -> bool:
+        """Tell whether it speaks of an action."""
+        if self.not_actions:
+            return not covered(self.not_actions, action)
+        return covered(self.actions, action)
 
 
 Document = tuple[Statement, ...]
+
+_ALL = Statement("Allow", actions=("*",), resources=("*",))
+OF_AWS: dict[str, Document] = {
+    "AdministratorAccess": (_ALL,),
+    "IAMFullAccess": (Statement("Allow", actions=("iam:*",), resources=("*",)),),
+    "AWSDenyAll": (Statement("Deny", actions=("*",), resources=("*",)),),
+}
+"""Policies of AWS's own that make an administrator, or nobody: all rights, the right to give oneself all, none.
+
+Its other policies are taken to allow nothing that an administrator needs.
+"""
+
+
+def of_aws(arn: str) -> Document | None:
+    """Return what one of AWS's own policies says as far as it matters; None for a policy of the customer's."""
+    head, found, path = arn.partition(":iam::aws:policy/")
+    return OF_AWS.get(path, ()) if head and found else None
 
 
 def read(text: str) -> Document:
@@ -53,7 +96,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _statement(one: dict[str, Any]) -> Statement:
-    given = one.get("Principal")
+    given, condition = one.get("Principal"), one.get("Condition")
     pairs = (
         [("AWS", str(given))]
         if isinstance(given, str)
@@ -65,26 +108,85 @@ def _statement(one: dict[str, Any]) -> Statement:
         not_actions=_words(one.get("NotAction")),
         resources=_words(one.get("Resource")),
         principals=tuple(pairs),
-        conditional=bool(one.get("Condition")),
+        condition=condition if isinstance(condition, dict) else {},
     )
 
 
 def administers(document: Document) -> bool:
     """Tell whether a policy allows, on everything and without condition, everything or all of IAM."""
-    return any(_whole(one, ("*", "*:*", "iam:*")) for one in document)
+    return any(_whole(one) for one in document)
 
 
-def allows_all(document: Document) -> bool:
-    """Tell whether a policy allows everything on everything, as a boundary that bounds nothing does."""
-    return any(_whole(one, ("*", "*:*")) for one in document)
+def effective(
+    held: Iterable[Document], arn: str, *, boundary: Document | None = None, ceilings: Sequence[Document] = ()
+) -> bool:
+    """Tell whether the policies that a principal holds make an administrator, within what bounds them.
+
+    A boundary must allow what makes an administrator itself. `ceilings` are the service control policies of each
+    level above the account, the account's own last: at every level they must allow it too. What any of them denies on
+    everything is gone; conditions count where they ask for the principal's ARN alone, and are not judged otherwise.
+    """
+    documents = list(held)
+    if not any(administers(one) for one in documents):
+        return False
+    if boundary is not None:
+        if not administers(boundary):
+            return False
+        documents.append(boundary)
+    return any(
+        not any(_refuses(document, action, arn) for document in (*documents, *ceilings))
+        and all(_permits(level, action, arn) for level in ceilings)
+        for action in ESCALATING
+    )
 
 
-def _whole(one: Statement, words: tuple[str, ...]) -> bool:
+def bounded(ceilings: Sequence[Document], arn: str) -> bool:
+    """Tell whether service control policies take an administrator's rights from a principal, whatever it holds."""
+    return not effective([(_ALL,)], arn, ceilings=ceilings)
+
+
+def _refuses(document: Document, action: str, arn: str) -> bool:
+    return any(
+        one.effect == "Deny" and "*" in one.resources and one.names(action) and _asks_for(one, arn) is True
+        for one in document
+    )
+
+
+def _permits(document: Document, action: str, arn: str) -> bool:
+    return any(
+        one.effect == "Allow" and "*" in one.resources and one.names(action) and _asks_for(one, arn) is not False
+        for one in document
+    )
+
+
+def _asks_for(one: Statement, arn: str) -> bool | None:
+    """Tell whether a statement's conditions hold for a principal; None where they ask for anything else."""
+    verdicts = {
+        _compare(str(operator), _words(value), arn) if str(key).lower() == "aws:principalarn" else None
+        for operator, tests in one.condition.items()
+        for key, value in (tests.items() if isinstance(tests, dict) else ())
+    }
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _compare(operator: str, values: tuple[str, ...], arn: str) -> bool | None:
+    word = operator.lower().rpartition(":")[2].removesuffix("ifexists")
+    kind, negated = word.replace("not", "", 1), "not" in word
+    if kind in {"stringlike", "arnlike", "arnequals"}:
+        hit = any(fnmatchcase(arn, value.replace("[", "[[]")) for value in values)
+    elif kind == "stringequals":
+        hit = arn in values
+    else:
+        return None
+    return hit != negated
+
+
+def _whole(one: Statement) -> bool:
     if one.effect != "Allow" or one.conditional or "*" not in one.resources:
         return False
     if one.not_actions:
-        return "iam:*" in words and not any(a == "*" or a.lower().startswith("iam:") for a in one.not_actions)
-    return any(action.lower() in words for action in one.actions)
+        return not any(a == "*" or a.lower().startswith("iam:") for a in one.not_actions)
+    return any(action.lower() in {"*", "*:*", "iam:*"} for action in one.actions)
 
 
 def account_of(principal: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from casb_cli.apps.aws.sandbox_company import ALL, Company, document, managed_arn
+from casb_cli.apps.aws.sandbox_company import ALL, LOCAL, Company, document, managed_arn
 from casb_cli.sandbox import chance
 from casb_cli.sandbox.facts import BREAK_GLASS, LEAVER, OWNER, SERVICE
 
@@ -26,12 +26,14 @@ class CenterUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PermissionSet(msgspec.Struct, frozen=True, kw_only=True):
-    """A permission set: policies of AWS's own by name, and one inline policy."""
+    """A permission set: policies of AWS's own, one inline policy, those it names in each account, and its boundary."""
 
     arn: str
     name: str
     managed: tuple[str, ...]
     inline: dict[str, Any] | None
+    named: tuple[str, ...] = ()
+    boundary: dict[str, Any] | None = None
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +124,11 @@ class Center:
             ("ReadOnly", ("ReadOnlyAccess",), None),
             ("Billing", (), document(billing)),
             ("EverythingInline", (), document(ALL)),
+            ("Bounded", ("AdministratorAccess",), None),
+            ("Local", (), None),
         )
+        named = {"Local": (LOCAL,)}
+        bounds: dict[str, dict[str, Any]] = {"Bounded": {"ManagedPolicyArn": managed_arn("ReadOnlyAccess")}}
         number = self.instance.rpartition("/")[2]
         return tuple(
             PermissionSet(
@@ -130,6 +136,8 @@ class Center:
                 name=name,
                 managed=tuple(managed_arn(one) for one in managed),
                 inline=inline,
+                named=named.get(name, ()),
+                boundary=bounds.get(name),
             )
             for n, (name, managed, inline) in enumerate(wanted)
         )
@@ -137,7 +145,7 @@ class Center:
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
         """Who holds what where."""
-        admin, read, billing, inline = (one.arn for one in self.sets)
+        admin, read, billing, inline, bounded, local = (one.arn for one in self.sets)
         first, second, third = self.company.active
         last = self.people[-1]
         return (
@@ -147,7 +155,10 @@ class Center:
             Assignment(account=third, set=read, kind="GROUP", principal=self.group_id(1)),
             Assignment(account=second, set=read, kind="USER", principal=self.user_id(LEAVER)),
             Assignment(account=first, set=billing, kind="GROUP", principal=self.group_id(3)),
-            Assignment(account=third, set=inline, kind="USER", principal=self.user_id(last)),
+            Assignment(account=second, set=inline, kind="USER", principal=self.user_id(last)),
+            Assignment(account=third, set=inline, kind="USER", principal=self.user_id(self.people[-2])),
+            Assignment(account=first, set=bounded, kind="USER", principal=self.user_id(self.people[-3])),
+            Assignment(account=first, set=local, kind="USER", principal=self.user_id(self.people[-4])),
         )
 
     @cached_property

@@ -166,6 +166,15 @@ class CenterCalls(Cloudtrail):
         found = {one.target_id for one in backend.account_assignments if one.permission_set_arn == wanted}
         return self._page_of(request, "AccountIds", sorted(found))
 
+    @route("POST /sso-admin/GetPermissionsBoundaryForPermissionSet")
+    def boundary(self, request: Request) -> Reply:
+        """Tell what bounds a permission set."""
+        wanted = request.who.params.get("PermissionSetArn")
+        found = next((one.boundary for one in self.center.sets if one.arn == wanted), None)
+        if found is None:
+            raise refusal("sso-admin", 400, "ResourceNotFoundException", "The permissions boundary was not found.")
+        return self.told(request, {"PermissionsBoundary": found})
+
     @route("POST /sso-admin/ListApplications", paged=True)
     def list_applications(self, request: Request) -> Reply:
         """List the applications."""

@@ -47,6 +47,8 @@ MANAGED: dict[str, dict[str, Any]] = {
     "AWSDenyAll": {"Effect": "Deny", "Action": ["*"], "Resource": "*"},
 }
 """The policies of AWS's own that the company uses, by name; `SecurityAudit` and `ReadOnlyAccess` shortened."""
+LOCAL = "larkspur-operators"
+"""A policy of the main account's own that allows everything; a permission set names it."""
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +59,15 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
 def managed_arn(name: str) -> str:
     """Return the ARN of a policy of AWS's own."""
     return f"arn:aws:iam::aws:policy/{name}"
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """A service control policy and the id of the account or organizational unit it is attached to."""
+
+    id: str
+    name: str
+    target: str
+    document: dict[str, Any]
 
 
 class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +198,43 @@ class Company:
         """The token of the OpenID Connect provider that a build's job holds."""
         return ".".join(chance.text(chance.BASE62, length, self.seed, 6, length) for length in (36, 120, 43))
 
+    # The organization
+
+    @property
+    def root_id(self) -> str:
+        """The id of the organization's root."""
+        return f"r-{self.org_id[2:6]}"
+
+    @property
+    def unit_id(self) -> str:
+        """The id of the organizational unit in which the last active account lies."""
+        return f"ou-{self.org_id[2:6]}-" + chance.text(chance.BASE32.lower(), 8, self.seed, 7)
+
+    @cached_property
+    def guardrails(self) -> tuple[Guardrail, ...]:
+        """The service control policies: everything everywhere, but no rights of IAM in the unit, save for the product.
+
+        Nobody administers the unit's account then, its root user neither.
+        """
+        spared = f"arn:aws:iam::*:role/{MEMBER_ROLE}"
+        sealed = {
+            "Effect": "Deny",
+            "Action": ["iam:*", "organizations:*"],
+            "Resource": "*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": [spared]}},
+        }
+        whole = [self.root_id, self.unit_id, *(one.id for one in self.accounts)]
+        found = [
+            Guardrail(id="p-FullAWSAccess", name="FullAWSAccess", target=one, document=document(ALL)) for one in whole
+        ]
+        id_ = "p-" + chance.text(chance.BASE32.lower(), 8, self.seed, 8)
+        return (*found, Guardrail(id=id_, name="no-identities", target=self.unit_id, document=document(sealed)))
+
+    @property
+    def sealed(self) -> str:
+        """The account in which service control policies leave nobody but the product an administrator."""
+        return self.active[2]
+
     # IAM users
 
     @cached_property
@@ -270,7 +318,7 @@ class Company:
             keys=(self._key(100_000 + number, 0, active=True, used=False),),
             ssh=(),
             credentials=(),
-            attached=(),
+            attached=("AdministratorAccess",) if account == self.sealed else (),
             inline={},
             boundary=None,
         )

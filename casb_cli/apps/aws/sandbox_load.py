@@ -6,7 +6,19 @@ import json
 from typing import Any
 
 from casb_cli.apps.aws.sandbox_center import Center
-from casb_cli.apps.aws.sandbox_company import HOME, MANAGED, Company, Group, Key, Role, User, document, managed_arn
+from casb_cli.apps.aws.sandbox_company import (
+    ALL,
+    HOME,
+    LOCAL,
+    MANAGED,
+    Company,
+    Group,
+    Key,
+    Role,
+    User,
+    document,
+    managed_arn,
+)
 from casb_cli.apps.aws.sandbox_moto import Moto, models
 
 
@@ -35,10 +47,13 @@ def _organization(moto: Moto, company: Company) -> None:
     backend = moto.backend("organizations", company.main)
     organization = made_of.FakeOrganization(company.main, "aws", "ALL")
     organization.id = company.org_id
-    organization.root_id = f"r-{company.org_id[2:6]}"
+    organization.root_id = company.root_id
     organization.master_account_email = company.accounts[0].email
     backend.org = organization
     backend.ou.append(made_of.FakeRoot(organization))
+    unit = made_of.FakeOrganizationalUnit(organization, Name="Sealed", ParentId=company.root_id)
+    unit.id = company.unit_id
+    backend.ou.append(unit)
     for account in company.accounts:
         made = made_of.FakeAccount.__new__(
             made_of.FakeAccount
@@ -50,9 +65,22 @@ def _organization(moto: Moto, company: Company) -> None:
         made.status = made.state = account.state
         made.create_time = account.joined.replace(tzinfo=None)  # moto reckons in UTC without saying so
         made.joined_method = "INVITED" if account.id == company.main else "CREATED"
-        made.parent_id, made.attached_policies, made.tags = organization.root_id, [], {}
+        made.parent_id = company.unit_id if account.id == company.sealed else organization.root_id
+        made.attached_policies, made.tags = [], {}
         backend.accounts.append(made)
         made_of.organizations_backends.master_accounts[account.id] = (company.main, "aws")
+    policies: dict[str, Any] = {}
+    for one in company.guardrails:
+        if one.id not in policies:
+            policies[one.id] = made_of.FakePolicy(
+                organization, Name=one.name, Type="SERVICE_CONTROL_POLICY", Content=json.dumps(one.document)
+            )
+            policies[one.id].id = one.id
+            policies[one.id].aws_managed = one.name == "FullAWSAccess"
+        holder = next(each for each in (*backend.ou, *backend.accounts) if each.id == one.target)
+        holder.attached_policies.append(policies[one.id])
+        policies[one.id].attachments.append(holder)
+    backend.policies.extend(policies.values())
 
 
 def _policies(iam: Any, company: Company, account: str) -> None:
@@ -72,6 +100,16 @@ def _policies(iam: Any, company: Company, account: str) -> None:
         policy.id = company.unique("ANPA", 90, number)
         iam.managed_policies[policy.arn] = policy
         iam.aws_managed_policies.append(policy)
+    if account == company.main:
+        local = made_of.ManagedPolicy(
+            LOCAL,
+            account_id=account,
+            region="aws",
+            default_version_id="v1",
+            path="/",
+            document=json.dumps(document(ALL)),
+        )
+        iam.managed_policies[local.arn] = local
 
 
 def _attach(iam: Any, holder: Any, names: tuple[str, ...]) -> None:
@@ -201,6 +239,7 @@ def _sso(backend: Any, center: Center) -> None:
         made.inline_policy = json.dumps(one.inline) if one.inline else ""
         made.managed_policies = [made_of.ManagedPolicy(arn, arn.rpartition("/")[2]) for arn in one.managed]
         made.total_managed_policies_attached = len(one.managed)
+        made.customer_managed_policies = [made_of.CustomerManagedPolicy(name, "/") for name in one.named]
         backend.permission_sets.append(made)
         instance.provisioned_permission_sets.append(made)
     backend.account_assignments.extend(

@@ -49,7 +49,7 @@ class Truth:
         for group in self.company.groups:
             if group.account == user.account and user.name in group.members:
                 names |= set(group.attached)
-        if user.boundary is not None and user.boundary not in _ADMIN:
+        if user.account == self.company.sealed or (user.boundary is not None and user.boundary not in _ADMIN):
             return False
         return bool(names & set(_ADMIN)) or any(ALL in policy["Statement"] for policy in inline)
 
@@ -62,14 +62,17 @@ class Truth:
         strong = {
             one.arn
             for one in self.center.sets
-            if "AdministratorAccess" in str(one.managed) or (one.inline and ALL in one.inline["Statement"])
+            if "AdministratorAccess" in str(one.managed) or one.named or (one.inline and ALL in one.inline["Statement"])
+            if one.boundary is None
         }
         groups = {self.center.group_id(group): group for group in range(self.center.world.groups)}
         found = set()
         for one in self.center.assignments:
-            if one.set in strong and one.kind == "USER":
+            if one.set not in strong or one.account == self.company.sealed:
+                continue
+            if one.kind == "USER":
                 found.add(one.principal)
-            elif one.set in strong:
+            else:
                 found |= {self.center.user_id(person) for person in self.center.members(groups[one.principal])}
         return found
 
@@ -88,7 +91,7 @@ class Truth:
             found[f"arn:aws:iam::{account}:root"] = {
                 "login": "root",
                 "status": "active",
-                "is_admin": True,
+                "is_admin": account != self.company.sealed,
                 "mfa": True,
             }
         for role in self.company.roles:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from casb_cli.apps.aws.guardrails import READING
 from casb_cli.apps.aws.scopes import ACTIONS
 from casb_cli.core.capabilities import Need
 
 _SID = "Casb"
+_CEILINGS = ("organizations:DescribeOrganization", *READING)
+"""Only the management account, or one it delegated to, may use them: asked for, and not insisted upon."""
 _MOST = 5_500
 """Characters of a policy: a managed one holds 6,144, white space not counted."""
 
@@ -16,7 +19,7 @@ _MOST = 5_500
 def actions_of(needs: Sequence[Need]) -> list[str]:
     """Return the IAM actions that some needs call for, sorted."""
     asked = {action for need in needs for alternative in need.any_of.get(ACTIONS, ())[:1] for action in alternative}
-    return sorted(asked | {"iam:SimulatePrincipalPolicy", "iam:ListAccountAliases", "iam:GetRole"})
+    return sorted(asked | {"iam:SimulatePrincipalPolicy", "iam:ListAccountAliases", "iam:GetRole", *_CEILINGS})
 
 
 def policies(actions: Sequence[str]) -> list[str]:
