@@ -239,8 +239,21 @@ class Desk:
             item = self.items[drive, item["parent"]]
             inherited = item["id"]
 
-    def delta(self, drive, query, **_):
+    def by_hierarchy(self, drive, item):
+        """Show an item as `Prefer: hierarchicalsharing` has it: sharing stands where it is given, and on the root."""
+        out = self.shown(drive, item)
+        if not item["parent"]:
+            out["shared"] = {"scope": "users"} if item["perms"] else {}
+        elif not item["perms"]:
+            out.pop("shared", None)
+            if item.get("unique"):
+                out["shared"] = {}
+        return out
+
+    def delta(self, drive, query, request, **_):
         token = query.get("token", "")
+        preferred = request.headers.get("prefer", "") if request is not None else ""
+        show = self.by_hierarchy if "hierarchicalsharing" in preferred else self.shown
         if token in self.expired:
             where = f"https://graph.microsoft.com/v1.0/drives/{drive}/root/delta?token="
             return fail(410, "resyncChangesApplyDifferences", headers={"Location": where})
@@ -248,7 +261,7 @@ class Desk:
         if token == "latest":
             return httpx.Response(200, json={"value": [], "@odata.deltaLink": f"{link}{self.now}"})
         since, _, skip = token.partition("-")
-        mine = [(i["seq"], self.shown(drive, i)) for (d, _), i in self.items.items() if d == drive]
+        mine = [(i["seq"], show(drive, i)) for (d, _), i in self.items.items() if d == drive]
         if since:
             mine += [(s, {"id": i, "deleted": {"state": "deleted"}}) for (d, i), s in self.gone.items() if d == drive]
         mine = [one for seq, one in sorted(mine, key=lambda p: p[0]) if seq > int(since or 0)]

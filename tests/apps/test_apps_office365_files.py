@@ -146,6 +146,65 @@ def test_permissions_are_asked_for_only_where_the_listing_does_not_tell(desk):
     assert asked == ["/drives/b!lib/items/root-b!lib/permissions"]
 
 
+@pytest.fixture
+def deep(desk):
+    """A folder shared with a guest that holds files and folders, and among them files with a sharing of their own."""
+    desk.put("b!ann", "g1", "f1", "Inner", folder=True)
+    desk.put("b!ann", "g2", "g1", "Innermost", folder=True)
+    for number in range(30):
+        desk.put("b!ann", f"deep{number}", "g2")
+    desk.share("b!ann", "f1", "p1", to="eve@other.example")
+    desk.share("b!ann", "g2", "p2", to=BOB)
+    desk.share("b!ann", "deep7", "p3", link=("anonymous", "view"))
+    desk.share("b!ann", "deep8", "p4", to=BOB)
+    return desk
+
+
+FULL = ("Sites.FullControl.All",)
+
+
+def asked_permissions(desk):
+    return sorted(call[1].split("/")[4] for call in desk.calls if call[1].endswith("/permissions"))
+
+
+def test_with_full_control_sharing_that_is_inherited_is_asked_for_where_it_stands(deep):
+    plainly = by_id(rows(opened(deep).list_files)[0])
+    deep.calls.clear()
+    files = by_id(rows(opened(deep, own=FULL).list_files)[0])
+    assert {id_: one.sharing for id_, one in files.items()} == {id_: one.sharing for id_, one in plainly.items()}
+    assert files["b!ann/deep1"].sharing == "external", "the folder above the folder above it lets a guest in"
+    assert files["b!ann/deep7"].sharing == "public"
+    assert asked_permissions(deep) == ["deep8", "f1", "g2", "root-b!lib"]
+    assert files["b!ann/a2"].sharing == "private"
+
+
+def test_with_full_control_shares_are_looked_for_where_they_stand(deep):
+    plainly = by_id(rows(opened(deep).list_shares)[0])
+    deep.calls.clear()
+    assert by_id(rows(opened(deep, own=FULL).list_shares)[0]) == plainly
+    assert set(plainly) == {"b!ann/f1/p1", "b!ann/g2/p2", "b!ann/deep7/p3", "b!ann/deep8/p4"}
+    assert asked_permissions(deep) == ["deep7", "deep8", "f1", "g2", "root-b!lib"]
+
+
+def test_with_full_control_a_walk_that_goes_on_knows_what_is_above(deep):
+    deep.small = 5
+    office = opened(deep, own=FULL)
+    whole = by_id(rows(office.list_files)[0])
+    part = next(one for one in office.all_drives()[0] if one.key == "drive:b!ann")
+    pages = list(office.list_files(part, None))
+    assert len(pages) > 5
+    for place, page in enumerate(pages[:-1]):
+        rest = [row for more in opened(deep, own=FULL).list_files(part, page.cursor) for row in more.items]
+        assert {one.id for one in rest} == {one.id for later in pages[place + 1 :] for one in later.items}
+        assert all(one == whole[one.id] for one in rest), place
+
+
+def test_what_inherits_no_more_is_asked_for_itself(deep):
+    deep.items["b!ann", "deep9"]["unique"] = True
+    rows(opened(deep, own=FULL).list_files)
+    assert "deep9" in asked_permissions(deep)
+
+
 def test_what_a_library_is_open_to_as_a_whole_counts_for_all_in_it(desk):
     office = opened(desk)
     start = office.follow_start()

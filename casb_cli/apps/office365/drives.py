@@ -13,6 +13,7 @@ from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH, PAGE, Microsoft365Base
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
+from casb_cli.apps.office365.scopes import SITES_FULL
 from casb_cli.core.capabilities import Page
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ProviderError, ScopeMissing, StateConflict
 from casb_cli.core.models import ROOT, Notice, Partition, Sharing
@@ -27,11 +28,12 @@ ITEM = f"{DRIVE}/items/{{itemId}}"
 PERMISSIONS = f"{ITEM}/permissions"
 DELTA = f"{DRIVE}/root/delta"
 _SITE = "site:"
+_BY_HIERARCHY = "hierarchicalsharing"
 DELTA_PAGE = 1000
 """Items a page of a delta, where the provider gives so many; it may give fewer."""
 _SITE_PAGE = 200
 _DRIVE_FIELDS = "id,name,driveType,owner,webUrl,sharePointIds"
-_FOLDER_FIELDS = "id,name,folder,root,parentReference"
+_FOLDER_FIELDS = "id,name,folder,root,parentReference,shared"
 _HELD = 600.0
 """Seconds for which domains, guests and teams are held."""
 _ASIDE = (NotPermitted, ObjectMissing, StateConflict)
@@ -67,6 +69,8 @@ class Tree:
         self._drives = drives
         self.place = place
         self.root: str | None = None
+        self.levels: dict[str, Sharing] = {}
+        """How far folders with a sharing of their own are open, those that were asked for."""
         self._folders: dict[str, Item] = {}
 
     def learn(self, items: Sequence[Item]) -> None:
@@ -93,6 +97,20 @@ class Tree:
             names.append(folder.name or folder.id)
             above = folder.parent
         return "/" + "/".join(reversed(names))
+
+    def carrier(self, item: Item) -> str | None:
+        """Return the nearest folder above an item that has a sharing of its own; None below the root's alone."""
+        above = item.parent
+        seen = {item.id}
+        while above is not None and above not in seen:
+            seen.add(above)
+            folder = self._folder(above)
+            if folder is None or folder.root is not None:
+                return None
+            if folder.shared is not None:
+                return folder.id
+            above = folder.parent
+        return None
 
     def _folder(self, id_: str) -> Item | None:
         if id_ not in self._folders:
@@ -318,11 +336,16 @@ class Drives(Microsoft365Base):
 
     def delta_headers(self) -> dict[str, str]:
         """Return what is asked of a delta: no folders above what changed, and changes of sharing where allowed."""
-        own = self.facts.own
         wanted = ["deltaExcludeParent"]
-        if own is not None and "Sites.FullControl.All" in own.granted:
+        if self.has_full_control:
             wanted += ["deltashowremovedasdeleted", "deltatraversepermissiongaps", "deltashowsharingchanges"]
         return {"Prefer": ", ".join(wanted)}
+
+    @property
+    def has_full_control(self) -> bool:
+        """Whether SharePoint tells which items have a sharing of their own, and which changes are of sharing."""
+        own = self.facts.own
+        return own is not None and SITES_FULL in own.granted
 
     @staticmethod
     def is_drive(part: Partition) -> bool:
@@ -335,6 +358,9 @@ class Drives(Microsoft365Base):
         self._places[place.drive] = place
         tree = Tree(self, place)
         call = self.delta(place.drive)
+        if self.has_full_control:
+            # Sharing is then told where it stands only, not of each item that inherits it: that spares most calls.
+            call = msgspec.structs.replace(call, headers={"Prefer": f"{call.headers['Prefer']}, {_BY_HIERARCHY}"})
         try:
             for answer, after in self.client.pages(call, NEXT_LINK, cursor):
                 items = [one for one in answer.decode(shapes.Items).value if one.deleted is None]
@@ -368,20 +394,34 @@ class Drives(Microsoft365Base):
                         found[id_] += more
         return found
 
-    def levels(self, place: Place, items: Sequence[Item], root: str | None = None) -> list[Sharing]:
-        """Return how far each of some items is open; asked for only where the listing does not tell."""
+    def levels(self, place: Place, items: Sequence[Item], tree: Tree | None = None) -> list[Sharing]:
+        """Return how far each of some items is open; asked for only where the listing does not tell.
+
+        With `tree` an item that tells no sharing is open as the folder above it.
+        """
         if not items:
             return []
+        above = {one.id: tree.carrier(one) for one in items if one.shared is None} if tree is not None else {}
+        known = tree.levels if tree is not None else {}
+        folders = {id_ for id_ in above.values() if id_ is not None and id_ not in known}
         doubtful = [one.id for one in items if one.shared is not None and one.shared.scope != "anonymous"]
-        told = self.permissions_of(place.drive, doubtful) if doubtful else {}
+        asked = [*doubtful, *sorted(folders)]
+        told = {
+            id_: shapes.level(permissions, self.outside, place)
+            for id_, permissions in (self.permissions_of(place.drive, asked) if asked else {}).items()
+        }
+        known.update({id_: told[id_] for id_ in folders})
         found: list[Sharing] = []
         for one in items:
+            carrier = above.get(one.id)
             if one.id in told:
-                found.append(shapes.level(told[one.id], self.outside, place))
+                found.append(told[one.id])
             elif one.shared is not None:
                 found.append("public")
+            elif carrier is not None:
+                found.append(known[carrier])
             else:
-                found.append(self.floor(place, root))
+                found.append(self.floor(place, tree.root if tree is not None else None))
         return found
 
     def knows_floor(self, data: Mapping[str, str]) -> bool:

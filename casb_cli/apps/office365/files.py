@@ -75,7 +75,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
     def _rows(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[File], list[Notice]]:
         del whole
         found = [item for item in items if item.is_file]
-        levels = self.levels(tree.place, found, tree.root)
+        levels = self.levels(tree.place, found, tree)
         labels = self.labels_of(tree.place, found)
         rows = [
             shapes.file(item, tree.place, tree.path(item), level, labels.get(item.id))

@@ -35,7 +35,7 @@ class Sharing(Drives, ListShares):
     def _shares(self, tree: Tree, items: list[Item], whole: bool) -> tuple[list[Share], list[Notice]]:
         del whole
         place = tree.place
-        shared = [one for one in items if one.shared is not None or (one.root is not None and not place.personal)]
+        shared = [one for one in items if carries(place, one)]
         found = self.permissions_of(place.drive, [one.id for one in shared])
         rows: list[Share] = []
         for item in shared:
@@ -44,6 +44,13 @@ class Sharing(Drives, ListShares):
                 path = tree.path(item)
                 rows += [shapes.share(place, item, one, path, self.outside) for one in direct]
         return rows, []
+
+
+def carries(place: Place, item: Item) -> bool:
+    """Tell whether an item may have permissions of its own: the root of a library has, a person's own is theirs."""
+    if item.root is not None:
+        return not place.personal or (item.shared is not None and item.shared.scope is not None)
+    return item.shared is not None
 
 
 def carried(place: Place, found: shapes.Permission) -> bool:
