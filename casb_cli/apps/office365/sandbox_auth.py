@@ -162,7 +162,8 @@ class SignIn:
             self._federated(assertion, claims)
             return False
         sha1, sha256 = thumbprints()
-        if header.get("x5t") != sha1 and header.get("x5t#S256") != sha256:
+        given = {name: str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}  # MSAL pads them
+        if given["x5t"] != sha1 and given["x5t#S256"] != sha256:
             raise _bad_signature("[Reason - The key was not found.]")
         try:
             jwt.decode(assertion, keys()[2], algorithms=["RS256", "PS256"], options=_UNCHECKED)

@@ -124,11 +124,16 @@ class Desk(Provider):
         if request.host != "api":
             return path
         path = path.removeprefix("/v1.0") if path.startswith("/v1.0/") else path
+        # OData takes a function with its brackets or without them; Microsoft's SDKs write them.
+        path = "/".join(part.removesuffix("()") for part in path.split("/"))
         if path.startswith(("/servicePrincipals(", "/servicePrincipals%28")):
             key, _, below = unquote(path).removeprefix("/servicePrincipals").partition(")")
             key = quote(f"{key})", safe="")
             path = f"/servicePrincipals/{key}{below}" if below else f"/servicePrincipals-by-app/{key}"
         if path.startswith("/drives/"):
+            # Neither sign is part of a name: an SDK's `root:/a/b:`, taken for an id, comes wholly encoded.
+            for sign, code in ((":", "%3A"), ("/", "%2F")):
+                path = path.replace(code, sign).replace(code.lower(), sign)
             parts = path.split("/")
             if len(parts) > 3 and parts[3] in {"root", "root:"}:
                 path = "/".join([*parts[:3], "items", *parts[3:]])
@@ -331,14 +336,14 @@ class Desk(Provider):
         return self.urls.get("api", "https://graph.microsoft.com")
 
     def body(self, request: Request) -> dict[str, Any]:
-        """Return the JSON object of the body; anything else is refused."""
+        """Return the JSON object of the body, without OData's annotations; anything else is refused."""
         try:
             data = request.json()
         except msgspec.DecodeError:
             raise bad("Unable to read JSON request payload.", "BadRequest") from None
         if not isinstance(data, dict):
             raise bad("Unable to read JSON request payload.", "BadRequest")
-        return data
+        return {name: value for name, value in data.items() if not name.startswith("@odata.")}
 
     def actor(self, request: Request) -> tuple[str, str]:
         """Return who acts: object id and name of the user, or of the application."""

@@ -179,7 +179,9 @@ class Moving(Content):
         headers.setdefault("authorization", outer.headers.get("authorization", ""))
         body = msgspec.json.encode(wanted["body"]) if wanted.get("body") is not None else b""
         method = str(wanted.get("method", "GET")).upper()
-        inner = Request(method, f"{base}/{where.path.lstrip('/')}", where.query, headers, body, "api")
+        # Relative to the version; OData takes a whole address too, which Microsoft's SDK for Python sends.
+        path = where.path if where.scheme else f"{base}/{where.path.lstrip('/')}"
+        inner = Request(method, path, where.query, headers, body, "api")
         try:
             outcome = self.handle(inner)
         except Refused as refused:
