@@ -124,7 +124,9 @@ class ActivityLog(Feed, ListActivity):
 
     def _sign_ins(self, cursor: str | None, window: Window) -> Iterator[Page[Activity]]:
         try:
-            yield from self._windows(_SIGN_INS, "createdDateTime", records.SignIn, records.sign_in, cursor, window)
+            for page in self._windows(_SIGN_INS, "createdDateTime", records.SignIn, records.sign_in, cursor, window):
+                self._signs = True
+                yield page
         except LicenceMissing as error:
             if not self.on("activities"):
                 raise
@@ -207,7 +209,7 @@ class ActivityLog(Feed, ListActivity):
                 continue
             after, page = until, ""
             if pages <= 1:
-                length = min(length * 2, LONGEST)
+                length = LONGEST  # five calls in ten seconds are allowed: what fits a page costs one
             elif pages > MANY:
                 length = max(length / 2, SHORTEST)
 
