@@ -118,6 +118,8 @@ class Client:
         self.deadline = deadline
         self.skew: float | None = None
         """Seconds that this machine's clock is ahead of the provider's, by its newest answer."""
+        self._elsewhere: dict[str, str] = {}
+        """Host names whose calls were found to be answered at another."""
         self._authenticator = authenticator
         self._prover: Proving | None = _as_prover(authenticator)
         self._tracer = tracer
@@ -184,19 +186,28 @@ class Client:
     def _open(self, call: Call, *, accept: str, limit: int | None) -> Iterator[tuple[Response, bytes | None]]:
         """Try until the answer is taken; `limit` None leaves a good answer's body to the reader."""
         tries = _Tries()
-        address = self._placed(call)
+        asked = call.host
+        call, address = self._placed(call, self._elsewhere.get(asked, asked))
         while True:
             with ExitStack() as stack:
                 outcome = self._attempt(stack, call, address, accept=accept, limit=limit, tries=tries)
                 if outcome.kind == "ok" and outcome.response is not None:
                     yield outcome.response, outcome.body
                     return
+            there = outcome.verdict.host if outcome.kind == "moved" and outcome.verdict else ""
+            if there and there != call.host and not tries.moved:
+                tries.moved = True
+                call, address = self._placed(call, there)
+                self._elsewhere[asked] = call.host
+                continue
             self._settle(call, outcome, tries)
 
-    def _placed(self, call: Call) -> Address:
+    def _placed(self, call: Call, host: str) -> tuple[Call, Address]:
+        """Return a call for a host, which another may stand in for, and its address."""
         refused: ProviderError | None = None
+        call = call if host == call.host else msgspec.structs.replace(call, host=host)
         try:
-            return self.hosts.of(call)
+            return call, self.hosts.of(call)
         except UnsafeAddress as error:
             refused = error
         raise self._named(refused, call)
@@ -452,6 +463,7 @@ class _Tries:
         self.throttled = 0
         self.rejected: list[Mapping[str, str]] = []
         self.challenged = False
+        self.moved = False
 
 
 @dataclass

@@ -17,13 +17,15 @@ class Verdict:
     `ok`: take it. `throttled`: the limit scope must wait (`after` seconds, else by header or back-off).
     With `own` it is what the call's identity may use of a shared limit (`Limit.one_may`) that is used up.
     `busy`: only this call must wait (not ready, object locked, 5xx). `reauth`: renew the credential once.
-    `fail`: raise `error`.
+    `moved`: nothing was done, the same call is answered at the host named `host`: it is signed and sent anew, once,
+    and later ones go there at once. `fail`: raise `error`, as where a `moved` call is still at the wrong place.
     """
 
-    kind: Literal["ok", "throttled", "busy", "reauth", "fail"]
+    kind: Literal["ok", "throttled", "busy", "reauth", "moved", "fail"]
     error: ProviderError | None = None
     after: float | None = None
     own: bool = False
+    host: str = ""
 
 
 OK = Verdict("ok")

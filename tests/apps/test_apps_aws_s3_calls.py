@@ -104,12 +104,70 @@ def test_a_redirect_within_the_partition_is_signed_anew_and_not_followed():
 
     script = Script()
     script.on("GET casb-tests/", body=led)
-    connector = script.connector()
-    assert connector.rest("ListObjectsV2", "GET", "casb-tests", query={"list-type": 2}).status == 200
+    assert [rows for rows, _ in script.connector().listing(BUCKET)] == [[]]
     first, second = script.sent
     assert first.url.host == "casb-tests.s3.eu-central-1.amazonaws.com"
     assert second.url.host == "casb-tests.s3.eu-west-2.amazonaws.com"
     assert first.headers["authorization"] != second.headers["authorization"]
+
+
+AWAY = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-west-2</Region></Error>"
+MOVED = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>"
+READ = File(id="casb-tests/k", locator={"account": ACCOUNT, "region": "eu-central-1", "storage": "STANDARD"})
+
+
+def content(connector):
+    with connector.read_file(READ) as chunks:
+        return b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda c: list(c.listing(BUCKET)),
+        lambda c: list(c.version_pages(BUCKET)),
+        lambda c: c.head(BUCKET, "k"),
+        lambda c: c.object_acl(BUCKET, "k"),
+        lambda c: c.policy_text(BUCKET),
+        lambda c: c.bucket_block(BUCKET),
+        lambda c: c.mark_deleted(BUCKET, "k"),
+        lambda c: c.delete_version(BUCKET, "k", "v1"),
+        lambda c: c.set_block(BUCKET, mapping_s3.WHOLE_BLOCK),
+        content,
+        lambda c: c.client.send(c.bucket_call("ListObjectsV2", "GET", "casb-tests")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (301, MOVED, {"x-amz-bucket-region": "eu-west-2"}),
+        (400, AWAY, {}),
+        (301, "", {"x-amz-bucket-region": "eu-west-2"}),
+    ],
+)
+def test_whatever_is_asked_of_a_bucket_is_asked_where_it_lives(ask, status, body, headers):
+    def answer(request):
+        if "eu-west-2" not in request.url.host:
+            return httpx.Response(status, content=body.encode(), headers=headers)
+        assert "/eu-west-2/s3/aws4_request" in request.headers["authorization"]
+        return httpx.Response(200, content=PAGE.format("").encode())
+
+    script = Script()
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        script.on(f"{method} casb-tests", body=answer)
+    connector = script.connector()
+    ask(connector)
+    assert ["eu-west-2" in one.url.host for one in script.sent] == [False, True]
+    ask(connector)  # from then on it is asked there at once
+    assert [one.url.host for one in script.sent[2:]] == ["casb-tests.s3.eu-west-2.amazonaws.com"]
+
+
+def test_a_bucket_that_is_nowhere_is_looked_for_once_more_only():
+    script = Script()
+    script.on("GET casb-tests/", 301, MOVED, x_amz_bucket_region="eu-west-2")
+    with pytest.raises(WrongRegion):
+        list(script.connector().listing(BUCKET))
+    assert len(script.sent) == 2
 
 
 @pytest.mark.parametrize("host", ["casb-tests.s3.cn-north-1.amazonaws.com.cn", "s3.eu-west-2.amazonaws.com.evil.test"])
@@ -117,7 +175,7 @@ def test_a_redirect_out_of_the_partition_is_refused(host):
     script = Script()
     script.on("GET casb-tests/", 307, location=f"https://{host}/?list-type=2")
     with pytest.raises((UnsafeAddress, WrongRegion)):
-        script.connector().rest("ListObjectsV2", "GET", "casb-tests", query={"list-type": 2})
+        list(script.connector().listing(BUCKET))
     assert len(script.sent) == 1
 
 

@@ -406,3 +406,18 @@ def test_rules_without_an_error_still_name_the_call():
 
 def test_declared_hosts_are_what_the_instance_says():
     assert an_app().hosts == HOSTS
+
+
+def test_a_call_that_is_answered_elsewhere_goes_there_once_and_later_ones_at_once():
+    def classify(call, status, headers, body):
+        words = ProviderError("not here")
+        return Verdict("moved", words, host="oauth") if status == 409 else Verdict("ok")
+
+    script = Script(*[httpx.Response(status) for status in (409, 200, 200, 409)])
+    with client(script, key=Key(), rules=ApiRules(classify=classify)) as c:
+        assert c.send(POST).status == 200
+        assert c.send(POST).status == 200
+        with pytest.raises(ProviderError, match="not here"):
+            c.send(POST)
+    hosts = [str(one.url.host) for one in script.requests]
+    assert hosts == ["api.x.test", *["login.x.test"] * 3]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -19,14 +18,10 @@ from casb_cli.apps.aws.mapping import (
     OrganizationDetails,
     Regions,
 )
-from casb_cli.apps.aws.rules import WrongRegion
 from casb_cli.apps.base import Connector
 from casb_cli.core.errors import BadAnswer, ObjectMissing, UsageError
 from casb_cli.core.models import Partition
 from casb_cli.transport.calls import INSTANCE, Answer, Call, Identity, as_user
-
-if TYPE_CHECKING:
-    from casb_cli.transport.client import StreamAnswer  # it brings httpx, which the static matrix does without
 
 T = TypeVar("T")
 
@@ -98,7 +93,6 @@ class AwsBase(Connector):
         self._accounts: dict[str, str] | None = None
         self._organization: list[OrganizationDetails] | None = None
         self._regions: dict[str, tuple[str, ...]] = {}
-        self._bucket_regions: dict[str, str] = {}
 
     def field(self, key: str) -> str:
         """Return a setting without white space around it, '' where it is not set."""
@@ -232,51 +226,11 @@ class AwsBase(Connector):
         return self.client.send(self.rest_call(service, operation, verb, target, **more)).decode(type_)
 
     def bucket_call(self, operation: str, verb: str, bucket: str, target: str = "/", **more: Any) -> Call:
-        """Return a call of S3 on a bucket, sent to the region where the bucket was last found.
+        """Return a call of S3 on a bucket whose region is not known: one that lives elsewhere is asked there.
 
         `target` is `/` and the key as `urllib.parse.quote(key, safe="/~")` writes it.
         """
-        region = more.pop("region", "") or self._bucket_regions.get(bucket, "") or self.home
-        return self.rest_call("s3", operation, verb, target, region=region, part=bucket, **more)
-
-    def rest(self, operation: str, verb: str, bucket: str, target: str = "/", **more: Any) -> Answer:
-        """Return the answer of a call of S3 on a bucket; a bucket met in another region is asked there."""
-        try:
-            return self.client.send(self.bucket_call(operation, verb, bucket, target, **more))
-        except WrongRegion as error:
-            self._moved(bucket, error)
-        more.pop("region", None)
-        return self.client.send(self.bucket_call(operation, verb, bucket, target, **more))
-
-    @contextmanager
-    def rest_stream(
-        self, operation: str, verb: str, bucket: str, target: str = "/", **more: Any
-    ) -> Iterator[StreamAnswer]:
-        """Open the content of a call of S3 on a bucket, as `rest`."""
-        moved: WrongRegion | None = None
-        try:
-            stream = self.client.stream(self.bucket_call(operation, verb, bucket, target, **more))
-            opened = stream.__enter__()
-        except WrongRegion as error:
-            moved = error
-        if moved is not None:
-            self._moved(bucket, moved)
-            more.pop("region", None)
-            stream = self.client.stream(self.bucket_call(operation, verb, bucket, target, **more))
-            opened = stream.__enter__()
-        try:
-            yield opened
-        finally:
-            stream.__exit__(None, None, None)
-
-    def bucket_lives(self, bucket: str, region: str) -> None:
-        """Remember where a bucket was found."""
-        self._bucket_regions[bucket] = region
-
-    def _moved(self, bucket: str, error: WrongRegion) -> None:
-        if not error.region:
-            raise error
-        self.bucket_lives(bucket, error.region)
+        return self.rest_call("s3", operation, verb, target, region=self.home, part=bucket, **more)
 
     # Accounts and regions
 

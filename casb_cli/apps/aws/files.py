@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -40,14 +40,23 @@ OPENNESS = may(
 class Files(Objects, ListFiles, ReadFile, ListTrash):
     """Matrix row 8 and the reading half of 12."""
 
-    def account_partitions(self) -> tuple[Partition, ...]:
-        """Return a partition for each account."""
-        return tuple(Partition(key=f"account:{one}", data={"account": one}) for one in self.accounts())
+    def descend(self, part: Partition, read: Callable[[Bucket], Iterator[Page[R]]]) -> Iterator[Page[R]]:
+        """Yield a page of parts for the accounts, then for an account's buckets; of a bucket what `read` yields.
 
-    def bucket_partitions(self, part: Partition) -> tuple[Partition, ...]:
-        """Return a partition for each bucket of an account; casb's own quarantine is none."""
-        found = self.buckets(part.data["account"]).values()
-        return tuple(bucket_partition(one) for one in found if not self.is_quarantine(one))
+        casb's own quarantine is left out. A bucket that goes meanwhile takes its rows with it.
+        """
+        if part.key == "":
+            more = tuple(Partition(key=f"account:{one}", data={"account": one}) for one in self.accounts())
+            yield Page(items=(), more=more)
+        elif "bucket" not in part.data:
+            found = self.buckets(part.data["account"]).values()
+            yield Page(items=(), more=tuple(bucket_partition(one) for one in found if not self.is_quarantine(one)))
+        else:
+            try:
+                yield from read(bucket_of(part))
+            except ObjectMissing as error:
+                if error.code != "NoSuchBucket":
+                    raise
 
     @needs("POST /organizations/ListAccounts", any_of=may("organizations:ListAccounts"), variant=("organization",))
     @needs("GET /s3/ListBuckets", "GET /s3/GetBucketLocation", "GET /s3/ListObjectsV2", any_of=LISTING)
@@ -61,13 +70,7 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         any_of=OPENNESS,
     )
     def list_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
-        if part.key == "":
-            yield Page(items=(), more=self.account_partitions())
-            return
-        if "bucket" not in part.data:
-            yield Page(items=(), more=self.bucket_partitions(part))
-            return
-        yield from unless_gone(self._bucket_files(bucket_of(part), cursor))
+        yield from self.descend(part, lambda bucket: self._bucket_files(bucket, cursor))
 
     def _bucket_files(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[File]]:
         access, notices = self._access_or_notice(bucket)
@@ -200,13 +203,7 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
     )
     def list_trash(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
         """Yield what a delete marker hides in versioned buckets; a key's versions may stand on two pages."""
-        if part.key == "":
-            yield Page(items=(), more=self.account_partitions())
-            return
-        if "bucket" not in part.data:
-            yield Page(items=(), more=self.bucket_partitions(part))
-            return
-        yield from unless_gone(self._bucket_trash(bucket_of(part), cursor))
+        yield from self.descend(part, lambda bucket: self._bucket_trash(bucket, cursor))
 
     def _bucket_trash(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[File]]:
         if not self.versioning(bucket):
@@ -227,15 +224,6 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
             marks = {last: marks[last]} if last in marks else {}
             yield Page(items=rows, cursor=cursor if marks and after else after)
             cursor = after
-
-
-def unless_gone(pages: Iterator[Page[R]]) -> Iterator[Page[R]]:
-    """Yield a bucket's pages; one that went meanwhile took its objects with it."""
-    try:
-        yield from pages
-    except ObjectMissing as error:
-        if error.code != "NoSuchBucket":
-            raise
 
 
 def _with(call: Call, headers: dict[str, str]) -> Call:

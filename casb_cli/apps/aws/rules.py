@@ -159,7 +159,10 @@ _POLICY = re.compile(r"(explicit deny in an? [\w\s-]*policy|no [\w\s-]*policy al
 
 
 class WrongRegion(RequestRefused):
-    """The bucket lives in another region; `region` names it, empty where the answer does not."""
+    """The bucket lives in another region; `region` names it, empty where the answer does not.
+
+    The client asks there by itself: this is raised only where that is not known, or answers so again.
+    """
 
     kind = "wrong-region"
 
@@ -275,7 +278,8 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     }
     region = headers.get("x-amz-bucket-region", "") or found.region or _led(headers.get("location", ""))
     if code in _REGION or status in {301, 307} or (status == 400 and region and not body):
-        return Verdict("fail", WrongRegion(words, region=region, **known))
+        there = _elsewhere(call, region)
+        return Verdict("moved" if there else "fail", WrongRegion(words, region=region, **known), host=there)
     if code in _DENIED or (status == 403 and _kind(status, code) is NotPermitted):
         return Verdict("fail", _denied(words, known, code))
     if code in _INVALID and _TOKEN.search(words) and _continues(call):
@@ -288,6 +292,13 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if isinstance(error, Unavailable):
         return Verdict("busy", error, 2.0 if code in _LATER else None)
     return Verdict("fail", error)
+
+
+def _elsewhere(call: Call, region: str) -> str:
+    """Return the host of a call to a bucket that lives in another region, or '' where it is already asked there."""
+    service, _, place = call.host.partition(":")
+    asked, _, bucket = place.partition(":")
+    return f"s3:{region}:{bucket}" if service == "s3" and bucket and region and region != asked else ""
 
 
 def _led(location: str) -> str:

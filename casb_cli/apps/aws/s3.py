@@ -16,7 +16,7 @@ from casb_cli.apps.aws import mapping_s3 as mapping
 from casb_cli.apps.aws.bucket_policy import BucketPolicy, Ours, wider
 from casb_cli.apps.aws.common import AwsBase
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket, Reach
-from casb_cli.apps.aws.rules import WrongRegion, told
+from casb_cli.apps.aws.rules import told
 from casb_cli.apps.aws.s3_xml import word, yes
 from casb_cli.apps.aws.wire import Element
 from casb_cli.apps.aws.wire import root as read
@@ -159,12 +159,7 @@ class S3(AwsBase):
 
     def _location(self, name: str, account: str) -> str:
         """Return a bucket's region; the oldest two answers are names of their own."""
-        try:
-            root = self.ask("GET /s3/GetBucketLocation", Bucket(name, account, self.home), query={"location": ""})
-        except WrongRegion as error:
-            if not error.region:
-                raise
-            return error.region
+        root = self.ask("GET /s3/GetBucketLocation", Bucket(name, account, self.home), query={"location": ""})
         told = root.text.strip() or word(root, "LocationConstraint") or ""
         return {"": "us-east-1", "EU": "eu-west-1"}.get(told, told)
 

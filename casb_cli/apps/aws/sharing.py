@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from casb_cli.apps.aws import mapping_s3 as mapping
-from casb_cli.apps.aws.files import LISTING, OPENNESS, Files, bucket_of, unless_gone
+from casb_cli.apps.aws.files import LISTING, OPENNESS, Files
 from casb_cli.apps.aws.mapping_s3 import Bucket
 from casb_cli.apps.aws.s3 import Access
 from casb_cli.apps.aws.scopes import may
@@ -34,13 +34,7 @@ class Sharing(Files, ListShares):
     @needs("GET /s3/GetBucketAcl", any_of=may("s3:GetBucketAcl"))
     def list_shares(self, part: Partition, cursor: str | None) -> Iterator[Page[Share]]:
         """Yield what a bucket gives; where ACLs count, also each of its objects, at a call each."""
-        if part.key == "":
-            yield Page(items=(), more=self.account_partitions())
-            return
-        if "bucket" not in part.data:
-            yield Page(items=(), more=self.bucket_partitions(part))
-            return
-        yield from unless_gone(self._bucket_pages(bucket_of(part), cursor))
+        yield from self.descend(part, lambda bucket: self._bucket_pages(bucket, cursor))
 
     def _bucket_pages(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[Share]]:
         access = self.access(bucket)

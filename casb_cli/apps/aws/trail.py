@@ -98,7 +98,7 @@ class Trail(AwsBase):
         token: str | None = None
         while True:
             more = {"continuation-token": token} if token else {}
-            answer = self.rest("ListObjectsV2", "GET", bucket, query={**asked, **more})
+            answer = self.client.send(self.bucket_call("ListObjectsV2", "GET", bucket, query={**asked, **more}))
             page = wire.decode(answer, _Listed)
             yield page
             if page.IsTruncated != "true":
@@ -147,7 +147,8 @@ class Trail(AwsBase):
         # Half a file would be a gap that nobody sees: it is read whole, or not at all.
         unzip = zlib.decompressobj(wbits=31)
         pieces: list[bytes] = []
-        with self.rest_stream("GetObject", "GET", bucket, "/" + quote(key, safe="/~")) as answer:
+        call = self.bucket_call("GetObject", "GET", bucket, "/" + quote(key, safe="/~"))
+        with self.client.stream(call) as answer:
             for chunk in answer.chunks():
                 pieces.append(unzip.decompress(chunk, LARGEST) if key.endswith(".gz") else chunk)
                 if sum(map(len, pieces)) > LARGEST or unzip.unconsumed_tail:
