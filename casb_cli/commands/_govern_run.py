@@ -273,13 +273,16 @@ def _act(work: Work, wishes: Wishes, codes: list[int]) -> int:
 
 
 def report(record: Record) -> None:
-    """Tell on stderr why an action did not end well."""
+    """Tell on stderr why an action did not end well, or what else is to be known of it."""
     name = f"{record.action} {record.app}:{record.instance_name}:{record.target}"
     if record.state in {"failed", "unknown", "manual"}:
         error = CasbError(f"{name}: {record.state}: {record.detail}", hint=_next(record))
         tell(error)
-    elif record.detail:
+        return
+    if record.detail:
         streams.note(f"{name}: {record.state}: {record.detail}")
+    if record.now != record.target:
+        streams.note(f"{name}: it is now {record.app}:{record.instance_name}:{record.now}")
 
 
 def _next(record: Record) -> str | None:

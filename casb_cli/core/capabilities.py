@@ -210,7 +210,8 @@ class Actor(Ability):
     def perform(self, step: Step, memo: dict[str, Any]) -> dict[str, Any]:
         """Carry out one step; `memo` holds earlier steps' results, the return value is added to it.
 
-        Keys that begin with `_` stay in memory and never reach the journal (a secret read to be revoked).
+        Keys that begin with `_` stay in memory and never reach the journal (a secret read to be revoked). The key
+        `now` is the local reference under which the target goes on, where the provider gives it another id.
         Raises LostAnswer when a step that is not repeatable got no answer.
         """
 

@@ -95,6 +95,11 @@ class Record:
         return self.change.before if self.inverse else self.change.after
 
     @property
+    def now(self) -> str:
+        """The object's reference once this was done: another one where the provider gave it a new id."""
+        return str(self.memo.get("now") or self.target)
+
+    @property
     def resumable(self) -> bool:
         """Whether it stopped between its steps and can go on where it stopped."""
         part = bool(self.done) and len(self.done) < len(self.steps)

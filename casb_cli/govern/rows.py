@@ -69,7 +69,7 @@ def done(record: Record) -> Action:
         action=record.action,
         mode=change.action if record.action == UNDO else change.mode,
         target=change.target_name,
-        target_ref=record.target,
+        target_ref=record.now,
         state=INTERRUPTED if record.state == INTENT else record.state,
         before=record.before,
         after=record.observed if record.observed is not None else record.after,

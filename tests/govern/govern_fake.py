@@ -426,6 +426,7 @@ class FakeConnector(
 
     def _move_back(self, args, memo):
         self.world.files[args["id"]]["place"] = args["place"]
+        return self.world.data.get("moved back")
 
     def _link_back(self, args, memo):
         self.world.files[args["id"]]["link"] = args["link"]

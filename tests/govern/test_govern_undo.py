@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casb_cli.core.errors import StateConflict, Unsupported
+from casb_cli.govern import rows
 from casb_cli.govern.undo import plan_undo, undo, undo_all
 
 
@@ -17,6 +18,15 @@ def test_undo_brings_the_former_state_back_and_is_journalled(rig):
     original = rig.record(record.id)
     assert original.undone_by == undone.id
     assert rig.record(undone.id).undo_of == record.id
+
+
+def test_what_comes_back_under_another_reference_is_told_by_it(rig):
+    record = rig.one("quarantine", "file:f1")
+    rig.world.data["moved back"] = {"now": "file:f7"}
+    undone = undo(rig.engine, rig.record(record.id), run="r-undo")
+    assert (undone.target, undone.now) == ("file:f1", "file:f7")
+    assert rows.done(rig.record(undone.id)).target_ref == "file:f7"
+    assert rows.done(rig.record(record.id)).target_ref == "file:f1"
 
 
 def test_undoing_twice_is_already_so(rig):

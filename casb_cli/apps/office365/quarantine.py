@@ -16,7 +16,7 @@ from casb_cli.apps.base import step
 from casb_cli.apps.office365.drives import DRIVE, ITEM, QUARANTINE
 from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.govern_files import CHILDREN, WRITING, GovernFiles, tombstone
-from casb_cli.apps.office365.mapping_files import Item, Place
+from casb_cli.apps.office365.mapping_files import Item, Place, file_id
 from casb_cli.apps.office365.permits import On, Permits, can_be_given, permission_state, shown, words
 from casb_cli.apps.office365.quickxor import quickxor
 from casb_cli.apps.office365.scopes import on_files
@@ -274,7 +274,8 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         if self.seen(args["drive"], parent) is None:
             parent = self.read(self.get(f"{DRIVE}/root", {"driveId": args["drive"]}), Item).id
         source = (args["vault"], self._vaulted(args, memo))
-        return {"restored": self._copied(args, source, (args["drive"], parent))}
+        back = self._copied(args, source, (args["drive"], parent))
+        return {"restored": back, "now": local("file", file_id(args["drive"], back))}
 
     def _vaulted(self, args: dict[str, Any], memo: dict[str, Any]) -> str:
         """Return the copy in quarantine; raises ObjectMissing."""
