@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from casb_cli.apps.office365.sandbox_company import Company
+from functools import cached_property
+
+from casb_cli.apps.office365.sandbox_company import APP, Company
 from casb_cli.apps.office365.sandbox_ids import guid_of
 from casb_cli.apps.office365.sandbox_objects import Drive, Permission
 from casb_cli.sandbox import chance
@@ -12,6 +14,7 @@ from casb_cli.sandbox.facts import (
     PLAIN_PLACE,
     PUBLIC_PLACE,
     SHARED_PLACE,
+    SUSPENDED,
     Entry,
     Place,
 )
@@ -103,8 +106,22 @@ class Sharing:
             found.append(Permission(id=self._id(item, 40), kind="claim", role="read", name=name, group=claim))
         return found
 
+    @cached_property
+    def published(self) -> int | None:
+        """The file with card numbers that somebody made a link to for everybody: however small the company is."""
+        files = self.world.library(APP)
+        for index in range(min(self.world.files, 1000)):
+            entry = files.entry(index)
+            place = files.place(entry.place)
+            shut = place.owner == SUSPENDED or place.index in _LONELY
+            if not shut and entry.exposure is None and any(p.detector == "payment-card" for p in files.planted(index)):
+                return index
+        return None
+
     def of_file(self, item: str, entry: Entry) -> list[Permission]:
         """Return what stands on a file itself."""
+        if entry.index == self.published:
+            return [self._link(item, 0, "anonymous")]
         match entry.exposure:
             case "public":
                 return [self._link(item, 0, "anonymous")]
