@@ -40,8 +40,11 @@ class Login:
         self._session = requests.Session()
         self._session.trust_env = False
 
+    def call(self, method, url, **given):
+        return self._session.request(method, url, timeout=20, **given)
+
     def _send(self, method, url, **given):
-        found = self._session.request(method, url.replace(LOGIN, self._where, 1), timeout=20, **given)
+        found = self.call(method, url.replace(LOGIN, self._where, 1), **given)
         return SimpleNamespace(
             status_code=found.status_code, headers=found.headers, text=found.text.replace(self._where, LOGIN)
         )
@@ -157,6 +160,10 @@ class Graph:
             builder = builder.with_url(page.odata_next_link)
             asked = RequestConfiguration()
 
+    def plain(self, method, url, **given):
+        """Make a call that is none of Graph's, without the SDK and without a token of its own."""
+        return self.login.call(method, url, **given)
+
     def batch(self, requests, kind):
         """Make calls in one batch; returns the status and the parsed body of each, in their order.
 
@@ -179,6 +186,14 @@ class Graph:
     def asked(query):
         """Return the configuration of a single call with query parameters."""
         return RequestConfiguration(query_parameters=query)
+
+    @staticmethod
+    def headers(values):
+        """Return the configuration of a single call with headers."""
+        made = RequestConfiguration()
+        for name, value in values.items():
+            made.headers.add(name, value)
+        return made
 
     @staticmethod
     def query(builder, **given):

@@ -179,7 +179,7 @@ class Desk(Provider):
     def _enter_feed(self, token: Token | None) -> None:
         if token is None or token.api != MANAGE:
             text = "Authorization has been denied for this request."
-            raise FeedRefusal(401, "AF10002" if token is not None else "Unauthorized", text)
+            raise FeedRefusal(401, "Unauthorized", text)
         if not (token.roles | token.scopes) & {"ActivityFeed.Read"}:
             held = ",".join(sorted(token.roles))
             message = f"The permission set ({held}) sent in the request did not include the expected permission."

@@ -114,6 +114,7 @@ class Trail:
             **self._common(number, moment, 14 if sharing else 6, operation, actor, "198.51.100.20"),
             "Workload": "OneDrive" if personal else "SharePoint",
             "ObjectId": f"https://{host}/{path}",
+            "SiteUrl": f"https://{host}/{'/'.join(path.split('/')[:2])}/",
             "SourceFileName": name,
             "ItemType": "File",
             "EventSource": "SharePoint",
@@ -282,13 +283,39 @@ class Trail:
         row = self._common(number, moment, kind, operation, user.upn, ip)
         row["Workload"] = workload
         row["UserType"] = 2 if event.kind == "admin" else 0
-        if workload == "Exchange":
-            row["ClientIPAddress"] = row.pop("ClientIP")
-            row["ClientInfoString"] = "Client=OWA;Action=ViaProxy"
-            row["ObjectId"] = user.upn
-        if kind == 25:
-            row |= {"CommunicationType": "Team", "TeamName": self.company.group_name(1)}
+        row |= self._of_workload(kind, user)
+        if kind == 50:
+            row["ClientIPAddress"] = row.pop("ClientIP")  # what mailboxes tell is under this name alone
         return row
+
+    def _of_workload(self, kind: int, user: User) -> dict[str, Any]:
+        """Return what Microsoft's schema of a type of record demands besides the common fields."""
+        match kind:
+            case 1:
+                return {
+                    "ObjectId": user.upn,
+                    "ExternalAccess": False,
+                    "TokenObjectId": user.id,
+                    "TokenTenantId": self.company.tenant,
+                }
+            case 50:
+                return {
+                    "ObjectId": user.upn,
+                    "ClientInfoString": "Client=OWA;Action=ViaProxy",
+                    "LogonType": 0,
+                    "InternalLogonType": 0,
+                    "ExternalAccess": False,
+                }
+            case 21:
+                return {
+                    "CrmOrganizationUniqueName": f"org{self.company.tenant[:8]}",
+                    "InstanceUrl": f"https://{self.world.slug}.crm4.dynamics.com/",
+                    "EntityName": "account",
+                    "Message": "Retrieve",
+                }
+            case 25:
+                return {"TeamName": self.company.group_name(1), "TeamGuid": self.company.groups.make(1)}
+        return {}
 
     def _logon(self, event: Event, upn: str, moment: float) -> dict[str, Any]:
         name = "UserLoggedIn" if event.success else "UserLoginFailed"
@@ -300,7 +327,7 @@ class Trail:
             "AzureActiveDirectoryEventType": 1,
             "ActorIpAddress": event.ip,
             "ExtendedProperties": [{"Name": "UserAgent", "Value": event.user_agent}],
-            "ErrorNumber": "0" if event.success else "50126",
+            "ErrorCode": "0" if event.success else "50126",
         }
         if not event.success:
             row["LogonError"] = "InvalidUserNameOrPassword"
