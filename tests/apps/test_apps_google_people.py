@@ -13,6 +13,7 @@ from casb_cli.apps.base import InstanceFacts
 from casb_cli.apps.google_workspace import APP, activity, mapping
 from casb_cli.apps.google_workspace.connector import GoogleWorkspace
 from casb_cli.apps.google_workspace.events import APPLICATIONS, kind_of, kinds_of
+from casb_cli.apps.google_workspace.people import People, Person
 from casb_cli.apps.google_workspace.scopes import DRIVE_READ, ORG_UNITS, USERS
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Window
@@ -578,15 +579,14 @@ def test_own_permissions_are_the_scopes_of_both_tokens():
 
 def test_whose_an_address_is():
     def user(id_, primary, aliases=(), fixed=()):
-        made = mapping.User(id=id_, primary_email=primary, aliases=list(aliases), non_editable_aliases=list(fixed))
-        return mapping.person(made), made
+        return mapping.User(id=id_, primary_email=primary, aliases=list(aliases), non_editable_aliases=list(fixed))
 
-    known = mapping.Addresses()
-    for one, made in (
+    known = People()
+    for made in (
         user("1", "Ana@acme.test", ["chief@acme.test"], ["ana@acme.example", "ana@acme.test-google-a.test"]),
         user("2", "ben@acme.test", ["ben.x@shop.test"], ["ben@acme.example", "benny@old.test"]),
     ):
-        known.add(one, made)
+        known.add(made)
     told = {
         "ana@acme.test": "1",
         "chief@acme.test": "1",
@@ -602,3 +602,15 @@ def test_whose_an_address_is():
         "nobody": None,
     }
     assert {address: known.id_of(address) for address in told} == told
+    assert known.get("1") == Person("1", "ana@acme.test", suspended=False, archived=False, is_admin=False)
+    assert known.get("3") is None
+    assert (len(known), list(known.addresses())) == (2, ["ana@acme.test", "ben@acme.test"])
+
+
+def test_the_state_of_a_user_is_held():
+    known = People()
+    for id_, states in (("1", {"suspended": True}), ("2", {"archived": True}), ("3", {"is_admin": True}), ("4", {})):
+        known.add(mapping.User(id=id_, primary_email=f"{id_}@acme.test", **states))
+    held = {one.id: (one.suspended, one.archived, one.is_admin) for one in map(known.get, "1234") if one}
+    nothing = (False, False, False)
+    assert held == {"1": (True, False, False), "2": (False, True, False), "3": (False, False, True), "4": nothing}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from casb_cli.apps.base import Connector
 from casb_cli.apps.google_workspace import mapping
+from casb_cli.apps.google_workspace.people import PEOPLE_FIELDS, People
 from casb_cli.core.errors import NotPermitted, ObjectMissing
 from casb_cli.core.refs import local
 from casb_cli.transport.calls import INSTANCE, Call, Identity, as_user
@@ -57,8 +58,7 @@ class GoogleBase(Connector):
         self._lock = threading.Lock()
         self._people_lock = threading.Lock()
         self._domains_lock = threading.Lock()
-        self._people: tuple[float, dict[str, mapping.Person]] | None = None
-        self._addresses = mapping.Addresses()
+        self._people: tuple[float, People] | None = None
         self._domains: tuple[float, frozenset[str]] | None = None
         self._customer: mapping.Customer | None = None
         self._admin: str | None = None
@@ -160,29 +160,22 @@ class GoogleBase(Connector):
         """Return a user as it is now, by id or any address; raises ObjectMissing."""
         return self.read(self.get(f"{DIRECTORY}/users/{{userKey}}", {"userKey": key}), mapping.User)
 
-    def people(self) -> Mapping[str, mapping.Person]:
-        """Return all users who are not deleted, by id, at most ten minutes old."""
+    def people(self) -> People:
+        """Return all users who are not deleted, at most ten minutes old."""
         with self._people_lock:  # once for all threads
             held = self._people
             if held is None or time.monotonic() - held[0] > _HELD:
-                # Never two directories at once: a big company's takes tens of megabytes.
-                held = self._people = None
-                self._addresses = mapping.Addresses()
-                fields = "nextPageToken,users(id,primaryEmail,suspended,archived,isAdmin,aliases,nonEditableAliases)"
-                found: dict[str, mapping.Person] = {}
-                addresses = mapping.Addresses()
-                for users, _ in self.users(fields=fields):
+                held = self._people = None  # never two directories at once
+                found = People()
+                for users, _ in self.users(fields=PEOPLE_FIELDS):
                     for user in users:
-                        one = found[user.id] = mapping.person(user)
-                        addresses.add(one, user)
-                self._addresses = addresses
+                        found.add(user)
                 held = self._people = (time.monotonic(), found)
         return held[1]
 
     def id_of(self, address: str) -> str | None:
         """Return the id of the user with an address (aliases count); None where nobody has it."""
-        self.people()
-        return self._addresses.id_of(address.lower())
+        return self.people().id_of(address.lower())
 
     def email_of(self, account: str) -> str | None:
         """Return a user's primary address; None for who is no user of the customer."""
@@ -212,7 +205,7 @@ class GoogleBase(Connector):
                 found |= {alias.name.lower() for alias in domain.aliases or ()}
         except (NotPermitted, ObjectMissing):
             # Without the scope, the domains are those that its users' addresses have.
-            found |= {one.primary_email.rpartition("@")[2] for one in self.people().values()}
+            found |= {one.rpartition("@")[2] for one in self.people().addresses()}
         return frozenset(found)
 
     def is_internal(self, address: str | None) -> bool:

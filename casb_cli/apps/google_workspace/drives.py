@@ -192,7 +192,7 @@ class DriveBase(GoogleBase):
                 seen.add(address)
                 yield address
         if self.delegated:
-            yield from (one.primary_email for one in self.people().values() if one.primary_email not in seen)
+            yield from (address for address in self.people().addresses() if address not in seen)
 
     def _acting_on(self, item: shapes.Item, seen_by: str, fields: str) -> Located | None:
         """Return the item as its owner or an organizer sees it; None where that is nobody of ours."""

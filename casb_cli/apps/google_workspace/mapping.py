@@ -47,16 +47,6 @@ class Users(msgspec.Struct):
     users: list[User] | None = None
 
 
-class Person(msgspec.Struct, frozen=True, gc=False):
-    """What is held of each user while a run lasts."""
-
-    id: str
-    primary_email: str
-    suspended: bool
-    archived: bool
-    is_admin: bool
-
-
 class Customer(msgspec.Struct, rename="camel"):
     """The customer account."""
 
@@ -82,43 +72,6 @@ class Domain(msgspec.Struct):
 
 class Domains(msgspec.Struct):
     domains: list[Domain] | None = None
-
-
-class Addresses:
-    """Whose an address is, aliases too.
-
-    An alias of a whole domain gives every user an address of the same name: it is held once, not for each user.
-    """
-
-    def __init__(self) -> None:
-        self._ids: dict[str, str] = {}
-        self._domains: dict[str, set[str]] = {}
-
-    def add(self, one: Person, user: User) -> None:
-        """Take over a user's addresses; the first to have one keeps it."""
-        self._ids.setdefault(one.primary_email, one.id)
-        name, _, domain = one.primary_email.rpartition("@")
-        for address in user.aliases or ():
-            self._ids.setdefault(address.lower(), one.id)
-        for address in user.non_editable_aliases or ():
-            same, _, other = address.lower().rpartition("@")
-            if same == name:
-                self._domains.setdefault(other, set()).add(domain)
-            else:
-                self._ids.setdefault(address.lower(), one.id)
-
-    def id_of(self, address: str) -> str | None:
-        """Return the id of the user with an address in lower case, None where nobody has it."""
-        if address in self._ids:
-            return self._ids[address]
-        name, _, domain = address.rpartition("@")
-        found = (self._ids.get(f"{name}@{one}") for one in self._domains.get(domain, ()))
-        return next(filter(None, found), None)
-
-
-def person(user: User) -> Person:
-    """Return what is held of a user."""
-    return Person(user.id, user.primary_email.lower(), bool(user.suspended), bool(user.archived), bool(user.is_admin))
 
 
 def status(user: User, *, deleted: bool = False) -> Status:
