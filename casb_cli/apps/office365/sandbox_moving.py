@@ -57,6 +57,11 @@ class Moving(Content):
         self.note_file(request, kind + ("Moved" if moved else "Renamed"), held)
         return answer(self.view.item(held))
 
+    @route("PATCH /drives/{driveId}/items/{itemId}:/{path}", path="/drives/{driveId}/items/{itemId}/:item/{path}")
+    def patch_item_at(self, request: Request) -> Reply:
+        """Rename or move an item that is named by its path."""
+        return self.patch_item(request)
+
     @route("DELETE " + _ITEM)
     def delete_item(self, request: Request) -> Reply:
         """Move an item to the recycle bin of its site."""
