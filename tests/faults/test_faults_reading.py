@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from harness import assert_told, compare, listed
 
@@ -25,7 +26,13 @@ LISTED = {
 
 @pytest.fixture
 def faulty(connected, hurried):
-    """Let one call in five meet a fault of every kind: `faulty(seed)`; waits are the shortest that a header tells."""
+    """Let one call in five meet a fault of every kind: `faulty(seed)`; waits are the shortest that a header tells.
+
+    As a second lasts a fiftieth for the product, so it does for the provider's limits.
+    """
+    specs = {family: limiter.spec for family, limiter in connected.provider.limits.items()}
+    for limiter in connected.provider.limits.values():
+        limiter.spec = msgspec.structs.replace(limiter.spec, window=limiter.spec.window / 50)
 
     def start(seed, kinds=KINDS, rate=0.2):
         connected.provider.faults.randomly(rate, seed=seed, kinds=kinds, wait=0.01)
@@ -33,6 +40,8 @@ def faulty(connected, hurried):
 
     yield start
     connected.provider.faults.clear()
+    for family, spec in specs.items():
+        connected.provider.limits[family].spec = spec
 
 
 @pytest.mark.parametrize("seed", [1, 2])
