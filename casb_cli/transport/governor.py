@@ -21,7 +21,7 @@ from casb_cli.transport.pace import Meter
 
 _LOOK = 0.1
 """How often a waiting call looks for a stop (seconds)."""
-_MOST_SCOPES = 1024
+_MOST_SCOPES = 256
 _FLUSH_EVERY = 50
 _NEGLIGIBLE = 0.02
 """Of a user's limit so little may be forgotten, where users are many."""
@@ -225,9 +225,10 @@ class Governors:
         meter.used_before(time.time() - self._recent_at, float(self._recent.get(key, 0.0)), self._clock())
 
     def _forget_idle(self) -> None:
+        now = self._clock()
         for key, governor in list(self._all.items())[: _MOST_SCOPES // 4]:
             meter = governor.meter
-            if meter.count == 0 and meter.use.used(self._clock()) <= meter.allowed * _NEGLIGIBLE:
+            if meter.count == 0 and meter.use.used(now) <= meter.allowed * _NEGLIGIBLE and meter.delay(now) <= 0:
                 del self._all[key]
 
     def _name(self, key: str) -> str:

@@ -8,10 +8,9 @@ import threading
 from functools import lru_cache
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
-
 from casb_cli.core.errors import UnsafeAddress
 from casb_cli.transport.address import Origin
+from casb_cli.transport.http import httpx
 
 _MOST_IDLE = 24
 _KEPT = 30.0

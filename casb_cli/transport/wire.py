@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-import httpx
-
 from casb_cli import __version__
 from casb_cli.core.errors import UnsafeAddress
 from casb_cli.transport.address import Address, Hosts, Origin, join
+from casb_cli.transport.http import httpx
 from casb_cli.transport.lanes import Lanes
 
 # Their log lines hold whole URLs and headers, which may be pre-authenticated.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -271,6 +273,22 @@ def test_a_place_that_is_not_to_be_had_gives_back_the_other():
     with pytest.raises(Throttled), governors.slot(asked, deadline=time.monotonic() + 1):
         pytest.fail("there is no place")
     assert governors.own_of(asked).meter.count == 0
+
+
+def test_of_many_users_those_are_forgotten_that_used_next_to_nothing():
+    governors = Governors(an_app(limits=SHARED), "main", clock=lambda: 0.0)
+
+    def own(name, cost, *, after=None):
+        governor = governors.own_of(call(family="drive", identity=as_user(name)))
+        governor.answered(governor.acquire(cost), {}, throttled=after is not None, after=after, tells=True)
+        return weakref.ref(governor)
+
+    busy, paused = own("busy", 150), own("paused", 1, after=30.0)
+    others = [own(f"user {n}", 4) for n in range(2000)]
+    gc.collect()
+    assert sum(held() is not None for held in others) < 300
+    assert busy() is governors.own_of(call(family="drive", identity=as_user("busy")))
+    assert paused() is governors.own_of(call(family="drive", identity=as_user("paused")))
 
 
 def test_a_limit_without_a_part_for_each_has_none():
