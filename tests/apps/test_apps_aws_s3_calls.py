@@ -76,6 +76,10 @@ def private(script):
     """Let the bucket be one without policy, blocks or ACLs."""
     script.on("GET s3/", body=BUCKETS)
     script.on("GET 123456789012/v20180820", 404, UNSET.format("NoSuchPublicAccessBlockConfiguration"))
+    script.on("GET 123456789012/v20180820/accesspoint?", body="<ListAccessPointsResult/>")
+    script.on(
+        "GET 123456789012/v20180820/accessgrantsinstance", 404, UNSET.format("AccessGrantsInstanceNotExistsError")
+    )
     script.on("GET casb-tests/?publicAccessBlock", 404, UNSET.format("NoSuchPublicAccessBlockConfiguration"))
     script.on("GET casb-tests/?policy", 404, UNSET.format("NoSuchBucketPolicy"))
     script.on("GET casb-tests/?ownershipControls", body=OFF)

@@ -66,8 +66,18 @@ def sdk(aws):
                     "aws_session_token": given["SessionToken"],
                 },
             )
-    yield SimpleNamespace(**made, accounts=clients, queue=known.fields["queue_url"], main=aws.company.main)
-    for one in {id(client): client for client in (*made.values(), *clients.values())}.values():
+    controls = {}
+
+    def control(region):
+        if region not in controls:
+            controls[region] = boto3.client("s3control", **{**options, "region_name": region})
+            controls[region].meta.events.register("before-sign.s3-control", without_account)
+        return controls[region]
+
+    yield SimpleNamespace(
+        **made, control=control, accounts=clients, queue=known.fields["queue_url"], main=aws.company.main
+    )
+    for one in {id(client): client for client in (*made.values(), *clients.values(), *controls.values())}.values():
         one.close()
 
 
@@ -201,6 +211,51 @@ def test_an_accounts_own_block(witness, aws, sdk):
     sdk.s3control.put_public_access_block(AccountId=sdk.main, PublicAccessBlockConfiguration=whole)
     assert sdk.s3control.get_public_access_block(AccountId=sdk.main)["PublicAccessBlockConfiguration"] == whole
     witness(aws, "GET /s3control/GetPublicAccessBlock")
+
+
+def test_access_points_and_grants_are_the_shares(witness, aws, sdk):
+    found, account = {}, {"AccountId": sdk.main}
+    for region in ("us-east-1", "eu-central-1"):
+        control = sdk.control(region)
+        for one in control.list_access_points(**account)["AccessPointList"]:
+            name = {**account, "Name": one["Name"]}
+            text = control.get_access_point_policy(**name)["Policy"]
+            public = control.get_access_point_policy_status(**name)["PolicyStatus"]["IsPublic"]
+            block = control.get_access_point(**name)["PublicAccessBlockConfiguration"]
+            shut = block["BlockPublicPolicy"]
+            found[one["Name"]] = (one["Bucket"], one["NetworkOrigin"], json.loads(text), public, shut)
+    with pytest.raises(ClientError, match="AccessGrantsInstanceNotExistsError"):
+        sdk.control("eu-central-1").list_access_grants(**account)
+    grants = sdk.control("us-east-1").list_access_grants(**account)["AccessGrantsList"]
+    scopes = {f"{one['GrantScope'].split('/')[2]}/grant:{one['AccessGrantId']}" for one in grants}
+    assert found == {
+        one.name: (
+            one.bucket,
+            "VPC" if one.vpc else "Internet",
+            one.policy,
+            one.reader == "*" and one.vpc is None,
+            one.block,
+        )
+        for one in aws.buckets.points
+    }
+    assert scopes == {id_ for id_ in aws.truth.rows("share") if "/grant:" in id_}
+    point = next(one for one in aws.buckets.points if one.region == "eu-central-1")
+    control, name = sdk.control(point.region), {**account, "Name": point.name}
+    control.delete_access_point_policy(**name)
+    with pytest.raises(ClientError, match="NoSuchAccessPointPolicy"):
+        control.get_access_point_policy(**name)
+    control.put_access_point_policy(**name, Policy=json.dumps(point.policy))
+    assert json.loads(control.get_access_point_policy(**name)["Policy"]) == point.policy
+    witness(
+        aws,
+        "GET /s3control/ListAccessPoints",
+        "GET /s3control/GetAccessPoint",
+        "GET /s3control/GetAccessPointPolicy",
+        "GET /s3control/GetAccessPointPolicyStatus",
+        "PUT /s3control/PutAccessPointPolicy",
+        "DELETE /s3control/DeleteAccessPointPolicy",
+        "GET /s3control/ListAccessGrants",
+    )
 
 
 def test_a_queue_tells_of_changes_until_its_messages_are_deleted(witness, aws, sdk):

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from casb_cli.core.errors import BadAnswer
 from casb_cli.core.models import SHARING_ORDER, Sharing
 
 PUBLIC = "public"
@@ -18,7 +19,10 @@ READING = "s3:getobject"
 _SHUT = "CasbShut"
 _ACCOUNT = re.compile(r"\d{12}")
 _ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
+_POINT = re.compile(r"arn:[^:]+:s3:[^:]*:(\d{12}):accesspoint/")
 _ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):")
+_POINTS = {"s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:accesspointnetworkorigin"}
+"""Conditions that hold only for what comes through an access point."""
 _OURS = {"aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourceaccount", "aws:sourceorgid"}
 
 
@@ -35,6 +39,16 @@ class Opening(msgspec.Struct, frozen=True):
     who: str
     actions: tuple[str, ...]
     sharing: Sharing
+
+
+def policy_document(text: str | None, of: str) -> dict[str, Any] | None:
+    """Return a policy's content, None for None; `of` names whose it is. Raises BadAnswer."""
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        raise BadAnswer(f"the policy of {of} cannot be read", call="GET /s3/GetBucketPolicy") from None
 
 
 def listed(value: Any) -> list[Any]:
@@ -76,6 +90,11 @@ def account_of(who: str) -> str | None:
     if _ACCOUNT.fullmatch(who):
         return who
     match = _ARN_ACCOUNT.match(who)
+    return match[1] if match else None
+
+
+def _point_account(arn: str) -> str | None:
+    match = _POINT.match(arn)
     return match[1] if match else None
 
 
@@ -163,6 +182,27 @@ def _bound(condition: dict[str, Any]) -> bool:
     )
 
 
+def _doors(statement: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """Return the conditions of a statement on access points: operator, key and values, in lower case but the values."""
+    condition = statement.get("Condition")
+    return [
+        (str(operator).lower(), str(key).lower(), [str(one) for one in listed(value)])
+        for operator, tests in (condition.items() if isinstance(condition, dict) else ())
+        for key, value in (tests.items() if isinstance(tests, dict) else ())
+        if str(key).lower() in _POINTS and not str(operator).lower().startswith(("stringnot", "arnnot"))
+    ]
+
+
+def _direct(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement without its conditions on access points."""
+    condition = statement.get("Condition") or {}
+    left = {
+        operator: {key: value for key, value in tests.items() if str(key).lower() not in _POINTS}
+        for operator, tests in condition.items()
+    }
+    return {**statement, "Condition": {operator: tests for operator, tests in left.items() if tests}}
+
+
 class BucketPolicy:
     """A bucket's policy as it works: `public` is S3's own verdict, `restricted` that a block cuts public policies."""
 
@@ -195,10 +235,48 @@ class BucketPolicy:
 
     def _grants(self) -> Iterator[tuple[dict[str, Any], str, Sharing]]:
         for one in statements(self.document):
-            for who in principals(one) if one.get("Effect") == "Allow" else ():
+            if one.get("Effect") != "Allow":
+                continue
+            doors = _doors(one)
+            for who in self._others(doors) if doors else principals(one):
                 if self._cut and account_of(who) != self.account:
                     continue
                 yield one, who, _level(one, who, self.account, self._ours, public=self.public)
+
+    def _others(self, doors: list[tuple[str, str, list[str]]]) -> list[str]:
+        """Return the other accounts whose access points a statement trusts: they then say who comes in."""
+        named = [
+            account
+            for _, key, values in doors
+            for value in values
+            if (account := value if key == "s3:dataaccesspointaccount" else _point_account(value)) is not None
+        ]
+        return [one for one in dict.fromkeys(named) if one != self.account]
+
+    def through(self, point: str, arn: str | None, *, vpc: bool) -> Sharing | None:
+        """Return how far the policy lets through what comes by one of the account's own access points.
+
+        `point` is the access point's ARN, `arn` the object's; None asks for any. None: it lets nothing through.
+        """
+        facts = {
+            "s3:dataaccesspointaccount": self.account,
+            "s3:dataaccesspointarn": point,
+            "s3:accesspointnetworkorigin": "VPC" if vpc else "Internet",
+        }
+        denied = [spared for statement, spared in self._denials if arn is not None and covers(statement, arn)]
+        found: Sharing | None = None
+        for one in statements(self.document):
+            doors = _doors(one)
+            lets = one.get("Effect") == "Allow" and doors and (reads(one) or arn is None)
+            if not lets or (arn is not None and not covers(one, arn)):
+                continue
+            if not all(_any(values, facts[key]) for _, key, values in doors):
+                continue
+            for who in principals(one):
+                if all(account_of(who) in spared for spared in denied):
+                    level = _level(_direct(one), who, self.account, self._ours, public=True)
+                    found = level if found is None else wider(found, level)
+        return found
 
     def openings(self) -> list[Opening]:
         """Return every principal let in, each once, with all actions that it may."""
@@ -230,6 +308,11 @@ class BucketPolicy:
 def wider(first: Sharing, second: Sharing) -> Sharing:
     """Return the level that is open to more."""
     return first if SHARING_ORDER[first] <= SHARING_ORDER[second] else second
+
+
+def narrower(first: Sharing, second: Sharing) -> Sharing:
+    """Return the level that is open to fewer."""
+    return second if SHARING_ORDER[first] <= SHARING_ORDER[second] else first
 
 
 def without(document: dict[str, Any], who: str) -> dict[str, Any]:

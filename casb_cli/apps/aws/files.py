@@ -96,7 +96,8 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
     def _access_or_notice(self, bucket: Bucket, *, fresh: bool = False) -> tuple[Access | None, tuple[Notice, ...]]:
         """Return how a bucket is open; where that may not be read, a notice, and every level is unknown."""
         try:
-            return self.access(bucket, fresh=fresh), ()
+            found = self.access(bucket, fresh=fresh)
+            return found, found.doors.notices
         except NotPermitted as error:
             about = f"how the objects of {bucket.name} are shared: {error.words}"
             return None, (Notice(code="scope-missing", about=about, needed=error.needed, effect="degraded"),)

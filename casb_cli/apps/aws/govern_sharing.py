@@ -31,21 +31,30 @@ _LOOKING = may(
 _POLICY = may("s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 _ACLS = may("s3:PutBucketAcl", "s3:PutObjectAcl")
 _BLOCKED = "a public-access block refuses what is public now: AWS would not let it be put back"
+_DELETE = "delete the grant in AWS: aws s3control delete-access-grant --access-grant-id ID --account-id ACCOUNT"
 _PRESIGNED = "links signed in advance work until they end or their signer's key does"
 
 
 class _Named:
-    """A share by its id: a principal of a policy, or one grant of an ACL."""
+    """A share by its id: a principal of a policy (the bucket's or an access point's), or one grant of an ACL."""
 
     def __init__(self, share: str) -> None:
         place, slash, suffix = share.rpartition("/")
         kind, _, rest = suffix.partition(":")
+        self.point: str | None = None
+        if kind == "accesspoint":
+            self.point, _, rest = rest.partition(":")
         who, _, permission = rest.partition(":")
         self.bucket, _, key = place.partition("/")
         self.key: str | None = key or None
         self.who = unquote(who)
         self.permission = permission
-        self.policy = kind == "policy"
+        self.policy = kind in {"policy", "accesspoint"}
+        if kind == "grant" and self.bucket and not key:
+            raise Unsupported(
+                "a grant of S3 Access Grants can be deleted, and not be given again as it was",
+                hint=_DELETE,
+            )
         good = (self.policy and not key and not permission) or (kind == "acl" and permission in _ROLES)
         if not slash or not self.bucket or not who or not good:
             raise UsageError(f"`{share}` is no share of S3", hint="list them: casb list shares --app aws")
@@ -62,6 +71,11 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         any_of=_LOOKING,
     )
     @needs("PUT /s3/PutBucketPolicy", "DELETE /s3/DeleteBucketPolicy", any_of=_POLICY)
+    @needs(
+        "PUT /s3control/PutAccessPointPolicy",
+        "DELETE /s3control/DeleteAccessPointPolicy",
+        any_of=may("s3:PutAccessPointPolicy", "s3:DeleteAccessPointPolicy"),
+    )
     @needs("PUT /s3/PutBucketAcl", "PUT /s3/PutObjectAcl", any_of=_ACLS)
     def plan_remove_share(self, share: str) -> Change:
         named = _Named(share)
@@ -73,27 +87,34 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         return self._replace_acl("unshare", share, named, bucket, before, Acl(before.owner, kept))
 
     def _remove_principal(self, share: str, named: _Named, bucket: Bucket) -> Change:
-        before = self.policy(bucket)
+        point = named.point
+        before = self.policy(bucket, point)
         after = without(before or {}, named.who)
         who = "everybody" if named.who == PUBLIC else named.who
-        title = f"take {who} out of the policy of {bucket.name}"
-        back = self.policy_step(f"put the policy of {bucket.name} back", bucket, after, before, undoes="put-policy")
+        of = bucket.name if point is None else f"access point {point}"
+        title = f"take {who} out of the policy of {of}"
+        back = self.policy_step(f"put the policy of {of} back", bucket, after, before, undoes="put-policy", point=point)
         there = digest(before) != digest(after)
         # What a block refuses is refused to us too, when the former policy is to be put back.
-        final = named.who == PUBLIC and self.access(bucket, fresh=True).block.block_policy
+        final = named.who == PUBLIC and self._shut_out(bucket, point)
         return Change(
             action="unshare",
             target=local("share", share),
-            target_name=f"{who} in the policy of {bucket.name}",
+            target_name=f"{who} in the policy of {of}",
             before={"policy": digest(before)},
             after={"policy": digest(after)},
-            steps=(self.policy_step(title, bucket, before, after),) if there else (),
+            steps=(self.policy_step(title, bucket, before, after, point=point),) if there else (),
             inverse=() if final else (back,),
             irreversible=_BLOCKED if final else None,
             touches=(local("share", share), local("folder", bucket.name)),
             side_effects=("everything in the bucket that the statement opened is closed with it", _PRESIGNED),
-            keeps={**bucket_args(bucket), "kind": "policy"},
+            keeps={**bucket_args(bucket), "kind": "policy", "point": point},
         )
+
+    def _shut_out(self, bucket: Bucket, point: str | None) -> bool:
+        """Tell whether a block lets nobody set a public policy on a bucket, or on an access point to it."""
+        block = self.access(bucket, fresh=True).block
+        return block.block_policy if point is None else (block | self.point_block(bucket, point)).block_policy
 
     def _replace_acl(self, action: str, share: str, named: _Named, bucket: Bucket, before: Acl, after: Acl) -> Change:
         on = bucket.name if named.key is None else f"{bucket.name}/{named.key}"
@@ -135,7 +156,13 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         steps: list[Step] = []
         inverse: list[Step] = []
         touches = [local("file", file)]
-        if access.policy.level(arn) in {"public", "external"}:
+        granted = access.granted(bucket.name, key)
+        if granted:
+            who = ", ".join(one.who for one in granted)
+            raise Unsupported(
+                f"S3 Access Grants let {who} read {key}, which no policy of ours takes away", hint=_DELETE
+            )
+        if access.by_policy(key, arn) in {"public", "external"}:
             before = access.policy.document
             self.check_block(bucket, access)
             after = shutting(before, arn, self._inside(access))
@@ -175,7 +202,7 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
     def _wider(self, bucket: Bucket, key: str, access: Access) -> list[str]:
         """Return what opens an object to others than our accounts, in words that stay the same."""
         words = []
-        level = access.policy.level(self.object_arn(bucket, key))
+        level = access.by_policy(key, self.object_arn(bucket, key))
         if level in {"public", "external"}:
             words.append(f"policy: {level}")
         if access.acls:
@@ -228,7 +255,7 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         """Plan to make a public share of a bucket count for nothing, by the bucket's public-access block."""
         if sharing not in {"private", "internal"}:
             raise UsageError(f"a share of S3 cannot be made `{sharing}`", hint="use --sharing private")
-        if named.who not in _ANYBODY or named.key is not None:
+        if named.who not in _ANYBODY or named.key is not None or named.point is not None:
             raise Unsupported(
                 "only what a bucket gives to everybody can be blocked", hint="remove the share: casb govern unshare"
             )
@@ -259,7 +286,7 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         if keeps["kind"] == "block":
             return {"block": (self.bucket_block(bucket) or Block()).words}
         if keeps["kind"] == "policy":
-            return {"policy": self.policy_names(bucket)}
+            return {"policy": self.policy_names(bucket, keeps.get("point"))}
         return {"acl": _words(self.acl_now(bucket, keeps["key"]))}
 
     observe_change_share = observe_unshare

@@ -241,17 +241,31 @@ def trashed(marker: Stored, last: Stored, bucket: Bucket, partition: str) -> Fil
     return msgspec.structs.replace(found, trashed=True, modified=marker.modified, locator=locator)
 
 
-def policy_share(opening: Opening, bucket: str) -> Share:
-    """Return what a bucket's policy gives to one principal."""
+def policy_share(opening: Opening, bucket: str, point: str | None = None) -> Share:
+    """Return what the policy of a bucket, or of one of its access points, gives to one principal."""
     public = opening.who == PUBLIC
+    kind = "policy" if point is None else f"accesspoint:{point}"
     return Share(
-        id=f"{bucket}/policy:{quote(opening.who, safe='')}",
+        id=f"{bucket}/{kind}:{quote(opening.who, safe='')}",
         file=f"/{bucket}",
         file_ref=local("folder", bucket),
         kind="link" if public else "user",
         who=None if public else opening.who,
         role=",".join(opening.actions),
         sharing=opening.sharing,
+    )
+
+
+def grant_share(one: Any, bucket: str) -> Share:
+    """Return what a grant of S3 Access Grants gives."""
+    return Share(
+        id=f"{bucket}/grant:{one.id}",
+        file=f"/{bucket}",
+        file_ref=local("folder", bucket),
+        kind="group" if one.group else "user",
+        who=one.who,
+        role=f"{one.permission} {one.scope}",
+        sharing=one.sharing,
     )
 
 

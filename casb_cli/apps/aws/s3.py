@@ -13,8 +13,8 @@ from urllib.parse import quote
 import msgspec
 
 from casb_cli.apps.aws import mapping_s3 as mapping
-from casb_cli.apps.aws.bucket_policy import BucketPolicy, Ours, wider
-from casb_cli.apps.aws.common import AwsBase
+from casb_cli.apps.aws.access_points import AccessPoints, Doors, Granted
+from casb_cli.apps.aws.bucket_policy import BucketPolicy, Ours, policy_document, wider
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket, Reach
 from casb_cli.apps.aws.rules import told
 from casb_cli.apps.aws.s3_xml import word, yes
@@ -51,9 +51,28 @@ class Access(msgspec.Struct, frozen=True):
     block: Block
     acls: bool
     reach: Reach
+    doors: Doors = Doors()
+
+    def by_policy(self, key: str, arn: str) -> Sharing:
+        """Return how far policies open an object for reading: the bucket's, and those of its access points."""
+        level = self.policy.level(arn)
+        for point in self.doors.points:
+            level = wider(level, point.level(self.policy, key, arn))
+        return level
+
+    def granted(self, bucket: str, key: str) -> list[Granted]:
+        """Return the grants of S3 Access Grants that open an object to others than our accounts."""
+        return [one for one in self.doors.grants if one.level(bucket, key) in {"external", "public"}]
+
+    def level(self, bucket: str, key: str, arn: str) -> Sharing:
+        """Return how far an object is open for reading, its own ACL left aside."""
+        level = self.by_policy(key, arn)
+        for one in self.doors.grants:
+            level = wider(level, one.level(bucket, key))
+        return level
 
 
-class S3(AwsBase):
+class S3(AccessPoints):
     """Buckets of all accounts, and what opens them."""
 
     def __init__(self, *args: Any) -> None:
@@ -259,7 +278,7 @@ class S3(AwsBase):
             self.buckets(account)  # their answers tell the canonical ids that are ours
         block = self.account_block(bucket.account, fresh=fresh) | (self.bucket_block(bucket) or Block())
         text = self.policy_text(bucket)
-        document = policy_document(text, bucket)
+        document = policy_document(text, bucket.name)
         reach = self.reach()
         policy = BucketPolicy(
             document,
@@ -268,7 +287,8 @@ class S3(AwsBase):
             public=self.policy_public(bucket) if document else False,
             restricted=block.restrict,
         )
-        return Access(policy, block, self.acls_on(bucket), reach)
+        doors = self.doors(bucket, block, reach.ours, fresh=fresh)
+        return Access(policy, block, self.acls_on(bucket), reach, doors)
 
     def object_arn(self, bucket: Bucket, key: str) -> str:
         """Return an object's ARN, which names no account."""
@@ -276,7 +296,7 @@ class S3(AwsBase):
 
     def level_of(self, bucket: Bucket, key: str, access: Access, version: str | None = None) -> Sharing | None:
         """Return how far an object is open; None where its ACL would tell and was not to be read."""
-        level = access.policy.level(self.object_arn(bucket, key))
+        level = access.level(bucket.name, key, self.object_arn(bucket, key))
         if level == "public" or not access.acls:
             return level
         if self.field("object_acls") == "skip":
@@ -323,16 +343,6 @@ class S3(AwsBase):
             raise CursorExpired(
                 error.words, call=error.call, status=error.status, code=error.code, request_id=error.request_id
             ).at(self.client.where) from None
-
-
-def policy_document(text: str | None, bucket: Bucket) -> dict[str, Any] | None:
-    """Return a policy's content; raises BadAnswer where it is none."""
-    if text is None:
-        return None
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.ValidationError, msgspec.DecodeError):
-        raise BadAnswer(f"the policy of {bucket.name} cannot be read", call="GET /s3/GetBucketPolicy") from None
 
 
 class ObjectPages:

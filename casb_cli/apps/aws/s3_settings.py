@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from casb_cli.apps.aws import mapping_s3 as mapping
-from casb_cli.apps.aws.bucket_policy import digest
+from casb_cli.apps.aws.bucket_policy import digest, policy_document
 from casb_cli.apps.aws.mapping_s3 import Acl, Block, Bucket
-from casb_cli.apps.aws.s3 import Access, policy_document
+from casb_cli.apps.aws.s3 import Access
 from casb_cli.apps.aws.s3_objects import Objects
+from casb_cli.apps.aws.s3_xml import CONTROL, document, element
 from casb_cli.apps.base import step
 from casb_cli.core.capabilities import Step
 from casb_cli.core.errors import StateConflict
@@ -25,9 +26,10 @@ class Settings(Objects):
 
     # Policies
 
-    def policy(self, bucket: Bucket) -> dict[str, Any] | None:
-        """Return a bucket's policy as it is now; None where it has none."""
-        return policy_document(self.policy_text(bucket), bucket)
+    def policy(self, bucket: Bucket, point: str | None = None) -> dict[str, Any] | None:
+        """Return the policy of a bucket, or of an access point to it, as it is now; None where it has none."""
+        text = self.policy_text(bucket) if point is None else self.point_text(bucket, point)
+        return policy_document(text, point or bucket.name)
 
     @staticmethod
     def policy_step(
@@ -37,21 +39,27 @@ class Settings(Objects):
         after: dict[str, Any] | None,
         *,
         undoes: str | None = None,
+        point: str | None = None,
     ) -> Step:
-        """Return the step that replaces a policy."""
+        """Return the step that replaces a policy: the bucket's, or that of an access point to it."""
         args = {**bucket_args(bucket), "from": digest(before), "to": after if digest(after) else None}
+        if point is not None:
+            args["point"] = point
         name = "put-policy-back" if undoes else "put-policy"
         return Step(name=name, title=title, args=args, undoes=undoes)
 
     @step("put-policy")
     def _put_policy(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        bucket, wanted = bucket_in(args), args["to"]
-        now = digest(self.policy(bucket))
+        bucket, wanted, point = bucket_in(args), args["to"], args.get("point")
+        now = digest(self.policy(bucket, point))
         if now == digest(wanted):
             return
         if now != args["from"]:
-            raise StateConflict(f"the policy of {bucket.name} was changed meanwhile; it was left as it is")
+            raise StateConflict(f"the policy of {point or bucket.name} was changed meanwhile; it was left as it is")
+        if point is not None:
+            self._put_point_policy(bucket, point, wanted)
+            return
         query = {"policy": ""}
         if wanted is None:
             call = self.act_s3("DELETE /s3/DeleteBucketPolicy", bucket, query=query, safe=True, answers=(404,))
@@ -63,6 +71,19 @@ class Settings(Objects):
                 headers={"Content-Type": "application/json"},
                 content=msgspec.json.encode(wanted),
                 safe=True,
+            )
+        self.client.send(call)
+
+    def _put_point_policy(self, bucket: Bucket, point: str, wanted: dict[str, Any] | None) -> None:
+        path = f"/accesspoint/{point}/policy"
+        if wanted is None:
+            call = self.control("DELETE /s3control/DeleteAccessPointPolicy", bucket, path, safe=True, answers=(404,))
+        else:
+            text = element("Policy", text=msgspec.json.encode(wanted).decode())
+            body = document("PutAccessPointPolicyRequest", text, namespace=CONTROL)
+            sent = {"Content-Type": "application/xml"}
+            call = self.control(
+                "PUT /s3control/PutAccessPointPolicy", bucket, path, headers=sent, content=body, safe=True
             )
         self.client.send(call)
 
@@ -78,9 +99,9 @@ class Settings(Objects):
                 hint=f"remove the public statement first: casb govern unshare ...:share:{bucket.name}/policy:public",
             )
 
-    def policy_names(self, bucket: Bucket) -> str | None:
-        """Return a hash of what a bucket's policy says, as states compare it."""
-        return digest(self.policy(bucket))
+    def policy_names(self, bucket: Bucket, point: str | None = None) -> str | None:
+        """Return a hash of what the policy of a bucket, or of an access point, says, as states compare it."""
+        return digest(self.policy(bucket, point))
 
     # ACLs
 

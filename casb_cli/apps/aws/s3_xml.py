@@ -5,6 +5,8 @@ from __future__ import annotations
 from casb_cli.apps.aws.wire import Element
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+CONTROL = "http://awss3control.amazonaws.com/doc/2018-08-20/"
+"""The namespace of S3's control plane."""
 _WRITTEN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;", "\n": "&#10;"})
 
 
@@ -24,6 +26,6 @@ def element(name: str, *children: str, text: str | None = None, attributes: str 
     return f"<{name}{attributes}>{inner}</{name}>"
 
 
-def document(name: str, *children: str) -> bytes:
-    """Return a request's body: the root element in S3's namespace."""
-    return element(name, *children, attributes=f' xmlns="{NAMESPACE}"').encode()
+def document(name: str, *children: str, namespace: str = NAMESPACE) -> bytes:
+    """Return a request's body: the root element in S3's namespace, or in another."""
+    return element(name, *children, attributes=f' xmlns="{namespace}"').encode()

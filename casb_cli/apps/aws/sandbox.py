@@ -11,7 +11,7 @@ from typing import Any
 
 from casb_cli.apps.aws.sandbox_buckets import QUEUE
 from casb_cli.apps.aws.sandbox_company import HOME, MEMBER_ROLE, ROLE
-from casb_cli.apps.aws.sandbox_objects import Objects
+from casb_cli.apps.aws.sandbox_control import ControlPlane
 from casb_cli.apps.aws.sandbox_trail_files import BUCKET
 from casb_cli.apps.aws.sandbox_truth import Truth
 from casb_cli.core.errors import CasbError
@@ -19,7 +19,7 @@ from casb_cli.sandbox.provider import Options, Signin
 from casb_cli.sandbox.world import World
 
 
-class Aws(Objects):
+class Aws(ControlPlane):
     """The whole of the simulated AWS; `truth` says what a perfect reader would have seen at the start."""
 
     def __init__(self, world: World, options: Options | None = None) -> None:

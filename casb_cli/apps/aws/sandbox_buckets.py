@@ -18,6 +18,7 @@ from casb_cli.sandbox.facts import (
     NESTED_PLACE,
     PENDING_PLACE,
     PERSONAL_PLACE,
+    RENAMED_PLACE,
     SHARED_PLACE,
 )
 
@@ -26,6 +27,8 @@ _FIRST = ("../up", "a//b", "a+b c", "100%2Fdone", f"two{names.NEWLINE}lines", "æ
 SPECIAL = (*_FIRST, *(name for name in names.hostile(control=True, slashes=True) if name not in _FIRST))
 """What keys in the bucket of odd names begin with; the most telling come first, for small worlds."""
 
+DOOR_PLACE = NESTED_PLACE
+"""The bucket that leaves it to its access points whom to let in."""
 BLOCK_ALL = (True, True, True, True)
 """Block and ignore public ACLs, block and restrict public policies, in this order."""
 
@@ -48,6 +51,30 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     def arn(self) -> str:
         """The bucket's ARN."""
         return f"arn:aws:s3:::{self.name}"
+
+
+class AccessPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An access point to a bucket: whom its policy lets read there, and whether it is reached from a VPC alone."""
+
+    name: str
+    bucket: str
+    account: str
+    region: str
+    reader: str
+    vpc: str | None = None
+    block: bool = False
+
+    @property
+    def arn(self) -> str:
+        """The access point's ARN."""
+        return f"arn:aws:s3:{self.region}:{self.account}:accesspoint/{self.name}"
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """The access point's own policy."""
+        principal = "*" if self.reader == "*" else {"AWS": f"arn:aws:iam::{self.reader}:root"}
+        place = f"{self.arn}/object/*"
+        return document({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": place})
 
 
 class Object(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +143,12 @@ class Buckets:
                     "Resource": f"arn:aws:s3:::{name}/*",
                 }
             )
-        opened = bool(who) or index == PERSONAL_PLACE
+        if index == DOOR_PLACE:
+            by_point = {"StringEquals": {"s3:DataAccessPointAccount": account}}
+            places = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+            delegated = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": places, "Condition": by_point}
+            policy = document(delegated)
+        opened = bool(who) or index in (PERSONAL_PLACE, DOOR_PLACE)
         return Bucket(
             index=index,
             name=name,
@@ -128,6 +160,50 @@ class Buckets:
             block=(True, True, True, True) if not opened else None,
             policy=policy,
             notify=account == self.company.main and region == REGIONS[0],
+        )
+
+    @cached_property
+    def points(self) -> tuple[AccessPoint, ...]:
+        """Every access point: two that open the bucket which leaves it to them, and two that open nothing.
+
+        Of these one is public and blocked by itself, the other's bucket lets nothing through.
+        """
+        door, other, foreign = self.all[DOOR_PLACE], self.all[PERSONAL_PLACE], self.company.foreign
+        vpc = "vpc-0123456789abcdef0"
+        return (
+            self._point("partner-door", door, foreign),
+            self._point("inside-door", door, "*", vpc=vpc),
+            self._point("blocked-door", door, "*", block=True),
+            self._point("walled-door", other, foreign),
+        )
+
+    def _point(
+        self, name: str, bucket: Bucket, reader: str, *, vpc: str | None = None, block: bool = False
+    ) -> AccessPoint:
+        return AccessPoint(
+            name=name,
+            bucket=bucket.name,
+            account=bucket.account,
+            region=bucket.region,
+            reader=reader,
+            vpc=vpc,
+            block=block,
+        )
+
+    @cached_property
+    def grants(self) -> tuple[tuple[str, Bucket, str, str, str], ...]:
+        """Each grant of S3 Access Grants: its id, the bucket, the grantee's type and identifier, the scope."""
+        bucket = self.all[RENAMED_PLACE]
+        scope = f"s3://{bucket.name}/reports/*"
+        return (
+            (
+                chance.uuid(self.company.seed, 97),
+                bucket,
+                "IAM",
+                f"arn:aws:iam::{self.company.foreign}:role/reader",
+                scope,
+            ),
+            (chance.uuid(self.company.seed, 98), bucket, "DIRECTORY_GROUP", chance.uuid(self.company.seed, 99), scope),
         )
 
     # Objects
@@ -210,7 +286,7 @@ class Buckets:
 
     def reader(self, bucket: Bucket) -> str | None:
         """Return whom the bucket's policy really lets read: `*`, an account's id, or None."""
-        if bucket.policy is None:
+        if bucket.policy is None or bucket.index == DOOR_PLACE:
             return None
         principal = bucket.policy["Statement"][0]["Principal"]
         if principal == "*":
@@ -228,6 +304,8 @@ class Buckets:
     def sharing(self, bucket: Bucket, one: Object) -> str:
         """Return how far an object is open."""
         readers = {self.reader(bucket), self.acl_reader(bucket, one)} - {None}
+        if bucket.index == DOOR_PLACE:
+            readers.add(self.company.foreign)
         if "*" in readers:
             return "public"
         if readers - set(self.company.active):

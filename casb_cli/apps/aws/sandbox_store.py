@@ -135,6 +135,15 @@ def load(moto: Moto, buckets: Buckets) -> None:
                 events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
                 made.set_notification_configuration({"QueueConfiguration": [{"Queue": queue, "Event": events}]})
             made.fill = partial(_fill, buckets, bucket, trash.get(bucket.name, []))
+        for point in buckets.points:
+            control = models("s3control")
+            names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+            own = dict.fromkeys(names, str(point.block).lower())
+            network = {"VpcId": point.vpc} if point.vpc else {}
+            there = control.AccessPoint(point.account, point.region, point.name, point.bucket, network, own)
+            there.arn, there.policy = point.arn, json.dumps(point.policy)
+            there.alias = f"{point.name}-{chance.text(chance.BASE32.lower(), 34, company.seed, 96)}-s3alias"
+            moto.backend("s3control", point.account).access_points[point.account][point.name] = there
 
 
 def _fill(buckets: Buckets, bucket: Bucket, trash: list[Object], home: Any) -> None:

@@ -264,6 +264,21 @@ class Truth:
             if reader is not None:
                 who = "public" if reader == "*" else reader
                 found[f"{bucket.name}/policy:{who}"] = self._share(reader, f"folder:{bucket.name}", "s3:GetObject")
+        for point in self.buckets.points[:2]:
+            who = "public" if point.reader == "*" else point.reader
+            row = self._share(point.reader, f"folder:{point.bucket}", "s3:GetObject")
+            # Whoever comes from a VPC alone is no public.
+            found[f"{point.bucket}/accesspoint:{point.name}:{who}"] = row | (
+                {"sharing": "internal"} if point.vpc else {}
+            )
+        for id_, bucket, kind, who, scope in self.buckets.grants:
+            found[f"{bucket.name}/grant:{id_}"] = {
+                "file_ref": f"folder:{bucket.name}",
+                "kind": "group" if kind == "DIRECTORY_GROUP" else "user",
+                "who": who,
+                "role": f"READ {scope}",
+                "sharing": "external" if kind == "IAM" else "internal",
+            }
         for one in self.buckets.objects():
             reader = self.buckets.acl_reader(self.buckets.by_name[one.bucket], one)
             if reader is not None:

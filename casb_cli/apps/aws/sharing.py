@@ -18,7 +18,11 @@ _AT_ONCE = 8
 
 
 class Sharing(Files, ListShares):
-    """Matrix row 10, the reading half. A share's id is `bucket/policy:who`, or `bucket[/key]/acl:who:PERMISSION`."""
+    """Matrix row 10, the reading half.
+
+    A share's id is `bucket/policy:who`, `bucket/accesspoint:name:who`, `bucket/grant:id`, or
+    `bucket[/key]/acl:who:PERMISSION`.
+    """
 
     @needs("POST /organizations/ListAccounts", any_of=may("organizations:ListAccounts"), variant=("organization",))
     @needs("GET /s3/ListBuckets", "GET /s3/GetBucketLocation", "GET /s3/ListObjectsV2", any_of=LISTING)
@@ -39,7 +43,7 @@ class Sharing(Files, ListShares):
     def _bucket_pages(self, bucket: Bucket, cursor: str | None) -> Iterator[Page[Share]]:
         access = self.access(bucket)
         if cursor is None:
-            yield Page(items=self.bucket_shares(bucket, access))
+            yield Page(items=self.bucket_shares(bucket, access), notices=access.doors.notices)
         if not access.acls:
             return
         if self.field("object_acls") == "skip":
@@ -55,8 +59,11 @@ class Sharing(Files, ListShares):
             yield Page(items=[share for one in rows for share in one or ()], cursor=after, notices=notices)
 
     def bucket_shares(self, bucket: Bucket, access: Access) -> list[Share]:
-        """Return what a bucket's policy and its own ACL give."""
+        """Return what a bucket's policy, its access points, access grants and its own ACL give."""
         rows = [mapping.policy_share(one, bucket.name) for one in access.policy.openings()]
+        for point in access.doors.points:
+            rows += [mapping.policy_share(one, bucket.name, point.name) for one in point.openings(access.policy)]
+        rows += [mapping.grant_share(one, bucket.name) for one in access.doors.grants]
         if access.acls:
             rows += mapping.acl_shares(self.bucket_acl(bucket), access.block, access.reach, bucket.name)
         return rows
