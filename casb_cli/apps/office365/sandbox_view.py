@@ -222,11 +222,10 @@ class View:
         index = self.company.index_of(address)
         user = None if index is None else self.state.user(index)
         if user is None:
-            name = address.replace("@", "_")
             login = f"i:0#.f|membership|urn:spo:guest#{address}"
             return {
                 "user": {"displayName": address, "email": address},
-                "siteUser": {"id": "90", "displayName": address, "email": address, "loginName": login, "name": name},
+                "siteUser": {"id": "90", "displayName": address, "email": address, "loginName": login},
             }
         mail = user.mail or user.upn
         return {
