@@ -76,9 +76,9 @@ class Poor:
 
 
 @pytest.fixture
-def poor(app_key, connector_class, home, casb):
+def poor(app_key, connector_class, home, casb, hurried):
     world = World(seed=SEED, people=12, files=12, events=40)
-    with Stage(app_key, home, casb, options=Options(settings={}), world=world) as stage:
+    with Stage(app_key, home, casb, options=Options(settings={}), world=world) as stage, stage.brisk():
         assert stage.connect().code == 0
         yield Poor(stage, connector_class)
 

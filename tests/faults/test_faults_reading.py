@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import msgspec
 import pytest
 from harness import assert_told, compare, listed
 
@@ -26,22 +25,15 @@ LISTED = {
 
 @pytest.fixture
 def faulty(connected, hurried):
-    """Let one call in five meet a fault of every kind: `faulty(seed)`; waits are the shortest that a header tells.
-
-    As a second lasts a fiftieth for the product, so it does for the provider's limits.
-    """
-    specs = {family: limiter.spec for family, limiter in connected.provider.limits.items()}
-    for limiter in connected.provider.limits.values():
-        limiter.spec = msgspec.structs.replace(limiter.spec, window=limiter.spec.window / 50)
+    """Let one call in five meet a fault of every kind: `faulty(seed)`; waits are the shortest that a header tells."""
 
     def start(seed, kinds=KINDS, rate=0.2):
         connected.provider.faults.randomly(rate, seed=seed, kinds=kinds, wait=0.01)
         return connected
 
-    yield start
+    with connected.brisk():
+        yield start
     connected.provider.faults.clear()
-    for family, spec in specs.items():
-        connected.provider.limits[family].spec = spec
 
 
 @pytest.mark.parametrize("seed", [1, 2])
