@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from casb_cli.scan.detect.validators import digits, payment_card
+from casb_cli.scan.detect.validators import digits, payment_card, wordless
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,28 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
     return digits(value) in _PUBLISHED_SSN
 
 
-_RUNS = re.compile(
-    b"|".join(
-        run[at : at + 8]
-        for run in (b"01234567890123456789", b"98765432109876543210", b"abcdefghijklmnopqrstuvwxyz")
-        for at in range(len(run) - 7)
-    )
-)
+_ORDER = (b"01234567890", b"98765432109", b"abcdefghijklmnopqrstuvwxyz", b"zyxwvutsrqponmlkjihgfedcba")
+_STEPS = {row[at : at + 2]: number for number, row in enumerate(_ORDER) for at in range(len(row) - 1)}
+_LEAST = 5
+"""Characters in a row that count up or down and are no chance."""
 
 
 def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values that mostly count up or down the digits or the alphabet."""
     plain = re.sub(rb"[^0-9a-z]", b"", value.lower())
-    return len(plain) < 60 and _RUNS.search(plain) is not None
+    if len(plain) >= 400:
+        return False
+    covered = run = 0
+    way = None
+    for at in range(len(plain)):
+        step = _STEPS.get(plain[at : at + 2])
+        if step is not None and step == way:
+            run += 1
+            continue
+        covered += run if run >= _LEAST else 0
+        run, way = 2, step
+    covered += run if run >= _LEAST else 0
+    return covered >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
 
 
 _DOCUMENTED = re.compile(
@@ -161,7 +170,7 @@ def identifier(value: bytes, view: View) -> bool:
     return _IDENTIFIER.fullmatch(value) is not None and (not quoted or value.startswith((b"/", b".")))
 
 
-_WORD = re.compile(rb"[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:,;!?)]{0,3}")
+_WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
 
 
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -170,8 +179,73 @@ def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for letters only, joined by dashes, dots or underscores: names, not keys."""
-    return _WORD.fullmatch(value) is not None
+    """Hold for letters of any script, joined by dashes, dots, strokes or underscores: names, not keys."""
+    return _WORD.fullmatch(value) is not None and not (len(value) >= 14 and wordless(value))
+
+
+_CODE = re.compile(
+    r"\.(?:py|pyi|[cm]?[jt]sx?|vue|go|java|kts?|scala|groovy|cs|vb|fs|c|cc|cpp|cxx|h|hh|hpp|m|mm|rb|erb|php|swift|rs|dart|lua|p[lm]"
+    r"|r|jl|exs?|hs|clj|cljs|elm|sol|pck|pks|pkb)$",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|rem\b)|.*(?:\s#|//|/\*|<!--)", re.IGNORECASE)
+_CALL = re.compile(
+    rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
+)
+_PIECE = re.compile(
+    rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|/[\w./-]*|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
+    rb"|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def code_piece(value: bytes, view: View) -> bool:
+    """Hold for pieces of code, options, paths, password hashes, and what code has without quotes but in a remark."""
+    if _PIECE.fullmatch(value):
+        return True
+    if view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`"):
+        return False
+    if _CALL.fullmatch(value):
+        return True
+    if not _CODE.search(view.name):
+        return False
+    before = view.before(400)
+    quoted = any(before.count(mark) % 2 for mark in (b'"', b"'", b"`"))
+    return not quoted and _REMARK.match(before) is None
+
+
+_NAMES_MORE = re.compile(
+    rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|prefix|suffix|length|size|count|limit|expir[a-z]*"
+    rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
+    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created)s?"
+    rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
+    rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where the name says at its end that it tells something about the secret: its file, its kind, its age."""
+    return _NAMES_MORE.search(view.before(80)) is not None
+
+
+_FILE = re.compile(
+    rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"
+)
+
+
+def file_name(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for the names of files, with or without a folder."""
+    return _FILE.fullmatch(value) is not None
+
+
+_ADDRESS = re.compile(rb"(?:/|@|#|sha\d{1,3}[:-]|digest[\"' :=]{1,4})$", re.IGNORECASE)
+
+
+def hash_part(value: bytes, view: View) -> bool:
+    """Hold where a form without a telling prefix stands in an address or behind the name of a hash."""
+    return value[:1].isdigit() and _ADDRESS.search(view.before(16)) is not None
 
 
 _LOCKS = frozenset(
@@ -217,7 +291,7 @@ def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _POSITION = re.compile(
-    rb"(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
+    rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|correlation|trace|operation|cancell?ation|idempotency)"
     rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$",
     re.IGNORECASE,
@@ -285,6 +359,10 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         identifier,
         position,
         plain_words,
+        code_piece,
+        other_name,
+        file_name,
+        hash_part,
         lock_file,
         minified,
         template_file,

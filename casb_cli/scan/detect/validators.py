@@ -117,10 +117,36 @@ def entropy(value: bytes) -> float:
 
 
 _CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <= 57 else 4 for c in range(256))
+_PREFIXED_HEX = re.compile(rb"(?:[A-Za-z0-9]{1,30}[-_:.]){0,4}[A-Za-z]{0,4}(?=[0-9]*[a-f][0-9a-f]*[0-9])[0-9a-f]{32,}")
 _LOWER_RUN = re.compile(rb"[a-z]{7}")
 _LONE = re.compile(rb"(?<![a-z])[a-z](?![a-z])")
 _CAPITALS = re.compile(rb"[A-Z]{2}")
 _DIGITS = re.compile(rb"[0-9+/]+")
+
+
+_SELDOM = frozenset(
+    row[:1] + second
+    for row in (
+        b"ahjoqz bfkqtvxz cjqvwxz djkqz ejz fghjkmpqvwxz gbjkqwx hfghjkqvwxz iquwy jbcdfghijklmnpqrtvwxyz "
+        b"kbdfhjklmoqvwxyz lhqx mghjkwx nqwx ohjqz pfjkmnqvwxz qabcdefghijkmnopqrsvwxyz rjqxz svxz tjkqx "
+        b"uhjkoquvwxy vdfghjklmnpqrtvwx wbfgkpquwyz xdfghjkoquvwyz ydfghjkquvy zbdfjklnpqrtuvz"
+    ).split()
+    for second in (row[at : at + 1] for at in range(1, len(row)))
+)
+"""Pairs of letters that words and names seldom have: a thirtieth of all their pairs, but a third of chance's."""
+
+
+def _pairs(value: bytes) -> tuple[int, int]:
+    """Return how many pairs of neighbouring letters there are, and how many of them words seldom have."""
+    low = value.lower()
+    found = [low[at : at + 2] for at in range(len(low) - 1) if low[at : at + 2].isalpha()]
+    return len(found), sum(pair in _SELDOM for pair in found)
+
+
+def wordless(value: bytes) -> bool:
+    """Hold for values whose letters follow each other as chance has it, not as in words of any spelling."""
+    count, seldom = _pairs(value)
+    return count >= 6 and seldom >= max(2, count * 0.12)
 
 
 def _unrest(value: bytes) -> float:
@@ -138,6 +164,13 @@ def random_looking(value: bytes) -> bool:
         return size >= 16 and entropy(value) >= 2.9 and not value.isdigit() and _unrest(value) >= 0.2
     count = sum(48 <= c <= 57 for c in value)
     if entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
+        return False
+    if _PREFIXED_HEX.fullmatch(value):
+        return True
+    pairs, seldom = _pairs(value)
+    if size >= 16 and (count or size >= 20) and pairs >= 6 and seldom >= max(2, pairs * (0.12 if count else 0.2)):
+        return True
+    if pairs >= 12 and seldom <= pairs * 0.05 and count < size * 0.3:
         return False
     if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
         plain = count >= 2 and _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
@@ -190,6 +223,15 @@ def basic_credentials(value: bytes) -> bool:
     return bool(name and colon and len(password) >= 3) and (name + password).isascii()
 
 
+def nats_seed(value: bytes) -> bool:
+    """Hold for a seed of NATS: base 32 whose last two bytes are the CRC-16 (XMODEM) of those before."""
+    try:
+        raw = base64.b32decode(value + b"=" * (-len(value) % 8))
+    except (ValueError, binascii.Error):
+        return False
+    return binascii.crc_hqx(raw[:-2], 0) == int.from_bytes(raw[-2:], "little")
+
+
 def mail_domain(value: bytes) -> bool:
     """Hold for an address whose domain ends in letters and whose labels are no file suffix."""
     domain = value.rsplit(b"@", 1)[-1].lower()
@@ -214,6 +256,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = dict(checks_personal.CHECKS) | {
         strong_password,
         base64_key,
         basic_credentials,
+        nats_seed,
         mail_domain,
     )
 }

@@ -14,7 +14,15 @@ _PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\
 # "pass" alone is a word of its own: `passive`, `passed` and `passband` name no password.
 _PASSWORD = _PASSWORD_HINT.replace("code)?", "code)|pass(?![a-z])")
 _CLOSE = r"[\"'`\])\\]{0,4}\s{0,4}"
-_ASSIGN = _CLOSE + r"(?::=|=>|=|:(?!:)|-(?=\s[\"'`]))\s{0,4}"
+_TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
+"""The type that some languages write between a name and its value."""
+_EQUALS = _CLOSE + _TYPE + r"(?::{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
+_SIGN = "(?:" + _EQUALS + r"|" + _CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
+"""What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
+_ENDS = r"(?:" + _TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
+"""Where a hint ends: behind a sign, or behind the quote that follows a comma or a bracket."""
+_HERE = r"[ \t]{0,4}"
+"""A value without quotes stands on the line of its name."""
 _OPEN = r"[bru]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 _UUID_NAME = (
@@ -35,6 +43,9 @@ _RANDOM_FILTERS = (
     "monotone",
     "sequence",
     "plain_words",
+    "code_piece",
+    "other_name",
+    "file_name",
     "uuid",
     "content_hash",
     "lock_file",
@@ -116,10 +127,10 @@ _TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>[^<>\n]{12}",
+        hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}[^<>\s][^<>\n]{11}",
         pattern=(
-            r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\{?(?:[\w-]{1,30} ){0,2}"
-            r"(?P<v>[a-z0-9._~+/=-]{12,300})\}?</"
+            r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}\{?(?:[\w-]{1,30} ){0,2}"
+            r"(?P<v>[a-z0-9._~+/=\\-]{12,300})[\};]{0,2}\s{0,24}</"
         ),
         caseless=True,
         before=140,
@@ -131,6 +142,20 @@ _TOKEN_FORMS = (
             r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)"
             r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
         ),
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"\bbearer\s{1,2}[a-z0-9._~+/-]{20}",
+        pattern=r"\bbearer\s{1,2}(?P<v>[a-z0-9._~+/-]{20,600}={0,2})(?![a-z0-9._~+/=-])",
+        caseless=True,
+        before=40,
+        after=620,
+    ),
+    Rule(
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api-?key)\"\s{1,4}value=\"",
+        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api-?key)\"\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\"",
         caseless=True,
         before=120,
         after=310,
@@ -157,21 +182,23 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + r"(?:=|:|-(?:\s[\"'`]))",
+                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + _ENDS,
                 pattern=(
                     _SECRET
                     + r"[a-z0-9_]{0,20}"
-                    + _ASSIGN
-                    + _SCHEME
-                    + r"(?:"
+                    + _SIGN
+                    + r"(?:\s{0,4}"
                     + _OPEN
-                    + r"(?P<v>[^\"'`\s]{12,200}?)\\{0,3}[\"'`]"
-                    r"|(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,200})(?![A-Za-z0-9+/_=(\[]))"
+                    + _SCHEME
+                    + r"\s?(?P<v>[^\"'`\s]{12,1200}?)\s?\\{0,3}[\"'`]|"
+                    + _HERE
+                    + _SCHEME
+                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,1200})(?![A-Za-z0-9+/_=(\[]))"
                 ),
-                then=r"[=>]?\s{0,4}" + _SCHEME + "(?:" + _OPEN + r"[^\"'`\s]{12}|[a-z0-9+/_=.~!@#%^*-]{12})",
+                then=r"[=>-]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _SCHEME + "\\s?[^\"'`\\s]{12}",
                 caseless=True,
                 before=80,
-                after=300,
+                after=1300,
             ),
             *_TOKEN_FORMS,
         ),
@@ -228,21 +255,22 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value assigned to a name such as password, that is no placeholder and no reference.",
         rules=(
             Rule(
-                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSE + "(?:=|:)",
+                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSE + _ENDS,
                 pattern=(
-                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))"
+                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))(?<!\$\()"
                     # A line of a test's log: `PASS: folder/test.exp`, after a newline.
                     r"(?!(?<=\n)(?-i:PASS: ))"
                     + _PASSWORD
                     + r"[a-z0-9_]{0,16}"
-                    + _ASSIGN
-                    + r"(?:"
+                    + _EQUALS
+                    + r"(?:\s{0,4}"
                     + _OPEN
-                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]"
-                    + r"|(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![^\s\"'`,;<>)}\]]))"
+                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]|"
+                    + _HERE
+                    + r"(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![^\s\"'`,;<>)}\]]))"
                 ),
                 then=(
-                    r"[=>]?\s{0,4}(?:" + _OPEN + r"[^\"'`\s]{6}"
+                    r"[=>-]{0,2}\s{0,4}(?:" + _OPEN + r"[^\"'`\s]{6}"
                     r"|(?!(?-i:[a-z_.]{6,99})[\s\"'`,;<>(){}\[\]])[^\s\"'`,;<>(){}\[\]]{6})"
                 ),
                 caseless=True,
@@ -258,6 +286,9 @@ DETECTORS: tuple[Detector, ...] = (
             "documentation",
             "monotone",
             "plain_words",
+            "code_piece",
+            "other_name",
+            "file_name",
             "uuid",
             "content_hash",
             "lock_file",
@@ -320,17 +351,17 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:key|auth|_pat)" + _CLOSE + r"(?:=|:|\sis\s)",
+                hint=r"(?:key|auth|_pat)[0-9]?" + _CLOSE + r"(?:" + _ENDS + r"|\sis\s)",
                 pattern=(
-                    r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)"
-                    r"(?:" + _ASSIGN + r"|\sis\s{1,2})"
-                    r"(?:" + _OPEN + r"(?P<v>[a-z0-9+/_=.~-]{20,200})\\{0,3}[\"'`]"
-                    r"|(?P<v2>[a-z0-9+/_=.~-]{20,200})(?![a-z0-9+/_=(\[]))"
+                    r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
+                    r"(?:" + _SIGN + r"|\sis\s{1,2})"
+                    r"(?:\s{0,4}" + _OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{20,600})\s?\\{0,3}[\"'`]"
+                    r"|" + _HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[]))"
                 ),
-                then=r"[=>]?\s{0,4}(?:" + _OPEN + r")?[a-z0-9+/_=.~-]{20}",
+                then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + r")?\s?[a-z0-9+/_=.~-]{20}",
                 caseless=True,
                 before=64,
-                after=240,
+                after=700,
             ),
         ),
         checks=("random_looking",),
@@ -362,16 +393,9 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 9562 for the form",
         rules=(
             Rule(
-                hint=_UUID_NAME + _CLOSE + "(?:=|:)",
-                pattern=r"(?<![a-z])(?:[a-z0-9]{1,20}[_.-]){0,4}"
-                + _UUID_NAME
-                + _ASSIGN
-                + "(?:"
-                + _OPEN
-                + ")?(?P<v>"
-                + _UUID
-                + r")(?![a-z0-9-])",
-                then=r"[=>]?\s{0,4}(?:" + _OPEN + ")?" + _UUID,
+                hint=_UUID_NAME + _CLOSE + _ENDS,
+                pattern=_UUID_NAME + _SIGN + r"\s{0,4}(?:" + _OPEN + ")?(?P<v>" + _UUID + r")(?![a-z0-9-])",
+                then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _UUID,
                 caseless=True,
                 before=160,
                 after=72,

@@ -91,8 +91,15 @@ DETECTORS: tuple[Detector, ...] = (
             before=110,
             after=48,
         ),
+        Rule(
+            hint=_SLACK_HOOK + r"[A-Za-z0-9+/]{43}",
+            pattern=r"(?P<v>" + _SLACK_HOOK + r"[A-Za-z0-9+/]{43,64})(?![A-Za-z0-9])",
+            before=110,
+            after=64,
+        ),
         filters=("documentation",),
         match=lambda: (
+            "https://hooks.slack.com/" + "workflows/" + rand(46),
             "https://hooks.slack.com/" + f"services/T{rand(8, HEX).upper()}/B{rand(8, HEX, 2).upper()}/{rand(24)}",
         ),
         no_match=lambda: (
