@@ -222,6 +222,6 @@ def undeclared(value):
         held = value.backing_store.enumerate_() if isinstance(value, BackedModel) else vars(value).items()
         for name, inner in list(held):
             if name == "additional_data":
-                yield from (f"{type(value).__name__}.{one}" for one in inner if not one.startswith("@"))
+                yield from (f"{type(value).__name__}.{one}" for one in inner if "@" not in one)
             else:
                 yield from undeclared(inner)

@@ -113,9 +113,14 @@ def test_a_person_signs_in_on_another_device_and_stays(office, witness):
         with pytest.raises(ODataError) as caught:
             one(one.client.sites.get_all_sites.get())
         assert (caught.value.response_status_code, caught.value.error.code) == (403, "accessDenied")
+        assert one.all(one.client.sites) == []
+        searched = one.all(one.client.sites, one.query(one.client.sites, search="*"))
+        assert searched
+        me = one(one.client.me.get())
+        assert office.truth.rows("account")[me.id]["login"] == me.user_principal_name
     finally:
         one.close()
-    witness(office, "POST /{tenant}/oauth2/v2.0/devicecode")
+    witness(office, "POST /{tenant}/oauth2/v2.0/devicecode", "GET /sites", "GET /me")
 
 
 # Accounts

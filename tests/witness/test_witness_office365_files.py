@@ -14,7 +14,7 @@ from casb_cli.sandbox.server import serve
 from casb_cli.sandbox.world import World
 
 try:
-    from graphsdk import QUIET, Graph, stamp
+    from graphsdk import GRAPH, QUIET, Graph, stamp
     from msgraph.generated.drives.item.items.item.copy.copy_post_request_body import CopyPostRequestBody
     from msgraph.generated.drives.item.items.item.create_link.create_link_post_request_body import (
         CreateLinkPostRequestBody,
@@ -172,6 +172,42 @@ def test_one_drive_its_root_its_folders_and_one_file_with_its_path(office, graph
         "GET /drives/{driveId}/root",
         "GET /drives/{driveId}/items/{itemId}",
         "GET /drives/{driveId}/items/{itemId}/children",
+    )
+
+
+def test_onedrives_of_people_and_of_those_who_have_none(office, graph, witness):
+    users, found, refused = graph.client.users, {}, set()
+    for id_ in office.truth.rows("account"):
+        try:
+            found[id_] = graph(users.by_user_id(id_).drive.get())
+        except ODataError as error:
+            refused.add((error.response_status_code, error.error.code))
+    assert refused == {(404, "ResourceNotFound"), (423, "notAllowed")}
+    owners = {row["owner_ref"].partition(":")[2]: key for key, row in office.truth.rows("file").items()}
+    for id_, drive in found.items():
+        assert (drive.owner.user.id, drive.drive_type) == (id_, "business")
+    personal = {drive.id for drive in found.values()}
+    assert {key.partition("/")[0] for key in owners.values()} & personal
+    assert len(found) < len(office.truth.rows("account"))
+    witness(office, "GET /users/{id}/drive")
+
+
+def test_sensitivity_labels_are_told_of_each_file(office, graph, drives, witness):
+    labels = graph.client.security.data_security_and_governance.sensitivity_labels
+    names = {one.id: one.name for one in graph.all(labels)}
+    assert set(names.values()) == {"Confidential", "Internal"}
+    found = set()
+    for key in sorted(office.truth.rows("file"))[:25]:
+        drive, _, id_ = key.partition("/")
+        told = graph(item_of(drives, key).extract_sensitivity_labels.post()).labels
+        wanted = office.state.item(drive, id_).label
+        assert [one.sensitivity_label_id for one in told] == ([wanted] if wanted else [])
+        found |= {names[one.sensitivity_label_id] for one in told}
+    assert found
+    witness(
+        office,
+        "POST /drives/{driveId}/items/{itemId}/extractSensitivityLabels",
+        "GET /security/dataSecurityAndGovernance/sensitivityLabels",
     )
 
 
@@ -411,6 +447,22 @@ def test_recycle_bins_as_sharepoint_tells_them_and_files_brought_back(office, gr
     again = sharepoint(graph, site, "POST", "RecycleBin/RestoreByIds", json={"ids": [one["Id"]]})
     assert again.status_code == 404
     witness(office, "GET /{site}/_api/site/RecycleBin", "POST /{site}/_api/site/RecycleBin/RestoreByIds")
+
+
+def test_recycle_bins_as_the_beta_of_graph_tells_them(office, graph, witness):
+    found = {}
+    for site in graph.all(graph.client.sites.get_all_sites):
+        url = f"{graph.fields['api_url']}/beta/sites/{site.id}/recycleBin/items"
+        answer = graph.plain("GET", url, headers={"Authorization": f"Bearer {graph.token(GRAPH)}"})
+        if site.id in office.truth.hidden("trash"):
+            assert answer.status_code == 423
+            continue
+        for row in answer.json()["value"]:
+            assert datetime.fromisoformat(row["deletedDateTime"]).tzinfo is not None
+            assert isinstance(row["deletedFromLocation"], str)
+            found[f"{site.id}/{row['id']}"] = {"name": row["name"], "size": row["size"], "trashed": True}
+    assert found == office.truth.rows("trash")
+    witness(office, "GET /beta/sites/{id}/recycleBin/items")
 
 
 def site_of(graph, key):

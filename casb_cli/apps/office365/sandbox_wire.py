@@ -211,14 +211,16 @@ def listed(rows: Iterable[dict[str, Any]]) -> Source:
 
 
 def selected(request: Request, row: dict[str, Any], default: frozenset[str] | None = None) -> dict[str, Any]:
-    """Return what `$select` (or the default) asks for of a row; annotations stay."""
+    """Return what `$select` (or the default) asks for of a row, with the annotations of that and of the whole row."""
     wanted = request.query.get("$select")
     if wanted is None:
         if default is None:
             return row
-        names = set(default)
+        names = {*default, ""}
     else:
-        names = {name.strip().split("/")[0] for name in wanted.split(",")} | {"id"}
+        names = {name.strip().split("/")[0] for name in wanted.split(",")} | {"id", ""}
         if "*" in names:
             return row
-    return {name: value for name, value in row.items() if name in names or name.startswith("@")}
+    return {
+        name: value for name, value in row.items() if name in names or ("@" in name and name.partition("@")[0] in names)
+    }
