@@ -123,6 +123,7 @@ class Client:
         self._authenticator = authenticator
         self._prover: Proving | None = _as_prover(authenticator)
         self._tracer = tracer
+        self.transport = transport
         governors.narrow(quota_share)
         self._wire = Wire(self.hosts, transport=transport)
 

@@ -51,6 +51,28 @@ APP = App(
             note="needs the IAM Service Account Credentials API and the role Service Account Token Creator",
         ),
         AuthMethod(
+            key="federation",
+            title="Service account with domain-wide delegation, without a key: a workload identity signs for it",
+            fields=(
+                Field(
+                    key="configuration",
+                    prompt="Configuration of the workload identity (the external_account JSON file)",
+                    secret=True,
+                    multiline=True,
+                    help="written by gcloud iam workload-identity-pools create-cred-config",
+                ),
+                Field(
+                    key="service_account",
+                    prompt="E-mail address of the service account",
+                    required=False,
+                    help="empty: the one that the configuration acts as",
+                ),
+                _SUBJECT,
+            ),
+            unattended=True,
+            note="for runners of another cloud or CI; the token's file or address is read anew each time",
+        ),
+        AuthMethod(
             key="oauth",
             title="OAuth 2.0, an administrator in the browser",
             fields=(
@@ -88,6 +110,7 @@ APP = App(
         "oauth": "https://oauth2.googleapis.com",
         "accounts": "https://accounts.google.com",
         "iam": "https://iamcredentials.googleapis.com",
+        "sts": "https://sts.googleapis.com",
         "cloudidentity": "https://cloudidentity.googleapis.com",
     },
     content_hosts=(".googleusercontent.com", ".usercontent.google.com"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from casb_cli.apps.google_workspace.delegation import AsUser, Delegation, KeySigner, RemoteSigner, Sign
+from casb_cli.apps.google_workspace.federation import Federation
 from casb_cli.apps.google_workspace.scopes import ALL, ALWAYS, EMAIL, least
 from casb_cli.core.errors import NotPermitted, UsageError
 from casb_cli.transport.auth.endpoint import TokenEndpoint, sign_in_again
@@ -15,6 +16,7 @@ from casb_cli.transport.calls import Call
 from casb_cli.transport.signin import Authenticator, SigninContext
 
 TOKEN = "POST /token"
+_MAY_SIGN = "give the identity the role Service Account Token Creator on the service account; see --print-setup"
 _SETS = {"admin": "admin"}
 """Which scopes a host's calls carry; all others are Drive's."""
 
@@ -73,6 +75,15 @@ def _signer(context: SigninContext) -> Sign:
     if context.method == "keyless":
         email = context.fields["service_account"].strip()
         return RemoteSigner(context.http, email, lambda: context.secret("access_token"))
+    if context.method == "federation":
+        federation = Federation(context.http, lambda: context.secret("configuration"), sign_in_again(context))
+        email = (context.fields.get("service_account") or "").strip() or federation.configuration.service_account or ""
+        if "@" not in email:
+            raise UsageError(
+                "the configuration acts as no service account, so the delegated one must be named",
+                hint="--field service_account=casb@PROJECT.iam.gserviceaccount.com",
+            )
+        return RemoteSigner(context.http, email, federation, _MAY_SIGN)
     return KeySigner(lambda: context.secret("key"))
 
 

@@ -39,6 +39,8 @@ _ENTRY = (
     "with these scopes; see --print-setup. A change may take some minutes, at most a day"
 )
 
+COMMAND = "give a source that makes a valid token each time, such as command:gcloud auth print-access-token"
+
 Sign = Callable[[Mapping[str, str]], str]
 """Returns an assertion with further claims (`sub`, `scope`), signed afresh."""
 
@@ -104,10 +106,11 @@ class _Signed(msgspec.Struct, rename={"signed": "signedJwt"}):
 class RemoteSigner:
     """Lets Google sign with the service account's own key, by another identity's access token."""
 
-    def __init__(self, http: PlainHttp, email: str, token: Callable[[], str]) -> None:
+    def __init__(self, http: PlainHttp, email: str, token: Callable[[], str], hint: str = COMMAND) -> None:
         self._http = http
         self._email = email
         self._read = token
+        self._hint = hint
         self._token: str | None = None
         self._lock = threading.Lock()
 
@@ -129,7 +132,7 @@ class RemoteSigner:
             f"the access token was refused: {refused.words if refused else ''}",
             call=SIGN,
             code=refused.code if refused else None,
-            hint="give a source that makes a valid token each time, such as command:gcloud auth print-access-token",
+            hint=self._hint,
         )
 
     def _call(self, payload: Mapping[str, object], token: str) -> Call:

@@ -6,11 +6,12 @@ My Drives that each need their own account, shared drives, permissions from abov
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
 from casb_cli.apps.google_workspace import sandbox_ids as ids
-from casb_cli.apps.google_workspace.sandbox_auth import PREFIX
+from casb_cli.apps.google_workspace.sandbox_auth import JWT_TYPE, PREFIX
 from casb_cli.apps.google_workspace.sandbox_content import Content
 from casb_cli.apps.google_workspace.sandbox_state import State
 from casb_cli.apps.google_workspace.sandbox_truth import Truth
@@ -50,13 +51,44 @@ class GoogleWorkspace(Content):
                 fields={"service_account": full.email, **subject, **drives, **urls},
                 secrets={"access_token": self.signin.source},
             ),
+            "federation": Signin(
+                fields={"service_account": full.email, **subject, **drives, **urls},
+                secrets={"configuration": self._federation()},
+            ),
             "oauth": Signin(
                 fields={"client_id": self.signin.client_id, **drives, **urls},
                 secrets={"client_secret": self.signin.client_secret},
             ),
         }
 
+    def _federation(self) -> str:
+        """Return an external_account file, whose identity's token the sandbox itself gives."""
+        values = {
+            "type": "external_account",
+            "audience": self.signin.pool,
+            "subject_token_type": JWT_TYPE,
+            "token_url": "https://sts.googleapis.com/v1/token",
+            "credential_source": {
+                "url": f"{self.urls.get('sts', 'https://sts.googleapis.com')}/subject-token",
+                "headers": {"x-runner": self.world.slug},
+                "format": {"type": "json", "subject_token_field_name": "value"},
+            },
+        }
+        return json.dumps(values, indent=2)
+
     # Sign-in
+
+    @route("POST /v1/token", host="sts")
+    def exchange(self, request: Request) -> Reply:
+        """Give a token of a workload identity for another identity provider's."""
+        return answer(self.signin.exchange(request.form()), headers={"cache-control": "no-store"})
+
+    @route("GET /subject-token", host="sts", free=True)
+    def subject_token(self, request: Request) -> Reply:
+        """Say who this machine is, as the other identity provider would."""
+        if request.headers.get("x-runner") != self.world.slug:
+            return self.missing(request)
+        return answer({"value": self.signin.outside})
 
     @route("POST /token", host="oauth")
     def token(self, request: Request) -> Reply:
@@ -85,11 +117,13 @@ class GoogleWorkspace(Content):
     def sign_jwt(self, request: Request) -> Reply:
         """Sign claims in the name of a service account."""
         name, _, verb = request.params["target"].rpartition(":")
-        if verb != "signJwt":
-            return self.missing(request)
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if verb not in {"signJwt", "generateAccessToken"}:
+            return self.missing(request)
         if scheme.lower() != "bearer":
             raise unauthorized()
+        if verb == "generateAccessToken":
+            return answer({"accessToken": self.signin.act_as(bearer, name), "expireTime": "2099-01-01T00:00:00Z"})
         return answer(self.signin.sign(bearer, name, str(self.body(request).get("payload", "{}"))))
 
     @route("POST /oauth2/v2/tokeninfo", effect=False)

@@ -21,6 +21,10 @@ from casb_cli.apps.google_workspace.sandbox_wire import OAuthRefusal, unauthoriz
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 """What an assertion's `aud` must be, whatever address the sandbox listens on."""
+EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
+CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CODE_SECONDS = 600
 SKEW_SECONDS = 300
@@ -127,12 +131,17 @@ class SignIn:
         self.client_id = client_id
         self.client_secret = client_secret
         self.project = project
+        self.number = str(int(hashlib.sha256(project.encode()).hexdigest()[:10], 16))
         self.admin = admin
         self.lifetime = lifetime
         self.audiences = {AUDIENCE}
         self.token_uri = AUDIENCE
         self.source = "ya29.c." + secrets.token_urlsafe(48)
         """An access token of another Google credential, which may let the service account sign."""
+        self.outside = "eyJ0eXAiOiJKV1QifQ." + secrets.token_urlsafe(96)
+        """What another identity provider says of the machine that runs casb."""
+        self._workloads: dict[str, float] = {}
+        """Access tokens of that workload identity, and of what it acts as, and their ends."""
         self.tokens: dict[str, Token] = {}
         self._refresh: dict[str, _Refresh] = {}
         self._codes: dict[str, _Code] = {}
@@ -223,12 +232,43 @@ class SignIn:
             raise OAuthRefusal("unauthorized_client", _UNAUTHORIZED, 401)
         return found.index
 
+    # Workload identity federation
+
+    @property
+    def pool(self) -> str:
+        """The provider of the workload identity pool, as an audience."""
+        return f"//iam.googleapis.com/projects/{self.number}/locations/global/workloadIdentityPools/ci/providers/runner"
+
+    def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Return a token of the workload identity for what another identity provider says."""
+        if form.get("grant_type") != EXCHANGE_GRANT or form.get("requested_token_type") != ACCESS_TOKEN:
+            raise OAuthRefusal("invalid_request", "Invalid grant_type or requested_token_type")
+        if form.get("audience") != self.pool or form.get("subject_token_type") != JWT_TYPE:
+            raise OAuthRefusal("invalid_target", 'The target service indicated by the "audience" is invalid.')
+        if not secrets.compare_digest(form.get("subject_token", ""), self.outside):
+            raise OAuthRefusal("invalid_grant", "The given credential is rejected by the attribute condition.")
+        if CLOUD not in form.get("scope", "").split():
+            raise OAuthRefusal("invalid_scope", "Invalid OAuth scope.")
+        return {**self._workload(), "issued_token_type": ACCESS_TOKEN}
+
+    def _workload(self) -> dict[str, Any]:
+        value = "ya29.d." + secrets.token_urlsafe(48)
+        self._workloads[value] = self._clock() + self.lifetime
+        return {"access_token": value, "expires_in": int(self.lifetime), "token_type": "Bearer"}
+
+    def act_as(self, bearer: str, email: str) -> str:
+        """Return an access token of a service account, for the workload identity's (IAM Credentials); raises 401."""
+        if self._workloads.get(bearer, 0) <= self._clock() or email not in self.robots:
+            raise unauthorized()
+        return str(self._workload()["access_token"])
+
     def sign(self, bearer: str, email: str, payload: str) -> dict[str, str]:
         """Return a payload signed in the name of a service account (IAM Credentials); raises 401."""
         import jwt
 
         robot = self.robots.get(email)
-        if not secrets.compare_digest(bearer, self.source) or robot is None:
+        known = secrets.compare_digest(bearer, self.source) or self._workloads.get(bearer, 0) > self._clock()
+        if not known or robot is None:
             raise unauthorized()
         claims = msgspec.json.decode(payload)
         signed = jwt.encode(claims, _keys()[1], algorithm="RS256", headers={"kid": robot.key_id})

@@ -67,7 +67,7 @@ class Desk(Provider):
     """
 
     key: ClassVar[str] = "google-workspace"
-    hosts: ClassVar[tuple[str, ...]] = ("api", "admin", "oauth", "accounts", "iam", "cloudidentity")
+    hosts: ClassVar[tuple[str, ...]] = ("api", "admin", "oauth", "accounts", "iam", "sts", "cloudidentity")
     default_limits: ClassVar[dict[str, LimitSpec]] = {
         "directory": LimitSpec(kind="fixed", allowed=2400, window=60),
         "reports": LimitSpec(kind="fixed", allowed=2400, window=60),
@@ -166,7 +166,7 @@ class Desk(Provider):
 
     def enter(self, request: Request, route: Route) -> Reply | None:
         """Check token, scope, licence and role; sign-in needs none."""
-        if route.host in {"oauth", "accounts", "iam"} or route.name.endswith("/tokeninfo") or route.free:
+        if route.host in {"oauth", "accounts", "iam", "sts"} or route.name.endswith("/tokeninfo") or route.free:
             return None
         token = self.signin.check(request.headers.get("authorization"))
         user = None if token.user is None else self.state.user(token.user)
@@ -309,7 +309,7 @@ class Desk(Provider):
     def throttled(self, request: Request, wait: float) -> Reply:
         """Answer that there was too much: how long to wait is never told."""
         del wait
-        if request.host in {"oauth", "accounts", "iam"}:
+        if request.host in {"oauth", "accounts", "iam", "sts"}:
             return answer({"error": "internal_failure"}, 503)
         return self._over(403 if self._next() % 3 else 429, "userRateLimitExceeded")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from casb_cli.apps.google_workspace.scopes import ALWAYS, DRIVE_SET, VOCABULARY, least
 from casb_cli.core.capabilities import Need
 
+_POOL = "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL"
+
 
 def scopes_of(needs: Sequence[Need]) -> tuple[str, ...]:
     """Return the scopes that some needs call for, in our order; what another one implies is left out."""
@@ -19,8 +21,10 @@ def apis_of(method: str, scopes: Sequence[str]) -> list[str]:
     apis = ["admin.googleapis.com"]
     if set(scopes) & set(DRIVE_SET):
         apis.append("drive.googleapis.com")
-    if method == "keyless":
+    if method in {"keyless", "federation"}:
         apis.append("iamcredentials.googleapis.com")
+    if method == "federation":
+        apis.append("sts.googleapis.com")
     return apis
 
 
@@ -42,7 +46,7 @@ def instructions(method: str, needs: Sequence[Need], fields: Mapping[str, str]) 
         "Make a service account in it; it needs no role in the project:",
         f"  gcloud iam service-accounts create {name} --project PROJECT",
     ]
-    lines += _keyless(email) if method == "keyless" else _key(email)
+    lines += {"keyless": _keyless, "federation": _federation}.get(method, _key)(email)
     lines += [
         "Read the service account's unique ID, a number (in the key file it is `client_id`):",
         f"  gcloud iam service-accounts describe {email} --format 'value(uniqueId)'",
@@ -72,6 +76,22 @@ def _keyless(email: str) -> list[str]:
         "  MEMBER is user:YOU, serviceAccount:OTHER, or a principal of a workload identity pool",
         "Choose where that identity's access token comes from, such as:",
         '  --secret "access_token=command:gcloud auth print-access-token"',
+    ]
+
+
+def _federation(email: str) -> list[str]:
+    return [
+        "Make a workload identity pool and a provider for the identity provider that knows the machine running casb",
+        "Let that identity sign for the service account:",
+        f"  gcloud iam service-accounts add-iam-policy-binding {email} \\",
+        f"    --member principal:{_POOL}/subject/SUBJECT \\",
+        "    --role roles/iam.serviceAccountTokenCreator",
+        "Write the configuration, with the file or the address that holds the identity's token:",
+        "  gcloud iam workload-identity-pools create-cred-config \\",
+        f"    {_POOL.removeprefix('//iam.googleapis.com/')}/providers/PROVIDER \\",
+        "    --credential-source-file TOKEN_FILE --output-file casb-wif.json",
+        "  Programs as a source are run only where GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 is set",
+        "Connect with --secret configuration=import:casb-wif.json",
     ]
 
 
