@@ -10,6 +10,8 @@ import pytest
 from casb_cli.apps.base import InstanceFacts
 from casb_cli.apps.box import APP
 from casb_cli.apps.box.connector import Box
+from casb_cli.apps.box.mapping import Collaboration, User
+from casb_cli.apps.box.people import People
 from casb_cli.apps.box.urls import base_urls
 from casb_cli.core import clock
 from casb_cli.core.capabilities import (
@@ -300,3 +302,33 @@ def test_ending_sessions_names_people_twice():
     box.perform(change.steps[0], {})
     assert sent == [{"user_ids": ["11"], "user_logins": ["ana@corp.test"]}]
     assert not change.observable
+
+
+def test_the_people_of_an_enterprise_are_held_by_id_and_by_login():
+    known = People()
+    for user in (
+        User(id="1", login="Ana@corp.test", status="active", space_used=5),
+        User(id="2", login="bo@corp.test", status="inactive", space_used=70),
+        User(id="3", name="nobody's login"),
+    ):
+        known.add(user)
+    assert known.get("1") == User(id="1", login="Ana@corp.test", status="active", space_used=5)
+    assert known.get("3") == User(id="3", space_used=0)
+    assert known.get("4") is None
+    assert ("2" in known, "4" in known, len(known)) == (True, False, 3)
+    assert [known.has_login(login) for login in ("ANA@corp.test", "bo@corp.test", "cy@corp.test", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [user.id for user in known.by_content()] == ["2", "1", "3"]
+
+
+@pytest.mark.parametrize(("email", "external"), [("ANA@corp.test", False), ("ana@other.test", True), (None, True)])
+def test_who_is_invited_but_has_not_answered_counts_by_the_address(email, external):
+    def answer(request):
+        return entries({"id": "11", "login": "ana@corp.test", "status": "active"})
+
+    invited = Collaboration(id="1", status="pending", invite_email=email)
+    assert scripted(answer).is_external(invited) is external

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from casb_cli.apps.base import Connector
 from casb_cli.apps.box import mapping
+from casb_cli.apps.box.people import PEOPLE_FIELDS, People
 from casb_cli.core.errors import NotPermitted, ObjectMissing
 from casb_cli.core.models import File, Partition
 from casb_cli.core.models import Sharing as Level
@@ -32,7 +33,7 @@ class BoxBase(Connector):
         self._lock = threading.Lock()
         self._listing = threading.Lock()
         self._me: mapping.User | None = None
-        self._people: tuple[float, dict[str, mapping.User]] | None = None
+        self._people: tuple[float, People] | None = None
         self._owners: dict[tuple[str, str], str] = {}
 
     # Calls
@@ -95,13 +96,16 @@ class BoxBase(Connector):
         for found, after in self.marked("/users", mapping.Users, cursor=cursor, **query):
             yield found.entries, after
 
-    def people(self) -> Mapping[str, mapping.User]:
-        """Return the managed users by id, at most ten minutes old."""
+    def people(self) -> People:
+        """Return the managed users, at most ten minutes old."""
         with self._listing:  # once for all threads
             held = self._people
             if held is None or time.monotonic() - held[0] > _PEOPLE_LAST:
-                fields = "id,login,status,space_used"
-                found = {user.id: user for users, _ in self.users(fields=fields) for user in users}
+                held = self._people = None  # never two lists at once
+                found = People()
+                for users, _ in self.users(fields=PEOPLE_FIELDS):
+                    for user in users:
+                        found.add(user)
                 held = self._people = (time.monotonic(), found)
         return held[1]
 
@@ -116,8 +120,7 @@ class BoxBase(Connector):
             return False
         who = found.accessible_by
         if who is None:
-            email = (found.invite_email or "").lower()
-            return not any((user.login or "").lower() == email for user in self.people().values())
+            return not self.people().has_login(found.invite_email or "")
         return who.type != "group" and who.id not in self.people()
 
     # Items
@@ -179,15 +182,14 @@ class BoxBase(Connector):
         """
         tried: list[str] = []
         known = self._owners.get((kind, id_)) or self._kept_owner(kind, id_)
-        candidates = sorted(self.people().values(), key=lambda user: -(user.space_used or 0)) if not known else []
-        for user in [known] if known else [one.id for one in candidates if self.can_act_as(one)]:
+        for user in [known] if known else (one.id for one in self.people().by_content() if self.can_act_as(one)):
             if (owner := self._ask(kind, id_, user)) is not None:
                 self._owners[kind, id_] = owner
                 return owner
             tried.append(user)
         if known:
             self._owners.pop((kind, id_), None)
-            for one in sorted(self.people().values(), key=lambda user: -(user.space_used or 0)):
+            for one in self.people().by_content():
                 if one.id not in tried and self.can_act_as(one) and (owner := self._ask(kind, id_, one.id)):
                     self._owners[kind, id_] = owner
                     return owner

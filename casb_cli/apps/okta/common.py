@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from casb_cli.apps.base import Connector
 from casb_cli.apps.okta import mapping
+from casb_cli.core.compact import Table
 from casb_cli.core.errors import ObjectMissing
 from casb_cli.core.refs import local
 from casb_cli.transport.calls import Answer, Call
@@ -50,7 +51,7 @@ class OktaBase(Connector):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._logins: dict[str, str] = {}
+        self._logins = Table(0)
         self._lock = threading.Lock()
 
     @property
@@ -105,7 +106,7 @@ class OktaBase(Connector):
         for users, after in self.listed("/api/v1/users", mapping.User, cursor=cursor, query=query, headers=headers):
             for user in users:
                 if user.login:
-                    self._logins[user.id] = user.login
+                    self._note_login(user.id, user.login)
             yield users, after
 
     def user(self, account: str) -> mapping.User:
@@ -114,12 +115,20 @@ class OktaBase(Connector):
 
     def login_of(self, account: str) -> str | None:
         """Return a user's login, None where the user is gone."""
-        if account not in self._logins:
-            try:
-                self._logins[account] = self.user(account).login or account
-            except ObjectMissing:
-                return None
-        return self._logins[account]
+        known = self._logins.find(0, account)
+        if known is not None:
+            return known[1]
+        try:
+            login = self.user(account).login or account
+        except ObjectMissing:
+            return None
+        self._note_login(account, login)
+        return login
+
+    def _note_login(self, account: str, login: str) -> None:
+        known = self._logins.find(0, account)
+        if known is None or known[1] != login:
+            self._logins.add(account, login, newest=True)
 
     def groups(self, cursor: str | None = None) -> Iterator[tuple[list[mapping.OktaGroup], str | None]]:
         """Yield all groups with their statistics, page by page."""
