@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from urllib.parse import unquote
 
 import pytest
 
@@ -66,7 +67,7 @@ def of(stage):
 
 
 def calls(provider):
-    return [f"{one.name.partition(' ')[0]} {one.target}" for one in provider.calls]
+    return [f"{one.name.partition(' ')[0]} {unquote(one.target)}" for one in provider.calls]
 
 
 def test_a_workload_identity_lets_google_sign_for_the_service_account(stage):
