@@ -21,6 +21,7 @@ COMMANDS = {
     "detect": "inspect local files with the same detectors",
     "detectors": "list, show and test detectors",
     "edm": "find rows of a table of yours in files, without keeping its values",
+    "fingerprint": "find copies of documents: forms filled in, templates copied in part",
     "govern": "suspend, quarantine, unshare, revoke; and undo",
     "schema": "describe the output fields of a kind of row",
     "sandbox": "serve simulated providers on this machine",

@@ -82,11 +82,14 @@ def inspect_stream(
     context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)
     collector = Collector(key, keep=limits.matches, every=every, name=name, reveal=reveal)
     stopped: Stop | None = None
+    copies = scanner.copies(key)
     try:
         for segment in extract(Source(file, name, size), context, ""):
-            scanner.scan(segment, collector, context)
+            scanner.scan(copies.watch(segment, context.members) if copies else segment, collector, context)
     except Exhausted as stop:
         stopped = stop
+    if copies:
+        copies.finish(collector)
     matches, totals = collector.finish()
     failed = len(context.notes) + context.skipped_notes
     first = stopped or (context.notes[0] if context.notes else None)

@@ -326,11 +326,12 @@ class WorkerPool:
 def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:
     if not own:
         return DetectorSet.shipped(only)
-    from casb_cli.scan.detect import exact
+    from casb_cli.scan.detect import exact, prints
     from casb_cli.scan.detect.custom import detectors
 
     made = detectors(own, cache_dir=cache_dir)
     exact.check(made, key)
+    prints.check(made, key)
     return DetectorSet.shipped(only, made)
 
 

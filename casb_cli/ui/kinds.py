@@ -163,6 +163,14 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "need": ("number", "how many of them must"),
         "file": ("text", "where the index is"),
     },
+    "document-fingerprint": {
+        "name": ("text", "the fingerprint's name"),
+        "detector": ("text", "the id of its detector"),
+        "documents": ("list of text", "the file names of the documents, as they were given"),
+        "words": ("number", "the words of all of them"),
+        "phrases": ("number", "the phrases that copies are known by"),
+        "file": ("text", "where the fingerprint is"),
+    },
     "instance": {
         "app": ("text", "the app"),
         "instance": ("text", "the instance's name"),

@@ -43,8 +43,18 @@ class Collector:
         self._every = every
         self._tallies: dict[str, _Tally] = {}
 
-    def add(self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str) -> None:
-        """Count one match."""
+    def add(
+        self,
+        detector: Detector,
+        confidence: Confidence,
+        value: bytes,
+        start: int,
+        end: int,
+        place: str,
+        *,
+        told: str | None = None,
+    ) -> None:
+        """Count one match. `told` is shown in the place of the masked value, and nothing is to be revealed then."""
         tally = self._tallies.get(detector.id)
         if tally is None:
             tally = self._tallies[detector.id] = _Tally(detector)
@@ -63,23 +73,33 @@ class Collector:
             if len(tally.more) < _SEEN_AT_MOST:
                 tally.more.add(int.from_bytes(mark[:8], "big"))
         else:
-            tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark)
+            tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark, told)
         if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
             of_this = {"confidence": confidence, "place": place, "start": start, "end": end, "count": 1}
             tally.single.append(
-                {**known, **of_this} if known else self._record(detector, confidence, value, start, end, place, mark)
+                {**known, **of_this}
+                if known
+                else self._record(detector, confidence, value, start, end, place, mark, told)
             )
 
     def _record(
-        self, detector: Detector, confidence: Confidence, value: bytes, start: int, end: int, place: str, mark: bytes
+        self,
+        detector: Detector,
+        confidence: Confidence,
+        value: bytes,
+        start: int,
+        end: int,
+        place: str,
+        mark: bytes,
+        told: str | None,
     ) -> dict[str, Any]:
-        clear = (value.decode("utf-8", "replace"),) if self._reveal else ()
+        clear = (value.decode("utf-8", "replace"),) if self._reveal and told is None else ()
         return {
             "detector": detector.id,
             "severity": detector.severity,
             "confidence": confidence,
             "fingerprint": mark.hex(),
-            "excerpt": excerpt(value, detector.mask),
+            "excerpt": excerpt(value, detector.mask) if told is None else told,
             "place": place,
             "start": start,
             "end": end,

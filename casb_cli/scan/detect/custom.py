@@ -20,7 +20,7 @@ import msgspec
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.shapes import from_plain
-from casb_cli.scan.detect import exact, named_checks
+from casb_cli.scan.detect import exact, named_checks, prints
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
 from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
@@ -63,6 +63,8 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Severity
     patterns: Annotated[tuple[str | _Pattern, ...], msgspec.Meta(max_length=100)] = ()
     index: str = ""
+    documents: str = ""
+    share: Annotated[int, msgspec.Meta(ge=10, le=100)] = 70
     description: str = ""
     reference: str = ""
     family: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")] = "custom"
@@ -167,13 +169,18 @@ class _Reader:
         blank = next((word for word in written.keywords if not word.strip()), None)
         if blank is not None:
             self.refuse(number, "keywords", "a keyword is blank", blank)
-        if bool(written.patterns) == bool(written.index):
-            self.refuse(number, "patterns", "write patterns, or the index of `casb edm build`")
+        if sum(map(bool, (written.patterns, written.index, written.documents))) != 1:
+            text = "write patterns, or the index of `casb edm build`, or the documents of `casb fingerprint build`"
+            self.refuse(number, "patterns", text)
         index, rules = None, tuple(self._rule(number, written, one) for one in written.patterns)
         if written.index:
             path = Path(self._source.name).parent / written.index
             about = exact.about(path)
             index, rules = (str(path), about.digest), (exact.rule(about.shape),)
+        documents = None
+        if written.documents:
+            path = Path(self._source.name).parent / written.documents
+            documents = (str(path), prints.about(path)[1])
         return Detector(
             id=written.id,
             title=written.title,
@@ -184,6 +191,8 @@ class _Reader:
             reference=written.reference,
             rules=rules,
             index=index,
+            prints=documents,
+            share=written.share / 100 if documents else 0.0,
             checks=self._checks(number, "validator", written.validator),
             proofs=self._checks(number, "proof", written.proof),
             filters=written.filters,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.collector import Collector
@@ -18,17 +18,19 @@ from casb_cli.scan.detect.exact import Index
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.gates import Gates, Window, forms
 from casb_cli.scan.detect.linear import Family, Linear, Words
+from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
+
+if TYPE_CHECKING:
+    from casb_cli.scan.detect.copies import Copies, Known
 
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
 _OFTEN, _GROUPS = 200, 32
 """How often detectors are asked for together before they get a database of their own, and how many such there are."""
-_CONTINUED = bytes(range(0x80, 0xC0))
-"""The bytes that begin no character."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 
 
@@ -150,10 +152,21 @@ class Scanner:
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
+        self._known: Known | None = None
+
+    def copies(self, key: bytes) -> Copies | None:
+        """Return what watches one file for copies of known documents, None where none are known; raises ConfigError."""
+        if not any(detector.prints for detector in self.detectors.detectors):
+            return None
+        from casb_cli.scan.detect.copies import Copies, Known
+
+        if self._known is None:
+            self._known = Known(self.detectors.detectors, key)
+        return Copies(self._known)
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
-        places = _Places(segment)
+        places = Places(segment)
         columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
         buffer = b""
         base = 0  # where the buffer begins in the segment
@@ -179,7 +192,7 @@ class Scanner:
         base: int,
         floor: int,
         limit: int,
-        places: _Places,
+        places: Places,
         collector: Collector,
         columns: list[tuple[_Armed, re.Pattern[bytes]]],
     ) -> None:
@@ -224,12 +237,12 @@ class Scanner:
         buffer: bytes,
         floor: int,
         limit: int,
-        places: _Places,
+        places: Places,
         collector: Collector,
         found: list[_Candidate],
     ) -> None:
         """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
-        named = places.named(self._gated)
+        named = self._named(places)
         windows = list(self._gates.windows(hits, len(self._aims), buffer))
         if named:
             windows.append(Window(0, len(buffer), named))
@@ -244,6 +257,19 @@ class Scanner:
         for (owner, number), found_at in sorted(around.items()):
             aim = self._gated[owner].aims[number]
             self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found)
+
+    def _named(self, places: Places) -> frozenset[str]:
+        """Return the detectors, by id, one of whose words is in the name of a column."""
+        if places.table is None:
+            return frozenset()
+        if places.named is None:
+            names = places.table.names
+            places.named = frozenset(
+                owner
+                for owner, one in self._gated.items()
+                if (words := one.aims[0].owner.keywords) is not None and any(map(words.search, names))
+            )
+        return places.named
 
     def _together(self, owners: frozenset[str]) -> Iterable[_Gated]:
         """Return what looks for the numbers of some detectors: in one scan where they are often asked for together."""
@@ -282,7 +308,7 @@ class Scanner:
             if aim.owner.holds(value) and aim.owner.indexed(collector.key, buffer, start, stop):
                 found.append(_Candidate(start, stop, value, aim.owner))
 
-    def _judged(self, buffer: bytes, candidate: _Candidate, places: _Places, name: str) -> Confidence | None:
+    def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
         detector = candidate.armed.detector
         view = View(buffer, candidate.start, candidate.end, name)
@@ -413,76 +439,3 @@ def _distinct(found: list[_Candidate]) -> list[_Candidate]:
             kept.append(candidate)
             last[name] = candidate.end
     return kept
-
-
-class _Places:
-    """Turns offsets into places while text streams by: counts lines once, in order."""
-
-    def __init__(self, segment: Segment) -> None:
-        self._segment = segment
-        self._lines = 0  # line breaks before `_counted`
-        self._counted = 0
-        self._marks = 0  # cells of the line before `_counted`
-        self._column = 0  # characters of the line before `_counted`
-        self.table: Table | None = None
-        self._named: frozenset[str] | None = None
-
-    def named(self, gated: Mapping[str, _Gated]) -> frozenset[str]:
-        """Return the detectors, by id, one of whose words is in the name of a column."""
-        if self.table is None:
-            return frozenset()
-        if self._named is None:
-            names = self.table.names
-            self._named = frozenset(
-                owner
-                for owner, one in gated.items()
-                if (words := one.aims[0].owner.keywords) is not None and any(map(words.search, names))
-            )
-        return self._named
-
-    def skip(self, buffer: bytes, base: int, upto: int) -> None:
-        """Count the lines of the part of the buffer that is about to be dropped."""
-        if self._segment.scheme != "none":
-            self._advance(buffer, base, base + upto)
-
-    def _advance(self, buffer: bytes, base: int, target: int) -> None:
-        low, high = self._counted - base, target - base
-        if high <= low:
-            return
-        count = _lines(buffer, low, high)
-        if count:
-            self._lines += count
-            low = buffer.rfind(b"\n", low, high) + 1
-            self._marks = self._column = 0
-        if self._segment.scheme == "cell":
-            self._marks += buffer.count(b"\t", low, high)
-        else:
-            self._column += len(buffer[low:high].translate(None, _CONTINUED))
-        self._counted = target
-
-    def at(self, buffer: bytes, base: int, start: int) -> str:
-        """Return the place of an offset; offsets come in ascending order."""
-        where, scheme = self._segment.where, self._segment.scheme
-        if scheme == "none":
-            return where
-        self._advance(buffer, base, base + start)
-        if scheme == "cell":
-            return f"{where}!{_letters(self._marks)}{self._lines + 1}"
-        place = f"line {self._lines + 1}, column {self._column + 1}"
-        return f"{where}, {place}" if where else place
-
-
-def _lines(buffer: bytes, low: int, high: int) -> int:
-    if high - low < 4096:
-        return buffer.count(b"\n", low, high)
-    part = buffer[low:high]
-    return len(part) - len(part.replace(b"\n", b""))  # looks for line breaks in words of memory, as `count` does not
-
-
-def _letters(column: int) -> str:
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name

@@ -66,7 +66,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
     `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
     file that a user's detector stands in, `told` holds these expressions as they are written there. `index` is the
-    file of an index of exact data and its digest: a value counts only if it leads to a row, within `within`.
+    file of an index of exact data and its digest: a value counts only if it leads to a row, within `within`. `prints`
+    is the file of fingerprints of documents and its digest, `share` how much of one must be found, from 0 to 1.
     """
 
     id: str
@@ -95,6 +96,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     generic: bool = False
     source: str = ""
     index: tuple[str, str] | None = None
+    prints: tuple[str, str] | None = None
+    share: float = 0.0
     told: dict[str, tuple[str, ...]] = {}
     match: Examples
     no_match: Examples
@@ -107,14 +110,15 @@ class Source(msgspec.Struct, frozen=True):
     text: str
 
 
+_NOT_JUDGING = frozenset(("match", "no_match", "description", "reference", "title", "source", "told"))
+
+
 def _digest(detectors: Iterable[Detector]) -> str:
     total = hashlib.sha256(b"engine %d\n" % ENGINE)
     for item in sorted(detectors, key=lambda d: d.id):
-        fields = {
-            name: getattr(item, name)
-            for name in item.__struct_fields__
-            if name not in ("match", "no_match", "description", "reference", "title", "source", "told")
-        }
+        fields = {name: getattr(item, name) for name in item.__struct_fields__ if name not in _NOT_JUDGING}
+        if item.prints is None:
+            del fields["prints"], fields["share"]
         total.update(msgspec.json.encode(fields, order="sorted"))
     return total.hexdigest()[:32]
 

@@ -1,0 +1,70 @@
+"""From an offset in text that streams by to line and column, or to the cell of a sheet."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.columns import Table
+from casb_cli.scan.extract.base import Segment
+
+_CONTINUED = bytes(range(0x80, 0xC0))
+"""The bytes that begin no character."""
+
+
+class Places:
+    """Turns offsets into places while text streams by: counts lines once, in order."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._lines = 0  # line breaks before `_counted`
+        self._counted = 0
+        self._marks = 0  # cells of the line before `_counted`
+        self._column = 0  # characters of the line before `_counted`
+        self.table: Table | None = None
+        self.named: frozenset[str] | None = None
+        """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""
+
+    def skip(self, buffer: bytes, base: int, upto: int) -> None:
+        """Count the lines of the part of the buffer that is about to be dropped."""
+        if self._segment.scheme != "none":
+            self._advance(buffer, base, base + upto)
+
+    def _advance(self, buffer: bytes, base: int, target: int) -> None:
+        low, high = self._counted - base, target - base
+        if high <= low:
+            return
+        count = _lines(buffer, low, high)
+        if count:
+            self._lines += count
+            low = buffer.rfind(b"\n", low, high) + 1
+            self._marks = self._column = 0
+        if self._segment.scheme == "cell":
+            self._marks += buffer.count(b"\t", low, high)
+        else:
+            self._column += len(buffer[low:high].translate(None, _CONTINUED))
+        self._counted = target
+
+    def at(self, buffer: bytes, base: int, start: int) -> str:
+        """Return the place of an offset; offsets come in ascending order."""
+        where, scheme = self._segment.where, self._segment.scheme
+        if scheme == "none":
+            return where
+        self._advance(buffer, base, base + start)
+        if scheme == "cell":
+            return f"{where}!{_letters(self._marks)}{self._lines + 1}"
+        place = f"line {self._lines + 1}, column {self._column + 1}"
+        return f"{where}, {place}" if where else place
+
+
+def _lines(buffer: bytes, low: int, high: int) -> int:
+    if high - low < 4096:
+        return buffer.count(b"\n", low, high)
+    part = buffer[low:high]
+    return len(part) - len(part.replace(b"\n", b""))  # looks for line breaks in words of memory, as `count` does not
+
+
+def _letters(column: int) -> str:
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
