@@ -208,7 +208,7 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
     "office-encrypted": (compound({"EncryptedPackage": b"x" * 5000, "EncryptionInfo": b"y"}), {"encrypted"}),
     "pdf-encrypted": (ENCRYPTED_PDF, {"encrypted", "corrupted"}),
     "ole-fat-loop": (looped_fat(), {"corrupted", None}),
-    "ole-directory-loop": (looped_directory(), {"corrupted", None}),
+    "ole-directory-loop": (looped_directory(), {"corrupted"}),
     "ole-mini-loop": (looped_mini(), {"corrupted", None}),
     "ole-sector-size": (patched(word("x"), 30, b"\x1f\0"), {"corrupted"}),
     "ole-many-sectors": (patched(word("x"), 44, b"\xff\xff\xff\x7f"), {"corrupted", None}),

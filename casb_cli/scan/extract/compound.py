@@ -17,6 +17,8 @@ _HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1013", "3701", "3707", "3704"
 _ENCRYPTED, _FIRST_TABLE = 0x0100, 0x0200
 _COMPRESSED = 1 << 30
 _TEXT_CHARS, _TEXT_BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
+_LOCKED = b"\xdf\xc4\xd1\xf3"
+"""What the record of the current user says where the presentation is encrypted."""
 _SUMMARIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 
 
@@ -36,6 +38,8 @@ def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
 def powerpoint(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text atoms of a presentation, slides and notes in order of the file ([MS-PPT])."""
     with _opened(source) as ole:
+        if ole.exists("Current User") and _stream(ole, "Current User", context)[12:16] == _LOCKED:
+            raise Stop("encrypted")
         data = _stream(ole, "PowerPoint Document", context)
         yield Segment(where, "none", _atoms(data, context))
         yield from _properties(ole, where)
@@ -48,6 +52,8 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
         for path in ole.listdir(streams=True, storages=False):
             if found := _PROPERTY.fullmatch(path[-1]):
                 folders.setdefault(tuple(path[:-1]), {})[found[1].upper(), found[2].upper()] = path
+        if not folders:
+            raise Stop("corrupted", "no property can be found")
         for folder, properties in folders.items():
             context.tick()
             name = _attachment_name(ole, properties, context)

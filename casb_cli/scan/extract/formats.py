@@ -86,7 +86,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
     copy: Source | None = None
     if kind is None:
         kind = sniff(source)
-        if kind == "zip" and not source.random:
+        if kind in ("zip", "ole") and not source.random:
             source = copy = spooled(source)
     try:
         if copy is not None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml, unescaped
+from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml
 from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
@@ -25,14 +24,14 @@ _SLIDE = re.compile(
     re.IGNORECASE,
 )
 _SHEET_SIDE = re.compile(
-    r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+)\.xml", re.IGNORECASE
+    r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+"
+    r"|pivotCache/\w+|externalLinks/\w+)\.xml",
+    re.IGNORECASE,
 )
+_CACHED = re.compile(rb"<[^<>]*? v=\"([^\"<>]*)\"[^<>]*>")
+"""An item of a pivot table's copy of its data."""
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
 _EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.IGNORECASE)
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_ASIDE = re.compile(
-    rb"<(?:odd|even|first)(?:Header|Footer)>([^<]*)<|\b(?:prompt|promptTitle|error|errorTitle)=\"([^\"]+)\""
-)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
@@ -52,42 +51,16 @@ def pptx(source: Source, context: Context, where: str) -> Iterator[Segment]:
 def xlsx(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield all sheets (hidden ones too) by cell, then comments, properties, links and embedded files."""
     yield from sheets(source, context, where)
-    yield from _around_sheets(source, context, where)
     yield from _parts(source, context, where, _SHEET_SIDE, _side_place)
 
 
-def _around_sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what stands behind the cells of each sheet: headers and footers of its pages, hints on cells."""
-    with opened(source) as archive:
-        for info in archive.infolist():
-            if _SHEET.fullmatch(info.filename):
-                with member_file(archive, info, context) as file:
-                    found = _ASIDE.findall(_behind_cells(file, context))
-                if found:
-                    text = b"\n".join(unescaped(prompt or words) for words, prompt in found)
-                    place = join_place(where, f"{info.filename.rsplit('/', 1)[-1].removesuffix('.xml')} aside")
-                    yield Segment(place, "none", iter((text,)))
-
-
-def _behind_cells(file: BinaryIO, context: Context) -> bytes:
-    """Return what follows the cells, at most a few megabytes of it."""
-    held = b""
-    behind = False
-    while block := file.read(BLOCK):
-        context.tick()
-        held += block
-        if not behind:
-            at = held.rfind(b"</sheetData>")
-            at = held.rfind(b"<sheetData/>") if at < 0 else at
-            behind = at >= 0
-            held = held[at:] if behind else held[-16:]
-        elif len(held) > 4 * BLOCK:
-            break
-    return held if behind else b""
-
-
 def opendocument(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield content, headers and footers, and properties of an OpenDocument file."""
+    """Yield content, headers and footers, and properties of an OpenDocument file; raises Stop(encrypted)."""
+    with opened(source) as archive:
+        if (info := archive.NameToInfo.get("META-INF/manifest.xml")) is not None:
+            with member_file(archive, info, context) as file:
+                if b"encryption-data" in file.read():
+                    raise Stop("encrypted")
     yield from _parts(source, context, where, _OPEN, lambda m: "" if m[1] == "content" else m[1])
 
 
@@ -127,9 +100,9 @@ def _parts(
             name = info.filename
             if found := wanted.fullmatch(name):
                 found_any = True
-                yield _xml(archive, info, context, join_place(where, place(found)), properties=False)
+                yield _xml(archive, info, context, join_place(where, place(found)), _reading(name))
             elif _PROPERTIES.fullmatch(name):
-                yield _xml(archive, info, context, join_place(where, "properties"), properties=True)
+                yield _xml(archive, info, context, join_place(where, "properties"), spaced_xml)
         for info in infos:
             if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
                 links = _links(archive, info, context)
@@ -143,7 +116,15 @@ def _parts(
             raise Stop("corrupted", "the document's main part is missing")
 
 
-def _xml(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str, *, properties: bool) -> Segment:
+def _reading(name: str) -> Callable[[bytes], bytes]:
+    if name.startswith("xl/pivotCache/"):
+        return lambda data: spaced_xml(_CACHED.sub(rb"\1\n", data))
+    return spaced_xml if name.startswith("xl/externalLinks/") else office_xml
+
+
+def _xml(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str, reading: Callable[[bytes], bytes]
+) -> Segment:
     def raw() -> Iterator[bytes]:
         with member_file(archive, info, context) as file:
             first = file.read(BLOCK)
@@ -157,7 +138,7 @@ def _xml(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, wher
                 yield first
                 first = file.read(BLOCK)
 
-    return Segment(where, "none", converted(raw(), spaced_xml if properties else office_xml))
+    return Segment(where, "none", converted(raw(), reading))
 
 
 def _links(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -> bytes:

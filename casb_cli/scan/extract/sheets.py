@@ -3,81 +3,128 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import sys
 import zipfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, BinaryIO
+
+import msgspec
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.markup import converted, spaced_xml
+from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
 _CELLS_IN_MEMORY = 192 << 20
 """Unpacked sheet XML beyond which cells are streamed without their addresses, to keep memory flat."""
+_CELLS_AT_ONCE = 1 << 13
 
 
 def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield each sheet of an xlsx, xlsb or xls workbook, hidden ones too."""
-    if _unpacked(source) > _CELLS_IN_MEMORY:
+    """Yield each sheet of an xlsx, xlsb or xls workbook, hidden ones too, and what stands beside the cells."""
+    if source.head(2) != b"PK":
+        yield from _tables(source.file, context, where)
+        return
+    size = unpacked_size(source)
+    if size > _CELLS_IN_MEMORY:
         yield from _streamed(source, context, where)
         return
-    from python_calamine import CalamineWorkbook, PasswordError
+    book = unpack(source, size, context)
+    with book.file:
+        if book.far:
+            yield from _streamed(source, context, where)
+        else:
+            yield from _tables(book.file, context, where)
+        for part, text in book.asides.items():
+            yield Segment(join_place(where, f"{part} aside"), "none", iter((text,)))
 
-    source.file.seek(0)
+
+def _tables(file: BinaryIO, context: Context, where: str) -> Iterator[Segment]:
+    from python_calamine import CalamineError, SheetTypeEnum
+
+    workbook = _opened(file)
     try:
-        workbook = CalamineWorkbook.from_filelike(source.file)
-    except PasswordError:
-        raise Stop("encrypted") from None
-    try:
-        for name in workbook.sheet_names:
+        for about in workbook.sheets_metadata:
             context.tick()
-            place = join_place(where, shorten(printable(name), 100))
-            sheet = workbook.get_sheet_by_name(name)
+            place = join_place(where, shorten(printable(about.name), 100))
+            try:
+                sheet = workbook.get_sheet_by_name(about.name)
+            except (CalamineError, OSError) as error:
+                if about.typ is not SheetTypeEnum.ChartSheet:  # a chart alone has no cells
+                    context.note(place, Stop("corrupted", type(error).__name__))
+                continue
             yield Segment(place, "cell", _rows(sheet, context), header_row=True)
     finally:
         workbook.close()
 
 
-def _unpacked(source: Source) -> int:
-    if source.head(2) != b"PK":
-        return source.size
-    with opened(source) as archive:
-        infos = archive.infolist()
-    if any(info.flag_bits & 1 for info in infos):
-        raise Stop("encrypted")
-    source.file.seek(0)
-    return sum(info.file_size for info in infos if info.filename.lower().startswith("xl/"))
+def _opened(file: BinaryIO) -> Any:
+    """Return the workbook; from a file of its own it is read piece by piece, where the system lets that be named."""
+    from python_calamine import CalamineWorkbook, PasswordError
+
+    file.seek(0)
+    try:
+        if sys.platform == "linux" and (number := _descriptor(file)) is not None:
+            return CalamineWorkbook.from_path(f"/proc/self/fd/{number}")
+        return CalamineWorkbook.from_filelike(file)
+    except PasswordError:
+        raise Stop("encrypted") from None
+
+
+def _descriptor(file: BinaryIO) -> int | None:
+    try:
+        number = file.fileno()
+    except OSError:
+        return None  # in memory
+    return number if os.access(f"/proc/self/fd/{number}", os.R_OK) else None
 
 
 def _rows(sheet: Any, context: Context) -> Iterator[bytes]:
-    start = sheet.start
-    if start is None:
+    """Yield the rows as lines, cells apart by tabs, from the first row and column of the sheet on."""
+    if sheet.start is None:
         return
-    indent = "\t" * start[1]
-    lines: list[str] = [""] * start[0]
-    held: list[Any] = []
-    size = 0
-    for row in sheet.to_python(skip_empty_area=True):
-        line = indent + "\t".join([cell if type(cell) is str else _shown(cell) for cell in row])
-        held.append(row)
-        lines.append(line)
-        size += len(line)
-        if size > BLOCK:
-            context.tick()
-            yield (_sound(lines, held, indent) + "\n").encode("utf-8", "replace")
-            lines, held, size = [], [], 0
-    if lines:
-        yield _sound(lines, held, indent).encode("utf-8", "replace")
+    above, left = sheet.start
+    width = max(sheet.end[1] - left + 1, 1)
+    rows = islice(sheet.iter_rows(), above, None)
+    head = "\n" * above
+    while chunk := list(islice(rows, max(_CELLS_AT_ONCE // width, 1))):
+        context.tick()
+        yield (head + _lines(chunk, "\t" * left)).encode("utf-8", "replace")
+        head = ""
 
 
-def _sound(lines: list[str], rows: list[Any], indent: str) -> str:
-    """Return the lines joined; where a cell itself holds tabs or breaks, with those as blanks."""
-    text = "\n".join(lines)
-    tabs = sum(map(len, rows)) + len(rows) * (len(indent) - 1)
-    if text.count("\n") == len(lines) - 1 and text.count("\t") == tabs and "\r" not in text:
-        return text
-    blank = lines[: len(lines) - len(rows)]
-    return "\n".join([*blank, *(indent + "\t".join([_flat(_shown(cell)) for cell in row]) for row in rows)])
+def _lines(rows: list[Any], indent: str) -> str:
+    """Return rows of one width as lines; what a cell itself holds of tabs and breaks becomes blanks."""
+    columns = [_texts(column) for column in zip(*rows, strict=True)]
+    return indent + f"\n{indent}".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+
+
+def _texts(column: tuple[Any, ...]) -> Sequence[str]:
+    """Return the cells of a column as text: all numbers at once, as one by one they cost more than all the rest."""
+    kinds = set(map(type, column))
+    if kinds == {float}:
+        return _numbers(column)
+    if kinds == {str}:
+        return column if _plain("".join(column)) else list(map(_flat, column))
+    following = iter(_numbers([cell for cell in column if type(cell) is float])).__next__
+    shown = [cell if type(cell) is str else following() if type(cell) is float else _shown(cell) for cell in column]
+    return shown if _plain("".join(shown)) else list(map(_flat, shown))
+
+
+def _plain(text: str) -> bool:
+    return "\t" not in text and "\n" not in text and "\r" not in text
+
+
+def _numbers(numbers: Sequence[float]) -> list[str]:
+    if not numbers:
+        return []
+    text = msgspec.json.encode(numbers)[1:-1]
+    if b"e" in text or b"n" in text:  # exponents, and what is no number
+        return list(map(_shown, numbers))
+    return (text + b",").replace(b".0,", b",")[:-1].decode().split(",")
 
 
 def _flat(value: str) -> str:

@@ -18,13 +18,16 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"{\\rtf", 0, "rtf"),
     (b"ustar", 257, "tar"),
 )
-_OLE = (
-    ("msg", ("__properties_version1.0",)),
-    ("doc", ("WordDocument",)),
-    ("ppt", ("PowerPoint Document",)),
-    ("xls", ("Workbook", "Book\0")),
-)
-"""What an OLE container holds, by names in its directory; a mail may hold any of the others."""
+_OLE_NAMES = {
+    "EncryptedPackage": "ole-encrypted",
+    "\tDRMContent": "ole-encrypted",
+    "__properties_version1.0": "msg",
+    "WordDocument": "doc",
+    "PowerPoint Document": "ppt",
+    "Workbook": "xls",
+    "Book": "xls",
+}
+"""What an OLE container holds, by the names at its top; what is embedded in it stands below."""
 _CARD = re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n", re.IGNORECASE)
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE
@@ -85,14 +88,30 @@ def _packed(source: Source) -> str:
 
 
 def _ole(source: Source) -> str:
-    """Name what an OLE container holds by the directory names in it (UTF-16)."""
-    sample = source.head(1 << 20)
-    if "EncryptedPackage".encode("utf-16-le") in sample:
-        return "ole-encrypted"
-    for kind, names in _OLE:
-        if any(name.encode("utf-16-le") in sample for name in names):
+    """Name what an OLE container holds by its directory, or by names that look like one where that is torn."""
+    if not source.random:
+        return "ole"
+    try:
+        names = _directory(source)
+    except Exception:  # noqa: BLE001 - its reader raises anything on torn containers
+        names = set()
+    for name, kind in _OLE_NAMES.items():
+        if name.lower() in names:
             return kind
-    return "ole"
+    sample = source.head(1 << 20)
+    return next((kind for name, kind in _OLE_NAMES.items() if name.encode("utf-16-le") in sample), "ole")
+
+
+def _directory(source: Source) -> set[str]:
+    """Return the names at the top of an OLE container in lower case."""
+    import olefile
+
+    source.file.seek(0)
+    try:
+        with olefile.OleFileIO(source.file) as ole:
+            return {path[0].lower() for path in ole.listdir(streams=True, storages=True)}
+    finally:
+        source.file.seek(0)
 
 
 def _textual(head: bytes) -> str:

@@ -1,0 +1,140 @@
+"""A workbook's parts unpacked once, inside the limits: what calamine reads, and what stands beside the cells."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, BinaryIO, cast
+
+from casb_cli.scan.extract.archive import member_file, opened
+from casb_cli.scan.extract.base import BLOCK, Context, Source, Stop
+from casb_cli.scan.extract.markup import unescaped
+
+_CELLS = re.compile(
+    r"xl/(?!(?:media|drawings|charts|embeddings|theme|external\w*|pivot\w*|comments|threaded\w*|persons|printer\w*"
+    r"|activeX|ctrlProps|chartsheets|customXml|vba\w*)\b).*\.(?:xml|bin|rels)"
+    r"|_rels/\.rels|\[Content_Types\]\.xml",
+    re.IGNORECASE,
+)
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_ASIDE = re.compile(
+    rb"<(?:odd|even|first)(?:Header|Footer)>([^<]*)<|\b(?:prompt|promptTitle|error|errorTitle)=\"([^\"]+)\""
+)
+_CODE = re.compile(rb"&(?:[A-JL-Z]|\"[^\"]*\"|K[0-9A-Fa-f]{6})")
+"""What places and dresses the text of a page's header."""
+_END = re.compile(rb"sheetData(?:(?<=/sheetData)|(?<=/\w:sheetData)|\s*/)>")
+_FAR = rb"[\"'](?:[A-Z]{3,20}[0-9]|[A-Z]{2}[0-9]{5}|[A-Z]?[0-9]{6})"
+"""Addresses that may lie far out; nearer ones span no more cells than `MOST_CELLS`."""
+_ADDRESS = re.compile(
+    rb"<(?:\w{1,32}:)?c\s[^<>]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)"
+    rb"|<(?:\w{1,32}:)?row\s[^<>]*?\br\s*=\s*[\"']([0-9]+)[\"'][^<>]*>\s*<(?:\w{1,32}:)?c(?![^<>]*\br\s*=)[\s>]"
+)
+_LARGE = 16 << 20
+_TAIL = 4 * BLOCK
+
+MOST_CELLS = 16_000_000
+"""Cells, from the first one of a sheet to the last row and column used, that are held at once."""
+
+
+class Workbook:
+    """The parts that hold cells, as a package that is packed no more; `file` is closed by the caller.
+
+    `asides` holds, by part, what stands behind the cells: headers and footers of pages, hints on cells. `far` says
+    that some cells lie so far out that a table of all between them would not fit.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.asides: dict[str, bytes] = {}
+        self.far = False
+
+
+def unpacked_size(source: Source) -> int:
+    """Return the bytes that a workbook's parts say to have; raises Stop(encrypted), zipfile.BadZipFile."""
+    with opened(source) as archive:
+        infos = archive.infolist()
+    if any(info.flag_bits & 1 for info in infos):
+        raise Stop("encrypted")
+    return sum(info.file_size for info in infos if _CELLS.fullmatch(info.filename))
+
+
+def unpack(source: Source, size: int, context: Context) -> Workbook:
+    """Return the workbook unpacked, in memory or in a file without a name; raises Stop beyond the limits."""
+    file = tempfile.TemporaryFile() if size > _LARGE else io.BytesIO()  # noqa: SIM115 - handed to the caller
+    book = Workbook(cast("BinaryIO", file))
+    try:
+        with opened(source) as archive, zipfile.ZipFile(book.file, "w", zipfile.ZIP_STORED) as package:
+            for info in archive.infolist():
+                if _CELLS.fullmatch(info.filename) and not info.is_dir():
+                    with package.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out:
+                        blocks = _blocks(archive, info, context)
+                        for block in (
+                            _watched(blocks, info.filename, book) if _SHEET.fullmatch(info.filename) else blocks
+                        ):
+                            out.write(block)
+    except BaseException:
+        book.file.close()
+        raise
+    book.file.seek(0)
+    return book
+
+
+def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -> Iterator[bytes]:
+    with member_file(archive, info, context) as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[bytes]:
+    """Yield a sheet's blocks; note how far out its cells lie, and what follows them."""
+    far = _far_addresses()
+    tail = b""
+    behind = False
+    rows = columns = 1
+    for block in blocks:
+        yield block
+        seen = tail[-64:] + block if not behind else block
+        if not behind and not book.far and far(seen):
+            for letters, digits, row in _ADDRESS.findall(seen):
+                columns = max(columns, _column(letters))
+                rows = max(rows, int((digits or row)[:10]))
+            book.far = columns * rows > MOST_CELLS
+        if behind:
+            tail = (tail + block)[:_TAIL]
+            continue
+        found = _END.search(seen)
+        behind = found is not None
+        tail = seen[found.end() :][:_TAIL] if found else seen[-64:]
+    if behind and (words := _ASIDE.findall(tail)):
+        part = name.rsplit("/", 1)[-1].removesuffix(".xml")
+        book.asides[part] = b"\n".join(
+            unescaped(prompt) if prompt else _CODE.sub(b" ", unescaped(text)) for text, prompt in words
+        )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:4].upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+@cache
+def _far_addresses() -> Any:
+    """Return what tells whether bytes name a cell that may lie far out: looked for in all of a sheet, so not by re."""
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS
+    database.compile(expressions=[_FAR], ids=[0], elements=1, flags=[flags])
+
+    def found(data: bytes) -> bool:
+        hits: list[int] = []
+        database.scan(data, match_event_handler=lambda *_: hits.append(1))
+        return bool(hits)
+
+    return found
