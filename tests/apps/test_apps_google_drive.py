@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 
 import httpx
 import pytest
 from google_drive_desk import ADMIN, ANN, BOB, EVE, FOLDER, Desk, fail, opened, rows
 
-from casb_cli.apps.google_workspace import hints
+from casb_cli.apps.google_workspace import changes, hints, positions
 from casb_cli.apps.google_workspace import mapping_files as shapes
+from casb_cli.apps.google_workspace.hints import Asked
 from casb_cli.core.capabilities import Unscannable
 from casb_cli.core.errors import CursorExpired, ObjectMissing
 from casb_cli.core.models import ROOT, File, Gone, Partition
@@ -359,6 +361,44 @@ def test_a_new_user_is_listed_and_one_who_left_is_gone(desk):
     items, more, *_ = followed(opened(desk), start)
     assert more == ["user:u-new@example.com"]
     assert items == [Gone(kind="partition", id=f"user:u-{BOB}")]
+
+
+def test_a_round_that_stops_half_way_goes_on_with_the_feeds_it_had_not_read(desk, monkeypatch):
+    monkeypatch.setattr(changes, "_BATCH", 1)
+    monkeypatch.setattr(changes, "_LEAST", 1)
+    desk.people["old@example.com"] = {}
+    start = opened(desk).follow_start()
+    desk.changes = {ANN: ["a1"], BOB: ["b1"]}
+    desk.people["new@example.com"] = {}
+    del desk.people["old@example.com"]
+    pages = []
+    for page in opened(desk).follow_files(ROOT, start):
+        pages.append(page)
+        if any(page.items):
+            break
+    [first] = pages[-1].items
+    items, more, _, cursor = followed(opened(desk), pages[-1].cursor)
+    told = {one.id for one in items if isinstance(one, File)}
+    assert {first.id} | told == {"a1", "b1"}
+    assert first.id not in told
+    assert more == ["user:u-new@example.com"]
+    assert [one for one in items if isinstance(one, Gone)] == [Gone(kind="partition", id="user:u-old@example.com")]
+    assert followed(opened(desk), cursor)[0] == []
+
+
+def test_the_positions_of_fifty_thousand_feeds_take_a_few_megabytes():
+    tracemalloc.start()
+    try:
+        held = positions.Positions()
+        for n in range(50_000):
+            held.add(f"user:{n:021}", str(1_000_000 + n))
+        cursor = positions.encode(Asked("2026-11-22T12:00:00Z", ""), held)
+        read, _ = positions.decode(cursor)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (len(read), read.get(f"user:{7:021}")) == (50_000, "1000007")
+    assert peak < 20 * 2**20  # lists and dictionaries of them: more than 40
 
 
 def test_a_file_that_moved_to_a_shared_drive_is_there_and_not_gone(desk):

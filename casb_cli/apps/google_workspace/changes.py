@@ -11,31 +11,28 @@ from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import ANY_DRIVE, shut
 from casb_cli.apps.google_workspace.files import READING, Files
-from casb_cli.apps.google_workspace.hints import Asked, Hints
+from casb_cli.apps.google_workspace.hints import Asked, Hints, Touched
+from casb_cli.apps.google_workspace.positions import Positions, decode, encode
 from casb_cli.apps.google_workspace.scopes import USERS, google
 from casb_cli.apps.google_workspace.walk import Tree
 from casb_cli.core import clock
 from casb_cli.core.capabilities import FollowFiles, Page, needs
-from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, ScopeMissing
+from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing
 from casb_cli.core.models import File, Gone, Notice, Partition
 from casb_cli.core.refs import local
-from casb_cli.core.shapes import from_json
 
 CHANGE_PAGE = 1000
 _CHUNKS = 16
-"""Pages that one round yields at most: each carries the positions of all feeds."""
+"""Pages that one round yields, as a rule: each carries the positions of all feeds."""
 _LEAST = 64
+_MANY = 5000
+"""Changes that are told at once even where few feeds were read."""
+_BATCH = 512
+"""Feeds that are read before the next of them are looked for."""
 _FIELDS = (
     "nextPageToken,newStartPageToken,"
     f"changes(changeType,fileId,removed,driveId,file({shapes.FILE_FIELDS},explicitlyTrashed))"
 )
-
-
-class Feed(msgspec.Struct):
-    """The positions by partition; an empty one means that nobody can act as that user."""
-
-    at: dict[str, str] = {}
-    asked: Asked = msgspec.field(default_factory=Asked)
 
 
 @dataclass
@@ -50,6 +47,43 @@ class _Round:
     shut: Notice | None = None
 
 
+@dataclass
+class _Told:
+    """What the feeds of a round told that was not yet handed on, and how far each was read."""
+
+    size: int
+    """Feeds after which it is handed on."""
+    read: Positions = field(default_factory=Positions)
+    items: list[File | Gone] = field(default_factory=list)
+    more: list[Partition] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    feeds: int = 0
+    _seen: set[str] = field(default_factory=set)
+
+    def take(self, one: _Round) -> None:
+        """Add what one feed told."""
+        self.feeds += 1
+        self.read.add(one.part.key, one.position)
+        self.items += one.items
+        if one.again:
+            self.more.append(one.part)
+        if one.shut:
+            self.notices.append(one.shut)
+
+    @property
+    def enough(self) -> bool:
+        return self.feeds >= self.size or len(self.items) >= _MANY
+
+    def page(self, cursor: str) -> Page[File | Gone]:
+        """Return what was told as a page, and begin the next one."""
+        self._seen.update(item.id for item in self.items if isinstance(item, File))
+        # What left one drive may have come to another in the same round: it is there, and not gone.
+        items = [one for one in self.items if isinstance(one, File) or one.kind != "file" or one.id not in self._seen]
+        page = Page(items=items, cursor=cursor, more=self.more, notices=self.notices)
+        self.items, self.more, self.notices, self.feeds = [], [], [], 0
+        return page
+
+
 class Follow(Files, Hints, FollowFiles):
     """Matrix row 9."""
 
@@ -57,11 +91,11 @@ class Follow(Files, Hints, FollowFiles):
     @needs("GET /drive/v3/drives", "GET /drive/v3/changes/startPageToken", any_of=READING)
     def follow_start(self) -> str:
         now = clock.now_text()
-        begun: dict[str, str] = {}
+        begun = Positions()
         for page in self.partitions(None):  # page by page: a big company has tens of thousands of feeds
-            rounds: list[_Round] = self.each(self._begin, list(page.more))
-            begun |= {one.part.key: one.position for one in rounds}
-        return _encode(Feed(at=begun, asked=Asked(now, now)))
+            for one in self.each(self._begin, list(page.more)):
+                begun.add(one.part.key, one.position)
+        return encode(Asked(now, now), begun)
 
     def follow_look(self) -> None:
         """Ask for the position of one My Drive and of one shared drive: every user has a feed of their own."""
@@ -73,9 +107,6 @@ class Follow(Files, Hints, FollowFiles):
             for drive in drives[:1]:
                 self._begin(self.drive_partition(drive.id, drive.name))
             break
-
-    def _feeds(self) -> list[Partition]:
-        return [part for page in self.partitions(None) for part in page.more]
 
     def _begin(self, part: Partition) -> _Round:
         """Return the present position of a feed; empty where nobody can act as its user."""
@@ -122,47 +153,42 @@ class Follow(Files, Hints, FollowFiles):
         Of many feeds, those are asked in which the audit trail tells of something, and all of them every hour.
         """
         del part
-        try:
-            feed = from_json(cursor or "", Feed)
-        except msgspec.MsgspecError as error:
-            raise CursorExpired(f"the stored positions in the feeds are unreadable: {error}") from None
-        parts = self._feeds()
-        present = {one.key for one in parts}
-        gone: list[File | Gone] = [Gone(kind="partition", id=key) for key in feed.at if key not in present]
-        feed = Feed(at={key: at for key, at in feed.at.items() if key in present}, asked=feed.asked)
-        before = msgspec.structs.replace(feed.asked)
-        parts = self.due(parts, feed.at, feed.asked)
-        asked, feed.asked = feed.asked, before
-        seen: set[str] = set()
-        size = max(_LEAST, -(-len(parts) // _CHUNKS))
-        for start in range(0, max(1, len(parts)), size):
-            rounds: list[_Round] = self.each(lambda one: self._read_on(one, feed), parts[start : start + size])
-            items, gone = [*gone], []
-            if start + size >= len(parts):
-                feed.asked = asked  # a round that stops half way is begun anew
-            for one in rounds:
-                feed.at[one.part.key] = one.position
-                items += one.items
-            seen.update(item.id for item in items if isinstance(item, File))
-            # What left one drive may have come to another in the same round: it is there, and not gone.
-            items = [item for item in items if isinstance(item, File) or item.kind != "file" or item.id not in seen]
-            yield Page(
-                items=items,
-                cursor=_encode(feed),
-                more=[one.part for one in rounds if one.again],
-                notices=[one.shut for one in rounds if one.shut],
-            )
+        known, asked = decode(cursor or "")
+        before = msgspec.structs.replace(asked)  # a round that stops half way is begun anew
+        touched = self.touched(len(known), asked)
+        told = _Told(size=max(_LEAST, -(-len(known) // _CHUNKS)))
+        for parts in self._due(known, touched, told):
+            for one in self.each(lambda part: self._read_on(part, known.get(part.key)), parts):
+                told.take(one)
+            if told.enough:
+                yield told.page(encode(before, told.read, known))
+        told.items += [Gone(kind="partition", id=key) for key in known if key not in told.read]
+        yield told.page(encode(asked, told.read))
 
-    def _read_on(self, part: Partition, feed: Feed) -> _Round:
+    def _due(self, known: Positions, touched: Touched | None, told: _Told) -> Iterator[list[Partition]]:
+        """Yield the feeds to read, some at a time; those in which nothing happened are taken as read."""
+        due: list[Partition] = []
+        for page in self.partitions(None):
+            for part in page.more:
+                at = known.get(part.key)
+                if touched is None or not at or part in touched:
+                    due.append(part)
+                else:
+                    told.read.add(part.key, at)
+            while len(due) >= _BATCH:
+                yield due[:_BATCH]
+                del due[:_BATCH]
+        yield due
+
+    def _read_on(self, part: Partition, since: str) -> _Round:
         """Read one feed to its end; a new one begins, and its partition is listed from then on."""
-        at = feed.at.get(part.key)
-        if not at:
+        if not since:
             begun = self._begin(part)
             begun.again = bool(begun.position)
             return begun
         user = self._reader(part)
         drive = part.data.get("drive")
-        found = _Round(part, at)
+        found = _Round(part, since)
         if user is None:
             found.shut = _nobody(part)
             return found
@@ -171,6 +197,7 @@ class Follow(Files, Hints, FollowFiles):
         if drive:
             query |= {"driveId": drive, "includeItemsFromAllDrives": True}
         changed: dict[str, shapes.Changed] = {}
+        at: str | None = since
         try:
             while at is not None:
                 call = self.get(f"{DRIVE}/changes", user=user, query={**query, "pageToken": at})
@@ -183,7 +210,7 @@ class Follow(Files, Hints, FollowFiles):
                 found.position = page.next_page_token or page.new_start_page_token or found.position
                 at = page.next_page_token
         except (NotPermitted, ObjectMissing) as error:
-            found.position = feed.at[part.key]
+            found.position = since
             found.shut = self._shut(part, user, error)
             return found
         self._take(found, tree, list(changed.values()))
@@ -227,7 +254,3 @@ class Follow(Files, Hints, FollowFiles):
 def _nobody(part: Partition) -> Notice:
     about = f"changes of the shared drive {part.data['name']}: no member of it can be acted as"
     return Notice(code="not-visible", about=about)
-
-
-def _encode(feed: Feed) -> str:
-    return msgspec.json.encode(feed).decode()

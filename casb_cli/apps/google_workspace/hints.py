@@ -33,23 +33,33 @@ class Asked(msgspec.Struct):
     all: str = ""
 
 
+class Touched:
+    """The feeds in which the trail tells of something."""
+
+    def __init__(self, places: set[str]) -> None:
+        self._places = places
+
+    def __contains__(self, part: Partition) -> bool:
+        return str(part.data.get("drive") or part.data.get("as") or "").casefold() in self._places
+
+
 class Hints(GoogleBase):
     """The part of the audit trail that tells of Drive."""
 
-    def due(self, parts: list[Partition], known: dict[str, str], asked: Asked) -> list[Partition]:
-        """Return which feeds to ask now, and keep in `asked` what was asked for; new ones are always among them."""
+    def touched(self, known: int, asked: Asked) -> Touched | None:
+        """Return which of so many feeds to ask now, None for all, and keep in `asked` what was asked for."""
         now = clock.now()
-        if len(parts) <= FEW or not asked.all or now - clock.parse(asked.all) >= SWEEP:
+        if known <= FEW or not asked.all or now - clock.parse(asked.all) >= SWEEP:
             asked.all = asked.trail = clock.text(now)
-            return parts
+            return None
         try:
-            touched = self._touched(clock.parse(asked.trail) - LATE, now)
+            places = self._touched(clock.parse(asked.trail) - LATE, now)
         except (NotPermitted, RequestRefused):
             # Without the audit scope there is no hint: listing activity says so.
             asked.all = asked.trail = clock.text(now)
-            return parts
+            return None
         asked.trail = clock.text(now)
-        return [one for one in parts if not known.get(one.key) or _place(one) in touched]
+        return Touched(places)
 
     def _touched(self, since: datetime, until: datetime) -> set[str]:
         """Return owners' addresses and ids of shared drives with events on Drive in a span of time."""
@@ -64,10 +74,6 @@ class Hints(GoogleBase):
             for parameter in event.parameters or ()
             if parameter.name in _PLACES
         }
-
-
-def _place(part: Partition) -> str:
-    return str(part.data.get("drive") or part.data.get("as") or "").casefold()
 
 
 def _moment(moment: datetime) -> str:
