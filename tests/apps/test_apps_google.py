@@ -414,7 +414,7 @@ def needs_for(*abilities):
 
 def test_setup_lists_the_scopes_of_the_wanted_abilities_alone():
     text = instructions("service-account", needs_for(ListAccounts), {})
-    assert ",".join((*ALWAYS, USERS)) in text
+    assert ",".join((*ALWAYS, USERS, GROUPS)) in text
     assert "drive" not in text
     text = instructions("service-account", needs_for(SuspendAccount, ListFiles), {})
     assert USERS_MANAGE in text

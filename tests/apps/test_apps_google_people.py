@@ -14,7 +14,7 @@ from casb_cli.apps.google_workspace import APP, activity, mapping
 from casb_cli.apps.google_workspace.connector import GoogleWorkspace
 from casb_cli.apps.google_workspace.events import APPLICATIONS, kind_of, kinds_of
 from casb_cli.apps.google_workspace.people import People, Person
-from casb_cli.apps.google_workspace.scopes import DRIVE_READ, ORG_UNITS, USERS
+from casb_cli.apps.google_workspace.scopes import DRIVE_READ, GROUPS, ORG_UNITS, USERS
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Window
 from casb_cli.core.errors import CursorExpired, NotPermitted, RequestRefused, ScopeMissing, UsageError
@@ -136,10 +136,56 @@ def test_deleted_accounts_are_a_listing_of_their_own():
     desk = people(user("1", "ann"))
     app = connector(desk)
     [page] = app.list_accounts(ROOT, None)
-    assert [part.key for part in page.more] == ["users", "deleted"]
+    assert [part.key for part in page.more] == ["users", "deleted", "outside"]
     [row] = rows(app.list_accounts, Partition(key="deleted"))
     assert row.status == "disabled"
     assert desk.asked[-1][1]["showDeleted"] == "true"
+
+
+OUTSIDE = Partition(key="outside")
+
+
+def groups_with_strangers():
+    return (
+        people()
+        .on(f"GET {DIRECTORY}/groups", {"groups": [{"id": "g1", "name": "One"}, {"id": "g2", "name": "Two"}]})
+        .on(f"GET {DIRECTORY}/customer/my_customer/domains", {"domains": [{"domainName": "example.com"}]})
+        .on(
+            f"GET {DIRECTORY}/groups/g1/members",
+            {
+                "members": [
+                    {"id": "1", "email": "ann@example.com", "type": "USER"},
+                    {"id": "70", "email": "guest@partner.test", "type": "USER"},
+                    {"id": "C", "type": "CUSTOMER"},
+                    {"id": "g2", "email": "two@example.com", "type": "GROUP"},
+                    {"email": "nobody@mail.test", "type": "EXTERNAL"},
+                ]
+            },
+        )
+        .on(
+            f"GET {DIRECTORY}/groups/g2/members",
+            {"members": [{"id": "70", "email": "guest@partner.test", "type": "EXTERNAL"}]},
+        )
+    )
+
+
+def test_members_of_groups_from_outside_are_external_accounts_each_once():
+    app = connector(groups_with_strangers())
+    found = {row.id: row for row in rows(app.list_accounts, OUTSIDE)}
+    assert sorted(found) == ["70", "nobody@mail.test"]
+    stranger = found["70"]
+    assert (stranger.login, stranger.external, stranger.is_admin) == ("guest@partner.test", True, False)
+    assert {"status", "mfa", "last_login"} <= set(stranger.unknown)
+    members = rows(app.list_memberships, Partition(key="group:g1", data={"id": "g1", "name": "One"}))
+    refs = {row.member: row.member_ref for row in members}
+    assert (refs["guest@partner.test"], refs["nobody@mail.test"]) == ("account:70", "account:nobody@mail.test")
+
+
+def test_external_accounts_that_may_not_be_looked_for_are_told_as_hidden():
+    desk = people().on(f"GET {DIRECTORY}/groups", refused(403, "insufficientPermissions"))
+    [page] = connector(desk).list_accounts(OUTSIDE, None)
+    [notice] = page.notices
+    assert (notice.code, notice.effect, notice.needed) == ("scope-missing", "hidden", (GROUPS,))
 
 
 # Groups and roles

@@ -53,7 +53,7 @@ def members(stage):
     return [
         id_
         for id_, row in stage.truth.rows("account").items()
-        if row["status"] == "active"
+        if row.get("status") == "active"
         and not (row.get("is_admin") or row.get("external"))
         and f"account:{id_}" not in own
     ]

@@ -87,7 +87,7 @@ def member(stage):
     return next(
         id_
         for id_, row in rows.items()
-        if row["status"] == "active"
+        if row.get("status") == "active"
         and not (row.get("is_admin") or row.get("external"))
         and f"account:{id_}" not in own
     )

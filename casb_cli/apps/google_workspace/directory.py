@@ -7,7 +7,7 @@ from typing import Any
 
 from casb_cli.apps.google_workspace import mapping
 from casb_cli.apps.google_workspace.common import DIRECTORY, GROUP_PAGE, GoogleBase
-from casb_cli.apps.google_workspace.scopes import GROUPS, ORG_UNITS, ROLES, USERS, google
+from casb_cli.apps.google_workspace.scopes import DOMAINS, GROUPS, ORG_UNITS, ROLES, USERS, google
 from casb_cli.core import clock
 from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, ListPrivileges, Page, needs
 from casb_cli.core.errors import NotPermitted, ObjectMissing
@@ -19,6 +19,7 @@ USER_FIELDS = (
     "deletionTime,agreedToTerms,suspended,suspensionReason,archived,changePasswordAtNextLogin,isEnrolledIn2Sv,"
     "isEnforcedIn2Sv,orgUnitPath,aliases,isGuestUser)"
 )
+_MEMBER_FIELDS = "nextPageToken,members(id,email,type)"
 _ROLE_PAGE = 100
 _ASSIGNMENT_PAGE = 200
 EVERYWHERE = "org"
@@ -36,15 +37,45 @@ class Directory(GoogleBase, ListAccounts, ListGroups, ListMemberships, ListPrivi
     # Accounts
 
     @needs("GET /admin/directory/v1/users", any_of=google(USERS))
+    @needs(
+        "GET /admin/directory/v1/groups",
+        "GET /admin/directory/v1/groups/{groupKey}/members",
+        any_of=google(GROUPS),
+    )
+    @needs("GET /admin/directory/v1/customer/{customer}/domains", any_of=google(DOMAINS))
     def list_accounts(self, part: Partition, cursor: str | None) -> Iterator[Page[Account]]:
-        """Yield all users; those deleted in the last weeks are a listing of their own."""
+        """Yield all users, those deleted in the last weeks, and the members of groups from outside the customer."""
         if part.key == "":
-            yield Page(items=(), more=(Partition(key="users"), Partition(key="deleted")))
+            yield Page(items=(), more=tuple(Partition(key=key) for key in ("users", "deleted", "outside")))
+            return
+        if part.key == "outside":
+            yield from self._outsiders(cursor)
             return
         deleted = part.key == "deleted"
         for users, after in self.users(cursor, deleted=deleted, fields=USER_FIELDS):
             rows = [mapping.account(user, deleted=deleted) for user in users]
             yield Page(items=rows, cursor=after)
+
+    def _outsiders(self, cursor: str | None) -> Iterator[Page[Account]]:
+        """Yield who belongs to some group and not to the customer, each once; the groups of a page side by side."""
+        seen: set[str] = set()
+        try:
+            for groups, after in self.groups(cursor):
+                found = {one.key: one for some in self.each(self._outside, groups) for one in some}
+                fresh = [one for key, one in found.items() if key not in seen]
+                seen.update(found)
+                yield Page(items=[mapping.outsider(one) for one in fresh], cursor=after)
+        except NotPermitted as error:
+            about = f"accounts from outside the customer that are members of groups: {error.words}"
+            notice = Notice(code="scope-missing", about=about, needed=error.needed or (GROUPS,))
+            yield Page(items=(), notices=(notice,))
+
+    def _outside(self, group: mapping.DirectoryGroup) -> list[mapping.Member]:
+        try:
+            pages = self.group_members(group.id, fields=_MEMBER_FIELDS)
+            return [one for page, _ in pages for one in page if one.key and one.external(self.is_internal)]
+        except ObjectMissing:
+            return []  # deleted meanwhile
 
     # Groups
 

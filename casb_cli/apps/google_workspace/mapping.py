@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -117,6 +118,18 @@ def account(user: User, *, deleted: bool = False) -> Account:
     )
 
 
+def outsider(member: Member) -> Account:
+    """Return a member of a group who is from outside the customer: only the address is told."""
+    return Account(
+        id=member.key,
+        login=member.email,
+        email=member.email,
+        is_admin=False,
+        external=True,
+        unknown=("name", "status", "mfa", "last_login", "created"),
+    )
+
+
 class DirectoryGroup(msgspec.Struct, rename="camel", gc=False):
     """A group; counts come as text."""
 
@@ -136,12 +149,22 @@ class Groups(msgspec.Struct):
 
 
 class Member(msgspec.Struct, gc=False):
-    """One member of a group: a person, a group, or (`CUSTOMER`) everybody."""
+    """One member of a group: a person, a group, or (`CUSTOMER`) everybody; whoever has no id goes by the address."""
 
-    id: str
+    id: str = ""
     email: str | None = None
     role: str | None = None
     type: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it."""
+        return self.id or self.email or ""
+
+    def external(self, internal: Callable[[str | None], bool]) -> bool:
+        """Tell whether it is a person from outside the customer; `internal` tells whose addresses are its own."""
+        kind = (self.type or "USER").upper()
+        return kind == "EXTERNAL" or (kind == "USER" and self.email is not None and not internal(self.email))
 
 
 class Members(msgspec.Struct):
@@ -231,11 +254,11 @@ def membership(group_id: str, name: str, member: Member) -> Membership:
     kind = (member.type or "USER").upper()
     everybody = kind == "CUSTOMER"
     return Membership(
-        id=f"{group_id}/{member.id}",
+        id=f"{group_id}/{member.key}",
         group=name,
         group_ref=local("group", group_id),
         member="everybody" if everybody else member.email or member.id,
-        member_ref=None if everybody else local("group" if kind == "GROUP" else "account", member.id),
+        member_ref=None if everybody else local("group" if kind == "GROUP" else "account", member.key),
         role=member.role,
     )
 

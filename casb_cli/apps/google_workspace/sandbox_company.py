@@ -279,6 +279,10 @@ class Company:
             yield "USER", self.world.people, "MEMBER"
             yield "EXTERNAL", self.world.people + 1, "MEMBER"
 
+    def visitors(self) -> range:
+        """Return who is a member of a group and no user of the customer."""
+        return range(self.world.people, self.world.people + 2) if self.groups > MIXED else range(0)
+
     def in_group(self, index: int, group: int) -> bool:
         """Tell whether a person is in a group, through nested ones too."""
         for kind, member, _ in self.members(group):

@@ -76,6 +76,9 @@ class Truth:
                 "last_login": clock.normalise(when(user.last_login)) if user.last_login else None,
                 "created": clock.normalise(when(user.created)),
             }
+        for index in self.company.visitors():
+            email = self.company.email(index)
+            found[ids.user_id(index)] = {"login": email, "email": email, "is_admin": False, "external": True}
         return found
 
     def _group_rows(self) -> dict[Any, dict[str, Any]]:
