@@ -17,7 +17,8 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 _SIZE: Final = 2
 """Bytes in which a row's length is told before it."""
-_LONGEST: Final = 256**_SIZE - 1
+_BLOCK: Final = 65_536
+"""Rows stand in blocks of so many bytes: one buffer that grows is moved about, and leaves holes everywhere."""
 _HALF: Final = 0xFFFF_FFFF
 
 
@@ -30,7 +31,7 @@ class Table:
     def __init__(self, *indexed: int) -> None:
         """`indexed` are the columns by which rows are found, counted from 0."""
         self._adding = threading.Lock()
-        self._rows = bytearray()
+        self._blocks: list[bytearray] = []
         self._count = 0
         # A slot holds half of the text's hash and the row's place plus one; 0 is a free one, a taken one leads on
         # to the next.
@@ -41,24 +42,23 @@ class Table:
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
         """Yield all rows in the order in which they were added."""
-        at = 0
-        while at < len(self._rows):
-            end = self._end(at)
-            yield _unpack(self._rows[at + _SIZE : end])
-            at = end
+        for number, block in enumerate(self._blocks):
+            at, end = number * _BLOCK, number * _BLOCK + len(block)
+            while at < end:
+                row, at = self._row(at)
+                yield row
 
     def add(self, *row: str, newest: bool = False) -> None:
         """Add a row; it is found by an indexed column's text unless an earlier one has the same.
 
         With `newest` it is found in the place of an earlier one, which still takes its memory. Raises ValueError
-        for a row of more than 64 KiB, and behind 4 GiB of rows.
+        for a row of 64 KiB or more, and behind 4 GiB of rows.
         """
         packed = _pack(row)
         with self._adding:
-            at = len(self._rows)
-            if len(packed) > _LONGEST or at > _HALF - _LONGEST:
-                raise ValueError(f"a row of {len(packed)} bytes, behind {at}, is too much to hold")
-            self._rows += len(packed).to_bytes(_SIZE, "little") + packed  # at once: others may be reading
+            at = self._place(_SIZE + len(packed))
+            # At once: others may be reading.
+            self._blocks[at // _BLOCK] += len(packed).to_bytes(_SIZE, "little") + packed
             self._count += 1
             for column in self._slots:
                 slots = self._roomy(column)
@@ -72,8 +72,21 @@ class Table:
         word = slots[self._slot(slots, column, text)]
         if not word:
             return None
-        at = (word & _HALF) - 1
-        return _unpack(self._rows[at + _SIZE : self._end(at)])
+        return self._row((word & _HALF) - 1)[0]
+
+    def _place(self, size: int) -> int:
+        """Return where a row of so many bytes will stand."""
+        if size > _BLOCK or len(self._blocks) * _BLOCK > _HALF - _BLOCK:
+            raise ValueError(f"a row of {size} bytes, behind {len(self._blocks)} blocks, is too much to hold")
+        if not self._blocks or len(self._blocks[-1]) + size > _BLOCK:
+            self._blocks.append(bytearray())
+        return (len(self._blocks) - 1) * _BLOCK + len(self._blocks[-1])
+
+    def _row(self, at: int) -> tuple[tuple[str, ...], int]:
+        """Return the row at a place, and the place behind it."""
+        block, start = self._blocks[at // _BLOCK], at % _BLOCK + _SIZE
+        size = int.from_bytes(block[start - _SIZE : start], "little")
+        return _unpack(block[start : start + size]), at + _SIZE + size
 
     def _roomy(self, column: int) -> array[int]:
         """Return a column's slots, a third of them free."""
@@ -82,18 +95,13 @@ class Table:
             slots = self._slots[column] = _grown(slots)
         return slots
 
-    def _end(self, at: int) -> int:
-        return at + _SIZE + int.from_bytes(self._rows[at : at + _SIZE], "little")
-
     def _slot(self, slots: array[int], column: int, text: str) -> int:
         """Return the slot of the row with this text, or the free one where it belongs."""
         last, part = len(slots) - 1, hash(text) & _HALF
         slot = part & last
         while word := slots[slot]:
-            if word >> 32 == part:
-                at = (word & _HALF) - 1
-                if _unpack(self._rows[at + _SIZE : self._end(at)])[column] == text:
-                    break
+            if word >> 32 == part and self._row((word & _HALF) - 1)[0][column] == text:
+                break
             slot = (slot + 1) & last
         return slot
 
