@@ -178,7 +178,7 @@ def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment
     yield from _single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
 
 
-_ZSTD_WINDOW_LOG = 26
+ZSTD_WINDOW_LOG = 26
 """Two to this power bytes are what a frame may make its reader hold."""
 
 
@@ -189,6 +189,6 @@ def zstd_content(source: Source, context: Context, where: str) -> Iterator[Segme
     else:
         from backports import zstd
 
-    options = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW_LOG}
+    options = {int(zstd.DecompressionParameter.window_log_max): ZSTD_WINDOW_LOG}
     file = zstd.ZstdFile(source.file, options=options)  # closed by _single
     yield from _single(source, context, where, cast("IO[bytes]", file))

@@ -50,6 +50,7 @@ FORMATS: dict[str, Format] = {
     "mbox": Format("mail:mbox", container=True),
     "zip": Format("archive:zip_members", random=True, container=True),
     "tar": Format("archive:tar_members", random=True, container=True),
+    "7z": Format("sevenzip:members", random=True, container=True),
     "gzip": Format("archive:gzip_content", container=True),
     "bzip2": Format("archive:bzip2_content", container=True),
     "xz": Format("archive:xz_content", container=True),

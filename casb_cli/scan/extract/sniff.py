@@ -13,6 +13,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\xfd7zXZ\x00", 0, "xz"),
     (b"\x5d\x00\x00", 0, "xz"),  # its older form, .lzma
     (b"\x28\xb5\x2f\xfd", 0, "zstd"),
+    (b"7z\xbc\xaf\x27\x1c", 0, "7z"),
     (b"SQLite format 3\x00", 0, "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
     (b"{\\rtf", 0, "rtf"),
