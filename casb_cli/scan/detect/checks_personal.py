@@ -22,7 +22,8 @@ def _weighted(numbers: Iterable[int], weights: Iterable[int]) -> int:
     return sum(number * weight for number, weight in zip(numbers, weights, strict=False))
 
 
-def _luhn(text: str) -> bool:
+def luhn_text(text: str) -> bool:
+    """Hold for digits whose last one is right by Luhn's rule."""
     import stdnum.luhn
 
     return bool(stdnum.luhn.is_valid(text))
@@ -110,7 +111,7 @@ def lu_national(value: bytes) -> bool:
     text = plain(value)
     if not re.fullmatch(r"\d{13}", text) or not _day(text[6:8], text[4:6]):
         return False
-    return _luhn(text[:12]) and bool(stdnum.verhoeff.is_valid(text[:11] + text[12]))
+    return luhn_text(text[:12]) and bool(stdnum.verhoeff.is_valid(text[:11] + text[12]))
 
 
 def pl_identity_card(value: bytes) -> bool:
@@ -131,7 +132,7 @@ def ru_snils(value: bytes) -> bool:
 def ca_ohip(value: bytes) -> bool:
     """Hold for an Ontario health number of ten digits."""
     text = plain(value)
-    return text.isdigit() and len(text) == 10 and _luhn(text)
+    return text.isdigit() and len(text) == 10 and luhn_text(text)
 
 
 _MBI = re.compile(
@@ -147,7 +148,7 @@ def us_mbi(value: bytes) -> bool:
 def us_npi(value: bytes) -> bool:
     """Hold for a national provider identifier: Luhn over it with 80840 in front."""
     text = plain(value)
-    return re.fullmatch(r"[12]\d{9}", text) is not None and _luhn("80840" + text)
+    return re.fullmatch(r"[12]\d{9}", text) is not None and luhn_text("80840" + text)
 
 
 def us_dea(value: bytes) -> bool:

@@ -52,6 +52,14 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
 
 
+_DECIMAL = re.compile(rb"\d+[.,]\d{4,}")
+
+
+def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for a fraction: digits, one point, more digits than a group of an identity number has."""
+    return _DECIMAL.fullmatch(value) is not None
+
+
 _LETTERS = re.compile(rb"(?:[46][1-9]|[57][0-9]|20){8,}")
 
 
@@ -346,6 +354,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
     reason.__name__: reason
     for reason in (
         test_number,
+        decimal,
         hex_text,
         monotone,
         published_ssn,

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from itertools import pairwise
 
-from casb_cli.scan.detect import checks_personal
+from casb_cli.scan.detect import checks_more, checks_personal
 
 _BRANDS = re.compile(
     rb"4\d{15}"  # Visa
@@ -241,46 +241,59 @@ def mail_domain(value: bytes) -> bool:
 
 _SUFFIXES = frozenset(b"png jpg jpeg gif svg webp css js ts json xml html htm py rb php yml yaml md txt".split())
 
-CHECKS: dict[str, Callable[[bytes], bool]] = dict(checks_personal.CHECKS) | {
-    check.__name__: check
-    for check in (
-        payment_card,
-        iban,
-        us_ssn,
-        base62_crc32,
-        jwt,
-        aws_account_id,
-        random_looking,
-        random_base64,
-        mixed,
-        strong_password,
-        base64_key,
-        basic_credentials,
-        nats_seed,
-        mail_domain,
-    )
-}
+CHECKS: dict[str, Callable[[bytes], bool]] = (
+    checks_personal.CHECKS
+    | checks_more.CHECKS
+    | {
+        check.__name__: check
+        for check in (
+            payment_card,
+            iban,
+            us_ssn,
+            base62_crc32,
+            jwt,
+            aws_account_id,
+            random_looking,
+            random_base64,
+            mixed,
+            strong_password,
+            base64_key,
+            basic_credentials,
+            nats_seed,
+            mail_domain,
+        )
+    }
+)
+
+
+_JOINTS = re.compile(r"[^0-9A-Za-z]")
 
 
 def _national(name: str) -> Callable[[bytes], bool]:
-    """Return the check of a module of python-stdnum, loaded when a number is first put to it."""
+    """Return the check of a module of python-stdnum, loaded when a number is first put to it.
+
+    A number is tried as it is written, then without what joins its parts: each country's module knows some joints only.
+    """
 
     def holds(value: bytes) -> bool:
         from importlib import import_module
 
-        return bool(import_module(f"stdnum.{name}").is_valid(value.decode("ascii", "replace")))
+        module, text = import_module(f"stdnum.{name}"), value.decode("utf-8", "replace")
+        return bool(module.is_valid(text)) or bool(module.is_valid(_JOINTS.sub("", text)))
 
     return holds
 
 
 _NUMBERS = """
-ad.nrt al.nipt ar.cbu ar.cuit at.tin at.vnr au.abn au.tfn be.nn bg.egn bic bitcoin br.cnpj br.cpf by.unp ca.bc_phn
-ca.sin ch.ssn cl.rut cn.ric co.nit cu.ni cy.vat cz.bankaccount cz.dic cz.rc de.idnr dk.cpr do.cedula dz.nif ec.ci
-ee.ik eg.tn es.ccc es.dni es.nie fi.hetu fr.nif fr.nir gb.nhs gb.utr gh.tin gr.amka gr.vat gt.nit hr.oib id.nik
-id.npwp ie.pps il.idnr imei in_.aadhaar in_.epic in_.gstin in_.pan is_.kennitala it.codicefiscale it.iva jp.in_ ke.pin
-kr.rrn lt.asmens lv.pvn md.idno mk.edb mt.vat mu.nid mx.curp mx.rfc my.nric nl.bsn no.fodselsnummer no.kontonr
-nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer
-si.ddv si.emso sk.rc sv.nit th.pin tr.tckimlik tr.vkn ua.rntrc us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst
-za.idnr za.tin
+ad.nrt al.nipt ar.cbu ar.cuit at.tin at.vnr au.abn au.tfn az.voen be.bis be.eid be.nn bg.egn bg.pnf bic bitcoin
+br.cnpj br.cpf by.unp ca.bc_phn ca.sin ch.ssn cl.rut cn.ric co.nit cr.cpf cr.cr cu.ni cy.vat cz.bankaccount cz.dic
+cz.rc de.idnr de.stnr dk.cpr do.cedula dz.nif ec.ci ec.ruc ee.ik eg.tn es.ccc es.dni es.nie fi.hetu fo.vn fr.nif
+fr.nir gb.nhs gb.upn gb.utr gh.tin gn.nifp gr.amka gr.vat gt.nit hr.oib hu.anum id.nik id.npwp ie.pps il.idnr imei
+in_.aadhaar in_.epic in_.gstin in_.pan in_.vid is_.kennitala it.codicefiscale it.iva jp.in_ ke.pin kr.rrn li.peid
+lt.asmens lv.pvn ma.ice md.idno me.pib mk.edb mt.vat mu.nid mx.curp mx.rfc my.nric mz.nuit nl.bsn
+nl.identiteitskaartnummer nl.onderwijsnummer no.fodselsnummer no.kontonr nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic
+pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer si.ddv si.emso sk.rc sn.ninea sv.nit th.pin
+th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst za.idnr
+za.tin
 """
 CHECKS.update({f"stdnum.{name}": _national(name) for name in _NUMBERS.split()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
@@ -25,10 +26,37 @@ IDENTITY = (
     "personal code",
     "citizen id",
     "citizen number",
+    "citizen code",
+    "national identifier",
+    "national number",
+    "national code",
+    "identity code",
+    "identification code",
+    "identity document",
+    "identifier number",
+    "social security number",
+    "ssn",
+    "nid",
+    "birth number",
 )
 """Words for an identity number of any country: for numbers whose structure and check rule out most of chance."""
 
-TAX = ("tax id", "tax number", "tax identification", "taxpayer", "tin", "vat", "vat number", "tax no", "fiscal number")
+TAX = (
+    "tax id",
+    "tax number",
+    "tax identification",
+    "tax identifier",
+    "tax code",
+    "tax registration",
+    "tax payer",
+    "taxpayer",
+    "tin",
+    "vat",
+    "vat number",
+    "tax no",
+    "fiscal number",
+    "fiscal code",
+)
 """Words for a tax number of any country."""
 
 
@@ -78,9 +106,21 @@ def _examples(check: str, sample: str) -> tuple[str, str]:
     raise ValueError(f"no example of {check}")
 
 
+_JOINT = r"(?:[ .\-/]|\xc2\xa0|\xe2\x80[\x89\x91\x93\xaf])?"
+_JOINTS = re.compile(r"\\\.\?|\[[ ./\-]+\]\?|[ \-/]\?")
+
+
+def joined(form: str) -> str:
+    """Return a form with each joint that may be left out as any that people write: space, point, dash, stroke."""
+    return _JOINTS.sub(lambda _: _JOINT, form)
+
+
 def number_detector(number: Number) -> Detector:
     """Return the detector of one kind of number."""
-    name, word = number.checked_by, number.words[0]
+    name, word, form = number.checked_by, number.words[0], joined(number.form)
+    words = tuple(dict.fromkeys((*number.words, *FURTHER.get(number.id, ()))))
+    # Letters of other scripts take two or three bytes: a word of many would not fit in front of its number.
+    wide = max((len(one.encode()) + 20 for one in words if not one.isascii()), default=0)
     return Detector(
         id=number.id,
         title=number.title,
@@ -92,18 +132,18 @@ def number_detector(number: Number) -> Detector:
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=(
             Rule(
-                hint=rf"\b{number.form}",
-                pattern=rf"(?<![0-9A-Za-z_$.\-/+])(?P<v>{number.form})(?![0-9A-Za-z_])(?![.\-/][0-9])",
-                before=32,
-                after=16,
-                digit="[0-9]" in number.form,
+                hint=rf"\b(?:{form})",
+                pattern=rf"(?<![0-9A-Za-z_$.\-/+])(?P<v>{form})(?![0-9A-Za-z_])(?![.\-/][0-9])",
+                before=48,
+                after=24,
+                digit="[0-9]" in form,
             ),
         ),
         checks=(name,),
-        filters=("monotone", "sequence", "lock_file", "minified"),
-        keywords=tuple(dict.fromkeys((*number.words, *FURTHER.get(number.id, ())))),
+        filters=("monotone", "sequence", "decimal", "lock_file", "minified"),
+        keywords=words,
         required=number.weak,
-        distance=number.distance,
+        distance=max(number.distance, wide),
         normal="alnum",
         match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),
         no_match=lambda: (

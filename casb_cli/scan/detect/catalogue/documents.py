@@ -365,7 +365,7 @@ DETECTORS = (
             "imei",
             "imei",
             "Device number of a mobile phone (IMEI)",
-            r"[0-9]{2}-?[0-9]{6}-?[0-9]{6}-?[0-9]",
+            r"[0-9]{2}-?[0-9]{6}-?[0-9]{6}(?:-?[0-9]{1,2})?",
             "359999999999999",
             ("imei", "device id", "handset"),
             severity="low",

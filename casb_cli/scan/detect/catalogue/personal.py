@@ -6,12 +6,12 @@ from casb_cli.scan.detect.examples import card, digits, grouped, iban
 from casb_cli.scan.detect.rules import Detector, Rule
 
 # What joins groups of digits: spaces, dash, point, and the no-break, thin and narrow forms of word processors.
-_JOINT = r"(?: {1,2}|[-._\t]|\xc2\xa0|\xe2\x80[\x87\x89\x91\x93\xaf])"
+_JOINT = r"(?: {1,2}|[-._]|\xc2\xa0|\xe2\x80[\x87\x89\x91\x93\xaf])"
 _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])(?![ ][0-9])"
 
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
-_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])"
+_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])(?<![^A-Za-z]\.)"
 # What follows behind a stroke may be the date of expiry.
 _CARD_END = r"(?![0-9A-Za-z_])(?!(?!/(?:0[1-9]|1[0-2])/?[0-9]{2})[.\-/:][0-9])"
 
