@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+import msgspec
+
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
 from casb_cli.apps.google_workspace.drives import ANY_DRIVE, DriveBase, shut
@@ -28,7 +30,7 @@ class Tree:
 
     def __init__(self, drives: DriveBase, user: str, drive: str | None, name: str = "") -> None:
         self.drives, self.user, self.drive, self.name = drives, user, drive, name
-        self._folders: dict[str, shapes.Item | None] = {}
+        self._folders: dict[str, _Folder | None] = {}
         self._levels: dict[str, Sharing | None] = {}
         self._root: str | None = drive
         self._loaded = False
@@ -37,7 +39,7 @@ class Tree:
         """Keep the folders among some items."""
         for item in items:
             if item.is_folder:
-                self._folders[item.id] = _slim(item)
+                self._folders[item.id] = _held(item)
 
     def path(self, item: shapes.Item, *, alone: bool = False) -> str:
         """Return where an item lies, from the root of its drive; one whose folder is not visible stands alone.
@@ -53,16 +55,30 @@ class Tree:
         at = item.parent
         while at is not None and at not in seen and at != self._root:
             seen.add(at)
-            folder = self.folder(at, alone=alone)
+            folder = self._folder(at, alone=alone)
             if folder is None:
                 break
-            names.append(folder.name or folder.id)
+            names.append(folder.name or at)
             at = folder.parent
         start = f"/{self.name}" if self.drive else ""
         return start + "".join(f"/{name}" for name in reversed(names))
 
     def folder(self, id_: str, *, alone: bool = False) -> shapes.Item | None:
         """Return a folder; None for the root, and for one that is not visible."""
+        held = self._folder(id_, alone=alone)
+        if held is None:
+            return None
+        return shapes.Item(
+            id=id_,
+            name=held.name,
+            mime_type=shapes.FOLDER,
+            parents=[held.parent] if held.parent else None,
+            drive_id=self.drive,
+            has_augmented_permissions=held.augmented,
+            inherited_permissions_disabled=held.apart,
+        )
+
+    def _folder(self, id_: str, *, alone: bool) -> _Folder | None:
         if id_ in self._folders:
             return self._folders[id_]
         if self._root is None:
@@ -74,7 +90,7 @@ class Tree:
             if id_ in self._folders:
                 return self._folders[id_]
         try:
-            self._folders[id_] = _slim(self.drives.item(id_, self.user, f"{shapes.FOLDER_FIELDS},mimeType"))
+            self._folders[id_] = _held(self.drives.item(id_, self.user, f"{shapes.FOLDER_FIELDS},mimeType"))
         except (ObjectMissing, NotPermitted) as error:
             if isinstance(error, ScopeMissing):
                 raise
@@ -130,17 +146,18 @@ class Tree:
         return self._levels[""] or "internal"
 
 
-def _slim(item: shapes.Item) -> shapes.Item:
-    """Return what of a folder is held."""
-    return shapes.Item(
-        id=item.id,
-        name=item.name,
-        mime_type=item.mime_type,
-        parents=item.parents,
-        drive_id=item.drive_id,
-        has_augmented_permissions=item.has_augmented_permissions,
-        inherited_permissions_disabled=item.inherited_permissions_disabled,
-    )
+class _Folder(msgspec.Struct, frozen=True, gc=False):
+    """What of a folder is held: a drive may have many thousands."""
+
+    name: str | None
+    parent: str | None
+    augmented: bool | None
+    apart: bool | None
+    """Whether it inherits nothing."""
+
+
+def _held(item: shapes.Item) -> _Folder:
+    return _Folder(item.name, item.parent, item.has_augmented_permissions, item.inherited_permissions_disabled)
 
 
 def scope(drive: str | None) -> dict[str, Any]:
