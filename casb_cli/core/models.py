@@ -216,11 +216,13 @@ def output_fields(kind: str) -> tuple[str, ...]:
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
     """A change feed's word that an object is no longer there.
 
-    `kind` is a kind of row, or `partition`: then `id` is the key of a partition of ListFiles that is no more.
+    `kind` is a kind of row, or `partition`: then `id` is the key of a partition of ListFiles that is no more. With
+    `rest`, `id` is how ids begin: all objects of the kind that begin so are gone, but for those in the same page.
     """
 
     kind: str
     id: str
+    rest: bool = False
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,16 @@ from casb_cli.store.partitions import ADD, BELOW, UNFINISHED, VANISHED, Listing,
 
 FEED = "follow-files"
 """Rows known only from a change feed belong to a partition of this name until a listing sees them."""
+_FED = {
+    "list-accounts": "account",
+    "list-groups": "group",
+    "list-memberships": "membership",
+    "list-privileges": "privilege",
+    "list-grants": "grant",
+    "list-shares": "share",
+    "list-files": "",
+}
+"""The key of that partition, by the listing that sees such rows: each has its own, that none ends another's."""
 
 _CHUNKS = (50, 10, 1)
 # One statement for many rows: the interpreter lock is given up once per statement, not once per row, which
@@ -127,23 +137,18 @@ class Inventory(History):
         feed: str,
         cursor: str | None,
         inspect: bool = True,
-    ) -> None:
-        """Save a page of a change feed and the feed's cursor together; a `Gone` ends the object's version."""
+    ) -> int:
+        """Save a page of a change feed and the feed's cursor together; a `Gone` ends the object's version.
+
+        Returns how many objects are gone.
+        """
         inst = self._catalog.inst(instance_key)
         rows = [item for item in items if isinstance(item, Row)]
         gone = [item for item in items if isinstance(item, Gone)]
         batches = self._batches(inst, rows)
         doomed = [(self._catalog.set_id(inst, item.kind), item.id) for item in gone]
-        now = now_ms()
+        now, ended = now_ms(), 0
         with self._db.write() as link:
-            link.execute(
-                "INSERT OR IGNORE INTO parts (inst, ability, key, listing, state, exposure, data) "
-                "VALUES (?, ?, '', 0, 'done', 3, x'80')",
-                (inst, FEED),
-            )
-            part: int = link.execute(
-                "SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = ''", (inst, FEED)
-            ).fetchone()[0]
             # The feed tells the order of things: what it calls gone last must not come back by batching.
             last = {(item.kind if isinstance(item, Gone) else item.kind_of_row, item.id): item for item in items}
             for set_id, batch in batches:
@@ -153,15 +158,18 @@ class Inventory(History):
                     continue
                 kept = [row for row in batch if last[kind, row.id] is row]
                 if kept:
-                    self._put(link, set_id, kept, part, 0, now, todo=inspect, fed=True)
+                    self._put(link, set_id, kept, _fed_part(link, inst, kind), 0, now, todo=inspect, fed=True)
             for (set_id, id_), item in zip(doomed, gone, strict=True):
-                if last[item.kind, item.id] is item:
-                    _end(link, "set_id = ? AND id = ?", (set_id, id_), now)
+                if item.rest:
+                    ended += _end_rest(link, set_id, id_, {id_ for kind, id_ in last if kind == item.kind}, now)
+                elif last[item.kind, item.id] is item:
+                    ended += _end(link, "set_id = ? AND id = ?", (set_id, id_), now)
             if cursor is not None:
                 link.execute(
                     "INSERT OR REPLACE INTO cursors (inst, name, cursor, saved) VALUES (?, ?, ?, ?)",
                     (inst, feed, cursor, now),
                 )
+        return ended
 
     def write_rows(self, instance_key: str, rows: Sequence[Row]) -> None:
         """Save rows read one by one (after an action, by `show`), outside any listing."""
@@ -198,12 +206,12 @@ class Inventory(History):
                 "DELETE FROM parts WHERE inst = ? AND ability = ? AND listing < ?",
                 (listing.inst, listing.ability, listing.id),
             )
-            if listing.ability == "list-files":
+            if listing.ability in _FED:
                 gone += _end(
                     link,
-                    "part = (SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = '') "
+                    "part = (SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = ?) "
                     "AND seen < ? AND since < ?",
-                    (listing.inst, FEED, listing.id, listing.started),
+                    (listing.inst, FEED, _FED[listing.ability], listing.id, listing.started),
                     now,
                 )
             link.execute("UPDATE listings SET state = 'done', ended = ? WHERE listing = ?", (now, listing.id))
@@ -274,6 +282,28 @@ class Inventory(History):
                     changed = [(*head, *chunk[n : n + width]) for n in range(0, step, width) if chunk[n] in found]
                     link.executemany(_STATEMENTS[1, exposed, fed][2], changed)
                 at += step
+
+
+def _fed_part(link: sqlite3.Connection, inst: int, kind: str) -> int:
+    """Return the partition of rows of a kind that only a feed has told."""
+    key = "" if kind == "file" else kind
+    link.execute(
+        "INSERT OR IGNORE INTO parts (inst, ability, key, listing, state, exposure, data) "
+        "VALUES (?, ?, ?, 0, 'done', 3, x'80')",
+        (inst, FEED, key),
+    )
+    part: int = link.execute(
+        "SELECT part FROM parts WHERE inst = ? AND ability = ? AND key = ?", (inst, FEED, key)
+    ).fetchone()[0]
+    return part
+
+
+def _end_rest(link: sqlite3.Connection, set_id: int, begin: str, kept: set[str], now: int) -> int:
+    """End the objects whose ids begin so, but for some; return how many."""
+    found = link.execute(
+        "SELECT id FROM objects WHERE set_id = ? AND id >= ? AND id < ?", (set_id, begin, begin + "\U0010ffff")
+    ).fetchall()
+    return sum(_end(link, "set_id = ? AND id = ?", (set_id, id_), now) for (id_,) in found if id_ not in kept)
 
 
 def _end_part(link: sqlite3.Connection, listing: Listing, part: Part, now: int) -> int:

@@ -193,6 +193,14 @@ class Partitions:
         )
         return None if rows[0][0] is None else int(str(rows[0][0]))
 
+    def began(self, instance_key: str, ability: str) -> int | None:
+        """Return when the last complete listing of an ability began (ms), or None."""
+        rows = self._db.fetch(
+            "SELECT max(started) FROM listings WHERE inst = ? AND ability = ? AND state = 'done'",
+            (self._catalog.inst(instance_key), ability),
+        )
+        return None if rows[0][0] is None else int(str(rows[0][0]))
+
     def claim(self, listing: Listing) -> Part | None:
         """Take the most exposed part that waits, or a failed one that is due; None when there is none now."""
         return next(iter(self.claim_some(listing, 1)), None)

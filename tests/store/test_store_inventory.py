@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casb_cli.core.models import ROOT, Account, Activity, File, Gone, Grant, Notice, Partition, Row
+from casb_cli.core.models import ROOT, Account, Activity, File, Gone, Grant, Membership, Notice, Partition, Row, Share
 from casb_cli.store import database, inventory
 from casb_cli.store.store import Store
 
@@ -320,3 +320,31 @@ def test_several_parts_are_claimed_at_once_most_exposed_first(store):
     assert [part.partition.key for part in store.partitions.claim_some(listing, 2)] == ["b", "c"]
     assert [part.partition.key for part in store.partitions.claim_some(listing, 2)] == ["a"]
     assert store.partitions.claim_some(listing, 2) == []
+
+
+def test_the_rest_of_what_begins_alike_is_gone_unless_the_same_page_holds_it(store):
+    listed(store, "list-memberships", {"": [Membership(id=one) for one in ("g1/a", "g1/b", "g10/a", "g2/a")]})
+    page = [Membership(id="g1/b"), Membership(id="g1/c"), Gone(kind="membership", id="g1/", rest=True)]
+    assert store.inventory.write_changes(KEY, page, feed="on", cursor="7") == 1
+    assert ids(store, "membership") == ["g1/b", "g1/c", "g10/a", "g2/a"]
+    page = [Gone(kind="membership", id="g2/", rest=True)]
+    assert store.inventory.write_changes(KEY, page, feed="on", cursor="8") == 1
+    assert ids(store, "membership") == ["g1/b", "g1/c", "g10/a"]
+
+
+def test_what_a_feed_told_of_one_kind_is_not_ended_by_the_listing_of_another(store, clock):
+    store.inventory.write_changes(KEY, [Membership(id="g/a"), Share(id="f/1")], feed="on", cursor="1")
+    clock[0] = 2000
+    listed(store, "list-files", {"": [File(id="f")]})
+    end_whole(store, "list-files", [File(id="f")])
+    assert (ids(store, "membership"), ids(store, "share")) == (["g/a"], ["f/1"])
+    end_whole(store, "list-memberships", [])
+    assert (ids(store, "membership"), ids(store, "share")) == ([], ["f/1"])
+
+
+def end_whole(store, ability, rows):
+    listing = store.partitions.open_listing(KEY, ability, fresh=True)
+    part = store.partitions.claim(listing)
+    store.inventory.write_page(listing, part, rows, None)
+    store.inventory.end_partition(listing, part)
+    store.inventory.end_listing(listing)
