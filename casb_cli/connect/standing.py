@@ -12,7 +12,7 @@ from typing import Literal
 
 from casb_cli.apps.base import Connector
 from casb_cli.core.app import CredentialSpec
-from casb_cli.core.capabilities import ABILITIES, Ability, Need, needs_of
+from casb_cli.core.capabilities import ABILITIES, MATRIX_ROWS, Ability, ListActivity, Need, needs_of
 from casb_cli.core.models import OwnPermissions, Tenant
 
 State = Literal["proven", "granted", "scope-missing", "licence-missing", "off", "unverifiable"]
@@ -125,6 +125,35 @@ def standing(
     if not states:
         return Standing(gaps[0].state if gaps else "granted", gaps)
     return Standing("granted" if "granted" in states else "unverifiable", gaps)
+
+
+def costs(
+    connector: type[Connector], lost: frozenset[str], own: OwnPermissions, on: frozenset[str] | None = None
+) -> dict[str, list[str]]:
+    """Return what the loss of some permissions costs: the lines of the matrix, by the title of their component.
+
+    The title is empty where an app is not made of components.
+    """
+    before = connector.expand_scopes(frozenset(own.granted))
+    left = connector.expand_scopes(
+        frozenset(one for one in own.granted if not lost & connector.expand_scopes(frozenset({one})))
+    )
+    components = {one.key: one for one in connector.app.components}
+    found: dict[str, list[str]] = {}
+    for ability in ABILITIES:
+        for need in needs_of(connector, ability) if issubclass(connector, ability) else ():
+            alternatives = need.any_of.get(own.vocabulary, need.any_of.get("*", ()))
+            if not alternatives or _cheapest(alternatives, before) or not _cheapest(alternatives, left):
+                continue
+            component = components.get(need.component or "")
+            if component is not None and on is not None and component.key not in on:
+                continue
+            told = ability is ListActivity and component is not None
+            cell = component.brings if told and component else MATRIX_ROWS[ability.row]
+            cells = found.setdefault(component.title if component else "", [])
+            if cell not in cells:
+                cells.append(cell)
+    return found
 
 
 def lacking(

@@ -26,7 +26,6 @@ from casb_cli.core.models import (
     Activity,
     File,
     Finding,
-    Gone,
     Grant,
     Group,
     Membership,
@@ -162,10 +161,37 @@ class FollowFiles(Ability):
         self.follow_start()
 
     @abstractmethod
-    def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
-        """Yield what changed since `cursor`; the last page's cursor is the next start. Raises CursorExpired.
+    def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[Any]]:
+        """Yield what changed since `cursor`, files and `Gone`; the last page's cursor is the next start.
 
-        `more` are partitions of ListFiles that must be listed anew, where the feed names no single files.
+        Raises CursorExpired. `more` are partitions of ListFiles (or what `relists` says) that must be listed anew,
+        where the feed names no single files.
+        """
+
+    def keeps_fresh(self) -> Sequence[type[Ability]]:
+        """Return the listings that the feed tells the changes of, beside files: their rows stand among its own."""
+        return ()
+
+    def relists(self, part: Partition) -> Sequence[type[Ability]]:
+        """Return the listings of which the feed means that a partition must be listed anew, or is no more."""
+        del part
+        return (ListFiles, *self.keeps_fresh())
+
+
+class ReadsOn(ABC):
+    """A connector of which some listings may be read on from a position, instead of being listed anew each time."""
+
+    reads_on: ClassVar[tuple[type[Ability], ...]] = ()
+
+    @abstractmethod
+    def present_position(self, ability: type[Ability]) -> str:
+        """Return where such a listing's changes stand now: taken before it is listed, so nothing falls between."""
+
+    @abstractmethod
+    def read_on(self, ability: type[Ability], cursor: str) -> Iterator[Page[Any]]:
+        """Yield what changed since `cursor`, rows and `Gone`; the last page's cursor is the next start.
+
+        `more` are partitions of the listing that must be listed anew. Raises CursorExpired.
         """
 
 

@@ -237,7 +237,10 @@ class NotPermitted(ProviderError):
 
     def _said(self) -> str:
         """Return the provider's words, and what to add where they don't name it."""
-        unnamed = [one for one in self.needed if one not in self.words]
+        import re
+
+        # Whole names: one may be how another begins.
+        unnamed = [one for one in self.needed if not re.search(rf"(?<![\w.]){re.escape(one)}(?![\w.]*\w)", self.words)]
         return f"{self.words}; needs {', '.join(unnamed)}" if unnamed else self.words
 
     def as_dict(self) -> dict[str, Any]:

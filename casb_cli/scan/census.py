@@ -52,6 +52,8 @@ class Taken:
     rows: int = 0
     gone: int = 0
     complete: bool = False
+    only_changes: bool = False
+    """Whether it was read on: nothing seen then means nothing new, not nothing there."""
     lost: list[Lost] = field(default_factory=list)
     left: tuple[Partition, ...] = ()
     """Of the partitions that were to be listed anew, those that could not be, or not wholly."""

@@ -7,13 +7,17 @@ from typing import Any
 
 import msgspec
 
-from casb_cli.core.capabilities import FollowFiles, ListFiles
+from casb_cli.core import clock
+from casb_cli.core.capabilities import Ability, FollowFiles, ListFiles
 from casb_cli.core.errors import CasbError, CursorExpired, Stopped
-from casb_cli.core.models import ROOT, Gone, Notice, Partition
+from casb_cli.core.models import ROOT, File, Gone, Notice, Partition
 from casb_cli.core.shapes import from_json
+from casb_cli.scan import readon
 from casb_cli.scan.census import Census, Lost, Taken
 
 FEED = "files"
+BEGUN = "files begun"
+"""Under which it is kept since when the feed has been read without a break."""
 LEFT = "files left"
 """Under which the partitions are kept that a feed named and that could not be listed anew yet."""
 
@@ -26,8 +30,20 @@ def has_position(census: Census) -> bool:
 def mark_position(census: Census) -> None:
     """Keep the feed's present position, taken before a full listing begins, so that nothing falls between."""
     connector = census.instance.connector_for(FollowFiles)
+    begun = clock.text(clock.now())
     census.store.runs.save_cursor(census.instance.key, FEED, connector.follow_start())
+    census.store.runs.save_cursor(census.instance.key, BEGUN, begun)
     census.store.runs.forget_cursors(census.instance.key, LEFT)
+
+
+def told_since(census: Census, ability: type[Ability]) -> bool:
+    """Tell whether the feed has told every change of another listing since that was made, within the week."""
+    begun = census.store.runs.cursor(census.instance.key, BEGUN)
+    connector: Any = census.instance.connector_for(FollowFiles)
+    if begun is None or ability not in connector.keeps_fresh() or not readon.is_recent(census, ability):
+        return False
+    started = census.store.partitions.began(census.instance.key, ability.key)
+    return started is not None and started >= clock.parse(begun[0]).timestamp() * 1000
 
 
 def follow(census: Census) -> Taken | None:
@@ -40,9 +56,11 @@ def follow(census: Census) -> Taken | None:
     saved = census.store.runs.cursor(census.instance.key, FEED)
     if saved is None:
         return None
-    left = _Left(census)
     try:
         connector: Any = census.instance.connector_for(FollowFiles)
+        left = _Left(census, connector)
+        if census.store.runs.cursor(census.instance.key, BEGUN) is None:
+            census.store.runs.save_cursor(census.instance.key, BEGUN, clock.text(clock.now()))
         for page in connector.follow_files(ROOT, saved[0]):
             taken.note(page.notices)
             if page.more and not left.list_anew(page.more, taken):
@@ -51,10 +69,12 @@ def follow(census: Census) -> Taken | None:
             for item in page.items:
                 if _is_partition(item):
                     left.drop(item.id)
-                    taken.gone += census.store.inventory.end_part(census.instance.key, ListFiles.key, item.id)
+                    for ability in connector.relists(Partition(key=item.id)):
+                        taken.gone += census.store.inventory.end_part(census.instance.key, ability.key, item.id)
             census.store.inventory.write_changes(census.instance.key, items, feed=FEED, cursor=page.cursor)
-            taken.rows += len(items)
-            census.count("file", len(items))
+            files = sum(_is_of_files(item) for item in items)
+            taken.rows += files
+            census.count("file", files)
             if census.stop.is_set():
                 return taken
         left.try_again(taken)
@@ -78,6 +98,10 @@ def expired_notice(saved: str) -> Notice:
     )
 
 
+def _is_of_files(item: object) -> bool:
+    return item.kind == "file" if isinstance(item, Gone) else isinstance(item, File)
+
+
 def _is_partition(item: object) -> bool:
     return isinstance(item, Gone) and item.kind == "partition"
 
@@ -85,25 +109,35 @@ def _is_partition(item: object) -> bool:
 class _Left:
     """The partitions that still have to be listed anew, kept over runs."""
 
-    def __init__(self, census: Census) -> None:
+    def __init__(self, census: Census, connector: Any) -> None:
         self._census = census
+        self._connector = connector
         kept = census.store.runs.cursor(census.instance.key, LEFT)
         self._parts = {} if kept is None else {part.key: part for part in _decode(kept[0])}
         self._tried: set[str] = set()
 
     def list_anew(self, parts: Sequence[Partition], taken: Taken) -> bool:
         """List partitions anew, and keep those that failed; False where the position must not move past them."""
-        again = self._census.take(ListFiles, inspect=True, roots=tuple(parts))
-        taken.rows += again.rows
-        taken.gone += again.gone
-        taken.lost += again.lost
-        taken.note(again.notices)
-        if self._census.stop.is_set() or not (again.complete or again.left):
-            return False
+        left: dict[str, Partition] = {}
+        by_ability: dict[type[Ability], list[Partition]] = {}
+        for part in parts:
+            for ability in self._connector.relists(part):
+                # What was never listed as a whole will be, and needs no part of it listed anew.
+                if ability is ListFiles or self._census.ever_ended(ability):
+                    by_ability.setdefault(ability, []).append(part)
+        for ability, some in by_ability.items():
+            again = self._census.take(ability, inspect=ability.yields == "file", roots=tuple(some))
+            taken.rows += again.rows if ability is ListFiles else 0
+            taken.gone += again.gone if ability is ListFiles else 0
+            taken.lost += again.lost
+            taken.note(again.notices)
+            if self._census.stop.is_set() or not (again.complete or again.left):
+                return False
+            left.update({part.key: part for part in again.left})
         for part in parts:
             self._tried.add(part.key)
             self._parts.pop(part.key, None)
-        self._parts.update({part.key: part for part in again.left})
+        self._parts.update(left)
         self._keep()
         return True
 

@@ -31,10 +31,10 @@ from casb_cli.core.capabilities import (
 )
 from casb_cli.core.errors import CasbError, NotPermitted, Stopped, Unsupported
 from casb_cli.core.models import Finding
-from casb_cli.scan import feed
+from casb_cli.scan import feed, readon
 from casb_cli.scan.census import Census, Lost, Taken
 from casb_cli.scan.inspection import Inspector
-from casb_cli.scan.statement import Statement, state_lacks
+from casb_cli.scan.statement import Statement, state_lacks, state_losses
 from casb_cli.scan.workers import WorkerPool
 from casb_cli.store.runs import RunState
 from casb_cli.store.store import Store
@@ -105,6 +105,7 @@ class Scan:
             calls = self.instance.calls()
             statement.calls = {scope: made for scope, n in calls.items() if (made := n - before.get(scope, 0))}
             self._count_files(statement)
+            state_losses(statement, self.instance)
             state_lacks(statement, self.instance)
             self.store.runs.end(
                 run,
@@ -124,7 +125,7 @@ class Scan:
             if self.options.wants(ListAccounts):
                 self._take(census, ListAccounts, statement)
             for ability in DIRECTORY:
-                if not self.stop.is_set() and self.options.wants(ability):
+                if not self.stop.is_set() and self.options.wants(ability) and not self._with_files(ability):
                     self._take(census, ability, statement)
             if not self.stop.is_set() and self.options.wants(ListFiles):
                 self._files(census, statement)
@@ -166,6 +167,8 @@ class Scan:
         error = self.instance.explain(error, ListAccounts, "see the whole tenant")
         statement.lost.append(str(error))
         statement.errors.append(error)
+        if isinstance(error, NotPermitted):
+            statement.miss(self.instance, error.needed)
 
     def _sees(self, ability: type[Ability]) -> bool:
         """Tell whether the app has an ability and the credential that serves it is not blind."""
@@ -204,9 +207,32 @@ class Scan:
 
     def _take(self, census: Census, ability: type[Ability], statement: Statement, *, inspect: bool = False) -> None:
         again = self.options.failed_only
-        if self._sees(ability) and not (again and not census.failed_before(ability)):
-            taken = census.take(ability, fresh=self.options.full, failed_only=again, inspect=inspect)
-            statement.add(self.instance, taken)
+        if not self._sees(ability) or (again and not census.failed_before(ability)):
+            return
+        follows = readon.readable(census, ability) and not again
+        taken = readon.read_on(census, ability) if follows and not self.options.full else None
+        if taken is None:
+            begun = Taken(ability)
+            if follows and not census.interrupted(ability):
+                readon.begin(census, ability, begun)
+            full = self.options.full and not follows  # what was just begun is as full
+            taken = census.take(ability, fresh=full, failed_only=again, inspect=inspect)
+            taken.lost += begun.lost
+        statement.add(self.instance, taken)
+
+    def _with_files(self, ability: type[Ability]) -> bool:
+        """Tell whether the feed of files may spare a listing: it is then decided behind the feed."""
+        connector = self.instance.connector_class
+        tells = issubclass(connector, FollowFiles) and connector.keeps_fresh is not FollowFiles.keeps_fresh
+        return tells and ability is ListShares and self.options.wants(ListFiles) and self._sees(ListFiles)
+
+    def _take_behind(self, census: Census, statement: Statement, *, followed: bool) -> None:
+        """List what the feed of files may have told already, unless it has."""
+        behind: tuple[type[Ability], ...] = (ListShares, ListTrash) if self._with_files(ListShares) else (ListTrash,)
+        for ability in behind:
+            wanted = not self.stop.is_set() and self.options.wants(ability)
+            if wanted and not (followed and feed.told_since(census, ability)):
+                self._take(census, ability, statement, inspect=ability is ListTrash)
 
     def _files(self, census: Census, statement: Statement) -> None:
         if not self._sees(ListFiles):
@@ -252,7 +278,7 @@ class Scan:
             taken = feed.follow(census)
             if taken is not None:
                 statement.add(self.instance, taken)
-                self._take(census, ListTrash, statement, inspect=True)
+                self._take_behind(census, statement, followed=taken.complete)
                 return
             statement.add(self.instance, Taken(FollowFiles, notices=[feed.expired_notice(saved[1])]))
         if follows and not feed.has_position(census) and census.begin(ListFiles):
@@ -265,7 +291,7 @@ class Scan:
             statement.add(self.instance, census.take(ListFiles, inspect=True))
         else:
             self._take(census, ListFiles, statement, inspect=True)
-        self._take(census, ListTrash, statement, inspect=True)
+        self._take_behind(census, statement, followed=False)
 
     def _own_findings(self, statement: Statement) -> None:
         """Take over what the provider's own inspection found."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
-from casb_cli.connect.standing import Gap
+from casb_cli.connect.standing import Gap, costs
 from casb_cli.core.capabilities import ABILITIES, Ability, ReadFile, needs_of
 from casb_cli.core.errors import (
     CasbError,
     NotPermitted,
     PartlyDone,
     ProviderError,
+    ScopeMissing,
     Unsupported,
     combined_exit_code,
 )
@@ -54,6 +55,8 @@ class Statement:
     """Whether nothing that an earlier run had learned was used."""
     only: tuple[str, ...] = ()
     """The parts that this run was limited to."""
+    _taken_away: set[str] = field(default_factory=set, repr=False)
+    """Permissions that were held when the instance was connected, and are missed now."""
     _alike: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict, repr=False)
     """Parts lost for the same reason: the first one's text, and how many they are."""
 
@@ -96,7 +99,7 @@ class Statement:
     def add(self, instance: OpenInstance, taken: Taken) -> None:
         """Take over what became of one ability."""
         noun = taken.ability.yields
-        if noun and (taken.rows or not taken.lost):
+        if noun and (taken.rows or not (taken.lost or taken.only_changes)):
             self.seen[noun] = self.seen.get(noun, 0) + taken.rows
         if noun and taken.gone:
             self.gone[noun] = self.gone.get(noun, 0) + taken.gone
@@ -115,7 +118,13 @@ class Statement:
             return False
         if self._alike_once(self.lost, ability, lost, text):
             self.errors.append(lost.error)
+            if isinstance(lost.error, ScopeMissing):
+                self.miss(instance, lost.error.needed)
         return True
+
+    def miss(self, instance: OpenInstance, scopes: Iterable[str]) -> None:
+        """Note which of some permissions were taken away since the instance was connected."""
+        self._taken_away.update(one for one in scopes if was_granted(instance, (one,)))
 
     def _alike_once(self, where: list[str], ability: type[Ability], lost: Lost, text: str) -> bool:
         """Note the first part of those lost for one reason, and count the others; True for the first."""
@@ -137,6 +146,8 @@ class Statement:
         if notice.effect == "degraded":
             lost = notice.code == "scope-missing" and was_granted(instance, notice.needed)
             self._once(self.lost if lost else self.stated, text)
+            if lost:
+                self.miss(instance, notice.needed)
             if notice.code in {"scope-missing", "licence-missing"} and not lost:
                 self._once(self.denied, text)
         elif notice.code == "unreachable":
@@ -171,6 +182,18 @@ def was_granted(instance: OpenInstance, scopes: tuple[str, ...]) -> bool:
     """Tell whether a credential held one of some scopes when it was connected: to miss it now is a loss."""
     expand = instance.connector_class.expand_scopes
     return any(expand(frozenset(own.granted)).intersection(scopes) for own in instance.config.own.values())
+
+
+def state_losses(statement: Statement, instance: OpenInstance) -> None:
+    """State each permission that was taken away, with the components and the lines of the matrix that it costs."""
+    for scope in sorted(statement._taken_away):  # noqa: SLF001 - the statement's own module
+        found: dict[str, list[str]] = {}
+        for own in instance.config.own.values():
+            found |= costs(instance.connector_class, frozenset({scope}), own, instance.on)
+        told = [f"{title}: {', '.join(cells)}" if title else ", ".join(cells) for title, cells in found.items()]
+        if told:
+            text = f"the permission {scope} was taken away since {instance.label} was connected; it costs "
+            statement.lost.append(text + "; ".join(told))
 
 
 def state_lacks(statement: Statement, instance: OpenInstance) -> None:
