@@ -11,9 +11,11 @@ from office365_desk import ANN, BOB, MY, SITE, WHEN, Desk, fail, opened, rows
 
 from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.quickxor import QuickXor, quickxor
+from casb_cli.core import clock
 from casb_cli.core.capabilities import Unscannable
 from casb_cli.core.errors import CursorExpired, ObjectMissing, ScopeMissing
-from casb_cli.core.models import ROOT, File, Gone
+from casb_cli.core.models import ROOT, File, Gone, Share
+from casb_cli.core.refs import local
 
 VECTORS = (
     ("", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
@@ -315,7 +317,12 @@ def test_with_a_secret_the_recycle_bins_are_listed_through_graph(desk):
 def followed(office, cursor):
     pages = list(office.follow_files(ROOT, cursor))
     items = [item for page in pages for item in page.items]
-    return items, [part.key for page in pages for part in page.more], pages[-1].cursor, pages
+    again = [part.key for page in pages for part in page.more if part.key.startswith("drive:")]
+    return items, again, pages[-1].cursor, pages
+
+
+def bins(pages):
+    return [part.key for page in pages for part in page.more if part.key.startswith("bin:")]
 
 
 def test_changes_are_followed_from_where_they_were_left(desk):
@@ -342,6 +349,39 @@ def test_what_was_deleted_is_gone_and_what_is_unknown_has_its_drive_listed_anew(
     assert again == []
     desk.forget("b!ann", "f1")
     assert followed(office, cursor)[1] == ["drive:b!ann"]
+
+
+def test_the_bin_of_a_site_is_looked_at_again_where_something_was_deleted_or_came_back(desk):
+    office = opened(desk)
+    kept = by_id(rows(office.list_files)[0])
+    office.recall = lambda kind, id_: kept.get(id_) if kind == "file" else None
+    start = office.follow_start()
+    desk.touch("b!ann", "a1", content=b"new")
+    desk.put("b!lib", "l2", created=clock.text(clock.now()))
+    _, _, cursor, pages = followed(office, start)
+    assert bins(pages) == []
+    desk.forget("b!ann", "a1")
+    _, _, cursor, pages = followed(office, cursor)
+    assert bins(pages) == [f"bin:{MY}"]
+    del kept["b!ann/a1"]
+    desk.put("b!ann", "a1", created="2025-01-01T00:00:00Z")
+    _, _, cursor, pages = followed(office, cursor)
+    assert bins(pages) == [f"bin:{MY}"]
+    assert [one.key for one in office.relists(pages[0].more[0])] == ["list-trash"]
+
+
+def test_with_full_control_the_feed_tells_shares_too(desk):
+    office = opened(desk, own=("Sites.FullControl.All", "Files.Read.All"))
+    assert [one.key for one in office.keeps_fresh()] == ["list-shares", "list-trash"]
+    assert [one.key for one in opened(desk).keeps_fresh()] == ["list-trash"]
+    start = office.follow_start()
+    desk.share("b!lib", "l1", "p9", to="eve@other.example")
+    items, again, _, _ = followed(office, start)
+    assert again == []
+    [share] = [one for one in items if isinstance(one, Share)]
+    assert (share.id, share.sharing, share.file_ref) == ("b!lib/l1/p9", "external", local("file", "b!lib/l1"))
+    assert Gone(kind="share", id="b!lib/l1/", rest=True) in items
+    assert [one.sharing for one in items if isinstance(one, File)] == ["external"]
 
 
 def test_a_renamed_folder_has_its_drive_listed_anew_and_a_new_one_has_not(desk):

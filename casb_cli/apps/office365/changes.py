@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import msgspec
 
+from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
-from casb_cli.apps.office365.drives import DELTA, Tree
-from casb_cli.apps.office365.files import READING, Files
-from casb_cli.apps.office365.mapping_files import Item, Place
+from casb_cli.apps.office365.drives import DELTA
+from casb_cli.apps.office365.files import READING, Files, bin_part
+from casb_cli.apps.office365.mapping_files import Item, Permission, Place
 from casb_cli.apps.office365.scopes import USERS, graph, on_files, on_users
-from casb_cli.core.capabilities import FollowFiles, Page
+from casb_cli.apps.office365.sharing import carried, carries
+from casb_cli.apps.office365.tree import Tree
+from casb_cli.core import clock
+from casb_cli.core.capabilities import Ability, FollowFiles, ListFiles, ListShares, ListTrash, Page
 from casb_cli.core.errors import (
     BadAnswer,
     CursorExpired,
@@ -23,21 +30,72 @@ from casb_cli.core.errors import (
     ScopeMissing,
     StateConflict,
 )
-from casb_cli.core.models import File, Gone, Notice, Partition
+from casb_cli.core.models import File, Gone, Notice, Partition, Row, Share, Sharing
 from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 
 _CHUNKS = 16
 """Pages that one round yields at most: each carries the positions of all drives."""
 _LEAST = 80
+_HELD = 20_000
+"""Changed items that are held at once; a drive in which more changed is listed anew, page by page."""
+_LOOK = timedelta(hours=24)
+"""How often a site is looked at for drives that were made in it, at least."""
+_FORMS = 8
+_LOOKS = 200
+"""So many sites are looked at each time, those first that were not for longest."""
+
+
+class _Site(msgspec.Struct, frozen=True, gc=False):
+    """The drives of a site (their partitions' data, as JSON), and when they were looked at."""
+
+    at: str
+    drives: msgspec.Raw
+
+    @property
+    def parts(self) -> list[Partition]:
+        """The partitions of its drives."""
+        found = from_json(bytes(self.drives), list[dict[str, str]])
+        return [Partition(key=f"drive:{one['drive']}", data=one) for one in found]
 
 
 class Feed(msgspec.Struct):
-    """The position in each drive, by partition; an empty one means that the drive could not be read."""
+    """The position in each drive, by partition; an empty one means that the drive could not be read.
+
+    It is written with every page, so it is kept short: what positions have in common stands once, in `forms`, and
+    what is known of sites is packed.
+    """
 
     at: dict[str, str] = {}
     floors: dict[str, str] = {}
     """How far libraries are open as a whole, those that differ from what libraries mostly are."""
+    forms: list[str] = []
+    packed: str = ""
+
+    def position(self, key: str) -> str:
+        """Return the position in a drive, empty where it has none."""
+        told = self.at.get(key, "")
+        form, mark, token = told.partition(" ")
+        return self.forms[int(form)].replace("{}", key.partition(":")[2]) + token if mark else told
+
+    def move(self, key: str, position: str) -> None:
+        """Keep the position in a drive."""
+        head, mark, token = position.rpartition("token=")
+        form = (head + mark).replace(key.partition(":")[2], "{}")
+        if mark and form not in self.forms and len(self.forms) < _FORMS:
+            self.forms.append(form)
+        known = mark and form in self.forms and " " not in position
+        self.at[key] = f"{self.forms.index(form)} {token}" if known else position
+
+    def sites(self) -> dict[str, _Site]:
+        """Return what is known of sites, by id."""
+        if not self.packed:
+            return {}
+        return from_json(zlib.decompress(base64.b64decode(self.packed)), dict[str, _Site])
+
+    def know(self, sites: dict[str, _Site]) -> None:
+        """Keep what is known of sites."""
+        self.packed = base64.b64encode(zlib.compress(msgspec.json.encode(sites), 6)).decode()
 
 
 @dataclass
@@ -47,14 +105,35 @@ class _Round:
     part: Partition
     position: str = ""
     changed: dict[str, Item] = field(default_factory=dict)
-    items: list[File | Gone] = field(default_factory=list)
+    items: list[Row | Gone] = field(default_factory=list)
     again: bool = False
     """Whether the whole drive must be listed anew: a folder of it changed, or its position had expired."""
+    binned: bool = False
+    """Whether something in it was deleted, or came back from where deleted things are."""
     notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def more(self) -> list[Partition]:
+        """What must be listed anew: the drive, or the recycle bin of its site."""
+        found = [self.part] if self.again else []
+        place = Place.of(self.part.data)
+        if self.binned and place.site_id and place.site:
+            found.append(bin_part(place.site_id, place.site))
+        return found
 
 
 class Follow(Files, FollowFiles):
     """Matrix row 9."""
+
+    def keeps_fresh(self) -> Sequence[type[Ability]]:
+        """Return what else the deltas tell the changes of: bins by what was deleted, sharing with full control."""
+        return (ListShares, ListTrash) if self.has_full_control else (ListTrash,)
+
+    def relists(self, part: Partition) -> Sequence[type[Ability]]:
+        """Return what lists a partition: recycle bins have their own."""
+        if part.key.startswith("bin:"):
+            return (ListTrash,)
+        return (ListFiles, ListShares) if self.has_full_control else (ListFiles,)
 
     @on_files(
         "POST /$batch",
@@ -66,22 +145,53 @@ class Follow(Files, FollowFiles):
         any_of=READING,
     )
     def follow_start(self) -> str:
-        begun = self._begin(self.all_drives()[0])
-        feed = Feed(at={one.part.key: one.position for one in begun})
+        feed = Feed()
+        begun = [one for some in self._present(feed)[0] for one in self._begin(some.parts)]
+        for one in begun:
+            feed.move(one.part.key, one.position)
         self._look_at_floors([one for one in begun if one.position], feed)
         return _encode(feed)
 
+    def _present(self, feed: Feed) -> tuple[list[_Site], list[Notice]]:
+        """Return the sites with drives, and what was told of those that cannot be seen.
+
+        Sites that are new are looked at for their drives, and of the others those seen longest ago: each once a day.
+        """
+        now, notices = clock.text(clock.now()), list[Notice]()
+        if not self.sees_all:
+            parts, notices = self.all_drives()
+            return [_site(now, [one.data for one in parts])], notices
+        known = feed.sites()
+        sites = [one for some, _ in self.sites(None) for one in some]
+        due = clock.text(clock.now() - _LOOK)
+        at = {id_: site.at for id_, site in known.items()}
+        oldest = sorted(sites, key=lambda one: at.get(one.id, ""))
+        looked = [one for number, one in enumerate(oldest) if number < _LOOKS or at.get(one.id, "") < due]
+        present = {one.id: known[one.id] for one in sites if one.id in known}
+        for start in range(0, len(looked), _LOOKS):
+            for part in self.look_at(looked[start : start + _LOOKS]):
+                page, id_ = self.drives_of(part), part.key.partition(":")[2]
+                notices += page.notices
+                if page.notices:
+                    present.pop(id_, None)
+                else:
+                    present[id_] = _site(now, [one.data for one in page.more])
+        feed.know(present)
+        return list(present.values()), notices
+
     def _begin(self, parts: Sequence[Partition]) -> list[_Round]:
         """Return the present position of some drives; empty where one cannot be read now."""
-        calls = [self.delta(one.data["drive"], token="latest") for one in parts]
         begun: list[_Round] = []
-        for part, answer in zip(parts, self.batch(calls), strict=True):
-            one = _Round(part)
-            begun.append(one)
-            if isinstance(answer, Answer):
-                one.position = self._position_of(answer.decode(shapes.Items).delta_link, answer)
-            else:
-                self._shut(one, answer)
+        for start in range(0, len(parts), MOST):
+            some = parts[start : start + MOST]
+            calls = [self.delta(one.data["drive"], token="latest") for one in some]
+            for part, answer in zip(some, self.batch(calls), strict=True):
+                one = _Round(part)
+                begun.append(one)
+                if isinstance(answer, Answer):
+                    one.position = self._position_of(answer.decode(shapes.Items).delta_link, answer)
+                else:
+                    self._shut(one, answer)
         return begun
 
     def _look_at_floors(self, rounds: Sequence[_Round], feed: Feed) -> None:
@@ -126,83 +236,138 @@ class Follow(Files, FollowFiles):
         "GET /drives/{driveId}/items/{itemId}/permissions",
         any_of=READING,
     )
-    def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File | Gone]]:
-        """Yield changed files as they are now; where a folder changed, its drive is listed anew."""
+    def follow_files(self, part: Partition, cursor: str | None) -> Iterator[Page[Row | Gone]]:
+        """Yield changed files as they are now, with their shares; where a folder changed, its drive is listed anew."""
         del part
         try:
             feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
-        parts, notices = self.all_drives()
-        present = {one.key for one in parts}
+        sites, notices = self._present(feed)
+        present = {part.key for site in sites for part in site.parts}
         # A site that is locked for a while shows no drives: they are gone only where nothing was hidden.
         lost = [] if notices else [key for key in feed.at if key not in present]
-        gone: list[File | Gone] = [Gone(kind="partition", id=key) for key in lost]
+        gone: list[Row | Gone] = [Gone(kind="partition", id=key) for key in lost]
         feed.at = {key: at for key, at in feed.at.items() if key not in lost}
-        size = max(_LEAST, -(-len(parts) // _CHUNKS))
-        for start in range(0, max(1, len(parts)), size):
-            rounds = self._read_on(parts[start : start + size], feed)
+        size = max(_LEAST, -(-len(sites) // _CHUNKS))
+        for start in range(0, max(1, len(sites)), size):
+            rounds = self._read_on([part for site in sites[start : start + size] for part in site.parts], feed)
             items, gone = [*gone, *(item for one in rounds for item in one.items)], []
-            feed.at.update({one.part.key: one.position for one in rounds})
+            for one in rounds:
+                feed.move(one.part.key, one.position)
             notices += [notice for one in rounds for notice in one.notices]
             yield Page(
                 items=items,
                 cursor=_encode(feed),
-                more=[one.part for one in rounds if one.again],
+                more=[part for one in rounds for part in one.more],
                 notices=notices,
             )
             notices = []
 
     def _read_on(self, parts: Sequence[Partition], feed: Feed) -> list[_Round]:
         """Read some drives on to their ends; a new one begins, and is listed from then on."""
-        known = [part for part in parts if feed.at.get(part.key)]
-        rounds = [_Round(part, feed.at[part.key]) for part in known]
+        rounds = [_Round(part, feed.position(part.key)) for part in parts if feed.at.get(part.key)]
         fresh = [part for part in parts if not feed.at.get(part.key)]
         expired: list[Partition] = []
-        for one, answer in zip(rounds, self.batch([self._since(one) for one in rounds]), strict=True):
-            try:
-                if isinstance(answer, ProviderError):
-                    raise answer
-                self._collect(one, answer)
-            except CursorExpired:
-                expired.append(one.part)
-            except ProviderError as error:
-                one.changed.clear()
-                one.position = feed.at[one.part.key]
-                self._shut(one, error)
+        held = 0
+        for start in range(0, len(rounds), MOST):
+            some = rounds[start : start + MOST]
+            for one, answer in zip(some, self.batch([self._since(one) for one in some]), strict=True):
+                try:
+                    if isinstance(answer, ProviderError):
+                        raise answer
+                    self._collect(one, answer, _HELD - held)
+                    held += len(one.changed)
+                except CursorExpired:
+                    expired.append(one.part)
+                except ProviderError as error:
+                    one.changed.clear()
+                    one.position = feed.position(one.part.key)
+                    self._shut(one, error)
         rounds = [one for one in rounds if one.part not in expired]
         begun = self._begin([*fresh, *expired])
         for one in begun:
             one.again = bool(one.position)
         roots = [one for one in rounds if any(item.root is not None for item in one.changed.values())]
         self._look_at_floors([*roots, *(one for one in begun if one.position)], feed)
-        stale = [Place.of(one.part.data) for one in rounds if one.changed and not self.knows_floor(one.part.data)]
+        self._know_floors([one for one in rounds if one.changed], feed)
+        self._take(rounds)
+        return [*rounds, *begun]
+
+    def _know_floors(self, rounds: Sequence[_Round], feed: Feed) -> None:
+        """Know how far some drives are open as a whole: as before, where changes of that are told, else read."""
+        if self.has_full_control:
+            for one in rounds:
+                place = Place.of(one.part.data)
+                level: Sharing = feed.floors.get(one.part.key, place.floor)  # type: ignore[assignment]
+                self.hold_floor(place, level)
+            return
+        stale = [Place.of(one.part.data) for one in rounds if not self.knows_floor(one.part.data)]
         if stale:
             self.floors(stale)  # together, before each would ask for its own
-        for one in rounds:
-            self._take(one)
-        return [*rounds, *begun]
 
     def _since(self, one: _Round) -> Call:
         url = one.position if "://" in one.position else self._base + one.position
         call = self.get(DELTA, {"driveId": one.part.data["drive"]}, url=url, headers=self.delta_headers())
         return msgspec.structs.replace(call, cost=1)
 
-    def _collect(self, one: _Round, answer: Answer) -> None:
+    def _collect(self, one: _Round, answer: Answer, room: int) -> None:
         """Keep what a delta tells to its end; of what it tells twice, the last word."""
         while True:
             page = answer.decode(shapes.Items)
             for item in page.value:
                 one.changed.pop(item.id, None)
                 one.changed[item.id] = item
+            if len(one.changed) > room:
+                one.again = one.binned = True
+            if one.again:
+                one.changed.clear()
             if not page.next_link:
                 one.position = self._position_of(page.delta_link, answer)
                 return
             answer = self.client.send(NEXT_LINK.prepare(self._since(one), page.next_link))
 
-    def _take(self, one: _Round) -> None:
+    def _take(self, rounds: Sequence[_Round]) -> None:
+        """Make rows of what changed; permissions are asked for together, whatever drives they are of."""
+        files = {one.part.key: self._sorted(one) for one in rounds}
+        asked: list[tuple[_Round, Item]] = []
+        for one in rounds:
+            if not one.again:
+                place = Place.of(one.part.data)
+                asked += [(one, item) for item in one.changed.values() if self._asks(place, item)]
+        found = self.permissions_of([(Place.of(one.part.data).drive, item.id) for one, item in asked])
+        levels: dict[str, dict[str, Sharing]] = {one.part.key: {} for one in rounds}
+        shares: dict[str, list[Share]] = {}
+        trees = {one.part.key: Tree(self, Place.of(one.part.data)) for one in rounds if not one.again}
+        for (one, item), permissions in zip(asked, found, strict=True):
+            tree = trees[one.part.key]
+            levels[one.part.key][item.id] = shapes.level(permissions, self.outside, tree.place)
+            shares.setdefault(one.part.key, []).extend(self._shares_told(tree, item, permissions))
+        for one in rounds:
+            if not one.again and one.changed:
+                tree = trees[one.part.key]
+                tree.learn(list(one.changed.values()))
+                self._tell(one, tree, files[one.part.key], levels[one.part.key], shares.get(one.part.key, []))
+
+    def _asks(self, place: Place, item: Item) -> bool:
+        """Tell whether the permissions of what changed are to be read: for its level, or for its shares."""
+        if item.deleted is not None:
+            return False
+        if self.has_full_control:
+            return carries(place, item)
+        return item.is_file and item.shared is not None and item.shared.scope != "anonymous"
+
+    def _shares_told(self, tree: Tree, item: Item, permissions: Sequence[Permission]) -> list[Share]:
+        if not self.has_full_control:
+            return []
+        path = self._path(tree, item)
+        return [
+            shapes.share(tree.place, item, one, path, self.outside) for one in permissions if carried(tree.place, one)
+        ]
+
+    def _sorted(self, one: _Round) -> list[Item]:
+        """Return the files among what changed, note what is gone, and whether the drive must be listed anew."""
         place = Place.of(one.part.data)
-        tree = Tree(self, place)
         files: list[Item] = []
         for item in one.changed.values():
             id_ = shapes.file_id(place.drive, item.id)
@@ -210,29 +375,61 @@ class Follow(Files, FollowFiles):
                 # What was deleted has no name, and says not always whether it was a file.
                 kept = self.recall("file", id_)
                 one.again = one.again or (kept is None and item.file is None)
+                one.binned = True
                 if kept is not None or item.file is not None:
                     one.items.append(Gone(kind="file", id=id_))
             elif item.is_file:
                 files.append(item)
+                one.binned = one.binned or (_is_old(item) and self.recall("file", id_) is None)
             elif item.is_folder and item.root is None:
-                tree.learn([item])
                 # A folder just made holds nothing that was listed before; another one's files have new paths.
                 one.again = one.again or item.createdDateTime != item.lastModifiedDateTime
-        if one.again:
-            return  # all of it is listed anew
-        levels = self.levels(place, files)
-        labels = self.labels_of(place, files)
-        for item, level in zip(files, levels, strict=True):
-            path = self._kept_path(place, item) or tree.path(item)
-            one.items.append(shapes.file(item, place, path, level, labels.get(item.id)))
+        return files
 
-    def _kept_path(self, place: Place, item: Item) -> str | None:
-        """Return where an item lies, if it still lies in the folder that it was in: that spares a look."""
+    def _tell(
+        self, one: _Round, tree: Tree, files: Sequence[Item], told: dict[str, Sharing], shares: Sequence[Share]
+    ) -> None:
+        place = tree.place
+        kept = {item.id: self._kept_here(place, item) for item in files}
+        if self.has_full_control:
+            told |= {id_: level for id_, known in kept.items() if (level := _inherited(known, one.changed[id_]))}
+            ids = [shapes.file_id(place.drive, item.id) for item in one.changed.values()]
+            one.items += [Gone(kind="share", id=f"{id_}/", rest=True) for id_ in ids]
+            one.items += shares
+        unknown = [item for item in files if item.id not in told]
+        told |= dict(zip((item.id for item in unknown), self.levels(place, unknown, tree), strict=True))
+        labels = self.labels_of(place, list(files))
+        for item in files:
+            path = self._path(tree, item)
+            one.items.append(shapes.file(item, place, path, told[item.id], labels.get(item.id)))
+
+    def _kept_here(self, place: Place, item: Item) -> File | None:
+        """Return what was kept of an item that still lies in the folder that it was in."""
         kept = self.recall("file", shapes.file_id(place.drive, item.id))
-        if not isinstance(kept, File) or kept.path is None or item.name is None:
-            return None
-        here = kept.locator.get("parent") == item.parent
-        return f"{kept.path.rpartition('/')[0]}/{item.name}" if here else None
+        here = isinstance(kept, File) and kept.path is not None and kept.locator.get("parent") == item.parent
+        return kept if here and isinstance(kept, File) else None
+
+    def _path(self, tree: Tree, item: Item) -> str | None:
+        """Return where an item lies; one that still lies in its folder spares a look."""
+        kept = self._kept_here(tree.place, item) if item.is_file else None
+        if kept is None or kept.path is None or item.name is None:
+            return tree.path(item)
+        return f"{kept.path.rpartition('/')[0]}/{item.name}"
+
+
+def _inherited(kept: File | None, item: Item) -> Sharing | None:
+    """Return how far a file is open that had no sharing of its own, and has none: as it was. None for any other."""
+    return kept.sharing if kept is not None and item.shared is None and "shared" not in kept.locator else None
+
+
+def _is_old(item: Item) -> bool:
+    """Tell whether something was made long before it is told: one not known may have come back from a bin."""
+    made = clock.normalise(item.createdDateTime)
+    return made is not None and clock.now() - clock.parse(made) > _LOOK
+
+
+def _site(at: str, drives: list[dict[str, str]]) -> _Site:
+    return _Site(at, msgspec.Raw(msgspec.json.encode(drives)))
 
 
 def _encode(feed: Feed) -> str:

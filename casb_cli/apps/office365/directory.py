@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from casb_cli.apps._microsoft.paging import Listed
+import msgspec
+
+from casb_cli.apps._microsoft.batch import MOST
+from casb_cli.apps._microsoft.paging import NEXT_LINK, Listed
 from casb_cli.apps.office365 import mapping
 from casb_cli.apps.office365.common import PAGE, Microsoft365Base
+from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.scopes import AUDIT, GROUPS, ROLES, USERS, graph, on_users
-from casb_cli.core.capabilities import ListAccounts, ListGroups, ListMemberships, ListPrivileges, Page
+from casb_cli.core.capabilities import (
+    Ability,
+    ListAccounts,
+    ListGroups,
+    ListMemberships,
+    ListPrivileges,
+    Page,
+    ReadsOn,
+)
 from casb_cli.core.errors import (
     BadAnswer,
     LicenceMissing,
@@ -20,7 +33,7 @@ from casb_cli.core.errors import (
     ProviderError,
     RequestRefused,
 )
-from casb_cli.core.models import Account, Group, Membership, Notice, Partition, Privilege
+from casb_cli.core.models import Account, Gone, Group, Membership, Notice, Partition, Privilege
 from casb_cli.transport.calls import Answer, Call
 
 T = TypeVar("T")
@@ -34,25 +47,39 @@ SIGN_IN_PAGE = 500
 _GROUP_FIELDS = "id,displayName,mail,visibility,isAssignableToRole"
 _MEMBER_FIELDS = "id,displayName,userPrincipalName,mail"
 _GROUPS_AT_ONCE = 100
-"""Groups a page whose members are read together: a page of memberships stays small."""
+"""Groups a page whose members are read, a batch at a time: a page of memberships stays small."""
 _HELD = 600.0
 """Seconds for which administrators and MFA states are held."""
 _ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
+_CHANGED_GROUPS = "/groups/delta"
 _DEFINITIONS = "/roleManagement/directory/roleDefinitions"
 _ELIGIBLE = "/roleManagement/directory/roleEligibilityScheduleInstances"
 _REGISTRATIONS = "/reports/authenticationMethods/userRegistrationDetails"
 _HIDDEN_MEMBERS = "Member.Read.Hidden"
 
 
-class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, ListPrivileges):
+class Registered(NamedTuple):
+    """Who has registered MFA, and who has not."""
+
+    yes: Marks
+    no: Marks
+
+    def of(self, user: str) -> bool | None:
+        """Tell whether a user has; None where the report leaves it out."""
+        return True if user in self.yes else False if user in self.no else None
+
+
+class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, ListPrivileges, ReadsOn):
     """Matrix rows 1 to 3."""
+
+    reads_on: ClassVar[tuple[type[Ability], ...]] = (ListMemberships,)
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._roles: dict[str, mapping.Role] | None = None
         self._known_lock = threading.Lock()
         self._admins: tuple[float, frozenset[str] | NotPermitted] | None = None
-        self._registered: tuple[float, dict[str, bool | None] | NotPermitted] | None = None
+        self._registered: tuple[float, Registered | NotPermitted] | None = None
         self._no_sign_ins: NotPermitted | None = None
         self._organization: mapping.Organization | None = None
 
@@ -88,7 +115,7 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
                 mapping.account(
                     one,
                     is_admin=one.id in admins if admins is not None else None,
-                    mfa=registered.get(one.id) if registered is not None else None,
+                    mfa=registered.of(one.id) if registered is not None else None,
                     signed_in=signed_in,
                 )
                 for one in users
@@ -156,17 +183,20 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
             found |= {one.id for one in self.every_member(group, "/groups/{id}/transitiveMembers")}
         return frozenset(found)
 
-    def registered(self) -> dict[str, bool | None]:
-        """Return whether each enabled user has registered MFA, by id; at most ten minutes old."""
+    def registered(self) -> Registered:
+        """Return which enabled users have registered MFA; at most ten minutes old."""
         with self._known_lock:
             held = self._registered
             if held is None or time.monotonic() - held[0] > _HELD:
                 held = self._registered = (time.monotonic(), _kept(self._read_registered))
         return _given(held[1])
 
-    def _read_registered(self) -> dict[str, bool | None]:
+    def _read_registered(self) -> Registered:
         query = {"$select": "id,isMfaRegistered", "$top": PAGE}
-        return {one.id: one.is_mfa_registered for one in self.every(_REGISTRATIONS, mapping.Registration, query=query)}
+        told: dict[bool | None, array[int]] = {True: array("Q"), False: array("Q"), None: array("Q")}
+        for one in self.every(_REGISTRATIONS, mapping.Registration, query=query):
+            told[one.is_mfa_registered].append(mark_of(one.id))
+        return Registered(Marks(told[True]), Marks(told[False]))
 
     # Groups
 
@@ -177,7 +207,7 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
         for groups, after in self.pages("/groups", mapping.DirectoryGroup, query=query, cursor=cursor):
             yield Page(items=[mapping.group(one) for one in groups], cursor=after)
 
-    @on_users("POST /$batch", "GET /groups", "GET /groups/{id}/members", any_of=graph(GROUPS))
+    @on_users("POST /$batch", "GET /groups", "GET /groups/{id}/members", "GET /groups/delta", any_of=graph(GROUPS))
     def list_memberships(self, part: Partition, cursor: str | None) -> Iterator[Page[Membership]]:
         """Yield direct members; a group whose members fill more than one answer is a partition of its own."""
         if part.key:
@@ -185,22 +215,67 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
             return
         query = {"$select": _GROUP_FIELDS, "$top": _GROUPS_AT_ONCE}
         for groups, after in self.pages("/groups", mapping.DirectoryGroup, query=query, cursor=cursor):
-            rows: list[Membership] = []
-            more: list[Partition] = []
-            notices: list[Notice] = []
-            calls = [self._members_call(one.id) for one in groups]
-            for group, answer in zip(groups, self.batch(calls), strict=True):
-                if isinstance(answer, ProviderError):
-                    self._refused(group, answer, notices)
-                    continue
-                page = answer.decode(Listed[mapping.Principal])
-                if page.next:
-                    more.append(_part_of(group))
-                    continue
-                if not page.value and group.hidden:
-                    notices.append(_hidden_members(group))
-                rows += mapping.memberships(group.id, group.title, page.value)
-            yield Page(items=rows, cursor=after, more=more, notices=tuple(notices))
+            for start in range(0, max(len(groups), 1), MOST):
+                last = start + MOST >= len(groups)
+                page = self._members_of_each(groups[start : start + MOST])[0]
+                yield msgspec.structs.replace(page, cursor=after if last else None)
+
+    def _members_of_each(self, groups: Sequence[mapping.DirectoryGroup]) -> tuple[Page[Membership], list[str]]:
+        """Return the members of some groups, read together, and which groups those are all members of.
+
+        The members of a big group are a partition.
+        """
+        whole: list[str] = []
+        rows: list[Membership] = []
+        more: list[Partition] = []
+        notices: list[Notice] = []
+        calls = [self._members_call(one.id) for one in groups]
+        for group, answer in zip(groups, self.batch(calls), strict=True):
+            if isinstance(answer, ProviderError):
+                self._refused(group, answer, notices)
+                continue
+            page = answer.decode(Listed[mapping.Principal])
+            if page.next:
+                more.append(_part_of(group))
+                continue
+            if not page.value and group.hidden:
+                notices.append(_hidden_members(group))
+            else:
+                whole.append(group.id)
+            rows += mapping.memberships(group.id, group.title, page.value)
+        return Page(items=rows, more=more, notices=tuple(notices)), whole
+
+    def present_position(self, ability: type[Ability]) -> str:
+        """Return where the changes of groups and their members stand now."""
+        del ability
+        query = {"$select": f"{_GROUP_FIELDS},members", "$deltatoken": "latest"}
+        answer = self.client.send(self.get(_CHANGED_GROUPS, query=query))
+        return self._position_in(answer.decode(Listed[mapping.DirectoryGroup]).delta, answer)
+
+    def read_on(self, ability: type[Ability], cursor: str) -> Iterator[Page[Any]]:
+        """Yield the members of every group that changed since, and that a group that is gone has none."""
+        del ability
+        call = self.get(_CHANGED_GROUPS, url=cursor if "://" in cursor else self._base_url + cursor)
+        for answer, after in self.client.pages(call, NEXT_LINK):
+            page = answer.decode(Listed[mapping.DirectoryGroup])
+            for start in range(0, len(page.value), MOST):
+                some = list({one.id: one for one in page.value[start : start + MOST]}.values())
+                found, whole = self._members_of_each([one for one in some if one.removed is None])
+                whole += [one.id for one in some if one.removed is not None]
+                gone = [Gone(kind="membership", id=f"{id_}/", rest=True) for id_ in whole]
+                yield Page(items=[*found.items, *gone], more=found.more, notices=found.notices)
+            if after is None:
+                yield Page(items=(), cursor=self._position_in(page.delta, answer))
+
+    @property
+    def _base_url(self) -> str:
+        return self.facts.urls["api"].rstrip("/")
+
+    def _position_in(self, link: str | None, answer: Answer) -> str:
+        """Return a link to changes as it is kept: without the host, which is the instance's own."""
+        if not link:
+            raise BadAnswer(f"{answer.call.name} ends without a position", call=answer.call.name, status=answer.status)
+        return link.removeprefix(self._base_url)
 
     def _members_call(self, group: str) -> Call:
         return self.get("/groups/{id}/members", {"id": group}, query={"$select": _MEMBER_FIELDS, "$top": PAGE})

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH, PAGE, Microsoft365Base
+from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
 from casb_cli.apps.office365.scopes import SITES_FULL
+from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import Page
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ProviderError, ScopeMissing, StateConflict
 from casb_cli.core.models import ROOT, Notice, Partition, Sharing
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 
 R = TypeVar("R")
@@ -28,18 +34,18 @@ ITEM = f"{DRIVE}/items/{{itemId}}"
 PERMISSIONS = f"{ITEM}/permissions"
 DELTA = f"{DRIVE}/root/delta"
 _SITE = "site:"
-_BY_HIERARCHY = "hierarchicalsharing"
 DELTA_PAGE = 1000
 """Items a page of a delta, where the provider gives so many; it may give fewer."""
 _SITE_PAGE = 200
 _DRIVE_FIELDS = "id,name,driveType,owner,webUrl,sharePointIds"
-_FOLDER_FIELDS = "id,name,folder,root,parentReference,shared"
+_PLACES = 500
+"""Drives whose place is held."""
 _HELD = 600.0
 """Seconds for which domains, guests and teams are held."""
 _ASIDE = (NotPermitted, ObjectMissing, StateConflict)
 """What a site answers that is locked, or being made or removed: it shows its files to nobody."""
 
-Rows = Callable[["Tree", list[Item], bool], tuple[list[R], list[Notice]]]
+Rows = Callable[[Tree, list[Item], bool], tuple[list[R], list[Notice]]]
 """What a walk makes of a page: the rows, and what could not be read; the flag says that nothing more comes."""
 
 
@@ -62,65 +68,6 @@ class _User(msgspec.Struct, rename="camel", gc=False):
     mail: str | None = None
 
 
-class Tree:
-    """The folders of one drive, learned page by page; one that is missing is read when it is met."""
-
-    def __init__(self, drives: Drives, place: Place) -> None:
-        self._drives = drives
-        self.place = place
-        self.root: str | None = None
-        self.levels: dict[str, Sharing] = {}
-        """How far folders with a sharing of their own are open, those that were asked for."""
-        self._folders: dict[str, Item] = {}
-
-    def learn(self, items: Sequence[Item]) -> None:
-        """Keep the folders among some items."""
-        for item in items:
-            if (item.is_folder or item.root is not None) and item.deleted is None:
-                self._folders[item.id] = item
-                self.root = item.id if item.root is not None else self.root
-
-    def path(self, item: Item) -> str | None:
-        """Return where an item lies, from the drive's root; None where a folder above it is not to be seen."""
-        if item.root is not None:
-            return "/"
-        names = [item.name or item.id]
-        seen = {item.id}
-        above = item.parent
-        while above is not None and above not in seen:
-            seen.add(above)
-            folder = self._folder(above)
-            if folder is None:
-                return None
-            if folder.root is not None:
-                break
-            names.append(folder.name or folder.id)
-            above = folder.parent
-        return "/" + "/".join(reversed(names))
-
-    def carrier(self, item: Item) -> str | None:
-        """Return the nearest folder above an item that has a sharing of its own; None below the root's alone."""
-        above = item.parent
-        seen = {item.id}
-        while above is not None and above not in seen:
-            seen.add(above)
-            folder = self._folder(above)
-            if folder is None or folder.root is not None:
-                return None
-            if folder.shared is not None:
-                return folder.id
-            above = folder.parent
-        return None
-
-    def _folder(self, id_: str) -> Item | None:
-        if id_ not in self._folders:
-            try:
-                self._folders[id_] = self._drives.item(self.place.drive, id_, _FOLDER_FIELDS)
-            except ObjectMissing:
-                return None  # it went between the page and this look
-        return self._folders[id_]
-
-
 class Drives(Microsoft365Base):
     """The partitions of files, sharing and trash, and how a drive is walked."""
 
@@ -128,6 +75,7 @@ class Drives(Microsoft365Base):
         super().__init__(*args)
         self._places: dict[str, Place] = {}
         self._held: dict[str, tuple[float, frozenset[str]]] = {}
+        self._guests: tuple[float, Marks] | None = None
         self._floors: dict[str, tuple[float, Sharing]] = {}
         self._facts_lock = threading.Lock()
 
@@ -153,17 +101,18 @@ class Drives(Microsoft365Base):
 
         return self._once("domains", read)
 
-    def guests(self) -> frozenset[str]:
-        """Return the ids and the addresses (lower case) of the directory's guests."""
-
-        def read() -> frozenset[str]:
-            query = {"$filter": "userType eq 'Guest'", "$select": "id,userPrincipalName,mail", "$top": PAGE}
-            found: set[str] = set()
-            for one in self.every(f"{GRAPH}/users", _User, query=query):
-                found |= {text.lower() for text in (one.id, one.user_principal_name, one.mail) if text}
-            return frozenset(found)
-
-        return self._once("guests", read)
+    def guests(self) -> Marks:
+        """Return the ids and the addresses (lower case) of the directory's guests; at most ten minutes old."""
+        with self._facts_lock:
+            held = self._guests
+            if held is None or time.monotonic() - held[0] > _HELD:
+                query = {"$filter": "userType eq 'Guest'", "$select": "id,userPrincipalName,mail", "$top": PAGE}
+                found = array("Q")
+                for one in self.every(f"{GRAPH}/users", _User, query=query):
+                    told = (one.id, one.user_principal_name, one.mail)
+                    found.extend({mark_of(text.lower()) for text in told if text})
+                held = self._guests = (time.monotonic(), Marks(found))
+        return held[1]
 
     def teams(self) -> frozenset[str]:
         """Return the ids of the groups that are teams."""
@@ -205,22 +154,24 @@ class Drives(Microsoft365Base):
         The drives of many sites are asked for together, so a site's partition holds what was answered of it.
         """
         if part.key:
-            yield self._drives_of(part)
+            yield self.drives_of(part)
             return
         if cursor is None and not self.sees_all:
             about = "sites and OneDrives that the signed-in person cannot find: only an app of its own sees all"
             yield from self._own_drives(Notice(code="not-visible", about=about))
         for sites, after in self.sites(cursor):
-            calls = [
-                self.get(f"{GRAPH}/sites/{{id}}/drives", {"id": one.id}, query={"$select": _DRIVE_FIELDS})
-                for one in sites
-            ]
-            answers = self.batch(calls)
-            refused = [one for one in answers if isinstance(one, ScopeMissing)]
-            if refused and len(refused) == len(answers):
-                raise refused[0]
-            more = tuple(self._site_part(site, answer) for site, answer in zip(sites, answers, strict=True))
-            yield Page(items=(), cursor=after, more=more)
+            yield Page(items=(), cursor=after, more=tuple(self.look_at(sites)))
+
+    def look_at(self, sites: Sequence[shapes.Site]) -> list[Partition]:
+        """Return the partition of each of some sites, their drives asked for together."""
+        calls = [
+            self.get(f"{GRAPH}/sites/{{id}}/drives", {"id": one.id}, query={"$select": _DRIVE_FIELDS}) for one in sites
+        ]
+        answers = self.batch(calls)
+        refused = [one for one in answers if isinstance(one, ScopeMissing)]
+        if refused and len(refused) == len(answers):
+            raise refused[0]
+        return [self._site_part(site, answer) for site, answer in zip(sites, answers, strict=True)]
 
     def _site_part(self, site: shapes.Site, answer: Answer | ProviderError) -> Partition:
         """Return the partition of a site; raises what is wrong with more than this site."""
@@ -234,11 +185,11 @@ class Drives(Microsoft365Base):
         return Partition(key=f"{_SITE}{site.id}", data={"drives": held})
 
     @staticmethod
-    def _drives_of(part: Partition) -> Page[Any]:
+    def drives_of(part: Partition) -> Page[Any]:
         """Return the drives that a site's partition holds, or that it is shut to everybody."""
         if "shut" in part.data:
             return Page(items=(), notices=(Notice(code="unreachable", about=part.data["shut"]),))
-        held = msgspec.json.decode(part.data["drives"], type=list[dict[str, str]])
+        held = from_json(part.data["drives"], list[dict[str, str]])
         return Page(items=(), more=tuple(Partition(key=f"drive:{one['drive']}", data=one) for one in held))
 
     def all_drives(self) -> tuple[list[Partition], list[Notice]]:
@@ -248,7 +199,7 @@ class Drives(Microsoft365Base):
         for page in self.partitions(ROOT, None):
             notices += page.notices
             for part in page.more:
-                inner = self._drives_of(part) if part.key.startswith(_SITE) else Page(items=(), more=(part,))
+                inner = self.drives_of(part) if part.key.startswith(_SITE) else Page(items=(), more=(part,))
                 found += inner.more
                 notices += inner.notices
         return found, notices
@@ -300,8 +251,15 @@ class Drives(Microsoft365Base):
             product=product,
             url=drive.webUrl or "",
         )
-        self._places[drive.id] = place
+        self._remember(place)
         return place
+
+    def _remember(self, place: Place) -> None:
+        """Hold a place for who asks for it by its drive; the oldest of many is read again if need be."""
+        self._places[place.drive] = place
+        while len(self._places) > _PLACES:
+            with contextlib.suppress(StopIteration, RuntimeError, KeyError):  # another thread was first
+                del self._places[next(iter(self._places))]
 
     @staticmethod
     def _partition(place: Place) -> Partition:
@@ -309,11 +267,12 @@ class Drives(Microsoft365Base):
 
     def place(self, drive: str) -> Place:
         """Return what is known of a drive, read where it is met for the first time; raises ObjectMissing."""
-        if drive not in self._places:
+        known = self._places.get(drive)
+        if known is None:
             call = self.get(DRIVE, {"driveId": drive}, query={"$select": _DRIVE_FIELDS})
             found = self.read(call, shapes.Drive)
-            self._keep(_site_of(found), found)
-        return self._places[drive]
+            known = self._keep(_site_of(found), found)
+        return known
 
     # Items
 
@@ -335,10 +294,12 @@ class Drives(Microsoft365Base):
         return self.get(DELTA, {"driveId": drive}, query=asked, headers=self.delta_headers())
 
     def delta_headers(self) -> dict[str, str]:
-        """Return what is asked of a delta: no folders above what changed, and changes of sharing where allowed."""
+        """Return what is asked of a delta: no folders above what changed, and all of sharing where allowed."""
         wanted = ["deltaExcludeParent"]
         if self.has_full_control:
             wanted += ["deltashowremovedasdeleted", "deltatraversepermissiongaps", "deltashowsharingchanges"]
+            # Sharing is then told where it stands only, not of each item that inherits it: that spares most calls.
+            wanted.append("hierarchicalsharing")
         return {"Prefer": ", ".join(wanted)}
 
     @property
@@ -355,12 +316,9 @@ class Drives(Microsoft365Base):
     def walk(self, part: Partition, cursor: str | None, rows: Rows[R]) -> Iterator[Page[R]]:
         """Yield all that lies in a drive page by page through `rows`; a forgotten position raises CursorExpired."""
         place = Place.of(part.data)
-        self._places[place.drive] = place
+        self._remember(place)
         tree = Tree(self, place)
         call = self.delta(place.drive)
-        if self.has_full_control:
-            # Sharing is then told where it stands only, not of each item that inherits it: that spares most calls.
-            call = msgspec.structs.replace(call, headers={"Prefer": f"{call.headers['Prefer']}, {_BY_HIERARCHY}"})
         try:
             for answer, after in self.client.pages(call, NEXT_LINK, cursor):
                 items = [one for one in answer.decode(shapes.Items).value if one.deleted is None]
@@ -377,22 +335,25 @@ class Drives(Microsoft365Base):
         """Return every permission of an item, inherited ones too; raises ObjectMissing."""
         return list(self.every(PERMISSIONS, Permission, {"driveId": drive, "itemId": item}))
 
-    def permissions_of(self, drive: str, items: Sequence[str]) -> dict[str, list[Permission]]:
-        """Return the permissions of many items of a drive; of one that is gone by now, none."""
-        calls = [self.get(PERMISSIONS, {"driveId": drive, "itemId": one}) for one in items]
-        found: dict[str, list[Permission]] = {}
-        for id_, answer in zip(items, self.batch(calls), strict=True):
-            if isinstance(answer, ObjectMissing):
-                found[id_] = []
-            elif isinstance(answer, ProviderError):
-                raise answer
-            else:
-                page = answer.decode(shapes.Permissions)
-                found[id_] = page.value
-                if page.next_link:
-                    for more, _ in self.pages(PERMISSIONS, Permission, cursor=page.next_link):
-                        found[id_] += more
-        return found
+    def permissions_of(self, items: Sequence[tuple[str, str]]) -> Iterator[list[Permission]]:
+        """Yield the permissions of each of many items (drive and id); of one that is gone by now, none.
+
+        Twenty are read at a time: whoever keeps of them only what matters holds little, however many they are.
+        """
+        for start in range(0, len(items), MOST):
+            some = items[start : start + MOST]
+            calls = [self.get(PERMISSIONS, {"driveId": drive, "itemId": one}) for drive, one in some]
+            for answer in self.batch(calls):
+                if isinstance(answer, ObjectMissing):
+                    yield []
+                elif isinstance(answer, ProviderError):
+                    raise answer
+                else:
+                    page = answer.decode(shapes.Permissions)
+                    if page.next_link:
+                        for more, _ in self.pages(PERMISSIONS, Permission, cursor=page.next_link):
+                            page.value += more
+                    yield page.value
 
     def levels(self, place: Place, items: Sequence[Item], tree: Tree | None = None) -> list[Sharing]:
         """Return how far each of some items is open; asked for only where the listing does not tell.
@@ -406,10 +367,8 @@ class Drives(Microsoft365Base):
         folders = {id_ for id_ in above.values() if id_ is not None and id_ not in known}
         doubtful = [one.id for one in items if one.shared is not None and one.shared.scope != "anonymous"]
         asked = [*doubtful, *sorted(folders)]
-        told = {
-            id_: shapes.level(permissions, self.outside, place)
-            for id_, permissions in (self.permissions_of(place.drive, asked) if asked else {}).items()
-        }
+        read = self.permissions_of([(place.drive, id_) for id_ in asked])
+        told = {id_: shapes.level(one, self.outside, place) for id_, one in zip(asked, read, strict=True)}
         known.update({id_: told[id_] for id_ in folders})
         found: list[Sharing] = []
         for one in items:
@@ -428,6 +387,10 @@ class Drives(Microsoft365Base):
         """Tell whether `floor` answers for a drive (a partition's data) without asking."""
         held = self._floors.get(data["drive"])
         return "personal" in data or (held is not None and time.monotonic() - held[0] <= _HELD)
+
+    def hold_floor(self, place: Place, level: Sharing) -> None:
+        """Take it as known how far a drive is open as a whole."""
+        self._floors[place.drive] = (time.monotonic(), level)
 
     def floor(self, place: Place, root: str | None = None) -> Sharing:
         """Return how far everything in a drive is open that is not shared by itself; held for ten minutes."""

@@ -39,7 +39,7 @@ _LISTED = f"{FEED}/subscriptions/list"
 _START = f"{FEED}/subscriptions/start"
 _CONTENT = f"{FEED}/subscriptions/content"
 _BLOB = f"{FEED}/audit/{{contentId}}"
-_REMEMBERED = 50_000
+_REMEMBERED = 10_000
 _ALREADY = "AF20024"
 _NONE = frozenset({"AF20022", "AF20023"})
 

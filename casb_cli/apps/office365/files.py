@@ -11,9 +11,10 @@ import msgspec
 
 from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH
-from casb_cli.apps.office365.drives import ITEM, Drives, Tree
+from casb_cli.apps.office365.drives import ITEM, Drives
 from casb_cli.apps.office365.mapping_files import Item, Place
 from casb_cli.apps.office365.scopes import FILES, SHAREPOINT_FULL, SITES, USERS, graph, on_files, on_users
+from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing, StateConflict
 from casb_cli.core.models import File, Notice, Partition
@@ -50,6 +51,11 @@ class _OldBinItem(msgspec.Struct, rename="camel", gc=False):
     name: str | None = None
     size: int | None = None
     deleted_from_location: str | None = None
+
+
+def bin_part(site: str, url: str) -> Partition:
+    """Return the partition of a site's recycle bin."""
+    return Partition(key=f"bin:{site}", data={"id": site, "url": url})
 
 
 class Files(Drives, ListFiles, ReadFile, ListTrash):
@@ -177,7 +183,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
         if part.key == "":
             for sites, after in self.sites(cursor):
                 more = [
-                    Partition(key=f"bin:{one.id}", data={"id": one.id, "url": one.web_url})
+                    bin_part(one.id, one.web_url)
                     for one in sites
                     if one.web_url and not shapes.site_path(one.web_url).lower().endswith("casb-quarantine")
                 ]

@@ -7,11 +7,12 @@ from typing import Any
 
 from casb_cli.apps.base import step
 from casb_cli.apps.office365 import mapping_files as shapes
-from casb_cli.apps.office365.drives import DRIVE, ITEM, Tree
+from casb_cli.apps.office365.drives import DRIVE, ITEM
 from casb_cli.apps.office365.files import PLAIN, READING, Files
 from casb_cli.apps.office365.mapping_files import BinItem, Item, Place
 from casb_cli.apps.office365.quickxor import quickxor
 from casb_cli.apps.office365.scopes import FILES_WRITE, SHAREPOINT_FULL, SITES, SITES_WRITE, graph, on_files
+from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import Change, OverwriteFile, Step, TrashFile
 from casb_cli.core.errors import NotPermitted, ObjectMissing, StateConflict, Unsupported
 from casb_cli.core.models import File

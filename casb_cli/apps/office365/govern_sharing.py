@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from casb_cli.apps.office365.drives import Tree
 from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.mapping_files import Item, Permission, file_id, level_of
 from casb_cli.apps.office365.permits import On, Permits, can_be_given, permission_state, words
 from casb_cli.apps.office365.scopes import FILES_WRITE, SITES_WRITE, graph, on_files
+from casb_cli.apps.office365.tree import Tree
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change, ChangeShare, RemoveShare, Step
 from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError

@@ -15,7 +15,7 @@ from casb_cli.apps.office365.directory import Directory
 from casb_cli.apps.office365.scopes import APPS, DIRECTORY, USERS, graph, on_apps, on_users
 from casb_cli.core.capabilities import ListGrants, Page
 from casb_cli.core.errors import ObjectMissing, ProviderError, RequestRefused
-from casb_cli.core.models import Grant, Partition
+from casb_cli.core.models import Account, Grant, Partition
 from casb_cli.transport.calls import Answer
 
 CONSENTS = "/oauth2PermissionGrants"
@@ -26,6 +26,8 @@ _APP_FIELDS = (
 )
 _HELD = 600.0
 """Seconds for which the apps are held."""
+_NAMES = 5_000
+"""Users whose login is held."""
 _AT_ONCE = 20
 
 
@@ -106,6 +108,12 @@ class Grants(Directory, ListGrants):
     def logins(self, ids: Iterable[str]) -> dict[str, str | None]:
         """Return what users are called, by id; None for those who are gone."""
         wanted = list(dict.fromkeys(ids))
+        if len(self._logins) > _NAMES:
+            self._logins = {}
+        for id_ in wanted:
+            kept = self.recall("account", id_) if id_ not in self._logins else None
+            if isinstance(kept, Account) and kept.login:
+                self._logins[id_] = kept.login  # listed before: that spares a call each
         asked = [id_ for id_ in wanted if id_ not in self._logins]
         query = {"$select": "id,userPrincipalName,mail"}
         calls = [self.get("/users/{id}", {"id": id_}, query=query) for id_ in asked]

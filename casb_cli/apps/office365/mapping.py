@@ -98,6 +98,7 @@ class DirectoryGroup(msgspec.Struct, rename="camel", gc=False):
     mail: str | None = None
     visibility: str | None = None
     is_assignable_to_role: bool | None = None
+    removed: msgspec.Raw | None = msgspec.field(name="@removed", default=None)
 
     @property
     def title(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -388,7 +388,7 @@ def site_path(web_url: str) -> str:
     return unquote(urlsplit(web_url).path).strip("/")
 
 
-def outsider(one: Identities, is_internal: Callable[[str], bool], guests: frozenset[str]) -> bool:
+def outsider(one: Identities, is_internal: Callable[[str], bool], guests: Container[str]) -> bool:
     """Tell whether a principal is nobody of the tenant's own people: a guest, or an address elsewhere."""
     if one.login == _PUBLIC_LOGIN or any(mark in one.login for mark in _GUEST_MARKS):
         return True
@@ -434,6 +434,8 @@ def file(item: Item, place: Place, path: str | None, sharing: Sharing | None, la
     locator = {"parent": item.parent} if item.parent else {}
     if item.malware is not None:
         locator["malware"] = "1"
+    if item.shared is not None:
+        locator["shared"] = "1"
     if item.package is not None:
         locator["package"] = item.package.type or "package"
     told: tuple[tuple[str, Any], ...] = (("path", path), ("sharing", sharing), ("owner", owner), ("size", item.size))

@@ -227,6 +227,8 @@ class Audits(Apps):
         hour, chunk = int(parts[0][:8]), int(parts[0][8:])
         if hour == 0:
             numbers = [self.world.events + chunk] if chunk < len(self.state.happened) else []
+            if numbers and "rows" in self.state.happened[chunk]:
+                return answer(self.state.happened[chunk]["rows"])
         else:
             if hour * 3600 + 4200 < self.now() - 7 * DAY - 3600:
                 message = f"Content requested with the key {id_} has already expired."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from casb_cli.apps.office365.sandbox_company import APP, Company
 from casb_cli.apps.office365.sandbox_ids import Guids, Texts
@@ -75,6 +76,8 @@ class Library:
         self.persons = sorted({*self.roots, SUSPENDED, LEAVER})
         self._known = {self.world.places, self.world.places + 1, *self.place_sites}
         self._known |= {self.world.places + 2 + person for person in self.persons}
+        self._at: dict[str, int] = {}
+        self.site = lru_cache(maxsize=16_384)(self._site)
         self._present_in: dict[int, dict[str, array[int]]] = {}
 
     @staticmethod
@@ -92,7 +95,7 @@ class Library:
         places = self.world.places
         return [places + 1, *self.place_sites, places, *(places + 2 + person for person in self.persons)]
 
-    def site(self, number: int) -> Site | None:
+    def _site(self, number: int) -> Site | None:
         """Return a site by its number."""
         company, places = self.company, self.world.places
         person: int | None = None
@@ -136,11 +139,13 @@ class Library:
 
     def site_at(self, path: str) -> Site | None:
         """Return the site at a path of either host, in any case."""
-        for number in self.numbers:
-            found = self.site(number)
-            if found is not None and found.path.casefold() == path.casefold():
-                return found
-        return None
+        if not self._at:
+            for number in self.numbers:
+                found = self.site(number)
+                if found is not None:
+                    self._at.setdefault(found.path.casefold(), number)
+        known = self._at.get(path.casefold())
+        return None if known is None else self.site(known)
 
     def web_url(self, site: Site) -> str:
         """Return a site's address."""

@@ -35,6 +35,14 @@ class Change(NamedTuple):
     at: float
 
 
+class GroupChange(NamedTuple):
+    """An entry of the groups' change log: who came, and who went."""
+
+    group: int
+    added: tuple[tuple[str, int], ...]
+    removed: tuple[tuple[str, int], ...]
+
+
 class State:
     """The overlay; `clock` gives epoch seconds."""
 
@@ -44,6 +52,8 @@ class State:
         self.clock = clock
         self.users: dict[int, User] = {}
         self.user_log: list[int] = []
+        self.members_now: dict[int, list[tuple[str, int]]] = {}
+        self.group_log: list[GroupChange] = []
         self.principals: dict[int, Principal] = {}
         self.grants_gone: set[str] = set()
         self.grants_new: dict[str, Delegated] = {}
@@ -93,6 +103,28 @@ class State:
         """Hold an account from now on, because it changes."""
         self.user_log.append(user.index)
         return self.users.setdefault(user.index, user)
+
+    def members(self, group: int) -> list[tuple[str, int]]:
+        """Return the direct members of a group now."""
+        found = self.members_now.get(group)
+        return self.company.members(group) if found is None else found
+
+    def change_members(self, group: int, members: Sequence[tuple[str, int]]) -> None:
+        """Give a group other members."""
+        before, now = self.members(group), list(dict.fromkeys(members))
+        self.members_now[group] = now
+        added = tuple(one for one in now if one not in before)
+        removed = tuple(one for one in before if one not in now)
+        self.group_log.append(GroupChange(group, added, removed))
+
+    def transitive(self, group: int) -> list[tuple[str, int]]:
+        """Return the members of a group and of the groups in it now, each once."""
+        found: dict[tuple[str, int], None] = {}
+        for kind, index in self.members(group):
+            found[kind, index] = None
+            if kind == "group":
+                found |= dict.fromkeys(self.transitive(index))
+        return list(found)
 
     def principal(self, number: int) -> Principal:
         """Return a service principal as it is now, deleted ones too."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from casb_cli.apps.office365.sandbox_company import APP, Company
@@ -63,6 +64,7 @@ class Trail:
         self.world = self.company.world
         self.ids = Guids(self.world.seed, "event")
         self.start = self.company.now
+        self.bucket = lru_cache(maxsize=512)(self._bucket)
 
     # Which event belongs where
 
@@ -371,7 +373,7 @@ class Trail:
 
     # Blobs of the feed: an hour's records each
 
-    def bucket(self, content: str, hour: int) -> list[int]:
+    def _bucket(self, content: str, hour: int) -> list[int]:
         """Return the numbers of a content type's events in an hour (since the epoch)."""
         start = datetime.fromtimestamp(hour * 3600, UTC)
         end = start + timedelta(hours=1)

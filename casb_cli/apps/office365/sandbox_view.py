@@ -26,7 +26,7 @@ class View:
         self.state = state
         self.company = state.company
         self.library: Library = state.library
-        self._sums = lru_cache(maxsize=4096)(self._summed)
+        self._sums = lru_cache(maxsize=None)(self._summed)
 
     # Sites and drives
 

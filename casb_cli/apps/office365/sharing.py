@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casb_cli.apps.office365 import mapping_files as shapes
-from casb_cli.apps.office365.drives import Drives, Tree
+from casb_cli.apps.office365.drives import Drives
 from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.mapping_files import Item, Place
 from casb_cli.apps.office365.scopes import USERS, graph, on_files, on_users
+from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import ListShares, Page
 from casb_cli.core.models import Notice, Partition, Share
 
@@ -36,10 +37,10 @@ class Sharing(Drives, ListShares):
         del whole
         place = tree.place
         shared = [one for one in items if carries(place, one)]
-        found = self.permissions_of(place.drive, [one.id for one in shared])
+        found = self.permissions_of([(place.drive, one.id) for one in shared])
         rows: list[Share] = []
-        for item in shared:
-            direct = [one for one in found[item.id] if carried(place, one)]
+        for item, permissions in zip(shared, found, strict=True):
+            direct = [one for one in permissions if carried(place, one)]
             if direct:
                 path = tree.path(item)
                 rows += [shapes.share(place, item, one, path, self.outside) for one in direct]
