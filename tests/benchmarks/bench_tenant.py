@@ -3,8 +3,9 @@
 Each app's simulated provider is a process of its own, its limits switched off; the listing takes the way of `casb
 scan`: the instance is connected by `casb connect`, opened from the configuration, and each ability is listed by
 `Census`, one after the other in one process, whose peak (VmHWM) counts at the end of each. Contents are not read: that
-is measured by bench_scan.py. Run `python tests/benchmarks/bench_tenant.py --app okta`; the exit code is 1 where the
-coordinator took more than 100 MiB, or fewer rows came than the provider has.
+is measured by bench_scan.py. Nor do limits hold anything back: that is measured by bench_limits.py. Run
+`python tests/benchmarks/bench_tenant.py --app okta`; the exit code is 1 where the coordinator took more than 100 MiB,
+or fewer rows came than the provider has.
 
 `--twice` (Office 365) runs the whole of `casb scan` but for contents: once, and once more after one per cent of
 everything was edited, each in a process of its own. The second one may make 3 % of the first one's calls.
@@ -29,7 +30,7 @@ from typing import Any, ClassVar, Self
 import msgspec
 from bench_listing import peak_mib
 
-from casb_cli.core.app import App
+from casb_cli.core.app import App, HeaderDialect
 
 PEAK_TARGET = 100.0
 AGAIN_TARGET = 0.03
@@ -90,6 +91,23 @@ class Sandbox:
         self._folder.cleanup()
 
 
+def never_wait() -> None:
+    """Let limits hold back nothing in this process, for the provider's are switched off as well.
+
+    What is held for each of them, users' own ones too, is held as ever.
+    """
+    from casb_cli.transport import governor
+
+    def wide(app: App, *args: Any, **more: Any) -> governor.Governors:
+        limits = tuple(
+            msgspec.structs.replace(one, allowed=1e9, one_may=1e9 if one.one_may else None) for one in app.limits
+        )
+        # The headers still tell the provider's real limits.
+        return narrow(msgspec.structs.replace(app, limits=limits, dialect=HeaderDialect()), *args, **more)
+
+    narrow, governor.Governors = governor.Governors, wide  # type: ignore[assignment, misc]
+
+
 def side(app: str, names: list[str]) -> int:
     """List the abilities of the connected instance into the store of this environment, a line of JSON each."""
     from casb_cli.commands._session import environment, opened
@@ -98,6 +116,7 @@ def side(app: str, names: list[str]) -> int:
     from casb_cli.store.config import Config
     from casb_cli.store.store import Store
 
+    never_wait()
     config = Config.load().get(app, "bench")
     with Store() as store, environment(store=store) as env, opened([config], env) as [instance]:
         census = Census(instance, store, env.stop)
@@ -129,7 +148,6 @@ def scan() -> int:
     from casb_cli.commands._session import chosen, environment, opened
     from casb_cli.scan import run
     from casb_cli.store.store import Store
-    from casb_cli.transport import governor
 
     class Nothing:
         """Stands for the inspection of contents: settles nothing."""
@@ -143,12 +161,7 @@ def scan() -> int:
             while not until():
                 time.sleep(0.2)
 
-    def wide(app: App, *args: Any, **more: Any) -> governor.Governors:
-        """Govern by limits so wide that nothing waits: the provider's are switched off as well."""
-        limits = tuple(msgspec.structs.replace(one, allowed=1e9) for one in app.limits)
-        return narrow(msgspec.structs.replace(app, limits=limits), *args, **more)
-
-    narrow, governor.Governors = governor.Governors, wide  # type: ignore[assignment, misc]
+    never_wait()
     run.Inspector = Nothing  # type: ignore[assignment, misc]
     pool = SimpleNamespace(detector_set="none")
     begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
