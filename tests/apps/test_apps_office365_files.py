@@ -432,6 +432,15 @@ def test_a_site_that_is_locked_for_a_while_loses_nothing(desk):
     assert [one.id for one in followed(office, cursor)[0]] == ["b!ann/a1"]
 
 
+def test_a_look_at_the_feed_costs_little_however_many_drives_there_are(desk):
+    for number in range(50):
+        desk.drive(f"b!{number}", SITE, "documentLibrary", {}, f"L{number}", f"L{number}")
+    office = opened(desk)
+    office.follow_look()
+    assert len([call for call in desk.calls if "/delta" in call[1]]) <= 1
+    assert len(desk.calls) <= 6
+
+
 def test_an_unreadable_position_is_an_expired_one(desk):
     with pytest.raises(CursorExpired):
         list(opened(desk).follow_files(ROOT, "rubbish"))

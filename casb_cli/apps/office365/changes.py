@@ -152,6 +152,17 @@ class Follow(Files, FollowFiles):
         self._look_at_floors([one for one in begun if one.position], feed)
         return _encode(feed)
 
+    def follow_look(self) -> None:
+        """Ask one drive for its present position: all of a big tenant's would take minutes."""
+        if not self.sees_all:
+            self.follow_start()
+            return
+        for sites, _ in self.sites(None):
+            for part in self.look_at(sites[:MOST]):
+                if drives := self.drives_of(part).more:
+                    self._look_at_floors(self._begin(drives[:1]), Feed())
+                    return
+
     def _present(self, feed: Feed) -> tuple[list[_Site], list[Notice]]:
         """Return the sites with drives, and what was told of those that cannot be seen.
 
