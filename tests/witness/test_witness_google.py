@@ -385,6 +385,12 @@ def test_shared_drives_and_files_are_made(google, sdk, witness):
     [id_] = drive.files().generateIds(count=1, space="drive", type="files").execute()["ids"]
     body = {"id": id_, "name": "note.txt", "mimeType": "text/plain", "parents": ["root"]}
     assert drive.files().create(body=body).execute()["id"] == id_
+    marked = {"name": "copied.txt", "parents": [made["id"]], "appProperties": {"casbSource": id_}}
+    copy = drive.files().copy(fileId=id_, body=marked, supportsAllDrives=True, ignoreDefaultVisibility=True).execute()
+    shared = {"corpora": "drive", "driveId": made["id"], "includeItemsFromAllDrives": True, "supportsAllDrives": True}
+    [found] = drive.files().list(q="trashed=false", fields="files(id,appProperties)", **shared).execute()["files"]
+    assert found == {"id": copy["id"], "appProperties": {"casbSource": id_}}
+    drive.files().delete(fileId=copy["id"], supportsAllDrives=True).execute()
     drive.files().delete(fileId=id_).execute()
     with pytest.raises(HttpError) as caught:
         drive.files().get(fileId=id_).execute()
@@ -393,6 +399,7 @@ def test_shared_drives_and_files_are_made(google, sdk, witness):
         google,
         "POST /drive/v3/drives",
         "PATCH /drive/v3/drives/{driveId}",
+        "POST /drive/v3/files/{fileId}/copy",
         "GET /drive/v3/files/generateIds",
         "POST /drive/v3/files",
         "DELETE /drive/v3/files/{fileId}",

@@ -35,6 +35,10 @@ def shut(error: ProviderError) -> bool:
     return error.code in NOT_FOR_USER or error.code in _TOKEN_REFUSED
 
 
+class Foreign(ObjectMissing):
+    """Somebody here sees the item, but it belongs to another company."""
+
+
 class Located(msgspec.Struct, frozen=True):
     """An item as it is, and the address of somebody who may act on it."""
 
@@ -164,6 +168,7 @@ class DriveBase(GoogleBase):
         What an earlier listing kept is tried first, then the administrator and those of `hints`; else Drive has no
         call, and each user is asked until one sees it, one cheap call each.
         """
+        outside: shapes.Item | None = None
         for address in self._candidates(id_, hints):
             try:
                 item = self.item(id_, address, fields)
@@ -174,6 +179,13 @@ class DriveBase(GoogleBase):
             found = self._acting_on(item, address, fields)
             if found is not None:
                 return found
+            outside = item
+        if outside is not None:
+            raise Foreign(
+                f"{outside.name} belongs to {outside.owner or 'another company'}, outside the customer: no share of it"
+                " can be taken away, nor can it be moved, copied away or trashed by anybody but its owner",
+                hint="ask its owner, or take it out of the folder that it is shared in",
+            )
         raise ObjectMissing(
             f"nobody who can be acted as sees the item {id_}",
             call="GET /drive/v3/files/{fileId}",

@@ -8,7 +8,7 @@ from typing import Any
 from casb_cli.apps.base import step
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE, UPLOAD
-from casb_cli.apps.google_workspace.drives import ANY_DRIVE, Located
+from casb_cli.apps.google_workspace.drives import ANY_DRIVE, Foreign, Located
 from casb_cli.apps.google_workspace.files import Files
 from casb_cli.apps.google_workspace.scopes import DRIVE as DRIVE_SCOPE
 from casb_cli.apps.google_workspace.scopes import USERS, google
@@ -38,8 +38,14 @@ class GovernFiles(Files, TrashFile, OverwriteFile):
     """The acting half of matrix row 12."""
 
     def find_anywhere(self, file: str) -> Located:
-        """Return a file, in the trash too, and who may act on it; raises ObjectMissing, Unsupported for a folder."""
-        found = self.locate(file, shapes.ACT_FIELDS)
+        """Return a file, in the trash too, and who may act on it.
+
+        Raises ObjectMissing, and Unsupported for a folder and for what belongs to another company.
+        """
+        try:
+            found = self.locate(file, shapes.ACT_FIELDS)
+        except Foreign as error:
+            raise Unsupported(error.words, hint=error.hint) from None
         if not found.item.is_file:
             kind = "folder" if found.item.is_folder else "shortcut"
             raise Unsupported(f"{found.item.name} is a {kind}, which is no file", hint="act on the files themselves")

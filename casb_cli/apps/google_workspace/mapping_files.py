@@ -41,7 +41,8 @@ SHARE_FIELDS = f"{_PLACE},{_SHARED}"
 FOLDER_FIELDS = "id,name,parents,ownedByMe,driveId,hasAugmentedPermissions,inheritedPermissionsDisabled"
 ACT_FIELDS = (
     f"{FILE_FIELDS},explicitlyTrashed,copyRequiresWriterPermission,writersCanShare,"
-    "capabilities(canModifyContent,canTrash,canShare),contentRestrictions(readOnly,ownerRestricted,systemRestricted)"
+    "capabilities(canModifyContent,canTrash,canShare,canCopy,canMoveItemOutOfDrive,canMoveItemIntoTeamDrive),"
+    "contentRestrictions(readOnly,ownerRestricted,systemRestricted)"
 )
 
 _UNSEEN_VIEWS = frozenset({"published", "metadata"})
@@ -122,6 +123,9 @@ class Capabilities(msgspec.Struct, rename="camel", gc=False):
     can_modify_content: bool | None = None
     can_trash: bool | None = None
     can_share: bool | None = None
+    can_copy: bool | None = None
+    can_move_item_out_of_drive: bool | None = None
+    can_move_item_into_team_drive: bool | None = None
 
 
 class Restriction(msgspec.Struct, rename="camel", gc=False):

@@ -14,20 +14,25 @@ from typing import Any, ClassVar
 from casb_cli.apps.base import step
 from casb_cli.apps.google_workspace import mapping_files as shapes
 from casb_cli.apps.google_workspace.common import DRIVE
+from casb_cli.apps.google_workspace.copying import KEPT, Copying
 from casb_cli.apps.google_workspace.drives import Located
 from casb_cli.apps.google_workspace.govern_files import FILE, WRITING, md5, tombstone
 from casb_cli.apps.google_workspace.permits import On, permission_state, words
-from casb_cli.apps.google_workspace.transfer import Transfer
 from casb_cli.apps.google_workspace.vault import membership
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change, QuarantineFile, Step, needs
 from casb_cli.core.errors import NotPermitted, StateConflict, Unavailable, Unsupported
 from casb_cli.core.refs import local
 
-VAULTED, TRANSFER = "vault", "transfer"
+VAULTED, TRANSFER, COPY = "vault", "transfer", "copy"
+_STAYS = "the file's id, content, revisions and comments stay"
 _HOLDERS = {
-    VAULTED: "the quarantine's shared drive owns it meanwhile",
-    TRANSFER: "the administrator owns it meanwhile; Google mails that, and mails its owner when it comes back",
+    VAULTED: (_STAYS, "the quarantine's shared drive owns it meanwhile"),
+    TRANSFER: (
+        _STAYS,
+        "the administrator owns it meanwhile; Google mails that, and mails its owner when it comes back",
+    ),
+    COPY: KEPT,
 }
 _STONE_SUFFIX = " - removed.txt"
 _SUSPENDED = (
@@ -36,12 +41,13 @@ _SUSPENDED = (
 )
 
 
-class Quarantine(Transfer, QuarantineFile):
+class Quarantine(Copying, QuarantineFile):
     """Matrix row 11."""
 
     quarantine_modes: ClassVar[Mapping[str, str]] = {
         VAULTED: "moved into a shared drive that nobody but the administrator may enter",
         TRANSFER: "given to the administrator, where there are no shared drives or moving is barred; Google mails it",
+        COPY: "copied into that shared drive and the original trashed, where it may not be moved; taken by itself then",
     }
 
     @needs(
@@ -57,24 +63,37 @@ class Quarantine(Transfer, QuarantineFile):
         "POST /drive/v3/files",
         "PATCH /upload/drive/v3/files/{fileId}",
         "DELETE /drive/v3/files/{fileId}",
+        "POST /drive/v3/files/{fileId}/copy",
+        "GET /drive/v3/files",
         any_of=WRITING,
     )
     def plan_quarantine(self, file: str, *, case: str, mode: str | None = None) -> Change:
-        mode = mode or VAULTED
         found = self.find_anywhere(file)
         item = found.item
         if item.drive_id and self.is_quarantine(shapes.Drive(id=item.drive_id, name=self.drive_name(item.drive_id))):
             raise Unsupported(f"{item.name} is in quarantine already")
         way = self._way(found)
+        barred = self.barred(found, way)
+        if barred and mode == VAULTED:
+            raise StateConflict(barred, hint="leave --mode out, and it is copied; or see --mode transfer")
+        mode = mode or (COPY if barred else VAULTED)
+        if mode == COPY:
+            self.check_copy(found)
         if mode == TRANSFER and way in {"drive", "own"}:
             raise Unsupported(f"{item.name} has no owner who could give it away", hint="leave --mode out")
         direct = [permission_state(one) for one in self.standing(On(file, found.as_)) if one.direct]
         kept = self._kept(found, case, way)
-        effects = ["the file's id, content, revisions and comments stay", _HOLDERS[mode]]
+        effects = [*([barred] if barred else []), *_HOLDERS[mode]]
         if way == "suspended" and mode == VAULTED:
             effects.append(_SUSPENDED)
         if item.trashed:
-            effects.append("it is restored first, for nothing can be moved out of the trash to another drive")
+            effects.append("it is restored first, for nothing can be moved or copied out of the trash to another drive")
+        if mode == VAULTED:
+            steps, inverse = self._forward(kept, direct, way), self._back(kept, direct, way)
+        elif mode == TRANSFER:
+            steps, inverse = self.transfer_forward(kept, direct), self.transfer_back(kept, direct)
+        else:
+            steps, inverse = self.copy_forward(kept, direct, way), self.copy_back(kept, direct, way)
         lost = [one for one in direct if one["expires"] and clock.parse(one["expires"]) <= clock.now()]
         return Change(
             action="quarantine",
@@ -84,9 +103,9 @@ class Quarantine(Transfer, QuarantineFile):
             version=item.version,
             before={"place": _place(item, kept), "shares": _names(direct)},
             after={"place": "quarantine", "shares": []},
-            steps=self._forward(kept, direct, way) if mode == VAULTED else self.transfer_forward(kept, direct),
-            inverse=self._back(kept, direct, way) if mode == VAULTED else self.transfer_back(kept, direct),
-            approximate=_approximate(way, lost),
+            steps=steps,
+            inverse=inverse,
+            approximate=_approximate(way if mode == VAULTED else "", lost),
             touches=(local("file", file),),
             side_effects=tuple(effects),
             keeps={**kept, "mode": mode},
@@ -244,7 +263,7 @@ class Quarantine(Transfer, QuarantineFile):
         try:
             self.move_through(args["file"], args["as"], memo["intake"])
         except StateConflict as error:
-            error.hint = error.hint or "give it to the administrator instead: undo this, then add --mode transfer"
+            error.hint = error.hint or "undo this, then add --mode transfer or --mode copy"
             raise
 
     @step("shut-door")
@@ -268,6 +287,10 @@ class Quarantine(Transfer, QuarantineFile):
         args = dict(step.args)
         if step.name == "leave-note":
             return False
+        if step.name == "copy-file":
+            made = self.copy_of(args["file"], memo["vault"])
+            memo.update({} if made is None else {"copy": made.id})
+            return made is not None
         if step.name in {"move-in", "move-on"}:
             as_, drive = (args["as"], "intake") if step.name == "move-in" else (self.admin, "vault")
             return self.lies_in(args["file"], as_, memo[drive])
@@ -353,6 +376,11 @@ class Quarantine(Transfer, QuarantineFile):
         """Read where the file is, as its former owner and as the administrator: only the latter may find it."""
         keeps = change.keeps
         file, as_ = keeps["file"], keeps["as"]
+        if keeps["mode"] == COPY:
+            now = self.seen(file, as_)
+            if now is None:
+                return {"place": "gone", "shares": []}
+            return self._state(file, as_, "quarantine" if self.copied(keeps, memo) else _place(now, keeps))
 
         def held(item: shapes.Item) -> bool:
             if keeps["mode"] == TRANSFER:

@@ -63,7 +63,7 @@ class Desk(Provider):
     Settings: `scopes` (blank separated, full or without the common prefix: what is delegated), `lifetime` of access
     tokens and `lag` of Reports in seconds, `export_limit` in bytes, `token_uri` (`loopback`: the key file names the
     sandbox's own token endpoint, and assertions for it are taken), `trusted_movers` (`off`: nobody but managers may
-    move files into shared drives).
+    move files into shared drives), `barred_moves` (`drives` or `my-drive`: nothing may be moved out of there).
     """
 
     key: ClassVar[str] = "google-workspace"
@@ -83,6 +83,7 @@ class Desk(Provider):
         self.library = Library(self.company)
         self.clock = time.time
         self.state = State(self.company, self.library, self.now)
+        self.state.barred = self.options.settings.get("barred_moves", "")
         self.trail = Trail(self.state, self.now, float(settings.get("lag", "0")))
         self.uploads: dict[str, dict[str, Any]] = {}
         self.operations: dict[str, dict[str, Any]] = {}
@@ -151,6 +152,7 @@ class Desk(Provider):
         super().reset()
         self.robots[0].scopes = self._delegated()
         self.state = State(self.company, self.library, self.now)
+        self.state.barred = self.options.settings.get("barred_moves", "")
         self.trail = Trail(self.state, self.now, self.trail.lag)
         self.uploads.clear()
         self.operations.clear()

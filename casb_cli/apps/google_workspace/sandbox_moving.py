@@ -206,6 +206,8 @@ class Moving(Items):
         if folder.id == item.id or any(one.id == item.id for one in self.state.chain(folder)):
             raise _barred("cannotMoveIntoDescendant", "A folder can't be moved into itself.")
         role = str(self.state.role(who, item))
+        if item.drive != drive and self.view(request).barred(item):
+            raise _barred("crossDomainMoveRestriction", "The domain's settings let this item not be moved.")
         if item.drive is None and drive is None:
             self._within_my_drive(item, role)
             owner = item.owner  # moving into somebody's folder makes nobody else the owner

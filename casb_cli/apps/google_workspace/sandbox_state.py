@@ -56,6 +56,8 @@ class State:
         self.happened: list[dict[str, Any]] = []
         self.log: list[Change] = []
         self.latest: dict[str, int] = {}
+        self.barred = ""
+        """What the customer's settings let leave its place for nobody: `drives`, `my-drive`, or nothing."""
         self._new = 0
         self._inherited: dict[str, tuple[Grant, ...]] = {}
         self._holders: dict[str, str | None] = {}

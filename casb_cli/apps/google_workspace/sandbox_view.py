@@ -198,6 +198,10 @@ class View:
         office = OFFICE.get(kind)
         return {mime: base + _FORMS.get(mime, str(office)) for mime in formats_of(kind)} if office else None
 
+    def barred(self, item: Item) -> bool:
+        """Tell whether the customer's settings let an item leave its drive, or My Drive, for nobody."""
+        return self.state.barred == ("drives" if item.drive is not None else "my-drive")
+
     def capabilities(self, item: Item) -> dict[str, bool]:
         """Return what the account may do with an item."""
         role = self.state.role(self.who, item)
@@ -216,8 +220,8 @@ class View:
             "canRename": writer,
             "canListChildren": item.folder and rank >= 0,
             "canAddChildren": item.folder and writer,
-            "canMoveItemOutOfDrive": role == "organizer",
-            "canMoveItemIntoTeamDrive": owner and not item.folder,
+            "canMoveItemOutOfDrive": (owner or role == "organizer") and not self.barred(item),
+            "canMoveItemIntoTeamDrive": owner and not item.folder and not self.barred(item),
             "canReadRevisions": writer and item.binary,
             "canDisableInheritedPermissions": item.folder and (owner or role == "organizer"),
             "canEnableInheritedPermissions": item.folder and (owner or role == "organizer"),
