@@ -11,7 +11,7 @@ import msgspec
 
 from casb_cli.apps.aws import center, mapping
 from casb_cli.apps.aws.center import Center
-from casb_cli.apps.aws.guardrails import Ceilings
+from casb_cli.apps.aws.guardrails import READING, Ceilings
 from casb_cli.apps.aws.policies import bounded, used_by_people
 from casb_cli.apps.aws.scopes import may
 from casb_cli.core import clock
@@ -102,6 +102,14 @@ class Directory(Center, ListAccounts, ListGroups, ListMemberships, ListPrivilege
         variant=("organization",),
     )
     @needs(*_CENTER_USERS, any_of=may("sso:ListInstances", "identitystore:ListUsers"))
+    @needs(
+        "POST /organizations/DescribeOrganization",
+        "POST /organizations/ListPoliciesForTarget",
+        "POST /organizations/ListParents",
+        "POST /organizations/DescribePolicy",
+        any_of=may("organizations:DescribeOrganization", *READING),
+        variant=("organization",),
+    )
     def list_accounts(self, part: Partition, cursor: str | None) -> Iterator[Page[Account]]:
         """Yield users, the root user, roles that people use, and Identity Center's users."""
         kind = part.key.partition(":")[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from casb_cli.apps.aws import mapping_s3 as mapping
+from casb_cli.apps.aws.access_points import GRANTS, POINTS
 from casb_cli.apps.aws.mapping_s3 import ARCHIVED, Bucket, Stored
 from casb_cli.apps.aws.s3 import Access
 from casb_cli.apps.aws.s3_objects import Objects, newest_first
@@ -27,6 +28,13 @@ _AT_ONCE = 8
 _RESUMES = 3
 """How often a content that breaks off is read on from where it stopped."""
 LISTING = may("s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket")
+DOORS = (
+    "GET /s3control/ListAccessPoints",
+    "GET /s3control/GetAccessPoint",
+    "GET /s3control/GetAccessPointPolicy",
+    "GET /s3control/GetAccessPointPolicyStatus",
+    "GET /s3control/ListAccessGrants",
+)
 OPENNESS = may(
     "s3:GetAccountPublicAccessBlock",
     "s3:GetBucketPublicAccessBlock",
@@ -69,6 +77,7 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         "GET /s3/GetObjectAcl",
         any_of=OPENNESS,
     )
+    @needs(*DOORS, any_of=may(*POINTS, *GRANTS))
     def list_files(self, part: Partition, cursor: str | None) -> Iterator[Page[File]]:
         yield from self.descend(part, lambda bucket: self._bucket_files(bucket, cursor))
 

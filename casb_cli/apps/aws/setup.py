@@ -5,17 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from casb_cli.apps.aws.access_points import GRANTS, POINTS
-from casb_cli.apps.aws.guardrails import READING
 from casb_cli.apps.aws.scopes import ACTIONS
 from casb_cli.core.capabilities import Need
 
 _SID = "Casb"
-_BESIDES = {
-    "iam:GetAccountAuthorizationDetails": ("organizations:DescribeOrganization", *READING),
-    "s3:GetBucketPolicy": (*POINTS, *GRANTS),
-}
-"""By an action, those without which less is seen by it, and no more: asked for with it, and not insisted upon."""
 _MOST = 5_500
 """Characters of a policy: a managed one holds 6,144, white space not counted."""
 
@@ -23,7 +16,6 @@ _MOST = 5_500
 def actions_of(needs: Sequence[Need]) -> list[str]:
     """Return the IAM actions that some needs call for, sorted."""
     asked = {action for need in needs for alternative in need.any_of.get(ACTIONS, ())[:1] for action in alternative}
-    asked |= {more for action in asked for more in _BESIDES.get(action, ())}
     return sorted(asked | {"iam:SimulatePrincipalPolicy", "iam:ListAccountAliases", "iam:GetRole"})
 
 

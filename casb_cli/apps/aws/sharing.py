@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from casb_cli.apps.aws import mapping_s3 as mapping
-from casb_cli.apps.aws.files import LISTING, OPENNESS, Files
+from casb_cli.apps.aws.access_points import GRANTS, POINTS
+from casb_cli.apps.aws.files import DOORS, LISTING, OPENNESS, Files
 from casb_cli.apps.aws.mapping_s3 import Bucket
 from casb_cli.apps.aws.s3 import Access
 from casb_cli.apps.aws.scopes import may
@@ -35,6 +36,7 @@ class Sharing(Files, ListShares):
         "GET /s3/GetObjectAcl",
         any_of=OPENNESS,
     )
+    @needs(*DOORS, any_of=may(*POINTS, *GRANTS))
     @needs("GET /s3/GetBucketAcl", any_of=may("s3:GetBucketAcl"))
     def list_shares(self, part: Partition, cursor: str | None) -> Iterator[Page[Share]]:
         """Yield what a bucket gives; where ACLs count, also each of its objects, at a call each."""
