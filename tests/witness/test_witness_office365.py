@@ -181,6 +181,41 @@ def test_groups_their_members_and_those_of_groups_in_them(office, graph, witness
     witness(office, "GET /groups", "GET /groups/{id}", "GET /groups/{id}/members", "GET /groups/{id}/transitiveMembers")
 
 
+def test_changed_groups_and_accounts_are_followed(office, graph, witness):
+    groups = graph.client.groups.delta
+    *_, last = pages = list(graph.pages(groups, graph.query(groups, select=["displayName", "members"])))
+    expected = office.truth.rows("membership")
+    told = {
+        (f"group:{group.id}", f"{'group' if one['@odata.type'].endswith('.group') else 'account'}:{one['id']}")
+        for page in pages
+        for group in page.value
+        for one in group.additional_data["members@delta"]
+    }
+    assert told == expected.keys()
+    latest = groups.with_url(f"{graph.fields['api_url']}/v1.0/groups/delta?$select=members&$deltatoken=latest")
+    start = graph(latest.get())
+    assert (start.value, graph(groups.with_url(last.odata_delta_link).get()).value) == ([], [])
+    group = office.company.group_of(last.value[0].id)
+    (kind, gone), *rest = office.company.members(group)
+    office.state.change_members(group, rest)
+    [changed] = graph(groups.with_url(start.odata_delta_link).get()).value
+    assert changed.id == last.value[0].id
+    [one] = changed.additional_data["members@delta"]
+    assert (str(one["id"]), one["@removed"]) == (office.company.member_id(kind, gone), {"reason": "deleted"})
+    users = graph.client.users.delta
+    *_, last = list(graph.pages(users, graph.query(users, select=["accountEnabled"])))
+    assert graph(users.with_url(last.odata_delta_link).get()).value == []
+    id_, _ = somebody(office)
+    graph(graph.client.users.by_user_id(id_).patch(User(account_enabled=False)))
+    [changed] = graph(users.with_url(last.odata_delta_link).get()).value
+    assert (changed.id, changed.account_enabled) == (id_, False)
+    office.faults.plan("GET /groups/delta", "expired-cursor")
+    with pytest.raises(ODataError) as caught:
+        graph(groups.with_url(start.odata_delta_link).get())
+    assert (caught.value.response_status_code, caught.value.error.code) == (400, "syncStateNotFound")
+    witness(office, "GET /groups/delta", "GET /users/delta")
+
+
 def test_calls_in_a_batch(office, graph, witness):
     groups = graph.client.groups
     ids = sorted(office.truth.rows("group"))[:5]
