@@ -102,7 +102,8 @@ def never_wait() -> None:
         limits = tuple(
             msgspec.structs.replace(one, allowed=1e9, one_may=1e9 if one.one_may else None) for one in app.limits
         )
-        # The headers still tell the provider's real limits.
+        # Headers, and what connecting kept, still tell the provider's real limits.
+        more["memory"] = None
         return narrow(msgspec.structs.replace(app, limits=limits, dialect=HeaderDialect()), *args, **more)
 
     narrow, governor.Governors = governor.Governors, wide  # type: ignore[assignment, misc]
