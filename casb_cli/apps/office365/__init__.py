@@ -36,7 +36,7 @@ APP = App(
                 Field(key="passphrase", prompt="Passphrase of the private key", secret=True, required=False),
             ),
             unattended=True,
-            note="the only way that reaches SharePoint's recycle bins",
+            note="reaches SharePoint's recycle bins too",
         ),
         AuthMethod(
             key="secret",
@@ -157,5 +157,4 @@ APP = App(
     signin="casb_cli.apps.office365.auth:signin",
     setup="casb_cli.apps.office365.setup:instructions",
     urls="casb_cli.apps.office365.urls:base_urls",
-    status="preview",
 )
