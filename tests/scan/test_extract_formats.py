@@ -246,7 +246,7 @@ BAD = {
     ),
     "encrypted-zip": (encrypted_zip(), "skipped", "encrypted"),
     "encrypted-office": (OLE + "EncryptedPackage".encode("utf-16-le"), "skipped", "encrypted"),
-    "ole": (OLE, "skipped", "unsupported"),
+    "ole": (OLE, "skipped", "corrupted"),
     "broken-pdf": (b"%PDF-1.7 nothing here", "skipped", "corrupted"),
     "picture-pdf": (pdf("", ""), "skipped", "unsupported"),
     "half-picture-pdf": (pdf("text", ""), "partial", "unsupported"),

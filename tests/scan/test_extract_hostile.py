@@ -163,7 +163,7 @@ def encrypted(data: bytes) -> bytes:
 TEXT = "a b\n" * (3 << 20)
 ENDED: set[str | None] = {"expansion"}
 NONE: set[str | None] = {None}
-CASES: dict[str, tuple[bytes, set[str | None]]] = {
+CASES: dict[str, tuple[bytes, set[str | None]]] = {  # each with the one reason that is right
     "bomb-zip": (packed(a=TEXT), {"expansion"}),
     "bomb-gzip": (gzip.compress(TEXT.encode()), {"expansion"}),
     "bomb-bzip2": (bz2.compress(TEXT.encode()), {"expansion"}),
@@ -184,37 +184,37 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
     ),
     "sum-of-members": (packed(**{f"m{n}": f"{n} " * 200_000 for n in range(40)}), {"expansion"}),
     "many-members": (packed(**{f"m{n}": "x" for n in range(400)}), {"expansion"}),
-    "overlapping-zip": (overlapping(), {"expansion", "corrupted"}),
+    "overlapping-zip": (overlapping(), {"expansion"}),
     "nested-zip": (nested(lambda data: packed(a=data), 12), {"expansion"}),
     "nested-gzip": (nested(gzip.compress, 30), {"expansion"}),
     "nested-zstd": (nested(zstd.compress, 30), {"expansion"}),
     "nested-tar": (nested(lambda data: tarred((tarfile.TarInfo("a"), data)), 12), {"expansion"}),
     "nested-docx": (nested(lambda data: office({"word/document.xml": "<w/>", "word/embeddings/a": data}), 12), ENDED),
     "nested-msg": (nested(lambda data: outlook("x", {"a": data}), 8), {"expansion"}),
-    "lying-small": (lying(10), {None, "corrupted"}),
-    "lying-large": (lying(1 << 30), {None, "corrupted"}),
+    "lying-small": (lying(10), {"corrupted"}),
+    "lying-large": (lying(1 << 30), NONE),
     "sparse-tar": (
         patched(tarred((tarfile.TarInfo("a"), LINE.encode())), 124, b"77777777777\0"),
         {"corrupted"},
     ),
     "tar-to-a-device": (tarred((tarfile.TarInfo("a"), b"")), NONE),
     "gzip-trailing-junk": (gzip.compress(LINE.encode()) + b"junk after it" * 9, {"corrupted"}),
-    "bzip2-trailing-junk": (bz2.compress(LINE.encode()) + b"junk", {None, "corrupted"}),
+    "bzip2-trailing-junk": (bz2.compress(LINE.encode()) + b"junk", NONE),
     "zstd-window": (b"\x28\xb5\x2f\xfd\x00\xf8" + b"\0" * 40, {"corrupted"}),
     "zip-method": (patched(packed(a="x"), packed(a="x").index(b"PK\x01\x02") + 10, b"\x63\0"), {"unsupported"}),
     "zip-encrypted": (encrypted(packed(a=LINE)), {"encrypted"}),
     "docx-encrypted-members": (encrypted(docx(paragraph(SHOWN))), {"encrypted"}),
     "xlsx-encrypted-members": (encrypted(xlsx("")), {"encrypted"}),
     "office-encrypted": (compound({"EncryptedPackage": b"x" * 5000, "EncryptionInfo": b"y"}), {"encrypted"}),
-    "pdf-encrypted": (ENCRYPTED_PDF, {"encrypted", "corrupted"}),
-    "ole-fat-loop": (looped_fat(), {"corrupted", None}),
+    "pdf-encrypted": (ENCRYPTED_PDF, {"encrypted"}),
+    "ole-fat-loop": (looped_fat(), {"corrupted"}),
     "ole-directory-loop": (looped_directory(), {"corrupted"}),
-    "ole-mini-loop": (looped_mini(), {"corrupted", None}),
+    "ole-mini-loop": (looped_mini(), {"corrupted"}),
     "ole-sector-size": (patched(word("x"), 30, b"\x1f\0"), {"corrupted"}),
-    "ole-many-sectors": (patched(word("x"), 44, b"\xff\xff\xff\x7f"), {"corrupted", None}),
+    "ole-many-sectors": (patched(word("x"), 44, b"\xff\xff\xff\x7f"), NONE),
     "doc-piece-table": (
         compound({"WordDocument": b"\xff" * 2048, "1Table": b"\xff" * 100}),
-        {"corrupted", "encrypted"},
+        {"encrypted"},
     ),
     "ppt-record": (compound({"PowerPoint Document": struct.pack("<HHI", 0, 0x0FA0, 0xFFFFFFFF) * 9}), NONE),
     "ppt-containers": (compound({"PowerPoint Document": struct.pack("<HHI", 15, 1000, 0) * 60_000}), NONE),
@@ -225,11 +225,11 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
     ),
     "xlsx-laughs": (
         office({"xl/workbook.xml": f"<!DOCTYPE a [<!ENTITY a0 'ha'>{LAUGHS}]><workbook>&a9;</workbook>"}),
-        {"corrupted", None},
+        {"corrupted"},
     ),
     "xml-external": (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', NONE),
-    "xlsx-last-cell": (xlsx(SHEET), {None, "out-of-memory", "timeout"}),
-    "xlsx-huge-cell": (xlsx(BIG), {"expansion", None}),
+    "xlsx-last-cell": (xlsx(SHEET), NONE),
+    "xlsx-huge-cell": (xlsx(BIG), ENDED),
     "json-deep": (b'{"a":' + b"[" * 300_000 + b"]" * 300_000 + b"}", NONE),
     "html-deep": (b"<html>" + b"<div>" * 200_000 + LINE.encode(), NONE),
     "html-open-tag": (b"<html><" + b"a" * 3_000_000, NONE),
@@ -247,7 +247,7 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
     "encodings-mixed": (LINE.encode() + "Größe ".encode("latin-1") * 50 + "日本語".encode("shift_jis") * 50, NONE),
     "sqlite-pages": (patched(TREE, 28, b"\x7f\xff\xff\xff"), {"corrupted"}),
     "sqlite-tree": (patched(TREE, 4096, b"\x05\xff\xff\xff\xff\xff\xff\xff" * 20), {"corrupted"}),
-    "sqlite-self": (patched(TREE, 4096 + 8, b"\0\0\0\x02" * 3), {"corrupted", None}),
+    "sqlite-self": (patched(TREE, 4096 + 8, b"\0\0\0\x02" * 3), {"corrupted"}),
     "sqlite-view": (
         database(
             "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
@@ -257,21 +257,21 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
     ),
     "sqlite-virtual": (
         database("CREATE VIRTUAL TABLE f USING fts4(a)", "INSERT INTO f VALUES ('x')"),
-        {None, "corrupted"},
+        NONE,
     ),
-    "mail-recursion": (multipart(400), {None, "expansion", "corrupted"}),
+    "mail-recursion": (multipart(400), NONE),
     "mail-forwarded": (
         b"".join(b"From: a@b.c\nTo: d@e.f\nSubject: x\nContent-Type: message/rfc822\n\n" for _ in range(300)) + b"x",
-        {None, "expansion", "corrupted"},
+        NONE,
     ),
     "mail-boundary": (
         b'From: a@b.c\nTo: d@e.f\nSubject: x\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\n" * 600,
-        {"expansion", None},
+        {"expansion"},
     ),
     "mail-header": (b"From: a@b.c\nTo: d@e.f\nSubject: " + b"=?utf-8?b?/////w==?= " * 20_000 + b"\n\nx", NONE),
     "mbox-large-mail": (b"From a@b Mon\nFrom: a@b.c\nTo: d@e.f\nSubject: x\n\n" + b"x y\n" * (2 << 20), {"too-large"}),
     "mail-large": (b"From: a@b.c\nTo: d@e.f\nSubject: x\n\n" + b"x y\n" * (2 << 20), {"too-large"}),
-    "pdf-cyclic-pages": (pdf_of(*CYCLIC), {"corrupted", None, "unsupported"}),
+    "pdf-cyclic-pages": (pdf_of(*CYCLIC), {"corrupted"}),
     "pdf-cyclic-form": (
         pdf_of(
             "<</Type/Catalog/Pages 2 0 R>>",
@@ -280,7 +280,7 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
             "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A 4 0 R>>>>/Length 5>>stream\n/A Do\nendstream",
             "<</Length 5>>stream\n/A Do\nendstream",
         ),
-        {"unsupported", "corrupted"},
+        {"unsupported"},
     ),
     "pdf-bomb": (
         pdf_of(
@@ -289,11 +289,11 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
             f"<</Filter/FlateDecode/Length {len(FLAT)}>>stream\n{FLAT}\nendstream",
         ),
-        {"unsupported", "timeout", "too-large", "expansion"},
+        {"unsupported"},
     ),
     "pdf-many-pages": (
         pdf_of("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2147483647/Kids[]>>"),
-        {"corrupted", "unsupported", None, "timeout"},
+        {"corrupted"},
     ),
     "pdf-outline-loop": (
         pdf_of(
@@ -302,7 +302,7 @@ CASES: dict[str, tuple[bytes, set[str | None]]] = {
             "<</First 4 0 R/Last 4 0 R/Count 1>>",
             "<</Title(x)/Parent 3 0 R/First 4 0 R/Next 4 0 R>>",
         ),
-        {None, "corrupted", "unsupported"},
+        {"corrupted"},
     ),
     "card-folds": (b"BEGIN:VCARD\r\nNOTE:" + b"x\r\n " * 500_000 + b"\r\nEND:VCARD\r\n", NONE),
     "notebook": (b'{"cells": [{"source": ["' + b"\\u" * 300_000 + LINE.encode() + b'"]}]}', NONE),
@@ -318,7 +318,7 @@ for _kind, _whole in {
     for _part in (3, 50, 97):
         CASES[f"torn-{_kind}-at-{_part}"] = (
             _whole[: max(len(_whole) * _part // 100, 16)],
-            {"corrupted", "unsupported"},
+            {"corrupted"},
         )
 
 

@@ -16,6 +16,8 @@ from typing import IO, BinaryIO, cast
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 
+_LOCAL_HEADER = 30
+
 
 class Bounded(io.RawIOBase):
     """An unpacking stream that counts what it gives against the limits; raises Stop beyond them."""
@@ -121,11 +123,15 @@ def spooled(source: Source) -> Source:
 def zip_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what every member holds; a member that cannot be read is noted and the next one is taken."""
     with opened(source) as archive:
+        overlapping = _overlapping(archive)
         for info in archive.infolist():
             if info.is_dir() or info.file_size == 0:
                 continue
             context.member()
             place = join_place(where, shorten(printable(info.filename), 200))
+            if id(info) in overlapping:
+                context.note(place, Stop("expansion", "it lies within another member"))
+                continue
             try:
                 file = member_file(archive, info, context)
             except Stop as stop:
@@ -138,6 +144,18 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
             with file:
                 inner = Source(file, info.filename, info.file_size, random=False)
                 yield from context.open(inner, context, place)
+
+
+def _overlapping(archive: zipfile.ZipFile) -> set[int]:
+    """Return the members, by identity, whose packed bytes another one has too: a bomb that no ratio tells."""
+    found = set()
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.compress_size and info.header_offset < end:
+            found.add(id(info))
+        else:
+            end = max(end, info.header_offset + _LOCAL_HEADER + info.compress_size)
+    return found
 
 
 def tar_members(source: Source, context: Context, where: str) -> Iterator[Segment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import struct
@@ -17,6 +18,8 @@ _HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1013", "3701", "3707", "3704"
 _ENCRYPTED, _FIRST_TABLE = 0x0100, 0x0200
 _COMPRESSED = 1 << 30
 _TEXT_CHARS, _TEXT_BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_FILE_PASS = 0x2F
 _LOCKED = b"\xdf\xc4\xd1\xf3"
 """What the record of the current user says where the presentation is encrypted."""
 _SUMMARIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
@@ -70,6 +73,21 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
                     yield from context.open(inner, context, place, kind)
 
 
+def locked_workbook(source: Source) -> bool:
+    """Return whether an old workbook is encrypted: a record near its start says so ([MS-XLS] FilePass)."""
+    if source.head(8) != _OLE:
+        return False
+    with contextlib.suppress(Exception), _opened(source) as ole:  # torn ones are their reader's to refuse
+        name = next(name for name in ("Workbook", "Book") if ole.exists(name))
+        data, at = ole.openstream(name).read(1 << 14), 0
+        for _ in range(40):
+            kind, size = struct.unpack_from("<HH", data, at)
+            if kind == _FILE_PASS:
+                return True
+            at += 4 + size
+    return False
+
+
 def _opened(source: Source) -> Any:
     import olefile
 
@@ -84,7 +102,24 @@ def _stream(ole: Any, path: str | list[str], context: Context) -> bytes:
     if ole.get_size(path) > context.limits.in_memory:
         raise Stop("too-large", "a stream that must be read whole")
     data: bytes = ole.openstream(path).read()
+    if not _whole(ole, path):
+        name = path if isinstance(path, str) else "/".join(path)
+        context.note(shorten(printable(name), 100), Stop("corrupted", "a chain of sectors"))
     return data
+
+
+def _whole(ole: Any, path: str | list[str]) -> bool:
+    """Return whether a stream's sectors follow each other to an end: in a circle, other bytes stand for its own."""
+    entry = ole.direntries[ole._find(path)]  # noqa: SLF001 - olefile gives no other way to a stream's first sector
+    small = entry.size < ole.minisectorcutoff
+    table, size = (ole.minifat, ole.minisectorsize) if small else (ole.fat, ole.sectorsize)
+    at, seen = entry.isectStart, set[int]()
+    for _ in range(-(-entry.size // size)):
+        if at in seen or not 0 <= at < len(table):
+            return False
+        seen.add(at)
+        at = table[at]
+    return True
 
 
 def _pieces(main: bytes, clx: bytes, context: Context) -> Iterator[bytes]:

@@ -129,7 +129,8 @@ def _binary(source: Source) -> Stop:
 _REFUSED: dict[str, Callable[[Source], Stop]] = {
     "empty": lambda _: Stop("empty"),
     "lfs-pointer": lambda _: Stop("lfs-pointer"),
-    "ole-encrypted": lambda _: Stop("encrypted"),
+    "locked": lambda _: Stop("encrypted"),
+    "ole-torn": lambda _: Stop("corrupted", "an OLE document"),
     "ole": lambda _: Stop("unsupported", "an OLE document"),
     "binary": _binary,
 }

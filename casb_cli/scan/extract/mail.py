@@ -57,6 +57,11 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
         headers = "\n".join(f"{name}: {_decoded(value)}" for name, value in part.items())
         label = "headers" if part is message else f"part {number} headers"
         yield Segment(join_place(where, label), "none", iter((headers.encode("utf-8", "replace"),)))
+        if _locked(part):
+            context.note(join_place(where, f"part {number + 1}"), Stop("encrypted"))
+            if not part.is_multipart():
+                number += 1
+                continue
         if part.is_multipart():
             continue
         number += 1
@@ -74,6 +79,17 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
             kind = "html" if part.get_content_subtype() == "html" else None
         inner = Source(io.BytesIO(payload), name, len(payload))
         yield from context.open(inner, context, place, kind)
+
+
+def _locked(part: email.message.Message) -> bool:
+    """Return whether a part is encrypted (S/MIME, RFC 8551; PGP, RFC 3156)."""
+    kind = part.get_content_type()
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        return str(part.get_param("smime-type") or "enveloped-data").lower() in _ENVELOPES
+    return kind == "multipart/encrypted"
+
+
+_ENVELOPES = ("enveloped-data", "authenveloped-data")
 
 
 def _recoded(payload: bytes, charset: str) -> bytes:

@@ -15,6 +15,7 @@ import msgspec
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.compound import locked_workbook
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
@@ -26,6 +27,8 @@ _CELLS_AT_ONCE = 1 << 13
 def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield each sheet of an xlsx, xlsb or xls workbook, hidden ones too, and what stands beside the cells."""
     if source.head(2) != b"PK":
+        if locked_workbook(source):
+            raise Stop("encrypted")
         yield from _tables(source.file, context, where)
         return
     size = unpacked_size(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
 
@@ -18,10 +19,18 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
     (b"{\\rtf", 0, "rtf"),
     (b"ustar", 257, "tar"),
+    (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", 0, "locked"),  # a mail under rights management, .rpmsg
+    (b"-----BEGIN PGP MESSAGE-----", 0, "locked"),
+    (b"age-encryption.org/", 0, "locked"),
+    (b"-----BEGIN AGE ENCRYPTED FILE-----", 0, "locked"),
+    (b"$ANSIBLE_VAULT;", 0, "locked"),
+    (b"Salted__", 0, "locked"),  # openssl enc
+    (b"\x03\xd9\xa2\x9a", 0, "locked"),  # KeePass
+    (b"LUKS\xba\xbe", 0, "locked"),
 )
 _OLE_NAMES = {
-    "EncryptedPackage": "ole-encrypted",
-    "\tDRMContent": "ole-encrypted",
+    "EncryptedPackage": "locked",
+    "\tDRMContent": "locked",
     "__properties_version1.0": "msg",
     "WordDocument": "doc",
     "PowerPoint Document": "ppt",
@@ -44,7 +53,7 @@ _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 
 def sniff(source: Source) -> str:
-    """Return the kind of content: a key of `formats.FORMATS`, `lfs-pointer`, `empty` or `binary`."""
+    """Return the kind of content: a key of `formats.FORMATS`, or of what it refuses."""
     if source.size == 0:
         return "empty"
     head = source.head()
@@ -92,15 +101,15 @@ def _ole(source: Source) -> str:
     """Name what an OLE container holds by its directory, or by names that look like one where that is torn."""
     if not source.random:
         return "ole"
-    try:
+    names: set[str] | None = None
+    with contextlib.suppress(Exception):  # its reader raises anything on torn containers
         names = _directory(source)
-    except Exception:  # noqa: BLE001 - its reader raises anything on torn containers
-        names = set()
     for name, kind in _OLE_NAMES.items():
-        if name.lower() in names:
+        if name.lower() in (names or ()):
             return kind
     sample = source.head(1 << 20)
-    return next((kind for name, kind in _OLE_NAMES.items() if name.encode("utf-16-le") in sample), "ole")
+    unknown = "ole" if names else "ole-torn"
+    return next((kind for name, kind in _OLE_NAMES.items() if name.encode("utf-16-le") in sample), unknown)
 
 
 def _directory(source: Source) -> set[str]:

@@ -109,7 +109,7 @@ def encoding_of(sample: bytes, *, whole: bool) -> str | None:
     for bom, name in _BOMS:
         if sample.startswith(bom):
             return name
-    if b"\0" in sample and (flavour := utf16_flavour(sample)):
+    if b"\0" in sample and (flavour := utf16_flavour(sample) or utf16_flavour(sample[:4096])):
         return flavour
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
