@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,8 +105,11 @@ def command(
         streams.note("reading standard input; Ctrl-D ends it")
     cache = str(cache_dir())
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
-    with WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool:
-        out.write(look.rows(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)))
+    with (
+        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool,
+        closing(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)) as found,
+    ):
+        out.write(look.rows(found))
     _baseline.saved(known, "matches", whole=not look.missed)
     return look.end(limited=out.full)
 
@@ -158,7 +162,8 @@ class _Look:
         from casb_cli.scan.inspect_local import rows
 
         for one in found:
-            self._count(one)
+            if not one.more:
+                self._count(one)
             for row in rows(one):
                 self._matches += 1
                 why = self._suppressed.get(row["fingerprint"])

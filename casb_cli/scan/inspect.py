@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import time
-from typing import BinaryIO, Literal
+from collections.abc import Callable
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 
@@ -40,7 +41,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the inspection of one file gave. `reason` stands with `partial` and `skipped`.
 
-    `totals` counts the distinct values per detector, also those beyond the kept ones. `kind` is the true type.
+    `totals` counts the distinct values per detector, also those beyond the kept ones (to some 200,000); `untold` the
+    occurrences left out where every one was asked for and nothing took them in batches. `kind` is the true type.
     `notes` names the parts that could not be inspected; `parts_failed` is their number.
     """
 
@@ -53,6 +55,7 @@ class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
     detector_set: str = ""
     matches: tuple[Match, ...] = ()
     totals: dict[str, int] = {}
+    untold: dict[str, int] = {}
     notes: tuple[Note, ...] = ()
     parts_failed: int = 0
 
@@ -66,11 +69,13 @@ def inspect_stream(
     limits: Limits | None = None,
     every: bool = False,
     reveal: bool = False,
+    hand_on: Callable[[tuple[Match, ...]], None] | None = None,
 ) -> InspectResult:
     """Return what the detectors find in a seekable file or in bytes; raises nothing for foreign content.
 
-    `key` keys the fingerprints (32 bytes). `every` asks for one match per occurrence, `reveal` for
-    the clear text: the result is then for the user's eyes only, and never kept.
+    `key` keys the fingerprints (32 bytes). `every` asks for one match per occurrence; `hand_on` then takes many of
+    them in batches before the result, and its time doesn't count. `reveal` asks for the clear text: the result is
+    then for the user's eyes only, and never kept.
     """
     limits = limits or Limits()
     file = io.BytesIO(content) if isinstance(content, bytes) else content
@@ -80,7 +85,16 @@ def inspect_stream(
     if size > limits.max_size:
         return msgspec.structs.replace(base, outcome="skipped", reason="too-large")
     context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)
-    collector = Collector(key, keep=limits.matches, every=every, name=name, reveal=reveal)
+
+    def handed(batch: list[dict[str, Any]]) -> None:
+        begun = time.monotonic()
+        assert hand_on is not None  # noqa: S101 - the collector has this function only then
+        hand_on(tuple(Match(**one) for one in batch))
+        context.deadline += time.monotonic() - begun
+
+    collector = Collector(
+        key, keep=limits.matches, every=every, name=name, reveal=reveal, hand_on=handed if hand_on else None
+    )
     stopped: Stop | None = None
     copies = scanner.copies(key)
     try:
@@ -105,6 +119,7 @@ def inspect_stream(
         text=collector.scanned,
         matches=tuple(Match(**found) for found in matches),
         totals=totals,
+        untold=collector.untold,
         notes=tuple(context.notes),
         parts_failed=failed,
     )

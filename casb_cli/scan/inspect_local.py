@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, BinaryIO
 
@@ -13,18 +14,68 @@ import msgspec
 
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note, Stop
-from casb_cli.scan.inspect import InspectResult
+from casb_cli.scan.inspect import InspectResult, Match
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
 
+_BATCHES = 4
+"""Batches of one file that wait for their reader."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
 class LocalResult(msgspec.Struct, frozen=True):
-    """What the inspection of one local file gave."""
+    """What the inspection of one local file gave; with `more` these are matches only, and the outcome follows."""
 
     file: str
     result: InspectResult
+    more: bool = False
+
+
+class _Local:
+    """One file under inspection: matches that a worker hands on wait here, a few batches at most."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._batches: deque[tuple[Match, ...]] = deque()
+        self._changed = threading.Condition()
+        self._dropped = False
+        self.future: Future[InspectResult]
+
+    def take(self, batch: tuple[Match, ...]) -> None:
+        """Keep a batch; the worker waits while there are enough."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._dropped or len(self._batches) < _BATCHES)
+            if not self._dropped:
+                self._batches.append(batch)
+            self._changed.notify_all()
+
+    def drop(self) -> None:
+        """Keep nothing any more: no worker waits for somebody to look."""
+        with self._changed:
+            self._dropped = True
+            self._batches.clear()
+            self._changed.notify_all()
+
+    def submitted(self, future: Future[InspectResult]) -> _Local:
+        self.future = future
+        future.add_done_callback(self._done)
+        return self
+
+    def _done(self, _: Future[InspectResult]) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def results(self) -> Iterator[LocalResult]:
+        """Yield what there is, batch by batch, and at last the outcome."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._batches or self.future.done())
+                batch = self._batches.popleft() if self._batches else None
+                self._changed.notify_all()
+            if batch is None:
+                break
+            yield LocalResult(self.file, InspectResult(outcome="done", matches=batch), more=True)
+        yield LocalResult(self.file, self.future.result())
 
 
 def detect_paths(
@@ -34,23 +85,29 @@ def detect_paths(
     stdin: BinaryIO | None = None,
     limits: Limits | None = None,
     every: bool = True,
-) -> Iterator[LocalResult]:
-    """Yield a result per file, in order; folders are walked, links not followed, `-` reads `stdin`.
+) -> Generator[LocalResult]:
+    """Yield a result per file, in order, and before it the batches of a file with very many matches.
 
-    A file that is missing or may not be read is a result with its reason. At most a few files per worker are
-    open at a time.
+    Folders are walked, links not followed, `-` reads `stdin`. A file that is missing or may not be read is a result
+    with its reason. At most a few files per worker are open at a time. Close what this returns where it is not
+    read to its end: workers may wait for it.
     """
     limits = limits or Limits()
-    waiting: deque[tuple[str, Future[InspectResult]]] = deque()
-    for path in paths:
-        for file in _files(path):
-            waiting.append((file, _submitted(file, pool, stdin if file == "-" else None, limits, every=every)))
-            while len(waiting) > 3 * pool.workers or (waiting and waiting[0][1].done()):
-                name, future = waiting.popleft()
-                yield LocalResult(name, future.result())
-    while waiting:
-        name, future = waiting.popleft()
-        yield LocalResult(name, future.result())
+    waiting: deque[_Local] = deque()
+    try:
+        for path in paths:
+            for file in _files(path):
+                # One that is full waits for its reader here: so `submit` must never find all places taken by such.
+                while len(waiting) >= 2 * pool.workers or (waiting and waiting[0].future.done()):
+                    yield from waiting[0].results()
+                    waiting.popleft()
+                waiting.append(_submitted(file, pool, stdin if file == "-" else None, limits, every=every))
+        while waiting:
+            yield from waiting[0].results()
+            waiting.popleft()
+    finally:
+        for one in waiting:
+            one.drop()
 
 
 def rows(found: LocalResult) -> Iterator[dict[str, Any]]:
@@ -85,9 +142,8 @@ def _files(path: str) -> Iterator[str]:
     yield from failed
 
 
-def _submitted(
-    file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool
-) -> Future[InspectResult]:
+def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool) -> _Local:
+    local = _Local(file)
     task = Task(ref=file, name=os.path.basename(file), every=every, limits=limits)  # noqa: PTH119
     try:
         if file == "-":
@@ -97,10 +153,10 @@ def _submitted(
         else:
             content = Content.of_file(_opened(file))
     except Stop as stop:
-        return _settled(pool, stop.reason, stop.detail)
+        return local.submitted(_settled(pool, stop.reason, stop.detail))
     except OSError as error:
-        return _settled(pool, "unreadable", error.strerror or type(error).__name__)
-    return pool.submit(task, content)
+        return local.submitted(_settled(pool, "unreadable", error.strerror or type(error).__name__))
+    return local.submitted(pool.submit(task, content, local.take if every else None))
 
 
 def _opened(file: str) -> BinaryIO:

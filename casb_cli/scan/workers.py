@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,7 @@ import msgspec
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits, Note
-from casb_cli.scan.inspect import InspectResult
+from casb_cli.scan.inspect import InspectResult, Match
 from casb_cli.scan.workers_content import Content
 from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
 
@@ -61,12 +62,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Item:
-    __slots__ = ("content", "future", "task")
+    __slots__ = ("content", "future", "handed_on", "take", "task")
 
-    def __init__(self, task: Task, content: Content) -> None:
+    def __init__(self, task: Task, content: Content, take: Taker | None) -> None:
         self.task = task
         self.content = content
+        self.take = take
+        self.handed_on = False
         self.future: Future[InspectResult] = Future()
+
+
+Taker = Callable[[tuple[Match, ...]], None]
+"""Takes matches in batches, in a thread of the pool; while it has not returned, the worker waits."""
 
 
 class _Worker:
@@ -167,15 +174,16 @@ class WorkerPool:
         self._closed = False
         self._dropping = False
 
-    def submit(self, task: Task, content: Content | bytes) -> Future[InspectResult]:
+    def submit(self, task: Task, content: Content | bytes, take: Taker | None = None) -> Future[InspectResult]:
         """Return the future result of inspecting the content, which is closed when inspected.
 
+        `take` is given the many matches of a task that asks for every one, before the result, which has the rest.
         Blocks while the backlog is full. Raises RuntimeError after `close`.
         """
         if isinstance(content, bytes):
             content = Content.of((content,))
         self._room.acquire()
-        item = _Item(task, content)
+        item = _Item(task, content, take)
         with self._lock:
             if self._closed:
                 self._room.release()
@@ -289,7 +297,8 @@ class WorkerPool:
     def _handed(self, item: _Item, worker: _Worker) -> bool:
         """Return whether the worker took the task."""
         data = item.content.inline()
-        job = Job(item.task.name, item.task.every, item.task.limits, data, item.task.reveal)
+        task = item.task
+        job = Job(task.name, task.every, task.limits, data, task.reveal, batches=item.take is not None)
         try:
             worker.sock.settimeout(_START)
             send(worker.sock, job, None if data is not None else item.content.fileno())
@@ -303,6 +312,10 @@ class WorkerPool:
         try:
             worker.sock.settimeout(item.task.limits.wall + _GRACE)
             done, _ = receive(worker.sock, Done)
+            while done.more and item.take is not None:
+                item.handed_on = True
+                item.take(done.result.matches)
+                done, _ = receive(worker.sock, Done)
         except TimeoutError:
             return self._lost(item, "timeout", "the worker did not answer"), False
         except msgspec.DecodeError:
@@ -313,7 +326,7 @@ class WorkerPool:
 
     def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
         return InspectResult(
-            outcome="skipped",
+            outcome="partial" if item.handed_on else "skipped",
             reason=reason,
             detail=detail,
             size=item.content.size,

@@ -6,12 +6,13 @@ import io
 import os
 import signal
 import socket
+from collections.abc import Callable
 from typing import BinaryIO
 
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Note
-from casb_cli.scan.inspect import InspectResult, inspect_stream, new_scanner
+from casb_cli.scan.inspect import InspectResult, Match, inspect_stream, new_scanner
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, peak_memory
 from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
 
@@ -51,19 +52,36 @@ def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
     send(sock, Taken())
     allow_cpu(job.limits.cpu)
     file: BinaryIO = io.BytesIO(job.data or b"") if descriptor is None else os.fdopen(descriptor, "rb")
+
+    def hand_on(batch: tuple[Match, ...]) -> None:
+        send(sock, Done(InspectResult(outcome="done", matches=batch), more=True))
+
     with file:
-        result = inspected(file, job, scanner, hello.key)
+        result = inspected(file, job, scanner, hello.key, hand_on if job.batches else None)
     starved = result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes)
     leaving = starved or peak_memory() > hello.memory * 3 // 4
     send(sock, Done(result, leaving))
     return not leaving
 
 
-def inspected(file: BinaryIO, job: Job, scanner: Scanner, key: bytes) -> InspectResult:
+def inspected(
+    file: BinaryIO,
+    job: Job,
+    scanner: Scanner,
+    key: bytes,
+    hand_on: Callable[[tuple[Match, ...]], None] | None = None,
+) -> InspectResult:
     """Return the result of one job; a fault of our own becomes a result too, without the words of the error."""
     try:
         return inspect_stream(
-            file, name=job.name, scanner=scanner, key=key, limits=job.limits, every=job.every, reveal=job.reveal
+            file,
+            name=job.name,
+            scanner=scanner,
+            key=key,
+            limits=job.limits,
+            every=job.every,
+            reveal=job.reveal,
+            hand_on=hand_on,
         )
     except MemoryError:
         return _lost(scanner, "out-of-memory", "")

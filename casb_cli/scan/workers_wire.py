@@ -44,13 +44,14 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One inspection. Content is `data`, or the descriptor sent along."""
+    """One inspection. Content is `data`, or the descriptor sent along; `batches` are taken before the outcome."""
 
     name: str
     every: bool
     limits: Limits
     data: bytes | None = None
     reveal: bool = False
+    batches: bool = False
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -58,10 +59,14 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The outcome; `leaving` when the worker ends itself after it, to give memory back."""
+    """The outcome; `leaving` when the worker ends itself after it, to give memory back.
+
+    With `more` it is a batch of matches, and the outcome is to come.
+    """
 
     result: InspectResult
     leaving: bool = False
+    more: bool = False
 
 
 def send(sock: socket.socket, message: msgspec.Struct, descriptor: int | None = None) -> None:

@@ -10,6 +10,8 @@ import pytest
 from casb_cli.core.errors import UnknownName
 from casb_cli.scan.detect import describe
 from casb_cli.scan.detect.examples import card
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.inspect_local import detect_paths, rows
 from casb_cli.scan.workers import WorkerPool
 from casb_cli.store.paths import cache_dir
@@ -64,6 +66,40 @@ def test_what_cannot_be_read_is_a_result(pool, tmp_path):
     found = list(detect_paths([str(tmp_path / "missing"), str(tmp_path / "pipe"), "/dev/zero"], pool))
     assert [(f.result.outcome, f.result.reason) for f in found] == [("skipped", "unreadable")] * 3
     assert found[0].result.detail == "No such file or directory"
+
+
+def test_every_one_of_very_many_matches_is_told(pool, tmp_path):
+    # More than all batches that wait at once, in more files than there are workers: none may wait for another.
+    for name in "abcde":
+        lines = (f"card {NUMBER}" if number % 3 else f"mail u{number}@example.org" for number in range(7_000))
+        (tmp_path / name).write_text("\n".join(lines))
+    starts, done = {}, []
+    for found in detect_paths([str(tmp_path)], pool):
+        assert found.file not in done
+        done += [] if found.more else [found.file]
+        for row in rows(found):
+            if row["detector"] == "payment-card":
+                starts.setdefault(row["file"], []).append(row["place"])
+    assert [file.rsplit("/", 1)[-1] for file in done] == list("abcde")
+    expected = [f"line {number + 1}, column 6" for number in range(7_000) if number % 3]
+    assert all(starts[file] == expected for file in done)
+
+
+def test_who_looks_no_further_leaves_no_worker_waiting(tmp_path):
+    for name in "abcde":
+        (tmp_path / name).write_text(f"card {NUMBER}\n" * 8_000)
+    with WorkerPool(key=b"k" * 32, cache_dir=str(cache_dir()), detectors=("payment-card",), workers=2) as pool:
+        found = detect_paths([str(tmp_path)], pool)
+        assert next(found).more
+        found.close()
+
+
+def test_what_is_left_out_is_counted():
+    content = f"card {NUMBER}\n".encode() * 1_500
+    scanner = new_scanner(DetectorSet.shipped(("payment-card",)))
+    result = inspect_stream(content, name="a.txt", scanner=scanner, key=bytes(32), every=True)
+    assert len(result.matches) == 1_000
+    assert result.untold == {"payment-card": 500}
 
 
 def test_many_files_do_not_exhaust_descriptors(pool, tmp_path):

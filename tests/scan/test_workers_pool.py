@@ -29,7 +29,7 @@ import sys; sys.path.append(sys.argv[1])
 import os, signal, socket, time
 from casb_cli.scan import workers_child as child
 real = child.inspected
-def inspected(file, job, scanner, key):
+def inspected(file, job, scanner, key, hand_on=None):
     if job.name == "segfault": os.abort()
     if job.name == "hang": time.sleep(999)
     if job.name == "spin":
@@ -52,7 +52,7 @@ def inspected(file, job, scanner, key):
         except BaseException as error:
             detail = type(error).__name__
         return child._lost(scanner, "crashed", detail)
-    return real(file, job, scanner, key)
+    return real(file, job, scanner, key, hand_on)
 def sock_of(): return int(sys.argv[2])
 child.inspected = inspected
 child.main(int(sys.argv[2]), int(sys.argv[3]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,8 @@ from casb_cli.scan.detect.mask import excerpt, normalised
 from casb_cli.scan.detect.rules import Detector
 
 _SEEN_AT_MOST = 200_000
+BATCH = 1_000
+"""Occurrences that are handed on together."""
 
 
 @dataclass(slots=True)
@@ -21,6 +24,7 @@ class _Tally:
     kept: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     more: set[int] = field(default_factory=set)
     single: list[dict[str, Any]] = field(default_factory=list)
+    untold: int = 0
     lowest: bytes | None = None
 
     @property
@@ -29,10 +33,21 @@ class _Tally:
 
 
 class Collector:
-    """Gathers the matches of one file as fingerprints and masked excerpts; the values themselves go no further."""
+    """Gathers the matches of one file as fingerprints and masked excerpts; the values themselves go no further.
+
+    With `every` each occurrence is told: `hand_on` is given the many of them in batches as they are met. Without
+    it, `keep` of each detector's are kept and the rest is only counted.
+    """
 
     def __init__(
-        self, key: bytes, *, keep: int = 1000, every: bool = False, name: str = "", reveal: bool = False
+        self,
+        key: bytes,
+        *,
+        keep: int = 1000,
+        every: bool = False,
+        name: str = "",
+        reveal: bool = False,
+        hand_on: Callable[[list[dict[str, Any]]], None] | None = None,
     ) -> None:
         self.name = name
         self._reveal = reveal
@@ -42,6 +57,8 @@ class Collector:
         self._keep = keep
         self._every = every
         self._tallies: dict[str, _Tally] = {}
+        self._hand_on = hand_on
+        self._waiting = 0
 
     def add(
         self,
@@ -74,13 +91,28 @@ class Collector:
                 tally.more.add(int.from_bytes(mark[:8], "big"))
         else:
             tally.kept[mark] = known = self._record(detector, confidence, value, start, end, place, mark, told)
-        if self._every and detector.min_count == 1 and len(tally.single) < self._keep:
+        if self._every and detector.min_count == 1:
+            if self._hand_on is None and len(tally.single) >= self._keep:
+                tally.untold += 1
+                return
             of_this = {"confidence": confidence, "place": place, "start": start, "end": end, "count": 1}
             tally.single.append(
                 {**known, **of_this}
-                if known
+                if known and told is None
                 else self._record(detector, confidence, value, start, end, place, mark, told)
             )
+            self._waiting += 1
+            if self._hand_on is not None and self._waiting >= BATCH:
+                self._hand_on(self._single())
+
+    def _single(self) -> list[dict[str, Any]]:
+        """Return the occurrences met since the last time, by detector."""
+        found: list[dict[str, Any]] = []
+        for _, tally in sorted(self._tallies.items()):
+            found += tally.single
+            tally.single = []
+        self._waiting = 0
+        return found
 
     def _record(
         self,
@@ -107,8 +139,13 @@ class Collector:
             "clear": clear,
         }
 
+    @property
+    def untold(self) -> dict[str, int]:
+        """How many occurrences of each detector's were left out."""
+        return {name: tally.untold for name, tally in sorted(self._tallies.items()) if tally.untold}
+
     def finish(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
-        """Return the matches in order of place, and the number of distinct values per detector."""
+        """Return the matches not handed on, in order of place, and the number of distinct values per detector."""
         matches: list[dict[str, Any]] = []
         totals: dict[str, int] = {}
         self.seen.clear()
