@@ -38,6 +38,10 @@ class Lost:
     partition: str
     error: CasbError
 
+    def __post_init__(self) -> None:
+        # Thousands of parts may fail, and an error's frames hold the pages and answers of its moment.
+        self.error.__traceback__ = self.error.__cause__ = self.error.__context__ = None
+
     @property
     def call(self) -> str:
         """The logical call that failed, empty where none was made."""

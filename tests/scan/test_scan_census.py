@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 from scan_fake import FakeConnector, FakeInstance, Provider, refusal
@@ -101,6 +103,29 @@ def test_a_failed_part_keeps_its_rows_and_is_tried_alone(provider, store):
     assert one.take(ListFiles, failed_only=True).complete
     assert provider.calls == ["GET /files a"]
     assert not one.failed_before(ListFiles)
+
+
+def test_a_lost_part_holds_nothing_of_what_was_being_read(provider, store):
+    class Answer:
+        """Stands for a page of some megabytes."""
+
+    answers = []
+
+    class Failing(FakeConnector):
+        def list_accounts(self, part, cursor):
+            answer = Answer()
+            answers.append(weakref.ref(answer))
+            try:
+                raise KeyError(part.key)
+            except KeyError as error:
+                raise Unavailable("the provider broke off", call="GET /accounts") from error
+            yield Page(items=())
+
+    one, _ = census(provider, store, Failing)
+    taken = one.take(ListAccounts)
+    gc.collect()
+    assert [lost.error.words for lost in taken.lost] == ["the provider broke off"]
+    assert [answer() for answer in answers] == [None]
 
 
 def test_a_part_that_is_no_more_takes_its_rows_with_it(provider, store):

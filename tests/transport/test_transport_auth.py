@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
 from contextlib import contextmanager
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -276,6 +278,28 @@ def test_a_crash_after_saving_loses_nothing():
     TokenAuthenticator(RefreshToken(endpoint(script)), store)._current()
     after_crash = TokenAuthenticator(RefreshToken(endpoint(script)), store)
     assert after_crash.headers(GET) == {"Authorization": "Bearer at-1"}
+    assert len(script.requests) == 1
+
+
+def test_a_refusal_is_remembered_without_what_the_thread_was_doing():
+    class Answer:
+        """Stands for a page that was being read when the token had to be renewed."""
+
+    script = Script(refused(error="invalid_grant"))
+    auth = TokenAuthenticator(RefreshToken(endpoint(script)), Store({"refresh_token": "rt-0"}))
+
+    def read():
+        answer = Answer()
+        with pytest.raises(SignInNeeded) as first:
+            auth.headers(GET)
+        return weakref.ref(answer), str(first.value)
+
+    answer, words = read()
+    gc.collect()
+    assert answer() is None
+    with pytest.raises(SignInNeeded) as again:
+        auth.headers(GET)
+    assert str(again.value) == words
     assert len(script.requests) == 1
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +26,9 @@ _TOKEN_REFUSED = frozenset({"invalid_grant", "access_denied", "invalid_request"}
 """Codes with which Google's token endpoint refuses one subject."""
 _HELD = 600.0
 """Seconds for which the members of shared drives are held."""
+_MOST = 256
+"""Shared drives of which the members are held: each is asked about for as long as it is listed."""
+T = TypeVar("T")
 _RANKS = {"organizer": 0, "fileOrganizer": 1, "writer": 2, "commenter": 3, "reader": 4}
 
 
@@ -39,6 +43,14 @@ class Foreign(ObjectMissing):
     """Somebody here sees the item, but it belongs to another company."""
 
 
+def _keep(held: OrderedDict[str, T], drive: str, found: T) -> None:
+    """Keep what was found of a drive, and let go of the one that was read the longest ago."""
+    held[drive] = found
+    held.move_to_end(drive)
+    if len(held) > _MOST:
+        held.popitem(last=False)
+
+
 class Located(msgspec.Struct, frozen=True):
     """An item as it is, and the address of somebody who may act on it."""
 
@@ -51,8 +63,8 @@ class DriveBase(GoogleBase):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._readers: dict[str, tuple[float, str | None]] = {}
-        self._members: dict[str, tuple[float, list[shapes.Permission]]] = {}
+        self._readers: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
+        self._members: OrderedDict[str, tuple[float, list[shapes.Permission]]] = OrderedDict()
         self._drives_lock = threading.Lock()
 
     # Items
@@ -118,7 +130,7 @@ class DriveBase(GoogleBase):
             found = [one for one in self.permissions_of(drive, None, admin=True) if not one.deleted]
             held = (time.monotonic(), found)
             with self._drives_lock:
-                self._members[drive] = held
+                _keep(self._members, drive, held)
         return held[1]
 
     def reader_of(self, drive: str) -> str | None:
@@ -128,7 +140,7 @@ class DriveBase(GoogleBase):
         if held is None or time.monotonic() - held[0] > _HELD:
             held = (time.monotonic(), next(self._readers_among(self.members(drive)), None))
             with self._drives_lock:
-                self._readers[drive] = held
+                _keep(self._readers, drive, held)
         return held[1]
 
     def forget(self, drive: str) -> None:

@@ -135,8 +135,7 @@ class TokenAuthenticator:
         """Get a token that is not the rejected one; False where there is no way. The lock is held."""
         if self._failed is not None and self._clock() - self._failed[0] < _FAILED_FOR:
             # A wrong secret tried by every thread could lock the account.
-            known = self._failed[1]
-            raise SignInNeeded(known.words, call=known.call, status=known.status, code=known.code, hint=known.hint)
+            raise _alike(self._failed[1])
         try:
             if self._store is None or not self._source.rotates:
                 return self._replace(self._token)
@@ -148,7 +147,8 @@ class TokenAuthenticator:
                 return self._replace(saved or self._token)
         except SignInNeeded as error:
             error.hint = error.hint or self._hint
-            self._failed = (self._clock(), error)
+            # Not the error itself: its frames hold what the thread was about to do, and many users may be refused.
+            self._failed = (self._clock(), _alike(error))
             raise
 
     def _differs(self, saved: TokenSet, rejected: TokenSet | None) -> bool:
@@ -160,3 +160,7 @@ class TokenAuthenticator:
             return False
         self._save(token)
         return True
+
+
+def _alike(error: SignInNeeded) -> SignInNeeded:
+    return SignInNeeded(error.words, call=error.call, status=error.status, code=error.code, hint=error.hint)
