@@ -15,6 +15,9 @@ from casb_cli.scan.extract.sniff import sniff
 
 Item = TypeVar("Item")
 
+_PANIC = "PanicException"
+"""What parsers written in Rust raise when a check of their own fails: it is no Exception."""
+
 
 class Format(msgspec.Struct, frozen=True):
     """How one kind is extracted: `module:function`, whether it reads at any position, whether it contains files."""
@@ -80,6 +83,10 @@ def _noting(items: Iterator[Item], context: Context, where: str) -> Iterator[Ite
         context.note(where, Stop("expansion", "nested too deep"))
     except Exception as error:  # noqa: BLE001 - parsers raise anything on foreign bytes; words could hold content
         context.note(where, Stop("corrupted", type(error).__name__))
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        context.note(where, Stop("corrupted", _PANIC))
 
 
 def _segments(source: Source, context: Context, where: str, kind: str | None) -> Iterator[Segment]:
