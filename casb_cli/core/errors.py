@@ -31,7 +31,7 @@ CasbError                      1  something failed
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class CasbError(Exception):
@@ -51,6 +51,11 @@ class CasbError(Exception):
         if self.hint:
             row["hint"] = self.hint
         return row
+
+    def alone(self) -> Self:
+        """Return the error without what it came through, to be kept: its frames hold whole pages and answers."""
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        return self
 
 
 class UsageError(CasbError):

@@ -39,8 +39,7 @@ class Lost:
     error: CasbError
 
     def __post_init__(self) -> None:
-        # Thousands of parts may fail, and an error's frames hold the pages and answers of its moment.
-        self.error.__traceback__ = self.error.__cause__ = self.error.__context__ = None
+        self.error.alone()  # thousands of parts may fail
 
     @property
     def call(self) -> str:

@@ -238,7 +238,7 @@ class _Crew:
         if isinstance(error, ProviderError):
             error = self._instance.explain(error, self._listing.ability)
         try:
-            self._listing.put(Failure(self._instance, part, error, root))
+            self._listing.put(Failure(self._instance, part, error.alone(), root))
         except Stopped:
             return
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 from scan_fake import ALL, FakeConnector, FakeInstance, Provider, own, refusal
@@ -130,6 +132,26 @@ def test_a_refused_part_is_hidden_and_the_rest_is_listed(provider):
     assert [row.id for page in listing for row in page.rows] == ["g1"]
     assert listing.outcome.hidden
     assert listing.outcome.answered == [instance]
+
+
+def test_a_refused_part_holds_nothing_of_what_was_being_read(provider):
+    class Answer:
+        """Stands for a page of some megabytes."""
+
+    answers = []
+
+    class Failing(FakeConnector):
+        def list_files(self, part, cursor):
+            answer = Answer()
+            answers.append(weakref.ref(answer))
+            yield Page(items=())
+            raise Unavailable("the provider broke off", call="GET /files")
+
+    listing = Listing([FakeInstance(provider, connector=Failing)], ListFiles)
+    assert list(listing) == []
+    gc.collect()
+    assert [one.error.words for one in listing.outcome.failures] == ["the provider broke off"]
+    assert [answer() for answer in answers] == [None]
 
 
 def test_where_every_part_is_refused_nothing_was_answered(provider):
