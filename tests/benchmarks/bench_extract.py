@@ -1,32 +1,26 @@
-"""Extraction beside the bare parsing floor, and the memory that large inspections take.
+"""Extraction beside the bare parsing floor.
 
 The floor: unpacking and tag stripping for docx and pptx, calamine for xlsx, pdfium for pdf; ours has all limits
-on. Run `python tests/benchmarks/bench_extract.py`; `--memory` inspects a 2 GB text and a 1 GB zip as well.
+on. Run `python tests/benchmarks/bench_extract.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import random
 import re
 import sys
-import tempfile
 import time
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
-from detect_corpus import blocks
 from python_calamine import CalamineWorkbook
 
 from casb_cli.scan.extract.base import Context, Limits, Source
 from casb_cli.scan.extract.formats import extract
-from casb_cli.scan.inspect_local import LocalResult, detect_paths
-from casb_cli.scan.workers import WorkerPool
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 
@@ -91,61 +85,9 @@ def best(work: Callable[[bytes], object], data: bytes) -> float:
     return min(found)
 
 
-def peak(pid: int | str) -> int:
-    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) // 1024 if found else 0
-
-
-def watched(results: Iterator[LocalResult], pool: WorkerPool, memory: Counter[int]) -> Iterator[LocalResult]:
-    for item in results:
-        for pid in pool.processes():
-            with contextlib.suppress(OSError):
-                memory[pid] = max(memory[pid], peak(pid))
-        yield item
-
-
-def inspected(path: Path, cache: str) -> tuple[int, str]:
-    """Return the peak MiB of a worker over one file, and the outcome."""
-    memory: Counter[int] = Counter()
-    with WorkerPool(key=bytes(32), workers=1, cache_dir=cache) as pool:
-        results = list(watched(detect_paths([str(path)], pool), pool, memory))
-    return max(memory.values()), f"{results[0].result.outcome} {results[0].result.reason or ''}".strip()
-
-
-def large(folder: Path, text: int, archive: int) -> None:
-    """Inspect a text and a zip of small files; print the peaks."""
-    path = folder / "large.txt"
-    with path.open("w") as out:
-        source = blocks(0)
-        while out.tell() < text:
-            out.write(next(source)[0])
-    worker, outcome = inspected(path, str(folder / "cache"))
-    told(f"text of {path.stat().st_size / 1e9:.1f} GB", worker, outcome)
-    path.unlink()
-    path = folder / "small.zip"
-    r, number, lines = random.Random(1), 0, sentences(2000)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as out_zip, contextlib.suppress(StopIteration):
-        while path.stat().st_size < archive:
-            number += 1
-            out_zip.writestr(f"folder-{number % 99}/file-{number}.txt", "\n".join(r.choices(lines, k=120)))
-    worker, outcome = inspected(path, str(folder / "cache"))
-    size = path.stat().st_size / 1e9
-    told(f"zip of {size:.1f} GB, {number:,} files", worker, outcome)
-
-
-def told(what: str, worker: int, outcome: str) -> None:
-    print(f"{what}: worker {worker} MiB (< 150), coordinator {peak('self')} MiB (< 100), {outcome}")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--memory", action="store_true")
-    parser.add_argument("--text-mb", type=int, default=2000)
-    parser.add_argument("--zip-mb", type=int, default=1000)
-    options = parser.parse_args()
-    if options.memory:
-        with tempfile.TemporaryDirectory(prefix="casb-bench-") as name:
-            large(Path(name), options.text_mb * 10**6, options.zip_mb * 10**6)
+    parser.parse_args()
     for kind, (data, floor) in samples().items():
         bare, mine = best(floor, data), best(ours, data)
         print(
