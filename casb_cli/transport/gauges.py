@@ -16,6 +16,10 @@ LAG = 0.05
 _MAX_LAG = 1.6
 
 
+_PARTS = 24
+"""Into so many parts a window is cut when its use is kept for the next run."""
+
+
 class OwnUse:
     """What we used within the last `window` seconds, each use counted from its answer, so never too little."""
 
@@ -50,6 +54,22 @@ class OwnUse:
             if freed >= units - 1e-9:
                 return max(moment + self.window - now, 0.0)
         return math.inf
+
+    def parts(self, now: float, wall: float) -> list[list[float]]:
+        """Return what was used within the window that ends now, as pairs of epoch seconds and units, oldest first.
+
+        A part of the window is one pair, at its last moment: parts begin at fixed times, so that what is read back
+        and told again by run after run stays in its own.
+        """
+        self.used(now)
+        step = self.window / _PARTS
+        found: dict[int, list[float]] = {}
+        for moment, cost, _ in self._uses:
+            at = wall - (now - moment)
+            part = found.setdefault(int(at // step), [at, 0.0])
+            part[0] = max(part[0], at)
+            part[1] += cost
+        return list(found.values())
 
     def since(self, moment: float) -> float:
         """Return what was used after `moment`, as far as the window reaches."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -152,8 +153,7 @@ class Governors:
         self._budgets = {budget.key: budget for budget in app.budgets}
         self._spent: dict[str, int] = {}
         self._unsaved: dict[str, int] = {}
-        self._recent: Mapping[str, float] | None = None
-        self._recent_at = 0.0
+        self._recent: Mapping[str, list[tuple[float, float]]] | None = None
 
     def narrow(self, share: float) -> None:
         """Use at most this share of each limit from now on; a lower one stays."""
@@ -214,15 +214,13 @@ class Governors:
             return governor
 
     def _take_recent(self, meter: Meter, key: str) -> None:
-        """Count what the last run used just before it ended: the provider still does."""
+        """Count what earlier runs used just before this one: the provider still does."""
         if self._memory is None:
             return
         if self._recent is None:
-            state = self._memory.load(self._name(_RECENT)) or {}
-            used = state.get("used")
-            self._recent = used if isinstance(used, dict) else {}
-            self._recent_at = float(state.get("at") or 0.0)
-        meter.used_before(time.time() - self._recent_at, float(self._recent.get(key, 0.0)), self._clock())
+            self._recent = _moments(self._memory.load(self._name(_RECENT)) or {})
+        for moment, units in self._recent.get(key, ()):
+            meter.used_before(time.time() - moment, units, self._clock())
 
     def _forget_idle(self) -> None:
         now = self._clock()
@@ -230,6 +228,9 @@ class Governors:
             meter = governor.meter
             if meter.count == 0 and meter.use.used(now) <= meter.allowed * _NEGLIGIBLE and meter.delay(now) <= 0:
                 del self._all[key]
+
+    def _window(self, key: str) -> float:
+        return self._limit(key.partition("~")[0]).window
 
     def _name(self, key: str) -> str:
         return f"{self.scope}:{key}"
@@ -300,10 +301,16 @@ class Governors:
             for key, governor in self._all.items():
                 if "~" not in key and governor.meter.answers:
                     self._memory.save(self._name(key), governor.meter.state(time.time()))
-            used = {key: governor.meter.use.used(self._clock()) for key, governor in self._all.items()}
-            used = {key: units for key, units in used.items() if units}
-            if used:
-                self._memory.save(self._name(_RECENT), {"at": time.time(), "used": used})
+            wall = time.time()
+            # What this run did not touch still counts for the next one.
+            used = {
+                key: [(moment, units) for moment, units in parts if wall - moment < self._window(key)]
+                for key, parts in (self._recent or {}).items()
+            }
+            for key, governor in self._all.items():
+                used[key] = [(at, units) for at, units in governor.meter.use.parts(self._clock(), wall)]
+            if any(used.values()):
+                self._memory.save(self._name(_RECENT), {"used": {key: parts for key, parts in used.items() if parts}})
 
     def ledger(self) -> list[dict[str, float | str | bool | None]]:
         """Return, for each scope used: its allowance per window, what we used of it, refusals and calls."""
@@ -321,6 +328,14 @@ class Governors:
             }
             for key, governor in scopes
         ]
+
+
+def _moments(state: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
+    """Return what was used, by scope, as epoch seconds and units; what is not of this form says nothing."""
+    try:
+        return msgspec.convert(state.get("used") or {}, dict[str, list[tuple[float, float]]])
+    except msgspec.ValidationError:
+        return {}
 
 
 def _who(call: Call, limit: Limit) -> str:

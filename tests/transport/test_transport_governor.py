@@ -416,3 +416,40 @@ def test_what_the_last_run_used_counts_for_the_next_one():
     second = Governors(app, "i/main", memory=memory)
     assert second.of(call).meter.use.used(time.monotonic()) == pytest.approx(9)
     assert second.of(Call(name="GET /x", identity=as_user("8"))).meter.use.used(time.monotonic()) == 0
+
+
+def test_what_runs_used_one_after_another_is_forgotten_a_window_later(monkeypatch):
+    app = App(
+        key="x",
+        title="X",
+        auth=(),
+        common_fields=(),
+        hosts={"api": "https://x.test"},
+        limits=tuple(Limit(family=name, allowed=10, window=60, concurrency=8, kind="sliding") for name in "ab"),
+        connector="",
+        signin="",
+        setup="",
+    )
+    memory, now = _Memory(), [0.0]
+    monkeypatch.setattr(time, "time", lambda: 1e9 + now[0])
+
+    def run(at, family, calls):
+        """Make calls as a run of its own; returns what the family was thought to have used when it began."""
+        now[0] = at
+        # Each run's monotonic clock begins anew.
+        governors = Governors(app, "i/main", memory=memory, clock=lambda: now[0] - at)
+        call = Call(name="GET /x", family=family)
+        before = governors.of(call).meter.use.used(0.0)
+        for _ in range(calls):
+            with governors.slot(call) as lease:
+                lease.answered({})
+        governors.save()
+        return before
+
+    assert run(0.0, "a", 4) == 0
+    assert run(20.0, "a", 3) == 4
+    assert run(50.0, "a", 2) == 7
+    assert run(62.0, "b", 1) == 0
+    assert run(64.0, "a", 1) == pytest.approx(5), "the first four were used more than a window ago"
+    assert run(90.0, "a", 0) == pytest.approx(3)
+    assert run(200.0, "a", 0) == 0
