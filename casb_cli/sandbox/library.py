@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class Library:
         self.place = lru_cache(maxsize=4096)(self._place)
         self._rich = lru_cache(maxsize=512)(self._render)
         self._sums: dict[int, tuple[int, str, str]] = {}
+        self._present: dict[int, dict[str, array[int]]] = {}
 
     # Places
 
@@ -167,6 +169,21 @@ class Library:
 
     def _modified(self, index: int) -> datetime:
         return self.world.now - timedelta(seconds=3600 + chance.mix(self._seed, 15, index) % 8_000_000)
+
+    def present(self, place: int) -> dict[str, array[int]]:
+        """Return the directories that exist in a place, with the files directly in each, its own under ''."""
+        known = self._present.get(place)
+        if known is None:
+            known = {"": array("I")}
+            for index in self.place(place).files:
+                directory = self.entry(index).directory
+                if directory not in known:
+                    known[directory] = array("I")
+                    if place != HOSTILE_PLACE and "/" in directory:
+                        known.setdefault(directory.rpartition("/")[0], array("I"))
+                known[directory].append(index)
+            self._present[place] = known
+        return known
 
     def effective_exposure(self, index: int) -> Exposure:
         """Return how far a file is open, by itself, its place and the places above."""

@@ -66,7 +66,6 @@ class Company:
         self.shared: dict[tuple[str, str], list[int]] = {}
         for index in range(world.places):
             self._register(self.library.place(index))
-        self._files: dict[int, dict[str, array[int]]] = {}
         self._members: dict[int, tuple[tuple[int, bool], ...]] = {}
 
     def _register(self, place: Place) -> None:
@@ -190,29 +189,14 @@ class Company:
             return None
         place, rank = divmod(number, ROOM)
         names = self.directories(place)
-        if rank > len(names) or (rank and names[rank - 1] not in self._present(place)):
+        if rank > len(names) or (rank and names[rank - 1] not in self.library.present(place)):
             return None
         return place, names[rank - 1] if rank else ""
-
-    def _present(self, place: int) -> dict[str, array[int]]:
-        """Return the directories that exist in a container, with the files of each, its own under ''."""
-        known = self._files.get(place)
-        if known is None:
-            known = {"": array("I")}
-            for index in self.library.place(place).files:
-                directory = self.library.entry(index).directory
-                if directory not in known:
-                    known[directory] = array("I")
-                    if place != HOSTILE_PLACE and "/" in directory:
-                        known.setdefault(directory.rpartition("/")[0], array("I"))
-                known[directory].append(index)
-            self._files[place] = known
-        return known
 
     def files_in(self, folder: str) -> array[int]:
         """Return the indices of the files directly in a folder."""
         at = self.place_at(folder)
-        return self._present(at[0])[at[1]] if at else array("I")
+        return self.library.present(at[0])[at[1]] if at else array("I")
 
     def folders_in(self, folder: str) -> list[str]:
         """Return the ids of the folders directly in a folder."""
@@ -223,7 +207,7 @@ class Company:
         hostile = place == HOSTILE_PLACE
         below = [
             name
-            for name in self._present(place)
+            for name in self.library.present(place)
             if name and ((not hostile and name.rpartition("/")[0] == directory) or (hostile and not directory))
         ]
         ids = [self.folder_id(place, name) for name in sorted(below)]
@@ -235,7 +219,7 @@ class Company:
         """Yield every folder id, a container before its directories."""
         for place in range(self.world.places):
             yield self.folder_id(place)
-            for name in sorted(self._present(place)):
+            for name in sorted(self.library.present(place)):
                 if name:
                     yield self.folder_id(place, name)
 

@@ -6,7 +6,6 @@ PowerPoint documents are Google-native ones now and then. Drafts lie in the tras
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
@@ -67,7 +66,6 @@ class Library:
             self._register(self.files.place(index))
         self.intake = self._drive_ids.make(self.world.places)
         self.vault = self._drive_ids.make(self.world.places + 1)
-        self._present_in: dict[int, dict[str, array[int]]] = {}
 
     def _register(self, place: Place) -> None:
         if self.is_drive(place):
@@ -187,24 +185,9 @@ class Library:
         known = self.directories(place)
         if not rank:
             return None if self.is_drive(self.files.place(place)) else (place, "")
-        if rank > len(known) or known[rank - 1] not in self.present(place):
+        if rank > len(known) or known[rank - 1] not in self.files.present(place):
             return None
         return place, known[rank - 1]
-
-    def present(self, place: int) -> dict[str, array[int]]:
-        """Return the directories that exist in a container, with the files of each, its own under ''."""
-        known = self._present_in.get(place)
-        if known is None:
-            known = {"": array("I")}
-            for index in self.files.place(place).files:
-                directory = self.files.entry(index).directory
-                if directory not in known:
-                    known[directory] = array("I")
-                    if place != HOSTILE_PLACE and "/" in directory:
-                        known.setdefault(directory.rpartition("/")[0], array("I"))
-                known[directory].append(index)
-            self._present_in[place] = known
-        return known
 
     def children(self, folder: str) -> tuple[list[str], Sequence[int]]:
         """Return the folders (and odd items) and the file indices that a folder, root or drive had at first."""
@@ -216,12 +199,12 @@ class Library:
         if at is None:
             return [], ()
         place, directory = at
-        below = [name for name in self.present(place) if name and self._above(place, name) == directory]
+        below = [name for name in self.files.present(place) if name and self._above(place, name) == directory]
         found = [self.folder_id(place, name) for name in sorted(below)]
         if not directory:
             found += [self.folder_id(inner) for inner in self.nested.get(place, ())]
         drafts = [self._draft_ids.make(rank) for rank in range(self.drafts) if self.draft_parent(rank) == folder]
-        return found + drafts, self.present(place)[directory]
+        return found + drafts, self.files.present(place)[directory]
 
     @staticmethod
     def _above(place: int, directory: str) -> str:
@@ -240,7 +223,7 @@ class Library:
         """Yield the ids of a container's folders, its own first (none where it is a shared drive)."""
         if not self.is_drive(self.files.place(place)):
             yield self.folder_id(place)
-        for name in sorted(self.present(place)):
+        for name in sorted(self.files.present(place)):
             if name:
                 yield self.folder_id(place, name)
 

@@ -6,7 +6,6 @@ does not take. Drafts lie in the recycle bin of the site in which their file is.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -78,7 +77,6 @@ class Library:
         self._known |= {self.world.places + 2 + person for person in self.persons}
         self._at: dict[str, int] = {}
         self.site = lru_cache(maxsize=16_384)(self._site)
-        self._present_in: dict[int, dict[str, array[int]]] = {}
 
     @staticmethod
     def is_site(place: Place) -> bool:
@@ -231,26 +229,11 @@ class Library:
             return self.root_id(self._drive_ids.make(place))
         return self._folder_ids.make(place * ROOM + (self.directories(place).index(directory) + 1 if directory else 0))
 
-    def present(self, place: int) -> dict[str, array[int]]:
-        """Return the directories that exist in a container, with the files of each, its own under ''."""
-        known = self._present_in.get(place)
-        if known is None:
-            known = {"": array("I")}
-            for index in self.files.place(place).files:
-                directory = self.files.entry(index).directory
-                if directory not in known:
-                    known[directory] = array("I")
-                    if place != HOSTILE_PLACE and "/" in directory:
-                        known.setdefault(directory.rpartition("/")[0], array("I"))
-                known[directory].append(index)
-            self._present_in[place] = known
-        return known
-
     def folders(self, place: int) -> Iterator[str]:
         """Yield the ids of a container's folders, its own first unless it's a site."""
         if not self.is_site(self.files.place(place)):
             yield self.folder_id(place)
-        for directory in sorted(self.present(place)):
+        for directory in sorted(self.files.present(place)):
             if directory:
                 yield self.folder_id(place, directory)
 
@@ -288,7 +271,7 @@ class Library:
         index, rank = divmod(number, ROOM)
         place = self.files.place(index)
         known = self.directories(index)
-        if rank > len(known) or (rank and known[rank - 1] not in self.present(index)):
+        if rank > len(known) or (rank and known[rank - 1] not in self.files.present(index)):
             return None
         if not rank and self.is_site(place):
             return None
@@ -415,7 +398,7 @@ class Library:
         return found, ()
 
     def _below(self, place: int, directory: str) -> tuple[list[str], Sequence[int]]:
-        present = self.present(place)
+        present = self.files.present(place)
         hostile = place == HOSTILE_PLACE
         below = [d for d in sorted(present) if d and ("" if hostile else d.rpartition("/")[0]) == directory]
         found = [self.folder_id(place, name) for name in below]
