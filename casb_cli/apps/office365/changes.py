@@ -37,7 +37,7 @@ from casb_cli.transport.calls import Answer, Call
 _CHUNKS = 16
 """Pages that one round yields at most: each carries the positions of all drives."""
 _LEAST = 80
-_HELD = 20_000
+_HELD = 5_000
 """Changed items that are held at once; a drive in which more changed is listed anew, page by page."""
 _LOOK = timedelta(hours=24)
 """How often a site is looked at for drives that were made in it, at least."""
