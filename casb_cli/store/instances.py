@@ -37,7 +37,6 @@ class InstanceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What `connect` asked for and is no secret: organization, client id, base URLs."""
     settings: dict[str, str] = {}
     """How the instance is treated: `scan_every = "12h"`, `quota_share = "0.9"`."""
-    components: tuple[str, ...] = ()
     tables: dict[str, Any] = {}
     """Structured settings, such as report URLs with their field maps."""
     tenant: Tenant | None = None

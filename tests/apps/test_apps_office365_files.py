@@ -73,6 +73,7 @@ def test_every_file_of_every_drive_is_listed_once(desk):
     lib = files["b!lib/l1"]
     assert (lib.owner, lib.owner_ref) == (BOB, "account:u-bob")
     assert (lib.product, lib.sharing) == ("teams", "internal")
+    assert lib.profile == {"library": "https://contoso.sharepoint.com/sites/Plans/Freigegebene%20Dokumente"}
 
 
 def test_drives_are_found_twenty_sites_a_request(desk):
@@ -277,12 +278,13 @@ def test_one_file_is_found_as_its_listing_shows_it_with_its_label(desk):
     desk.touch("b!ann", "a1", label="L1")
     listed = by_id(rows(opened(desk).list_files)[0])["b!ann/a1"]
     found = opened(desk).find_file("b!ann/a1")
-    assert found.profile == {"sensitivity_label": "Confidential"}
-    assert listed.profile == {}
+    mine = {"library": "https://contoso-my.sharepoint.com/personal/ann/Documents"}
+    assert found.profile == {**mine, "sensitivity_label": "Confidential"}
+    assert listed.profile == mine
     assert (found.path, found.sharing, found.owner, found.product) == ("/Plans/a1.txt", "internal", ANN, "onedrive")
     labelled = by_id(rows(opened(desk, sensitivity_labels="yes").list_files)[0])
-    assert labelled["b!ann/a1"].profile == {"sensitivity_label": "Confidential"}
-    assert labelled["b!ann/a2"].profile == {}
+    assert labelled["b!ann/a1"].profile == {**mine, "sensitivity_label": "Confidential"}
+    assert labelled["b!ann/a2"].profile == mine
 
 
 @pytest.mark.parametrize("id_", ["b!ann/none", "nothing", "b!ann/", "a/b/c", f"{SITE}/x"])

@@ -453,10 +453,16 @@ def file(item: Item, place: Place, path: str | None, sharing: Sharing | None, la
         sharing=sharing,
         trashed=False,
         product=place.product,
-        profile={"sensitivity_label": label} if label else {},
+        profile=_profile(place, label),
         locator=locator,
         unknown=tuple(name for name, value in told if value is None),
     )
+
+
+def _profile(place: Place, label: str | None) -> dict[str, Any]:
+    """Return what else is told: the library, since a path begins at its root, and the label."""
+    told = (("library", place.url), ("sensitivity_label", label))
+    return {name: value for name, value in told if value}
 
 
 def share(
