@@ -449,3 +449,13 @@ def test_a_look_at_the_feed_asks_for_one_position_and_not_for_everybodys(desk):
     asked = [call for call in desk.calls if call[1] == "/drive/v3/changes/startPageToken"]
     assert {call[3] for call in asked} == {ADMIN}
     assert len(asked) <= 2, "one My Drive, and one shared drive where there is one"
+
+
+def test_equal_managers_share_the_reading_of_shared_drives_and_each_keeps_its_own(desk):
+    for number in range(40):
+        desk.drive(f"D{number}", {ANN: "organizer", BOB: "organizer", ADMIN: "writer"})
+    google = opened(desk)
+    readers = {f"D{number}": google.reader_of(f"D{number}") for number in range(40)}
+    assert set(readers.values()) == {ANN, BOB}
+    assert 10 <= list(readers.values()).count(ANN) <= 30
+    assert readers == {drive: opened(desk).reader_of(drive) for drive in readers}

@@ -17,7 +17,7 @@ from casb_cli.apps.google_workspace.people import People, Person
 from casb_cli.apps.google_workspace.scopes import DRIVE_READ, GROUPS, ORG_UNITS, USERS
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Window
-from casb_cli.core.errors import CursorExpired, NotPermitted, RequestRefused, ScopeMissing, UsageError
+from casb_cli.core.errors import CursorExpired, NotPermitted, ObjectMissing, RequestRefused, ScopeMissing, UsageError
 from casb_cli.core.models import ROOT, Partition
 from casb_cli.transport.client import Client
 from casb_cli.transport.governor import Governors
@@ -660,3 +660,9 @@ def test_the_state_of_a_user_is_held():
     held = {one.id: (one.suspended, one.archived, one.is_admin) for one in map(known.get, "1234") if one}
     nothing = (False, False, False)
     assert held == {"1": (True, False, False), "2": (False, True, False), "3": (False, False, True), "4": nothing}
+
+
+def test_an_outsider_cannot_be_suspended_and_is_told_what_can_be_done():
+    with pytest.raises(ObjectMissing) as told:
+        connector(people()).plan_suspend("70")
+    assert "outside the customer" in told.value.hint

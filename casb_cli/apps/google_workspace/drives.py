@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -134,11 +135,14 @@ class DriveBase(GoogleBase):
         return held[1]
 
     def reader_of(self, drive: str) -> str | None:
-        """Return the address of a member who can be acted as, the most powerful first; None where there is none."""
+        """Return the address of a member who can be acted as, one of the most powerful; None where there is none.
+
+        Of equals it is another one for each drive, for what one person may use of the project's limit is a third.
+        """
         with self._drives_lock:
             held = self._readers.get(drive)
         if held is None or time.monotonic() - held[0] > _HELD:
-            held = (time.monotonic(), next(self._readers_among(self.members(drive)), None))
+            held = (time.monotonic(), next(self._readers_among(drive, self.members(drive)), None))
             with self._drives_lock:
                 _keep(self._readers, drive, held)
         return held[1]
@@ -149,9 +153,13 @@ class DriveBase(GoogleBase):
             self._readers.pop(drive, None)
             self._members.pop(drive, None)
 
-    def _readers_among(self, members: list[shapes.Permission]) -> Iterator[str]:
+    def _readers_among(self, drive: str, members: list[shapes.Permission]) -> Iterator[str]:
         people = self.people()
-        ranked = sorted(members, key=lambda one: (_RANKS.get(one.role or "", 9), one.email_address or ""))
+
+        def place(one: shapes.Permission) -> tuple[int, int]:
+            return _RANKS.get(one.role or "", 9), crc32(f"{drive} {one.email_address}".encode())
+
+        ranked = sorted(members, key=place)
         for wanted in ("user", "group"):
             for one in ranked:
                 address = (one.email_address or "").lower()

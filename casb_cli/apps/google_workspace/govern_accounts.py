@@ -12,11 +12,14 @@ from casb_cli.apps.google_workspace.common import DIRECTORY
 from casb_cli.apps.google_workspace.grants import Grants
 from casb_cli.apps.google_workspace.scopes import SECURITY, USERS, USERS_MANAGE, google
 from casb_cli.core.capabilities import Change, RevokePassword, RevokeSessions, Step, SuspendAccount, needs
-from casb_cli.core.errors import Unsupported, UsageError
+from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
 from casb_cli.core.refs import local
 
 _PASSWORD_BYTES = 48
 """Google takes passwords of 8 to 100 characters; these make 64."""
+_OUTSIDER = (
+    "who comes from outside the customer is governed elsewhere: take the account out of the groups, and its shares away"
+)
 _GONE = "the former password, app passwords, backup codes and what apps were granted do not come back"
 
 
@@ -36,6 +39,14 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         "all": "as reset, and app passwords are deleted and backup codes void",
     }
 
+    def person(self, account: str) -> mapping.User:
+        """Return a user of the customer as it is now; raises ObjectMissing, whose hint tells of outsiders."""
+        try:
+            return self.user(account)
+        except ObjectMissing as error:
+            error.hint = error.hint or _OUTSIDER
+            raise
+
     @needs(
         "GET /admin/directory/v1/users/{userKey}",
         "PATCH /admin/directory/v1/users/{userKey}",
@@ -52,7 +63,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     )
     def plan_suspend(self, account: str, *, mode: str | None = None) -> Change:
         mode = self._mode(mode, self.suspend_modes, "suspend")
-        user = self.user(account)
+        user = self.person(account)
         suspend = _set_suspended(user, suspended=True)
         steps: tuple[Step, ...] = () if user.suspended else (suspend,)
         effects = [
@@ -82,7 +93,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         any_of=google(USERS_MANAGE),
     )
     def plan_unsuspend(self, account: str) -> Change:
-        user = self.user(account)
+        user = self.person(account)
         by_google = user.suspended and (user.suspension_reason or "ADMIN") not in {"ADMIN", "UNDER13"}
         effects = (
             (f"Google suspended the account ({user.suspension_reason}), and may refuse this",) if by_google else ()
@@ -111,7 +122,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     )
     def plan_revoke_password(self, account: str, *, mode: str | None = None) -> Change:
         mode = self._mode(mode, self.revoke_password_modes, "password")
-        user = self.user(account)
+        user = self.person(account)
         before = {"change_at_next_login": bool(user.change_password_at_next_login)}
         effects = [
             self.revoke_password_modes[mode],
@@ -150,7 +161,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         observable=False,
     )
     def plan_revoke_sessions(self, account: str) -> Change:
-        user = self.user(account)
+        user = self.person(account)
         return Change(
             action="revoke-sessions",
             target=local("account", user.id),
