@@ -51,6 +51,8 @@ class _Site(msgspec.Struct, frozen=True, gc=False):
 
     at: str
     drives: msgspec.Raw
+    shut: bool = False
+    """Whether it shows itself to nobody now: what it held stays, and it is looked at each time."""
 
     @property
     def parts(self) -> list[Partition]:
@@ -146,7 +148,7 @@ class Follow(Files, FollowFiles):
     )
     def follow_start(self) -> str:
         feed = Feed()
-        begun = [one for some in self._present(feed)[0] for one in self._begin(some.parts)]
+        begun = self._begin([part for site in self._present(feed)[0] for part in site.parts])
         for one in begun:
             feed.move(one.part.key, one.position)
         self._look_at_floors([one for one in begun if one.position], feed)
@@ -164,7 +166,7 @@ class Follow(Files, FollowFiles):
                     return
 
     def _present(self, feed: Feed) -> tuple[list[_Site], list[Notice]]:
-        """Return the sites with drives, and what was told of those that cannot be seen.
+        """Return the sites with drives, shut ones too, and what was told of those that cannot be seen.
 
         Sites that are new are looked at for their drives, and of the others those seen longest ago: each once a day.
         """
@@ -183,10 +185,10 @@ class Follow(Files, FollowFiles):
             for part in self.look_at(looked[start : start + _LOOKS]):
                 page, id_ = self.drives_of(part), part.key.partition(":")[2]
                 notices += page.notices
-                if page.notices:
-                    present.pop(id_, None)
-                else:
+                if not page.notices:
                     present[id_] = _site(now, [one.data for one in page.more])
+                elif id_ in present:
+                    present[id_] = msgspec.structs.replace(present[id_], at="", shut=True)
         feed.know(present)
         return list(present.values()), notices
 
@@ -254,10 +256,13 @@ class Follow(Files, FollowFiles):
             feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
+        first = not feed.packed
         sites, notices = self._present(feed)
         present = {part.key for site in sites for part in site.parts}
-        # A site that is locked for a while shows no drives: they are gone only where nothing was hidden.
-        lost = [] if notices else [key for key in feed.at if key not in present]
+        # A site that is locked for a while shows no drives, but has those that it had. Where it is not known which
+        # those are, drives are gone only where nothing was hidden.
+        lost = [] if notices and first else [key for key in feed.at if key not in present]
+        sites = [site for site in sites if not site.shut]
         gone: list[Row | Gone] = [Gone(kind="partition", id=key) for key in lost]
         feed.at = {key: at for key, at in feed.at.items() if key not in lost}
         size = max(_LEAST, -(-len(sites) // _CHUNKS))
