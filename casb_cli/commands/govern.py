@@ -268,16 +268,13 @@ def change_share(
     trace: Trace = None,
 ) -> int:
     """Change a share's role, level or expiry."""
-    from casb_cli.core import clock
     from casb_cli.core.errors import UsageError
+    from casb_cli.govern.plan import checked_share
 
-    if not (role or sharing or expires):
-        raise UsageError("nothing to change", hint="give --role, --sharing or --expires")
+    wanted = checked_share({"role": role, "sharing": sharing, "expires": expires})
     if sharing not in {None, "private", "internal", "external", "public"}:
         raise UsageError(f"`{sharing}` is no level", hint="private, internal, external or public")
-    if expires and (expires := clock.normalise(expires)) is None:
-        raise UsageError("--expires is no time", hint="write 2026-12-31T00:00:00Z")
-    return _run(action_kind("change-share"), locals_of(locals()), role=role, sharing=sharing, expires=expires)
+    return _run(action_kind("change-share"), locals_of(locals()), **wanted)
 
 
 @app.command(

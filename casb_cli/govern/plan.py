@@ -251,6 +251,8 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
     if unknown := set(options) - set(kind.options):
         raise UsageError(f"`{kind.key}` has no option {', '.join(sorted(unknown))}")
     _check_mode(connector, kind, options.get("mode"), where)
+    if kind.key == "change-share":
+        options = checked_share(options)
     if kind.cased:
         options["case"] = case
     try:
@@ -267,6 +269,22 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
         case=case,
         rank=order.get(kind.key, kind.rank),
     )
+
+
+def checked_share(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be changed of a share, its end in our way of writing times; raises UsageError."""
+    wanted = {name: value for name, value in options.items() if value}
+    if not wanted:
+        raise UsageError("nothing to change was named", hint="use --role, --sharing or --expires")
+    expires = wanted.get("expires")
+    if expires:
+        when = clock.normalise(expires)
+        if when is None:
+            raise UsageError(f"`{expires}` is no RFC 3339 time", hint="write 2026-12-31T00:00:00Z")
+        if clock.parse(when) <= clock.now():
+            raise UsageError("the end of a share lies ahead", hint="to end it now: casb govern unshare REF")
+        wanted["expires"] = when
+    return wanted
 
 
 def modes_of(connector: Any, kind: ActionKind) -> Mapping[str, str]:

@@ -124,8 +124,6 @@ def test_a_link_is_narrowed_to_the_company(desk):
         (f"a1/p-{BOB}", {"sharing": "internal"}),
         (f"a1/p-{BOB}", {"role": "king"}),
         (f"a1/p-{BOB}", {"role": "organizer"}),
-        (f"a1/p-{BOB}", {"expires": "2020-01-01T00:00:00Z"}),
-        (f"a1/p-{BOB}", {}),
     ],
 )
 def test_what_drive_has_not_is_refused_before_anything_is_done(desk, share, words):

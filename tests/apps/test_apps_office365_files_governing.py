@@ -165,8 +165,6 @@ def test_what_cannot_be_changed_is_refused(desk, office):
         office.plan_change_share("b!ann/a1/p2", sharing="private")
     with pytest.raises(UsageError):
         office.plan_change_share("b!ann/a1/p1", role="king")
-    with pytest.raises(UsageError):
-        office.plan_change_share("b!ann/a1/p1", expires="2020-01-01T00:00:00Z")
 
 
 def test_making_private_closes_what_the_folder_carries_too(desk, office):

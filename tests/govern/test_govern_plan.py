@@ -254,3 +254,32 @@ def test_a_stop_while_planning_is_no_problem_of_one_object(rig, monkeypatch):
     monkeypatch.setattr(FakeConnector, "plan_suspend", stopped)
     with pytest.raises(Stopped):
         rig.draft(("suspend", "account:2"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "nothing to change"),
+        ({"role": ""}, "nothing to change"),
+        ({"expires": "next week"}, "no RFC 3339 time"),
+        ({"expires": "2020-01-01T00:00:00Z"}, "lies ahead"),
+    ],
+)
+def test_what_is_no_change_of_a_share_is_refused_before_the_connector(rig, options, words):
+    [problem] = rig.draft(rig.request("change-share", "share:s1", **options)).problems
+    assert words in str(problem)
+
+
+def test_the_end_of_a_share_reaches_the_connector_as_our_time(rig, monkeypatch):
+    from govern_fake import FakeConnector
+
+    seen = []
+    real = FakeConnector.plan_change_share
+
+    def plan(self, share, *, expires=None, **more):
+        seen.append(expires)
+        return real(self, share, role="viewer", **more)
+
+    monkeypatch.setattr(FakeConnector, "plan_change_share", plan)
+    rig.draft(rig.request("change-share", "share:s1", expires="2099-01-01T01:00:00+01:00"))
+    assert seen == ["2099-01-01T00:00:00Z"]

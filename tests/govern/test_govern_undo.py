@@ -155,7 +155,8 @@ def test_what_is_pending_becomes_changed_by_a_later_look(rig, monkeypatch):
 def test_verify_finds_what_a_directory_sync_reverted(rig):
     from casb_cli.govern.verify import verify
 
-    rig.do(("suspend", "account:2"), ("change-share", "share:s1"))
+    rig.one("suspend", "account:2")
+    rig.one("change-share", "share:s1", role="viewer")
     first = rig.one("suspend", "account:3")
     rig.world.accounts["3"]["status"] = "active"
     rig.world.shares["s1"]["role"] = "owner"

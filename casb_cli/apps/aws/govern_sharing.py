@@ -224,8 +224,6 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
     ) -> Change:
         if expires:
             raise Unsupported("a share of S3 has no expiry")
-        if not role and not sharing:
-            raise UsageError("nothing to change was named", hint="use --role or --sharing private")
         named = _Named(share)
         bucket = self.bucket(named.bucket)
         if sharing:

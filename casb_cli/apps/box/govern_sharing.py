@@ -227,30 +227,23 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
     def plan_change_share(
         self, share: str, *, role: str | None = None, sharing: str | None = None, expires: str | None = None
     ) -> Change:
-        if not (role or sharing or expires):
-            raise UsageError("nothing to change was named", hint="use --role, --sharing or --expires")
-        when = None
-        if expires:
-            when = clock.normalise(expires)
-            if when is None:
-                raise UsageError(f"`{expires}` is no RFC 3339 time", hint="write 2026-12-31T00:00:00Z")
         owner, kind, id_, collaboration = self._parts(share)
         item = self.item(kind, id_, owner)
         name = f"{item.folder_path}/{item.name}"
         args = {"owner": owner, "kind": kind, "id": id_}
         if collaboration is None:
-            return self._change_link(share, name, args, role=role, sharing=sharing, expires=when)
+            return self._change_link(share, name, args, role=role, sharing=sharing, expires=expires)
         if sharing:
             raise Unsupported("a collaborator has a --role and an --expires, no --sharing")
         if role and role not in _COLLABORATOR_ROLES:
             raise UsageError(f"`{role}` is no role of Box", hint=f"one of: {', '.join(_COLLABORATOR_ROLES)}")
         state = self._find(owner, kind, id_, collaboration)
         before = {"present": True, "role": state["role"], "expires": state["expires"]}
-        after = {**before, **({"role": role} if role else {}), **({"expires": when} if when else {})}
+        after = {**before, **({"role": role} if role else {}), **({"expires": expires} if expires else {})}
         who = state["who"]
 
         def to(wanted: dict[str, Any]) -> Step:
-            body = {"role": wanted["role"], **({"expires_at": wanted["expires"]} if when else {})}
+            body = {"role": wanted["role"], **({"expires_at": wanted["expires"]} if expires else {})}
             return Step(
                 name="change-collaboration",
                 title=f"let {who} into {name} as {wanted['role']} until {wanted['expires'] or 'further notice'}",

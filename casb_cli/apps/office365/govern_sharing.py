@@ -9,7 +9,6 @@ from casb_cli.apps.office365.mapping_files import Item, Permission, file_id, lev
 from casb_cli.apps.office365.permits import On, Permits, can_be_given, permission_state, words
 from casb_cli.apps.office365.scopes import FILES_WRITE, SITES_WRITE, graph, on_files
 from casb_cli.apps.office365.tree import Tree
-from casb_cli.core import clock
 from casb_cli.core.capabilities import Change, ChangeShare, RemoveShare, Step
 from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
 from casb_cli.core.refs import local
@@ -122,19 +121,16 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
         wanted = None if role is None else _ROLES.get(role.lower())
         if role is not None and wanted is None:
             raise UsageError(f"`{role}` is no role of Office 365", hint="--role read or write")
-        ends = None if expires is None else clock.normalise(expires)
-        if ends is not None and clock.parse(ends) <= clock.now():
-            raise UsageError("the end of a share lies ahead", hint="to end it now: casb govern unshare REF")
         on, found, item = self._carrier(share)
         state = permission_state(found)
         if state["kind"] == "link":
-            return self._change_link(share, on, state, item, role=wanted, sharing=sharing, ends=ends)
+            return self._change_link(share, on, state, item, role=wanted, sharing=sharing, ends=expires)
         if sharing is not None:
             raise Unsupported(
                 f"{words(state)} is for one person or group: it has no other level",
                 hint=f"remove it: casb govern unshare {local('share', share)}",
             )
-        to = {key: value for key, value in (("role", wanted), ("expires", ends)) if value is not None}
+        to = {key: value for key, value in (("role", wanted), ("expires", expires)) if value is not None}
         old = {key: state[key] for key in to}
         args = {**on.args, "permission": state}
         return Change(
