@@ -443,6 +443,17 @@ def test_a_look_at_the_feed_costs_little_however_many_drives_there_are(desk):
     assert len(desk.calls) <= 6
 
 
+def test_a_drive_that_went_is_gone_though_another_site_is_locked(desk):
+    office = opened(desk)
+    desk.drive("b!new", SITE, "documentLibrary", {}, "New", "New")
+    start = office.follow_start()
+    desk.locked.add(MY)
+    del desk.drives["b!new"]
+    items, _, cursor, _ = followed(office, start)
+    assert items == [Gone(kind="partition", id="drive:b!new")]
+    assert followed(office, cursor)[0] == []
+
+
 def test_an_unreadable_position_is_an_expired_one(desk):
     with pytest.raises(CursorExpired):
         list(opened(desk).follow_files(ROOT, "rubbish"))
