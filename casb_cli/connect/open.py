@@ -316,9 +316,9 @@ class OpenInstance:
         with self._lock:
             opened = dict(self._opened)
         return {
-            f"{name}:{row['scope']}": int(row["answers"] or 0)
+            f"{name}:{scope}": answers
             for name, credential in opened.items()
-            for row in credential.connector.client.governors.ledger()
+            for scope, answers in credential.connector.client.governors.answered().items()
         }
 
     def limits(self) -> Iterator[tuple[str, float, float | None]]:

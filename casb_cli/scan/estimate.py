@@ -12,7 +12,7 @@ from casb_cli.core import clock
 from casb_cli.core.app import App, Limit
 from casb_cli.core.protocols import RateMemory
 from casb_cli.store.runs import Run
-from casb_cli.transport.governor import period_of
+from casb_cli.transport.governor import OTHERS, period_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def _family(scope: str) -> str:
 
 def _seconds(scope: str, count: int, app: App, key: str, memory: RateMemory, share: float) -> float:
     """Return how long a limit makes so many calls last: the first window's are free, and then it is paced."""
+    if scope.endswith(OTHERS):
+        return 0.0  # of users counted together none made more calls than a window takes
     limit = next((one for one in app.limits if one.family == _family(scope)), None)
     allowed, window = _allowance(limit, memory.load(f"{key}/{scope}"))
     return max(0.0, count / (allowed * share) - 1) * window if allowed else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ _NEGLIGIBLE = 0.02
 """Of a user's limit so little may be forgotten, where users are many."""
 _OWN = "~of:"
 """Marks the scope of one identity within a limit that all share."""
+OTHERS = "~others"
+"""Stands in the place of a user, for all who made few calls."""
 _RECENT = "recent"
 """Under which the use of every scope is kept for the run that follows at once."""
 
@@ -154,6 +156,8 @@ class Governors:
         self._spent: dict[str, int] = {}
         self._unsaved: dict[str, int] = {}
         self._recent: Mapping[str, list[tuple[float, float]]] | None = None
+        self._answered: Counter[str] = Counter()
+        """Answers of the scopes that were forgotten."""
 
     def narrow(self, share: float) -> None:
         """Use at most this share of each limit from now on; a lower one stays."""
@@ -227,6 +231,8 @@ class Governors:
         for key, governor in list(self._all.items())[: _MOST_SCOPES // 4]:
             meter = governor.meter
             if meter.count == 0 and meter.use.used(now) <= meter.allowed * _NEGLIGIBLE and meter.delay(now) <= 0:
+                if _OWN not in key:
+                    self._answered[_counted_as(key, meter.answers, meter)] += meter.answers
                 del self._all[key]
 
     def _window(self, key: str) -> float:
@@ -312,6 +318,20 @@ class Governors:
             if any(used.values()):
                 self._memory.save(self._name(_RECENT), {"used": {key: parts for key, parts in used.items() if parts}})
 
+    def answered(self) -> dict[str, int]:
+        """Return how many calls were answered, by scope, forgotten ones too.
+
+        Users who made no more calls than one window allows are counted together, under the family and `OTHERS`:
+        a big company has tens of thousands.
+        """
+        with self._lock:
+            found = Counter(self._answered)
+            for key, governor in self._all.items():
+                if _OWN not in key:
+                    meter = governor.meter
+                    found[_counted_as(key, meter.answers + self._answered[key], meter)] += meter.answers
+        return {key: answers for key, answers in found.items() if answers}
+
     def ledger(self) -> list[dict[str, float | str | bool | None]]:
         """Return, for each scope used: its allowance per window, what we used of it, refusals and calls."""
         with self._lock:
@@ -328,6 +348,11 @@ class Governors:
             }
             for key, governor in scopes
         ]
+
+
+def _counted_as(key: str, answers: int, meter: Meter) -> str:
+    family, _, who = key.partition("~")
+    return family + OTHERS if who.startswith("user:") and answers <= meter.limit.allowed else key
 
 
 def _moments(state: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:

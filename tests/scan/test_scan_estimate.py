@@ -89,6 +89,7 @@ def test_a_run_of_a_part_tells_nothing(statement):
         ({"main:core": 600}, 0.5, 11.0),  # twelve halves
         ({"main:core": 600, "audit:core": 200}, 1.0, 5.0),  # credentials have limits of their own
         ({"main:user~user:1": 20, "main:user~user:2": 40}, 1.0, 3.0),  # and people, at some providers
+        ({"main:user~user:1": 40, "main:user~others": 4000}, 1.0, 3.0),  # those who made few are counted together
         ({"main:odd": 500}, 1.0, 0.0),  # nothing is known of its limit
     ],
 )

@@ -291,6 +291,25 @@ def test_of_many_users_those_are_forgotten_that_used_next_to_nothing():
     assert paused() is governors.own_of(call(family="drive", identity=as_user("paused")))
 
 
+def test_calls_are_counted_though_their_users_are_forgotten():
+    limits = (Limit(family="core", allowed=10, window=60, concurrency=8, per="user", kind="sliding"), *SHARED)
+    moment = [0.0]
+    governors = Governors(an_app(limits=limits), "main", clock=lambda: moment[0])
+
+    def ask(name, times=1, family="core"):
+        for _ in range(times):
+            moment[0] += 61
+            with governors.slot(call(family=family, identity=as_user(name))) as lease:
+                lease.answered({})
+
+    ask("busy", 25)
+    for n in range(1000):
+        ask(f"user {n}")
+    ask("busy", 1)
+    ask("ann", 3, family="drive")
+    assert governors.answered() == {"core~user:busy": 26, "core~others": 1000, "drive": 3}
+
+
 def test_a_limit_without_a_part_for_each_has_none():
     governors = Governors(an_app(limits=SHARED), "main")
     assert governors.own_of(call(identity=as_user("1"))) is None
