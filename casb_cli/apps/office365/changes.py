@@ -148,10 +148,12 @@ class Follow(Files, FollowFiles):
     )
     def follow_start(self) -> str:
         feed = Feed()
-        begun = self._begin([part for site in self._present(feed)[0] for part in site.parts])
-        for one in begun:
-            feed.move(one.part.key, one.position)
-        self._look_at_floors([one for one in begun if one.position], feed)
+        sites = self._present(feed)[0]
+        for start in range(0, len(sites), _LEAST):
+            begun = self._begin([part for site in sites[start : start + _LEAST] for part in site.parts])
+            for one in begun:
+                feed.move(one.part.key, one.position)
+            self._look_at_floors([one for one in begun if one.position], feed)
         return _encode(feed)
 
     def follow_look(self) -> None:

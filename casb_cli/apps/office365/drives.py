@@ -7,7 +7,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import msgspec
 
@@ -335,16 +335,29 @@ class Drives(Microsoft365Base):
         """Return every permission of an item, inherited ones too; raises ObjectMissing."""
         return list(self.every(PERMISSIONS, Permission, {"driveId": drive, "itemId": item}))
 
-    def permissions_of(self, items: Sequence[tuple[str, str]]) -> Iterator[list[Permission]]:
+    @overload
+    def permissions_of(self, items: Sequence[tuple[str, str]]) -> Iterator[list[Permission]]: ...
+
+    @overload
+    def permissions_of(
+        self, items: Sequence[tuple[str, str]], *, shut: Literal[True]
+    ) -> Iterator[list[Permission] | None]: ...
+
+    def permissions_of(
+        self, items: Sequence[tuple[str, str]], *, shut: bool = False
+    ) -> Iterator[list[Permission]] | Iterator[list[Permission] | None]:
         """Yield the permissions of each of many items (drive and id); of one that is gone by now, none.
 
-        Twenty are read at a time: whoever keeps of them only what matters holds little, however many they are.
+        With `shut`, None for what cannot be read now, which is an error otherwise. Twenty are read at a time: whoever
+        keeps of them only what matters holds little, however many they are.
         """
         for start in range(0, len(items), MOST):
             some = items[start : start + MOST]
             calls = [self.get(PERMISSIONS, {"driveId": drive, "itemId": one}) for drive, one in some]
             for answer in self.batch(calls):
-                if isinstance(answer, ObjectMissing):
+                if shut and isinstance(answer, _ASIDE):
+                    yield None
+                elif isinstance(answer, ObjectMissing):
                     yield []
                 elif isinstance(answer, ProviderError):
                     raise answer
@@ -404,23 +417,20 @@ class Drives(Microsoft365Base):
         known = dict(roots or {})
         libraries = [one for one in places if not one.personal]
         unknown = [one.drive for one in libraries if one.drive not in known]
-        calls = [self.get(f"{DRIVE}/root", {"driveId": one}, query={"$select": "id"}) for one in unknown]
-        for drive, answer in zip(unknown, self.batch(calls), strict=True):
-            if isinstance(answer, Answer):
-                known[drive] = answer.decode(Item).id
-            elif not isinstance(answer, _ASIDE):
-                raise answer
+        for start in range(0, len(unknown), MOST):
+            some = unknown[start : start + MOST]
+            calls = [self.get(f"{DRIVE}/root", {"driveId": one}, query={"$select": "id"}) for one in some]
+            for drive, answer in zip(some, self.batch(calls), strict=True):
+                if isinstance(answer, Answer):
+                    known[drive] = answer.decode(Item).id
+                elif not isinstance(answer, _ASIDE):
+                    raise answer
         found: dict[str, Sharing] = {one.drive: one.floor for one in places}
         asked = [one for one in libraries if one.drive in known]
-        calls = [self.get(PERMISSIONS, {"driveId": one.drive, "itemId": known[one.drive]}) for one in asked]
-        for place, answer in zip(asked, self.batch(calls), strict=True):
-            if isinstance(answer, Answer):
-                page = answer.decode(shapes.Permissions)
-                rest = self.pages(PERMISSIONS, Permission, cursor=page.next_link) if page.next_link else ()
-                all_ = [*page.value, *(one for more, _ in rest for one in more)]
-                found[place.drive] = shapes.level(all_, self.outside, place)
-            elif not isinstance(answer, _ASIDE):
-                raise answer
+        read = self.permissions_of([(one.drive, known[one.drive]) for one in asked], shut=True)
+        for place, permissions in zip(asked, read, strict=True):
+            if permissions is not None:
+                found[place.drive] = shapes.level(permissions, self.outside, place)
         self._floors.update({drive: (time.monotonic(), level) for drive, level in found.items()})
         return found
 
