@@ -8,6 +8,10 @@ import re
 from urllib.parse import unquote
 
 import httpx
+from desk_frame import Alone, Recognised, client
+from desk_frame import carry_out as carry_out
+from desk_frame import rows as rows
+from desk_frame import take_back as take_back
 
 from casb_cli.apps.base import InstanceFacts
 from casb_cli.apps.google_workspace import APP
@@ -17,45 +21,24 @@ from casb_cli.apps.google_workspace.quarantine import Quarantine
 from casb_cli.apps.google_workspace.rules import RULES
 from casb_cli.apps.google_workspace.sharing import Sharing
 from casb_cli.core.models import Tenant
-from casb_cli.transport.client import Client
-from casb_cli.transport.governor import Governors
 
 ADMIN, ANN, BOB, EVE = "root@example.com", "ann@example.com", "bob@example.com", "eve@other.test"
 FOLDER = "application/vnd.google-apps.folder"
 RANK = {"reader": 0, "commenter": 1, "writer": 2, "fileOrganizer": 3, "organizer": 4, "owner": 5}
 
 
-class OnlyDrive(GovernSharing, Quarantine, Sharing, Follow):
+class OnlyDrive(Alone, GovernSharing, Quarantine, Sharing, Follow):
     """The parts under test alone."""
 
     app = APP
     rules = RULES
 
-    def prove(self):
-        raise NotImplementedError
 
-    def check_visibility(self):
-        raise NotImplementedError
-
-    @classmethod
-    def expand_scopes(cls, granted):
-        return granted
-
-
-class Acting:
+class Acting(Recognised):
     """A token that names whom it acts as, where a real one would hide it."""
-
-    scope = None
 
     def headers(self, call):
         return {"Authorization": f"Bearer {call.identity.id or ADMIN}"}
-
-    def renew(self, call, used):
-        del call, used
-        return False
-
-    def redact(self):
-        return ()
 
 
 def fail(status, reason, words="no"):
@@ -395,37 +378,6 @@ class Desk:
 def opened(desk, method="service-account", **fields):
     """Return a connector whose provider is the desk."""
     urls = dict(APP.hosts)
-    client = Client(
-        APP, RULES, Acting(), urls, Governors(APP, "t"), where="google/t", transport=httpx.MockTransport(desk)
-    )
     tenant = Tenant(id="C01", name="example.com", facts={"domain": "example.com"})
-    return OnlyDrive(
-        client, InstanceFacts("google-workspace", "t", method, {"subject": ADMIN, **fields}, urls, tenant=tenant)
-    )
-
-
-def rows(method, part=None):
-    """Return all rows and notices of a listing."""
-    from casb_cli.core.models import ROOT
-
-    found, notices, waiting = [], [], [part or ROOT]
-    while waiting:
-        for page in method(waiting.pop(0), None):
-            found += page.items
-            notices += page.notices
-            waiting += page.more
-    return found, notices
-
-
-def carry_out(google, change, memo=None):
-    """Carry out an action as the governing layer does, each result kept; return what was kept."""
-    memo = {**change.keeps, **(memo or {})}
-    for step in change.steps:
-        memo |= google.perform(step, memo)
-    return memo
-
-
-def take_back(google, change, memo):
-    for step in change.inverse:
-        memo |= google.perform(step, memo)
-    return memo
+    facts = InstanceFacts("google-workspace", "t", method, {"subject": ADMIN, **fields}, urls, tenant=tenant)
+    return OnlyDrive(client(desk, APP, RULES, Acting(), urls, "google/t"), facts)

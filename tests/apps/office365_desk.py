@@ -8,6 +8,10 @@ from urllib.parse import unquote
 
 import httpx
 import msgspec
+from desk_frame import Alone, Recognised, client
+from desk_frame import carry_out as carry_out
+from desk_frame import rows as rows
+from desk_frame import take_back as take_back
 
 from casb_cli.apps.base import InstanceFacts
 from casb_cli.apps.office365 import APP
@@ -17,9 +21,7 @@ from casb_cli.apps.office365.quarantine import Quarantine
 from casb_cli.apps.office365.rules import RULES
 from casb_cli.apps.office365.sharing import Sharing
 from casb_cli.apps.office365.urls import base_urls
-from casb_cli.core.models import ROOT, OwnPermissions
-from casb_cli.transport.client import Client
-from casb_cli.transport.governor import Governors
+from casb_cli.core.models import OwnPermissions
 
 ANN, BOB, GUEST = "ann@contoso.example", "bob@contoso.example", "eve_other.example#EXT#@contoso.onmicrosoft.com"
 TEAM = "11111111-0000-0000-0000-00000000team"
@@ -29,37 +31,18 @@ HELD = "contoso.sharepoint.com,s9,w9"
 WHEN = "2026-11-20T08:00:00Z"
 
 
-class OnlyFiles(GovernSharing, Quarantine, Sharing, Follow):
+class OnlyFiles(Alone, GovernSharing, Quarantine, Sharing, Follow):
     """The parts under test alone."""
 
     app = APP
     rules = RULES
 
-    def prove(self):
-        raise NotImplementedError
 
-    def check_visibility(self):
-        raise NotImplementedError
-
-    @classmethod
-    def expand_scopes(cls, granted):
-        return granted
-
-
-class Signed:
+class Signed(Recognised):
     """A credential that is recognised where it goes."""
-
-    scope = None
 
     def headers(self, call):
         return {"Authorization": f"Bearer {call.host}"}
-
-    def renew(self, call, used):
-        del call, used
-        return False
-
-    def redact(self):
-        return ()
 
 
 def fail(status, code, words="no", headers=None):
@@ -457,33 +440,6 @@ def opened(desk, method="certificate", own=None, **fields):
     wide = msgspec.structs.replace(
         APP, limits=tuple(msgspec.structs.replace(one, allowed=1e9) for one in APP.limits)
     )  # no test waits
-    client = Client(
-        APP, RULES, Signed(), urls, Governors(wide, "t"), where="office365/t", transport=httpx.MockTransport(desk)
-    )
     permissions = OwnPermissions(granted=own) if own else None
-    return OnlyFiles(client, InstanceFacts("office365", "t", method, fields, urls, own=permissions))
-
-
-def rows(method, part=None):
-    """Return all rows and notices of a listing."""
-    found, notices, waiting = [], [], [part or ROOT]
-    while waiting:
-        for page in method(waiting.pop(0), None):
-            found += page.items
-            notices += page.notices
-            waiting += page.more
-    return found, notices
-
-
-def carry_out(office, change, memo=None):
-    """Carry out an action as the governing layer does, each result kept; return what was kept."""
-    memo = {**change.keeps, **(memo or {})}
-    for step in change.steps:
-        memo |= office.perform(step, memo)
-    return memo
-
-
-def take_back(office, change, memo):
-    for step in change.inverse:
-        memo |= office.perform(step, memo)
-    return memo
+    facts = InstanceFacts("office365", "t", method, fields, urls, own=permissions)
+    return OnlyFiles(client(desk, APP, RULES, Signed(), urls, "office365/t", governed=wide), facts)
