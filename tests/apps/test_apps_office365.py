@@ -105,6 +105,21 @@ def test_activity_is_listed_by_product(stage):
         assert {row["id"] for row in run.rows} == wanted
 
 
+def test_a_disabled_account_that_is_compromised_still_loses_password_and_sessions(stage):
+    assert stage.connect("prod", "certificate").code == 0
+    rows = [row for row in stage.list("account").rows if row["status"] == "active" and not row["is_admin"]]
+    ref = next(row["ref"] for row in rows if not (row["external"] or row["profile"].get("synced")))
+    assert stage.casb("govern", "suspend", ref, "--yes").code == 0
+    since = len(stage.provider.calls)
+    run = stage.casb("govern", "suspend", ref, "--mode", "compromised", "--yes", "-o", "jsonl")
+    assert [row["state"] for row in run.rows] == ["changed"], run
+    assert [call.name for call in stage.effects(since)] == [
+        "PATCH /users/{id}",
+        "POST /users/{id}/revokeSignInSessions",
+    ]
+    assert run.rows[0]["undo"].startswith("cannot be undone"), "an undo would enable what was disabled before"
+
+
 def test_every_ability_is_there_or_excused():
     assert check(Office365) == []
     brought = {key for one in APP.components for key in one.abilities}
@@ -311,6 +326,10 @@ def test_setup_names_only_what_the_chosen_components_need():
     assert "678536fe-1083-478a-9c59-b99265e6b0d3=Role" in whole
     assert "ActivityFeed.ReadDlp of the Office 365 Management APIs" in whole
     assert "https://login.microsoftonline.us/contoso.us/adminconsent?client_id=abc" in whole
+    # Graph's permission of that name is for those who want it, where files are read.
+    offered = "Sites.FullControl.All of Microsoft Graph as well"
+    assert [offered in text for text in (whole, narrow, instructions("device", needs, {}))] == [True, False, False]
+    assert whole.index(offered) < whole.index("Grant admin consent")
     # SharePoint's own permission is of no use with a secret.
     assert "678536fe" not in instructions("secret", needs, {})
     assert "=Scope" in instructions("device", needs, {})

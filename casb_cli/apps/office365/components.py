@@ -16,7 +16,10 @@ COMPONENTS = (
         key=USERS,
         title="Azure AD users and groups",
         brings="accounts, groups and members, directory roles, and governing accounts; all others need it",
-        needs=("User.Read.All, GroupMember.Read.All, RoleManagement.Read.Directory, AuditLog.Read.All",),
+        needs=(
+            "User.Read.All, GroupMember.Read.All, RoleManagement.Read.Directory, AuditLog.Read.All",
+            "to act User.EnableDisableAccount.All, User.RevokeSessions.All, User-PasswordProfile.ReadWrite.All",
+        ),
         notes=("last sign-in and MFA state need Entra ID P1; eligible roles (PIM) need Entra ID P2",),
         required=True,
     ),
@@ -62,7 +65,9 @@ COMPONENTS = (
         title="Office 365 files",
         brings="files of OneDrive and SharePoint: scan, changes, sharing, quarantine, trash",
         needs=("Files.Read.All, Sites.Read.All; to act Files.ReadWrite.All, Sites.ReadWrite.All",),
-        notes=("the recycle bins need a certificate and Sites.FullControl.All of SharePoint",),
+        notes=(
+            "the recycle bins need a certificate (or federated credential) and Sites.FullControl.All of SharePoint",
+        ),
         abilities=(
             "list-files",
             "read-file",

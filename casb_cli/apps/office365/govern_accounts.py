@@ -64,6 +64,18 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
                 steps = (*steps, _new_password(user))
                 approximate = "the former password does not come back"
             steps = (*steps, _end_sessions(user))
+        if mode == "compromised" and not user.account_enabled:
+            # It is disabled, which says nothing of its password and sessions: those are what is left to do.
+            return self._status(
+                "suspend",
+                user,
+                enabled=False,
+                steps=steps,
+                irreversible="the account was disabled before; its password and sessions do not come back",
+                observable=False,
+                mode=mode,
+                side_effects=tuple(effects),
+            )
         return self._status(
             "suspend",
             user,
