@@ -147,6 +147,7 @@ class Grants(Users, ListGrants):
                 issued=clock.normalise(one.created),
                 expires=clock.normalise(one.expires),
                 last_used=used,
+                profile={"status": one.status},
                 unknown=unknown,
             )
 

@@ -190,7 +190,8 @@ class Truth:
             for key in user.keys:
                 used = clock.text(key.used) if key.used else None
                 told = {"name": "access key", "kind": "access-key", "client_id": key.id, "last_used": used}
-                found[f"key/{place}/{key.id}"] = holder | told | {"issued": clock.text(key.created)}
+                status = {"profile": {"status": "Active" if key.active else "Inactive"}}
+                found[f"key/{place}/{key.id}"] = holder | told | status | {"issued": clock.text(key.created)}
             for key in user.ssh:
                 told = {"name": "ssh key", "kind": "ssh-key", "client_id": key.id, "issued": clock.text(key.created)}
                 found[f"ssh/{place}/{key.id}"] = holder | told
