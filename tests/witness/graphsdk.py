@@ -108,11 +108,11 @@ class Graph:
 
     # Sign-in
 
-    def application(self):
-        """Return MSAL's application, by whichever proof the sign-in has."""
+    def application(self, tenant=None):
+        """Return MSAL's application, by whichever proof the sign-in has; the tenant may be named by a domain."""
         return msal.ConfidentialClientApplication(
             self.fields["client_id"],
-            authority=f"{LOGIN}/{self.fields['tenant']}",
+            authority=f"{LOGIN}/{tenant or self.fields['tenant']}",
             client_credential=self._proof(),
             http_client=self.login,
             instance_discovery=False,

@@ -13,7 +13,7 @@ from casb_cli.sandbox.server import serve
 from casb_cli.sandbox.world import World
 
 try:
-    from graphsdk import GRAPH, QUIET, Graph, stamp
+    from graphsdk import GRAPH, LOGIN, QUIET, Graph, stamp
     from msgraph.generated.models.app_role_assignment import AppRoleAssignment
     from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
@@ -89,6 +89,15 @@ def test_msal_signs_in_by_certificate_secret_and_federated_token(office, witness
         assert names[WORLD.domain] == (True, False)
         assert [name for name, (_, initial) in names.items() if initial] == [f"{WORLD.slug}.onmicrosoft.com"]
     witness(office, "POST /{tenant}/oauth2/v2.0/token", "GET /organization")
+
+
+def test_a_tenant_is_known_by_its_domain_too(office, graph):
+    app = graph.application(WORLD.domain)
+    assert app.authority.tenant == graph.fields["tenant"]
+    assert "access_token" in app.acquire_token_for_client(scopes=[GRAPH])
+    nobody = graph.login.post(f"{LOGIN}/nobody.example/oauth2/v2.0/token", data={"grant_type": "client_credentials"})
+    assert nobody.status_code == 400
+    assert "AADSTS90002" in nobody.text
 
 
 def test_a_wrong_secret_is_refused_by_its_number(office):
