@@ -26,31 +26,34 @@ _SUMMARIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 
 
 def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield all text of a Word document: body, notes, headers, comments in a row ([MS-DOC], piece table)."""
-    with _opened(source) as ole:
-        main = _stream(ole, "WordDocument", context)
+    """Yield all text of a Word document: body, notes, headers, comments in a row ([MS-DOC], piece table); macros."""
+    from casb_cli.scan.extract.macros import macros
+
+    with opened_ole(source) as ole:
+        main = stream(ole, "WordDocument", context)
         flags = struct.unpack_from("<H", main, 0x0A)[0]
         if flags & _ENCRYPTED:
             raise Stop("encrypted")
-        table = _stream(ole, "1Table" if flags & _FIRST_TABLE else "0Table", context)
+        table = stream(ole, "1Table" if flags & _FIRST_TABLE else "0Table", context)
         start, size = struct.unpack_from("<II", main, 0x01A2)
         yield Segment(where, "none", _pieces(main, table[start : start + size], context))
         yield from _properties(ole, where)
+        yield from macros(ole, context, where)
 
 
 def powerpoint(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text atoms of a presentation, slides and notes in order of the file ([MS-PPT])."""
-    with _opened(source) as ole:
-        if ole.exists("Current User") and _stream(ole, "Current User", context)[12:16] == _LOCKED:
+    with opened_ole(source) as ole:
+        if ole.exists("Current User") and stream(ole, "Current User", context)[12:16] == _LOCKED:
             raise Stop("encrypted")
-        data = _stream(ole, "PowerPoint Document", context)
+        data = stream(ole, "PowerPoint Document", context)
         yield Segment(where, "none", _atoms(data, context))
         yield from _properties(ole, where)
 
 
 def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield an Outlook message: its texts, then attachments, messages inside it too ([MS-OXMSG])."""
-    with _opened(source) as ole:
+    with opened_ole(source) as ole:
         folders: dict[tuple[str, ...], dict[tuple[str, str], list[str]]] = {}
         for path in ole.listdir(streams=True, storages=False):
             if found := _PROPERTY.fullmatch(path[-1]):
@@ -68,7 +71,7 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
             for tag, kind in ((_HTML, "html"), (_DATA, None)):
                 if (path := properties.get((tag, "0102"))) is not None:
                     context.member()
-                    data = _stream(ole, path, context)
+                    data = stream(ole, path, context)
                     inner = Source(io.BytesIO(data), name, len(data))
                     yield from context.open(inner, context, place, kind)
 
@@ -77,7 +80,7 @@ def locked_workbook(source: Source) -> bool:
     """Return whether an old workbook is encrypted: a record near its start says so ([MS-XLS] FilePass)."""
     if source.head(8) != _OLE:
         return False
-    with contextlib.suppress(Exception), _opened(source) as ole:  # torn ones are their reader's to refuse
+    with contextlib.suppress(Exception), opened_ole(source) as ole:  # torn ones are their reader's to refuse
         name = next(name for name in ("Workbook", "Book") if ole.exists(name))
         data, at = ole.openstream(name).read(1 << 14), 0
         for _ in range(40):
@@ -88,14 +91,15 @@ def locked_workbook(source: Source) -> bool:
     return False
 
 
-def _opened(source: Source) -> Any:
+def opened_ole(source: Source) -> Any:
+    """Return the OLE container, a context manager; raises olefile's errors."""
     import olefile
 
     source.file.seek(0)
     return olefile.OleFileIO(source.file)
 
 
-def _stream(ole: Any, path: str | list[str], context: Context) -> bytes:
+def stream(ole: Any, path: str | list[str], context: Context) -> bytes:
     """Return one stream whole; raises Stop where it is missing or larger than memory allows."""
     if not ole.exists(path):
         raise Stop("corrupted", "a stream is missing")
@@ -166,7 +170,7 @@ def _plain(text: str) -> bytes:
 
 
 def _text(ole: Any, path: list[str], context: Context) -> bytes:
-    data = _stream(ole, path, context)
+    data = stream(ole, path, context)
     if path[-1].upper().endswith(_UNICODE):
         return data.decode("utf-16-le", "replace").rstrip("\0").encode("utf-8", "replace")
     return data.decode("cp1252", "replace").rstrip("\0").encode("utf-8")

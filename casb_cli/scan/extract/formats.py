@@ -44,6 +44,7 @@ FORMATS: dict[str, Format] = {
     "doc": Format("compound:word", random=True),
     "ppt": Format("compound:powerpoint", random=True),
     "msg": Format("compound:outlook", random=True, container=True),
+    "vba": Format("macros:project", random=True),
     "sqlite": Format("sqlite:sqlite"),
     "card": Format("text:card"),
     "xls": Format("sheets:sheets", random=True),

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml
+from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml, unescaped
 from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
@@ -25,13 +25,14 @@ _SLIDE = re.compile(
 )
 _SHEET_SIDE = re.compile(
     r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+"
-    r"|pivotCache/\w+|externalLinks/\w+)\.xml",
+    r"|pivotCache/\w+|externalLinks/\w+|connections|queryTables/\w+)\.xml",
     re.IGNORECASE,
 )
 _CACHED = re.compile(rb"<[^<>]*? v=\"([^\"<>]*)\"[^<>]*>")
 """An item of a pivot table's copy of its data."""
+_VALUE = re.compile(rb"=\"([^\"<>]*)\"")
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
-_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*)", re.IGNORECASE)
+_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*|vbaProject[^/]*\.bin)", re.IGNORECASE)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
@@ -50,7 +51,14 @@ def pptx(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
 def xlsx(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield all sheets (hidden ones too) by cell, then comments, properties, links and embedded files."""
-    yield from sheets(source, context, where)
+    try:
+        yield from sheets(source, context, where)
+    except Exhausted:
+        raise
+    except Exception as error:  # a fault of any reader there: what stands beside the sheets is read all the same
+        if isinstance(error, zipfile.BadZipFile) or (isinstance(error, Stop) and error.reason == "encrypted"):
+            raise  # so would all the rest
+        context.note(where, error if isinstance(error, Stop) else Stop("corrupted", type(error).__name__))
     yield from _parts(source, context, where, _SHEET_SIDE, _side_place)
 
 
@@ -119,6 +127,8 @@ def _parts(
 def _reading(name: str) -> Callable[[bytes], bytes]:
     if name.startswith("xl/pivotCache/"):
         return lambda data: spaced_xml(_CACHED.sub(rb"\1\n", data))
+    if name.startswith(("xl/connections", "xl/queryTables/")):
+        return lambda data: unescaped(b"\n".join(_VALUE.findall(data)))  # how data is fetched, passwords too
     return spaced_xml if name.startswith("xl/externalLinks/") else office_xml
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
@@ -15,7 +16,8 @@ import msgspec
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.compound import locked_workbook
+from casb_cli.scan.extract.compound import locked_workbook, opened_ole
+from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
@@ -30,6 +32,8 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
         if locked_workbook(source):
             raise Stop("encrypted")
         yield from _tables(source.file, context, where)
+        with contextlib.suppress(OSError), opened_ole(source) as ole:
+            yield from macros(ole, context, where)
         return
     size = unpacked_size(source)
     if size > _CELLS_IN_MEMORY:

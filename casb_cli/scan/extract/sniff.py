@@ -36,6 +36,7 @@ _OLE_NAMES = {
     "PowerPoint Document": "ppt",
     "Workbook": "xls",
     "Book": "xls",
+    "VBA": "vba",
 }
 """What an OLE container holds, by the names at its top; what is embedded in it stands below."""
 _CARD = re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n", re.IGNORECASE)
