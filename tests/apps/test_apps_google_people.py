@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from casb_cli.apps.base import InstanceFacts
-from casb_cli.apps.google_workspace import APP, activity, mapping
+from casb_cli.apps.google_workspace import APP, activity, common, mapping
 from casb_cli.apps.google_workspace.connector import GoogleWorkspace
 from casb_cli.apps.google_workspace.events import APPLICATIONS, kind_of, kinds_of
 from casb_cli.apps.google_workspace.people import People, Person
@@ -651,6 +651,46 @@ def test_whose_an_address_is():
     assert known.get("1") == Person("1", "ana@acme.test", suspended=False, archived=False, is_admin=False)
     assert known.get("3") is None
     assert (len(known), list(known.addresses())) == (2, ["ana@acme.test", "ben@acme.test"])
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"suspended": True}, False),
+        ({"primary_email": "anna@acme.test"}, False),
+        ({"aliases": ["chief@acme.test", "boss@acme.test"]}, False),
+        ({"aliases": ["boss@acme.test"]}, False),
+        ({"aliases": []}, False),
+        ({"non_editable_aliases": ["ana@acme.test-google-a.test"]}, False),
+        ({"id": "2"}, False),
+    ],
+)
+def test_a_user_is_held_just_so_or_not(change, same):
+    told = {
+        "id": "1",
+        "primary_email": "Ana@acme.test",
+        "aliases": ["Chief@acme.test"],
+        "non_editable_aliases": ["ana@acme.example"],
+    }
+    known = People()
+    known.add(mapping.User(**told))
+    assert known.holds(mapping.User(**told | change)) is same
+
+
+def test_a_directory_that_did_not_change_is_kept_and_another_takes_its_place(monkeypatch):
+    people = [user("1", "ana"), user("2", "ben")]
+    desk = Desk().on(f"GET {DIRECTORY}/users", lambda request: {"users": people})
+    google = connector(desk)
+    first = google.people()
+    monkeypatch.setattr(common, "_HELD", -1.0)
+    assert google.people() is first
+    people.pop()
+    second = google.people()
+    assert second is not first
+    assert (second.id_of("ana@example.com"), second.id_of("ben@example.com")) == ("1", None)
+    people.append(user("3", "cy"))
+    assert google.people().id_of("cy@example.com") == "3"
 
 
 def test_the_state_of_a_user_is_held():

@@ -165,13 +165,25 @@ class GoogleBase(Connector):
         with self._people_lock:  # once for all threads
             held = self._people
             if held is None or time.monotonic() - held[0] > _HELD:
-                held = self._people = None  # never two directories at once
-                found = People()
-                for users, _ in self.users(fields=PEOPLE_FIELDS):
-                    for user in users:
-                        found.add(user)
+                if held is None or not self._unchanged(held[1]):
+                    held = self._people = None  # never two directories at once
+                    found = People()
+                    for users, _ in self.users(fields=PEOPLE_FIELDS):
+                        for user in users:
+                            found.add(user)
+                else:
+                    found = held[1]
                 held = self._people = (time.monotonic(), found)
         return held[1]
+
+    def _unchanged(self, held: People) -> bool:
+        """Tell whether the people are as they were: another directory in the place of this one riddles the heap."""
+        count = 0
+        for users, _ in self.users(fields=PEOPLE_FIELDS):
+            if not all(held.holds(user) for user in users):
+                return False
+            count += len(users)
+        return count == len(held)
 
     def id_of(self, address: str) -> str | None:
         """Return the id of the user with an address (aliases count); None where nobody has it."""

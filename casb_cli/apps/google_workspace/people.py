@@ -39,18 +39,21 @@ class People:
 
     def add(self, user: User) -> None:
         """Take over a user and the addresses; the first to have one keeps it."""
-        primary = user.primary_email.lower()
-        states = ((_SUSPENDED, user.suspended), (_ARCHIVED, user.archived), (_ADMIN, user.is_admin))
-        self._users.add(user.id, primary, "".join(mark for mark, holds in states if holds))
-        name, _, domain = primary.rpartition("@")
-        for address in user.aliases or ():
-            self._aliases.add(address.lower(), user.id)
-        for address in user.non_editable_aliases or ():
-            same, _, other = address.lower().rpartition("@")
-            if same == name:
-                self._domains.setdefault(other, set()).add(domain)
-            else:
-                self._aliases.add(address.lower(), user.id)
+        row, aliases, domains = _flat(user)
+        self._users.add(*row)
+        for address in aliases:
+            self._aliases.add(address, user.id)
+        for other in domains:
+            self._domains.setdefault(other, set()).add(row[1].rpartition("@")[2])
+
+    def holds(self, user: User) -> bool:
+        """Tell whether a user is held just so, aliases too."""
+        row, aliases, domains = _flat(user)
+        return (
+            self._users.find(0, user.id) == row
+            and all(self._aliases.find(0, address) == (address, user.id) for address in aliases)
+            and all(row[1].rpartition("@")[2] in self._domains.get(other, ()) for other in domains)
+        )
 
     def get(self, id_: str) -> Person | None:
         """Return a user by id, None where there is none."""
@@ -74,3 +77,20 @@ class People:
     def addresses(self) -> Iterator[str]:
         """Yield the primary address of each user."""
         return (row[1] for row in self._users)
+
+
+def _flat(user: User) -> tuple[tuple[str, ...], list[str], list[str]]:
+    """Return a user's row, aliases, and the domains in which the primary address has its like."""
+    primary = user.primary_email.lower()
+    name = primary.rpartition("@")[0]
+    aliases = [address.lower() for address in user.aliases or ()]
+    domains: list[str] = []
+    for address in user.non_editable_aliases or ():
+        same, _, other = address.lower().rpartition("@")
+        if same == name:
+            domains.append(other)
+        else:
+            aliases.append(address.lower())
+    states = ((_SUSPENDED, user.suspended), (_ARCHIVED, user.archived), (_ADMIN, user.is_admin))
+    marks = "".join(mark for mark, holds in states if holds)
+    return (user.id, primary, marks, str(len(aliases) + len(domains))), aliases, domains
