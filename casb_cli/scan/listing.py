@@ -14,6 +14,7 @@ from typing import Any
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
+from casb_cli.core.compact import Seen
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
@@ -272,7 +273,7 @@ class _Crew:
             self._fail(part, error, root=part == ROOT)
 
     def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
-        seen: set[str] = set()
+        seen = Seen()
         for again in range(RESTARTS, -1, -1):
             try:
                 self._read_through(method, part, seen)
@@ -282,7 +283,7 @@ class _Crew:
                 continue  # from its beginning: what was shown already is not shown again
             return
 
-    def _read_through(self, method: Callable[..., Iterator[Page[Any]]], part: Partition, seen: set[str]) -> None:
+    def _read_through(self, method: Callable[..., Iterator[Page[Any]]], part: Partition, seen: Seen) -> None:
         """Read a partition to its end; rows whose ids were seen are left out: a provider may give a page twice."""
         leaf = True
         for page in method(part, None):
@@ -297,9 +298,7 @@ class _Crew:
             for notice in page.notices:
                 self._listing.note(self._instance, notice)
             # Within the page too: a connector may have gathered several of the provider's pages into it.
-            fresh = {row.id: row for row in page.items if row.id not in seen}
-            seen.update(fresh)
-            rows = list(fresh.values())
+            rows = [row for row in page.items if seen.add(row.id)]
             if rows:
                 self._listing.put(Listed(self._instance, rows))
         if leaf:

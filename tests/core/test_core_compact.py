@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casb_cli.core.compact import Table
+from casb_cli.core.compact import Seen, Table
 
 TEXT = st.text(max_size=3)
 
@@ -75,3 +75,24 @@ def test_a_row_takes_little_beside_its_text():
     finally:
         tracemalloc.stop()
     assert size < 20_000 * (21 + 27 + 36)  # as a dictionary of two texts: about 250 each
+
+
+@given(st.lists(TEXT, max_size=400))
+def test_a_text_is_new_once(texts):
+    seen, met = Seen(), set()
+    for text in texts:
+        assert seen.add(text) is (text not in met)
+        met.add(text)
+    assert len(seen) == len(met)
+
+
+def test_what_was_seen_takes_little_however_long_it_is():
+    tracemalloc.start()
+    try:
+        seen = Seen()
+        assert all(seen.add(f"{n:0200}") for n in range(20_000))
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not any(seen.add(f"{n:0200}") for n in range(20_000))
+    assert size < 20_000 * 50
