@@ -106,7 +106,7 @@ def command(
     cache = str(cache_dir())
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
     with (
-        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers) as pool,
+        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers, soon=True) as pool,
         closing(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)) as found,
     ):
         out.write(look.rows(found))

@@ -77,9 +77,11 @@ Taker = Callable[[tuple[Match, ...]], None]
 
 
 class _Worker:
-    """One process and the socket to it."""
+    """One process and the socket to it; of use once it was greeted."""
 
-    def __init__(self, hello: Hello, program: str) -> None:
+    ready: Ready
+
+    def __init__(self, program: str) -> None:
         ours, theirs = socket.socketpair()
         try:
             self.process = subprocess.Popen(
@@ -106,10 +108,13 @@ class _Worker:
         finally:
             theirs.close()
         self.sock = ours
+
+    def greet(self, hello: Hello) -> None:
+        """Tell the process all that it needs, and wait until it is ready; raises WorkersUnavailable."""
         try:
-            ours.settimeout(_START)
-            send(ours, hello)
-            self.ready, _ = receive(ours, Ready)
+            self.sock.settimeout(_START)
+            send(self.sock, hello)
+            self.ready, _ = receive(self.sock, Ready)
         except (OSError, EOFError, msgspec.DecodeError) as error:
             code = self.end()
             raise WorkersUnavailable(
@@ -143,7 +148,8 @@ class WorkerPool:
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
     meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
-    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks.
+    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks. `soon` starts the first
+    worker's process at once, beside what is done here: for who will surely submit something.
     """
 
     def __init__(
@@ -156,14 +162,21 @@ class WorkerPool:
         workers: int | None = None,
         backlog: int | None = None,
         memory: int = Limits().memory,
+        soon: bool = False,
     ) -> None:
-        self.detector_set = _set(detectors, own, key, cache_dir).id
+        self._program = _PROGRAM
+        self._first = _Worker(self._program) if soon else None
+        try:
+            self.detector_set = _set(detectors, own, key, cache_dir).id
+        except BaseException:
+            if self._first is not None:
+                self._first.end()
+            raise
         self.workers = workers or max(
             1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         )
         self.isolation: dict[str, str] = {}
         self._hello = Hello(key, detectors, cache_dir, memory, own)
-        self._program = _PROGRAM
         self._queue: queue.Queue[_Item | None] = queue.Queue()
         self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers))
         self._lock = threading.Lock()
@@ -210,6 +223,9 @@ class WorkerPool:
                     worker.process.kill()
         for thread in self._threads:
             thread.join()
+        if self._first is not None:
+            self._first.end()
+            self._first = None
 
     def __enter__(self) -> Self:
         return self
@@ -280,7 +296,10 @@ class WorkerPool:
         return worker
 
     def _started(self, me: int) -> _Worker:
-        worker = _Worker(self._hello, self._program)
+        with self._lock:
+            worker, self._first = self._first, None
+        worker = worker or _Worker(self._program)
+        worker.greet(self._hello)
         if worker.ready.detector_set != self.detector_set:
             worker.end()
             raise WorkersUnavailable(

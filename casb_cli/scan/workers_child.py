@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from casb_cli.scan.detect.engine import Scanner
-from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.detect.rules import DetectorSet, catalogue
 from casb_cli.scan.extract.base import Note
 from casb_cli.scan.inspect import InspectResult, Match, inspect_stream, new_scanner
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, peak_memory
@@ -26,6 +26,7 @@ def main(descriptor: int, parent: int) -> None:
     network = cut_network()
     die_with_parent(parent, 0)
     try:
+        catalogue()  # read while the coordinator may still be busy with its own part
         hello, _ = receive(sock, Hello)
         isolation = {"network": network, **bound_resources(hello.memory)}
         scanner = new_scanner(_detectors(hello), hello.cache_dir)

@@ -14,6 +14,7 @@ import time
 import psutil
 import pytest
 
+from casb_cli.core.errors import UnknownName
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.extract.base import Limits, Stop
 from casb_cli.scan.workers import Task, WorkerPool, WorkersUnavailable
@@ -251,3 +252,20 @@ def test_workers_die_with_their_parent(cache, how):
     while any(psutil.pid_exists(pid) for pid in pids):
         assert time.monotonic() < end, "a worker outlived its parent"
         time.sleep(0.02)
+
+
+def test_a_worker_started_soon_is_used_and_ended(cache):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1, soon=True) as pool:
+        first = pool._first.process
+        assert pool.submit(task(), TEXT).result(30).outcome == "done"
+        assert pool.processes() == [first.pid]
+    assert first.poll() is not None
+    with WorkerPool(key=KEY, cache_dir=cache, soon=True) as pool:
+        unused = pool._first.process
+    assert unused.poll() is not None
+
+
+def test_detectors_that_are_refused_leave_no_process(cache):
+    with pytest.raises(UnknownName):
+        WorkerPool(key=KEY, cache_dir=cache, detectors=("no-such",), soon=True)
+    assert not [one for one in psutil.Process().children() if "workers_child" in str(one.cmdline())]
