@@ -257,6 +257,8 @@ class _Form(NamedTuple):
     example: str
     source: str
     severity: Severity = "high"
+    near: tuple[str, ...] = ()
+    """Words of which one must be near by, for a form that no fixed text begins: it would cost each file time."""
 
 
 _FORMS = (
@@ -269,20 +271,20 @@ _FORMS = (
     _Form("checkout-key", "Checkout.com secret key", rf"sk_(?:test_)?{_HEX8}", f"sk_{_uuid()}", "Checkout.com: API keys"),
     _Form("clickup-token", "ClickUp token", r"pk_[0-9]{6,9}_[A-Z0-9]{32}", f"pk_{digits(8)}_{rand(32, UPPER)}", "ClickUp API"),
     _Form("discord-bot-token", "Discord bot token", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
-          f"M{rand(24)}.{rand(6)}.{rand(27)}", "Discord: authentication"),
+          f"M{rand(24)}.{rand(6)}.{rand(27)}", "Discord: authentication", near=("discord", "bot token")),
     _Form("doppler-config-token", "Doppler config token", r"dp\.st\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}",
           f"dp.st.dev.{rand(43)}", "Doppler: token formats"),
     _Form("facebook-app-token", "Facebook app token", r"[0-9]{13,17}\|[A-Za-z0-9_-]{27}", f"{digits(15)}|{rand(27)}",
-          "Meta: access tokens"),
+          "Meta: access tokens", near=("facebook", "access token", "graph api")),
     _Form("firebase-server-key", "Firebase messaging server key", r"AAAA[A-Za-z0-9_-]{7}:[A-Za-z0-9_-]{140}",
           f"AAAA{rand(7)}:{rand(140, URLSAFE)}", "Firebase Cloud Messaging"),
     _Form("hubspot-token", "HubSpot private app token", rf"pat-(?:na|eu|ap)[0-9]-{_HEX8}", f"pat-na1-{_uuid()}", "HubSpot"),
-    _Form("lob-key", "Lob API key", r"(?:live|test)_[0-9a-f]{35}", f"live_{rand(35, HEX)}", "Lob documentation: API keys"),
-    _Form("launchdarkly-key", "LaunchDarkly key", rf"(?:sdk|api)-{_HEX8}", f"sdk-{_uuid()}", "LaunchDarkly: keys"),
+    _Form("lob-key", "Lob API key", r"(?:live|test)_[0-9a-f]{35}", f"live_{rand(35, HEX)}", "Lob documentation: API keys", near=("lob",)),
+    _Form("launchdarkly-key", "LaunchDarkly key", rf"(?:sdk|api)-{_HEX8}", f"sdk-{_uuid()}", "LaunchDarkly: keys", near=("launchdarkly", "launch darkly", "ld sdk")),
     _Form("mailgun-signing-key", "Mailgun key", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}",
-          f"{rand(32, HEX)}-{rand(8, HEX)}-{rand(8, HEX, 2)}", "Mailgun: API keys"),
+          f"{rand(32, HEX)}-{rand(8, HEX)}-{rand(8, HEX, 2)}", "Mailgun: API keys", near=("mailgun", "signing key")),
     _Form("new-relic-license-key", "New Relic licence key", r"(?:eu01xx)?[0-9a-f]{34,36}NRAL|[A-Za-z]{2}[0-9a-f]{40}-NRMA",
-          f"{rand(36, HEX)}NRAL", "New Relic: licence key"),
+          f"{rand(36, HEX)}NRAL", "New Relic: licence key", near=("new relic", "newrelic", "license key", "licence key", "nr license")),
     _Form("onepassword-secret-key", "1Password secret key",
           r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}",
           "A3-" + "-".join((rand(6, UPPER), rand(6, UPPER, 2), rand(5, UPPER), rand(5, UPPER, 2), rand(5, UPPER, 3),
@@ -299,7 +301,7 @@ _FORMS = (
           f"SWMTKN-1-{rand(50, _LOWER)}-{rand(25, _LOWER)}", "Docker: swarm tokens"),
     _Form("ticket-tailor-key", "Ticket Tailor key", r"sk_[0-9]{3,6}_[0-9]{3,8}_[0-9a-f]{32}",
           f"sk_{digits(4)}_{digits(6)}_{rand(32, HEX)}", "Ticket Tailor documentation"),
-    _Form("truenas-key", "TrueNAS API key", r"[0-9]{1,3}-[A-Za-z0-9]{64}", f"10-{rand(64)}", "TrueNAS: API keys"),
+    _Form("truenas-key", "TrueNAS API key", r"[0-9]{1,3}-[A-Za-z0-9]{64}", f"10-{rand(64)}", "TrueNAS: API keys", near=("truenas", "freenas", "api key")),
     _Form("ubidots-token", "Ubidots token", r"BBFF-[A-Za-z0-9]{30}", f"BBFF-{rand(30)}", "Ubidots documentation"),
     _Form("azure-sas", "Azure shared access signature", r"sig=[A-Za-z0-9%+/]{43,90}(?:=|%3[dD])",
           f"sv=2022-11-02&se=2030&sig={rand(43, _B64)}%3D", "Microsoft: service SAS"),
@@ -324,6 +326,7 @@ _FORMS = (
 
 def _formed(one: _Form) -> Detector:
     cut = one.example[: max(8, len(one.example) // 2)]
+    word = f"{one.near[0]}: " if one.near else ""
     return credential(
         one.id,
         one.title,
@@ -338,7 +341,10 @@ def _formed(one: _Form) -> Detector:
         reference=one.source,
         checks=("mixed",),
         filters=("documentation", "monotone", "hash_part"),
-        match=lambda: (f"key = {one.example}", f'"{one.example}"'),
+        keywords=one.near,
+        required=bool(one.near),
+        distance=160,
+        match=lambda: (f"{word}key = {one.example}", f'{word}"{one.example}"'),
         no_match=lambda: (cut, f"{cut}..."),
     )
 
