@@ -145,8 +145,8 @@ def probed(connector: Connector, tenant: Tenant, own: OwnPermissions) -> OwnPerm
             found = ask(connector, ability, frozenset(call for gap in stands.gaps for call in gap.calls))
         except NotPermitted as error:
             found = {error.call: error}
-        except ProviderError:
-            continue
+        except (ProviderError, Unsupported):
+            continue  # without a setting that is left out, for one, an ability is none of this instance
         declared = {call for need in needs_of(type(connector), ability) for call in need.calls}
         refused |= {f"{ability.key} {call}": error.words for call, error in found.items() if call in declared}
         if not found:

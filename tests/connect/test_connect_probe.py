@@ -7,7 +7,7 @@ from scan_fake import ALL, FakeConnector, FakeInstance, Provider, credential, ow
 
 from casb_cli.connect.probe import probed, prove_ability, prove_all
 from casb_cli.core.capabilities import ListAccounts, ListGrants, ReadFile
-from casb_cli.core.errors import LicenceMissing, Unavailable
+from casb_cli.core.errors import LicenceMissing, Unavailable, Unsupported
 from casb_cli.core.models import OwnPermissions, Tenant
 
 TENANT = Tenant(id="t", name="t")
@@ -52,6 +52,14 @@ def test_an_outage_is_no_refusal(provider):
     found = look(provider)
     assert found.refused == {}
     assert "list-accounts" not in found.proven
+
+
+def test_what_this_instance_has_not_is_no_refusal_and_hinders_nothing(provider):
+    provider.refused["GET /accounts"] = Unsupported("a setting that it needs was left out")
+    found = look(provider)
+    assert found.refused == {}
+    assert "list-accounts" not in found.proven
+    assert "list-grants" in found.proven
 
 
 def test_what_was_not_granted_is_not_asked_for(provider):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from casb_cli.core.capabilities import (
     ListAccounts,
     ListFiles,
@@ -68,3 +70,19 @@ def test_the_live_matrix_proves_all_that_the_world_allows(connected):
     for row in rows:
         allowed = {"proven", "granted", "unverifiable"} | ({"off"} if row["status"] == "no" else set())
         assert row["live"] in allowed, row
+
+
+def test_an_app_is_connected_by_its_required_fields_alone(stage):
+    method = stage.methods[0]
+    declared = (*stage.declared.common_fields, *stage.declared.method(method).fields)
+    needed = {one.key for one in declared if one.required} | {f"{host}_url" for host in stage.declared.hosts}
+    signin = stage.signins[method]
+    bare = msgspec.structs.replace(
+        signin,
+        fields={key: value for key, value in signin.fields.items() if key in needed},
+        secrets={key: value for key, value in signin.secrets.items() if key in needed},
+    )
+    run = stage.connect("prod", method, signin=bare)
+    assert run.code == 0, run
+    run = stage.casb("scan", "--app", stage.app, "-o", "json")
+    assert run.code in {0, 3}, run
