@@ -10,6 +10,7 @@ from casb_cli.commands import _complete
 from casb_cli.commands._options import Apps, Fields, Instances, OutputFormat, Where, Yes, examples
 
 if TYPE_CHECKING:
+    from casb_cli.core.models import OwnPermissions
     from casb_cli.store.config import Config
     from casb_cli.store.instances import InstanceConfig
 
@@ -151,6 +152,7 @@ def set_(
             raise UnknownName(f"{before.label} has no setting `{key}`", hint=f"settings: {names}")
     if fields and _moved(before, fields):
         streams.note(f"{before.label} was proved again at its new address")
+    own = _own_anew(before, fields) if COMPONENTS_FIELD in fields else before.own
     with edit() as config:
         changed = config.by_key(before.key)
         if changed is None:
@@ -158,22 +160,40 @@ def set_(
         changed = config.set(changed.app, changed.name, fields=fields, settings=settings)
         if COMPONENTS_FIELD in fields:
             # What later scans are expected to deliver follows the choice.
+            changed = msgspec.structs.replace(changed, own=own)
             connector = registry.load_connector(declared)
             config.replace(msgspec.structs.replace(changed, expected=expected_of(connector, changed)))
     streams.note(f"changed {before.label}")
 
 
-def _moved(before: InstanceConfig, fields: dict[str, str | None]) -> bool:
-    """Prove an instance whose address changes: a credential goes to no host that is not the tenant's."""
+def _with(before: InstanceConfig, fields: dict[str, str | None]) -> InstanceConfig:
     import msgspec
 
+    present = {**before.fields, **fields}
+    return msgspec.structs.replace(before, fields={key: value for key, value in present.items() if value})
+
+
+def _moved(before: InstanceConfig, fields: dict[str, str | None]) -> bool:
+    """Prove an instance whose address changes: a credential goes to no host that is not the tenant's."""
     from casb_cli.commands._session import environment
     from casb_cli.connect.prove import moved
 
-    present = {**before.fields, **fields}
-    changed = msgspec.structs.replace(before, fields={key: value for key, value in present.items() if value})
     with environment() as env:
-        return moved(before, changed, env)
+        return moved(before, _with(before, fields), env)
+
+
+def _own_anew(before: InstanceConfig, fields: dict[str, str | None]) -> dict[str, OwnPermissions]:
+    """Ask what the credentials may do, where a component is switched on that nobody asked about at connect."""
+    from casb_cli.apps import registry
+    from casb_cli.commands._session import environment
+    from casb_cli.connect.prove import reread
+
+    changed = _with(before, fields)
+    app = registry.get(before.app)
+    if app.switched_on(changed.fields) <= app.switched_on(before.fields):
+        return before.own
+    with environment() as env:
+        return reread(changed, env)
 
 
 def _is_share(value: str) -> bool:

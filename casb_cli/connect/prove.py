@@ -313,6 +313,24 @@ def moved(config: InstanceConfig, changed: InstanceConfig, environment: Environm
     return True
 
 
+def reread(config: InstanceConfig, environment: Environment) -> dict[str, OwnPermissions]:
+    """Return what each credential of an instance may do, by its name, asked for anew; raises ProviderError."""
+    app = registry.get(config.app)
+    tenant = config.tenant or Tenant(id="", name=config.name)
+    found: dict[str, OwnPermissions] = {}
+    for spec in config.credentials:
+        opened = open_credential(app, config, spec, environment)
+        try:
+            own = _own_permissions(opened, config)
+            if spec.purpose != "govern":
+                own = probed(opened.connector, tenant, own)
+        finally:
+            opened.close()
+        known = config.own.get(spec.name)
+        found[spec.name] = msgspec.structs.replace(own, shortened=known.shortened if known else None)
+    return found
+
+
 def _place(source: str) -> PlaceName | None:
     return place_name(sources.parse(source).kind)
 

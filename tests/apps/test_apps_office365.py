@@ -84,6 +84,25 @@ def test_what_is_switched_off_is_refused_with_the_way_to_switch_it_on(stage):
     assert run.rows, run
 
 
+def test_what_is_switched_on_later_has_its_permissions_read_and_its_tokens_asked_for(stage):
+    assert stage.connect("prod", "certificate", "--component", "sign-ins").code == 0
+    own = stage.config.own["main"]
+    assert "ActivityFeed.Read" not in own.granted
+    assert "SharePoint:Sites.FullControl.All" not in own.granted
+    run = stage.casb("instances", "set", "prod", "components=activities,files")
+    assert run.code == 0, run
+    own = stage.config.own["main"]
+    assert {"ActivityFeed.Read", "SharePoint:Sites.FullControl.All"} <= set(own.granted)
+    assert "list-files" in own.proven
+    run = stage.casb("scan", "--app", "office365")
+    assert run.code == 0, run
+    assert "lacks" not in run.err
+    since = len(stage.provider.calls)
+    assert stage.casb("instances", "set", "prod", "components=files").code == 0
+    assert len(stage.provider.calls) == since, "what is switched off needs no look"
+    assert "ActivityFeed.Read" in stage.config.own["main"].granted
+
+
 def test_the_prerequisite_cannot_be_left_out_and_unknown_components_are_named(stage):
     run = stage.connect("prod", "certificate", "--component", "sign-ins")
     assert "`users` is connected too" in run.err
