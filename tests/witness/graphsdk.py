@@ -196,14 +196,11 @@ class Graph:
         request = self(self.client.batch.to_post_request_information(content))
         told = json.loads(self(self._adapter.send_primitive_async(request, "bytes", {})))["responses"]
         found = {one["id"]: one for one in told}
-        factory = JsonParseNodeFactory()
-
-        def parsed(body):
-            if kind is None:
-                return body
-            return factory.get_root_parse_node("application/json", json.dumps(body).encode()).get_object_value(kind)
-
-        return [(found[id_]["status"], parsed(found[id_]["body"])) for id_ in content.requests]
+        answers = [found[id_] for id_ in content.requests]
+        return [
+            (one["status"], one["body"] if kind is None else parsed(json.dumps(one["body"]).encode(), kind))
+            for one in answers
+        ]
 
     @staticmethod
     def asked(query):
@@ -228,6 +225,11 @@ class Graph:
 def stamp(moment):
     """Return a time of the SDK as casb's rows write it."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parsed(body, kind):
+    """Return JSON as an object of the SDK."""
+    return JsonParseNodeFactory().get_root_parse_node("application/json", body).get_object_value(kind)
 
 
 def undeclared(value):

@@ -6,20 +6,27 @@ import os
 from collections import Counter
 
 import pytest
-from acting import acted, actions_of, chosen_for
+from acting import acted, actions_of, chosen_for, full
 from harness import Stage, listed
 
 from casb_cli.sandbox.provider import Options
 from casb_cli.sandbox.world import World
 
 try:
-    from graphsdk import QUIET, Graph
+    from graphsdk import QUIET, Graph, parsed, undeclared
+    from msgraph.generated.drives.item.items.item.copy.copy_post_request_body import CopyPostRequestBody
+    from msgraph.generated.drives.item.items.item.create_link.create_link_post_request_body import (
+        CreateLinkPostRequestBody,
+    )
+    from msgraph.generated.drives.item.items.item.invite.invite_post_request_body import InvitePostRequestBody
     from msgraph.generated.models.app_role_assignment import AppRoleAssignment
     from msgraph.generated.models.drive import Drive
     from msgraph.generated.models.drive_item import DriveItem
     from msgraph.generated.models.group import Group
+    from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
     from msgraph.generated.models.organization import Organization
+    from msgraph.generated.models.permission import Permission
     from msgraph.generated.models.service_principal import ServicePrincipal
     from msgraph.generated.models.site import Site
     from msgraph.generated.models.unified_role_definition import UnifiedRoleDefinition
@@ -32,7 +39,7 @@ except ImportError as error:
 
 pytestmark = QUIET
 WHERE = {
-    "suspend": {"users"},
+    "suspend": {"users", "applications"},
     "revoke-password": {"users"},
     "revoke-sessions": {"users"},
     "revoke-grant": {"grants", "roles", "applications"},
@@ -65,6 +72,19 @@ TYPES = {
     "delta": DriveItem,
 }
 """Of what type is what a path ends in, its ids aside."""
+_ITEM = "/drives/{driveId}/items/{itemId}"
+BODIES = {
+    "PATCH /users/{id}": User,
+    "PATCH /servicePrincipals/{id}": ServicePrincipal,
+    "POST /oauth2PermissionGrants": OAuth2PermissionGrant,
+    "POST /servicePrincipals/{id}/appRoleAssignedTo": AppRoleAssignment,
+    f"POST {_ITEM}/children": DriveItem,
+    f"POST {_ITEM}/copy": CopyPostRequestBody,
+    f"POST {_ITEM}/createLink": CreateLinkPostRequestBody,
+    f"POST {_ITEM}/invite": InvitePostRequestBody,
+    f"PATCH {_ITEM}/permissions/{{permissionId}}": Permission,
+}
+"""Of what type is what a call sends."""
 OPEN = {"servicePrincipals.createdDateTime"}
 """Properties that Microsoft answers though its schema does not declare them."""
 
@@ -151,7 +171,7 @@ def state(graph, drives):
             for one in graph.rows(client.oauth2_permission_grants)
         ),
         "roles": {
-            (each["principalId"], each["appRoleId"], one["id"])
+            (each["principalId"], each["appRoleId"], each["resourceId"])
             for one in principals
             if one["appRoles"]
             for each in graph.rows(client.service_principals.by_service_principal_id(one["id"]).app_role_assigned_to)
@@ -162,7 +182,7 @@ def state(graph, drives):
 
 
 def test_casb_lists_exactly_what_the_sdk_lists_and_asks_for_what_its_types_have(stage, graph, drives):
-    asked = recorded(stage.provider)
+    asked = recorded(stage.provider, lambda request: request.query.get("$select"))
     kinds = ("account", "group", "membership", "privilege", "file", "share", "grant", "trash", "activity")
     seen = {kind: listed(stage.list(kind).rows, kind) for kind in kinds}
     check_selected(asked)
@@ -186,14 +206,14 @@ def test_casb_lists_exactly_what_the_sdk_lists_and_asks_for_what_its_types_have(
     assert told <= seen["activity"].keys()
 
 
-def recorded(provider):
-    """Return a set that fills with the logical call and the selected properties of each request."""
+def recorded(provider, told):
+    """Return a set that fills with the logical call of each request and what is told of it, unless that is nothing."""
     found, handle = set(), provider.handle
 
     def watched(request):
         outcome = handle(request)
-        if "$select" in request.query:
-            found.add((request.name, request.query["$select"]))
+        if "python-httpx" not in request.headers.get("user-agent", "") and told(request):
+            found.add((request.name, told(request)))
         return outcome
 
     provider.handle = watched
@@ -212,11 +232,11 @@ def check_selected(asked):
 
 
 def test_the_sdk_sees_every_action_and_its_undo(stage, graph, drives):
+    sent = recorded(stage.provider, lambda request: "json" in request.headers.get("content-type", "") and request.body)
     before = state(graph, drives)
     acting = [action for action in actions_of(stage) if action in WHERE]
     assert set(actions_of(stage)) - set(acting) == {"unsuspend", "restore"}, "these are tried by taking others back"
-    for action in acting:
-        ref, words = chosen_for(stage, action)
+    for action, ref, words in cases(stage, graph, acting):
         done = acted(stage.casb("govern", action, ref, *words, "--yes", "-o", "jsonl"))
         during = state(graph, drives)
         differs = {part for part, rows in before.items() if rows != during[part]}
@@ -230,3 +250,30 @@ def test_the_sdk_sees_every_action_and_its_undo(stage, graph, drives):
             continue
         after = state(graph, drives)
         assert after == before, action
+    check_bodies(sent)
+
+
+def cases(stage, graph, acting):
+    """Yield an action, on what, and its options: each action once, and those on applications besides."""
+    for action in acting:
+        yield action, *chosen_for(stage, action)
+    role = next(
+        id_
+        for id_, row in sorted(stage.truth.rows("grant").items())
+        if id_.startswith("role/") and row["name"] == "Harbor Sync"
+    )
+    yield "revoke-grant", full(stage, "grant", role), ()
+    [app] = [one["id"] for one in graph.rows(graph.client.service_principals) if one["displayName"] == "Pier Notes"]
+    yield "suspend", full(stage, "account", app), ()
+
+
+def check_bodies(sent):
+    seen = set()
+    for name, body in sent:
+        if name in BODIES:
+            told = parsed(body, BODIES[name])
+            assert set(undeclared(told)) == set(), (name, body)
+            seen.add(name)
+    assert seen == BODIES.keys()
+    others = {name for name, _ in sent if name not in BODIES}
+    assert others <= {"POST /$batch", "POST /{site}/_api/site/RecycleBin/RestoreByIds"}
