@@ -97,6 +97,8 @@ def _show(stored: StoredFinding, label: str, matches: Sequence[Match]) -> None:
     finding = stored.finding
     streams.write(printable(f"{finding.severity}  {finding.detector}  {label}  {finding.file}") + "\n")
     for match in matches:
+        if not match.clear:  # a copy of a document is told by its share: there is no value to show
+            streams.write(f"  {printable(match.place)}: {printable(match.excerpt)}\n")
         for text in match.clear[:_SHOWN]:
             lines = text.splitlines() or [""]
             streams.write(f"  {printable(match.place)}: {printable(lines[0])}\n")

@@ -99,7 +99,19 @@ def test_each_of_many_copies_in_one_file_is_told(ready):
     starts = sorted(match.start for match in told)
     heads = [at for at in range(len(text)) if text.startswith("Northwind Harbour Logistics plc\nReg", at)]
     assert all(abs(start - head) < 120 for start, head in zip(starts, heads, strict=True))
-    assert [match.count for match in look(ready, text, every=False)] == [7]
+    assert len({match.fingerprint for match in look(ready, text, every=False)}) == 7
+
+
+def test_another_content_makes_another_finding_and_another_place_does_not(ready):
+    def mark(text):
+        [match] = look(ready, text)
+        return match.fingerprint
+
+    form = filled(FORMS["expenses"], 1)
+    assert mark(f"{TALK * 9}\n{form}\n{TALK}") == mark(reflowed(form, 50)) == mark(form)
+    assert len({mark(form), mark(FORMS["expenses"]), mark(filled(FORMS["expenses"], 2))}) == 3
+    blank = FORMS["expenses"]
+    assert mark(blank.replace("Miles driven: ________", "Miles driven: 271")) != mark(blank)
 
 
 def test_the_place_is_where_the_copy_begins(ready):

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from casb_cli.scan.detect.prints import PHRASE, WINNOW, Marks, Template, literal
 from casb_cli.scan.detect.rules import Detector, Rule
 from casb_cli.scan.extract.base import Segment
 
+_FIGURE = re.compile(r"\d+")
 PIECE = 256 << 10
 """Bytes of text that are looked at together."""
 _GAP = 120
@@ -93,13 +95,15 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where a phrase stands: its first byte and the one behind its last, in its segment."""
+    """Where a phrase stands: its first byte and the one behind its last, in its segment; and the sums around it."""
 
     segment: Segment
     start: int
     end: int
     line: int
     document: int
+    before: int
+    behind: int
 
     @property
     def place(self) -> str:
@@ -118,13 +122,21 @@ class _Text:
         self._texts: list[str] = []
         self._starts: list[list[int]] = []
         self._firsts: list[int] = []
+        self.figures: list[tuple[int, bytes]] = []
+        """Each figure, and the number of the word before it."""
+        self.sums: list[int] = []
+        """For each word the sum over all text before it; set by who knows the marks."""
         for part in parts:
             text = part.data.decode("utf-8", "replace")
             found, starts = words(text)
             self._firsts.append(len(self.words))
             self._texts.append(text)
             self._starts.append(starts)
+            first = len(self.words)
             self.words += found
+            for match in _FIGURE.finditer(text):
+                at = first + bisect.bisect_right(starts, match.start()) - 1
+                self.figures.append((max(at, 0), match[0].encode("utf-8", "replace")))
         self._part = -1
         self._char = self._offset = self._line = 0
 
@@ -141,7 +153,15 @@ class _Text:
         self._line += between.count("\n")
         last = min(number - self._firsts[at] + count, len(starts)) - 1
         behind = starts[last] + len(self.words[self._firsts[at] + last])
-        return _Spot(part.segment, self._offset, self._offset + _size(text[char:behind]), self._line, part.document)
+        return _Spot(
+            part.segment,
+            self._offset,
+            self._offset + _size(text[char:behind]),
+            self._line,
+            part.document,
+            self.sums[number],
+            self.sums[number + 1],
+        )
 
 
 def _size(text: str) -> int:
@@ -158,6 +178,11 @@ class _Copy:
     start: _Spot
     end: _Spot
     part: bool = False
+
+    @property
+    def content(self) -> int:
+        """A sum over all words and figures of the copy: that of the same text is the same wherever it stands."""
+        return (self.end.behind - self.start.before) % (1 << 64)
 
     def beside(self, other: _Copy) -> bool:
         """Return whether the two have no text in common."""
@@ -273,6 +298,7 @@ class Copies:
         self._open = False  # whether the piece before has enough of them
         self._passed = 0  # words before the piece in hand
         self._document = 0
+        self._sum = 0
         self._trails: dict[int, _Trail] = {}
         self._found: list[tuple[int, _Copy]] = []
 
@@ -317,12 +343,20 @@ class Copies:
         text = _Text(parts)
         owners, mark_of = self._known.owners, self._known.marks.of
         hits: list[tuple[int, int, int]] = []
+        values = [0] * max(len(text.words), 1)
         for count in self._known.counts:
             for at, phrase in enumerate(phrases(text.words, count)):
                 mark = mark_of(phrase)
+                if count == PHRASE:
+                    values[at] = mark
                 if mark in owners:
                     hits.append((at, count, mark))
         hits.sort()
+        if hits:
+            for at, figure in text.figures:
+                values[at] += mark_of(figure)
+        text.sums = list(accumulate(values, initial=self._sum))
+        self._sum = text.sums[-1] % (1 << 64)
         for at, count, mark in hits:
             spot = text.spot(at, count)
             if spot.document != self._document:
@@ -364,7 +398,7 @@ class Copies:
             collector.add(
                 detector,
                 _confidence(copy.share),
-                template.name.encode("utf-8", "replace"),
+                b"%s\0%d" % (template.name.encode("utf-8", "replace"), copy.content),
                 copy.start.start,
                 (copy.end if copy.end.segment is copy.start.segment else copy.start).end,
                 copy.start.place,
