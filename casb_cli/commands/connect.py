@@ -112,6 +112,8 @@ def command(
     given = _fields(declared, method, field)
     given = _components.chosen(declared, given, component, ask=not print_setup and not add)
     if print_setup:
+        if purpose == "read":
+            abilities = tuple(one for one in abilities if not one.changes)
         _print_setup(declared, method, abilities, given)
         return None
     from casb_cli.store.config import require_writable

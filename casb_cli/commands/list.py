@@ -231,10 +231,11 @@ def activity(
     for one in wanted:
         if one not in {"logon", "user", "admin"}:
             raise UsageError(f"`{one}` is no kind of activity", hint="use --kind logon, user or admin")
+    product = _product(product)
 
     def keep(row: Any) -> bool:
         about = _is(actor, row.actor, row.actor_ref) and _is(target, row.target, row.target_ref)
-        return row.kind in wanted and about and _of(product, row)
+        return row.kind in wanted and about and product in {None, row.product}
 
     window = Window(since=since, until=until, kinds=wanted)
     return run(
@@ -242,8 +243,18 @@ def activity(
     )
 
 
-def _of(product: str | None, row: Any) -> bool:
-    return product is None or (row.product or "").lower() == product.lower()
+def _product(told: str | None) -> str | None:
+    """Return a product as rows name it, told by that name or by its title; raises UsageError for one there isn't."""
+    if told is None:
+        return None
+    from casb_cli.apps import registry
+    from casb_cli.core.errors import UsageError
+
+    name = told.strip().lower().replace(" ", "-")
+    known = sorted({one for app in registry.all() for one in app.products})
+    if name not in known:
+        raise UsageError(f"no app has a product `{told}`", hint=f"products: {', '.join(known)}")
+    return name
 
 
 def _is(wanted: str | None, name: str | None, ref: str | None) -> bool:
@@ -266,9 +277,10 @@ def files(
     trace: Trace = None,
 ) -> int:
     """List files with their owner and how far they are shared."""
+    product = _product(product)
 
     def keep(row: Any) -> bool:
-        return _of(product, row)
+        return product in {None, row.product}
 
     return run(
         "file", apps, names, output, fields, where, limit, stored=stored, trace=trace, keep=keep, trashed=trashed

@@ -119,6 +119,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...] = ()
     components: tuple[Component, ...] = ()
     """Parts that are chosen at connect; the choice is the setting `components`, none given is all of them."""
+    products: tuple[str, ...] = ()
+    """The several apps of a suite, as the field `product` of activity and files names them."""
     prerequisites: tuple[str, ...] = ()
     allow_list_hint: str = ""
     service_account_advice: str = ""

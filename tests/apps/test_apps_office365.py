@@ -124,6 +124,27 @@ def test_activity_is_listed_by_product(stage):
         assert {row["id"] for row in run.rows} == wanted
 
 
+def test_a_product_is_told_by_key_or_title_and_an_unknown_one_is_refused(stage):
+    assert stage.connect("prod", "certificate", "--component", "activities").code == 0
+    by_key, by_title = (stage.list("activity", "--product", name) for name in ("exchange", "Exchange"))
+    assert by_key.rows == by_title.rows != []
+    assert stage.list("activity", "--product", "Skype for Business").code == 0
+    for kind in ("activity", "file"):
+        run = stage.list(kind, "--product", "mail")
+        assert run.code == 2, run
+        assert "skype-for-business" in run.err
+    assert set(APP.products) == set(records.PRODUCTS)
+
+
+def test_setup_for_reading_names_no_permission_to_act(stage):
+    words = ("connect", "office365", "--print-setup", "--component", "files")
+    whole, reading = stage.casb(*words).out, stage.casb(*words, "--purpose", "read").out
+    assert "Files.ReadWrite.All of Microsoft Graph" in whole
+    assert "Write" not in reading
+    assert "EnableDisable" not in reading
+    assert "Files.Read.All of Microsoft Graph" in reading
+
+
 def test_a_disabled_account_that_is_compromised_still_loses_password_and_sessions(stage):
     assert stage.connect("prod", "certificate").code == 0
     rows = [row for row in stage.list("account").rows if row["status"] == "active" and not row["is_admin"]]
