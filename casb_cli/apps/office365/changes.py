@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
 from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
+from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.drives import DELTA
 from casb_cli.apps.office365.files import READING, Files, bin_part
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
@@ -34,70 +37,56 @@ from casb_cli.core.models import File, Gone, Notice, Partition, Row, Share, Shar
 from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import Answer, Call
 
-_CHUNKS = 16
-"""Pages that one round yields at most: each carries the positions of all drives."""
-_LEAST = 80
+_OWN = "*"
+"""Stands for all sites where they cannot be listed."""
 _HELD = 5_000
 """Changed items that are held at once; a drive in which more changed is listed anew, page by page."""
 _LOOK = timedelta(hours=24)
 """How often a site is looked at for drives that were made in it, at least."""
 _FORMS = 8
 _LOOKS = 200
-"""So many sites are looked at each time, those first that were not for longest."""
+"""Up to so many sites, all are looked at each time."""
 
 
-class _Site(msgspec.Struct, frozen=True, gc=False):
-    """The drives of a site (their partitions' data, as JSON), and when they were looked at."""
+class _Site(msgspec.Struct, gc=False):
+    """A site: the drives that it has (their partitions' data), the position in each, and when it was looked at.
 
-    at: str
-    drives: msgspec.Raw
+    A drive without a position could not be read. While the site is shut to everybody, what it held stays.
+    """
+
+    id: str
+    url: str
+    name: str
+    at: str = ""
+    drives: list[dict[str, str]] = []
+    positions: list[str] = []
     shut: bool = False
-    """Whether it shows itself to nobody now: what it held stays, and it is looked at each time."""
-
-    @property
-    def parts(self) -> list[Partition]:
-        """The partitions of its drives."""
-        found = from_json(bytes(self.drives), list[dict[str, str]])
-        return [Partition(key=f"drive:{one['drive']}", data=one) for one in found]
 
 
 class Feed(msgspec.Struct):
-    """The position in each drive, by partition; an empty one means that the drive could not be read.
+    """Where every drive stands, packed in blocks of sites: of a big tenant one block is unpacked at a time."""
 
-    It is written with every page, so it is kept short: what positions have in common stands once, in `forms`, and
-    what is known of sites is packed.
-    """
-
-    at: dict[str, str] = {}
+    blocks: list[str] = []
     floors: dict[str, str] = {}
     """How far libraries are open as a whole, those that differ from what libraries mostly are."""
     forms: list[str] = []
-    packed: str = ""
+    """What positions have in common."""
+    at: dict[str, str] = {}
+    """Positions as earlier versions kept them."""
 
-    def position(self, key: str) -> str:
-        """Return the position in a drive, empty where it has none."""
-        told = self.at.get(key, "")
-        form, mark, token = told.partition(" ")
-        return self.forms[int(form)].replace("{}", key.partition(":")[2]) + token if mark else told
-
-    def move(self, key: str, position: str) -> None:
-        """Keep the position in a drive."""
+    def short(self, drive: str, position: str) -> str:
+        """Return a position as it is kept: without what most have in common."""
         head, mark, token = position.rpartition("token=")
-        form = (head + mark).replace(key.partition(":")[2], "{}")
+        form = (head + mark).replace(drive, "{}")
         if mark and form not in self.forms and len(self.forms) < _FORMS:
             self.forms.append(form)
         known = mark and form in self.forms and " " not in position
-        self.at[key] = f"{self.forms.index(form)} {token}" if known else position
+        return f"{self.forms.index(form)} {token}" if known else position
 
-    def sites(self) -> dict[str, _Site]:
-        """Return what is known of sites, by id."""
-        if not self.packed:
-            return {}
-        return from_json(zlib.decompress(base64.b64decode(self.packed)), dict[str, _Site])
-
-    def know(self, sites: dict[str, _Site]) -> None:
-        """Keep what is known of sites."""
-        self.packed = base64.b64encode(zlib.compress(msgspec.json.encode(sites), 6)).decode()
+    def whole(self, drive: str, kept: str) -> str:
+        """Return the position that was kept so."""
+        form, mark, token = kept.partition(" ")
+        return self.forms[int(form)].replace("{}", drive) + token if mark else kept
 
 
 @dataclass
@@ -148,13 +137,47 @@ class Follow(Files, FollowFiles):
     )
     def follow_start(self) -> str:
         feed = Feed()
-        sites = self._present(feed)[0]
-        for start in range(0, len(sites), _LEAST):
-            begun = self._begin([part for site in sites[start : start + _LEAST] for part in site.parts])
-            for one in begun:
-                feed.move(one.part.key, one.position)
-            self._look_at_floors([one for one in begun if one.position], feed)
+        for sites in self._pages_of_sites():
+            self._look(sites)
+            rounds = self._begin([part for site in sites if not site.shut for part in _parts(site)])
+            self._look_at_floors([one for one in rounds if one.position], feed)
+            _keep(feed, sites, rounds)
+            feed.blocks.append(_pack(sites))
         return _encode(feed)
+
+    def _pages_of_sites(self) -> Iterator[list[_Site]]:
+        """Yield all sites, a page at a time; for a signed-in person one that stands for all that may be found."""
+        if not self.sees_all:
+            yield [_Site(_OWN, "", "")]
+            return
+        for some, _ in self.sites(None):
+            yield [_Site(one.id, one.web_url or "", one.display_name or "") for one in some]
+
+    def _look(self, sites: Sequence[_Site]) -> tuple[list[Row | Gone], list[Notice]]:
+        """Learn which drives some sites have; return those that are no more, and what is told of shut sites."""
+        gone: list[Row | Gone] = []
+        notices: list[Notice] = []
+        for site, page in zip(sites, self._drives_in(sites), strict=True):
+            notices += page.notices
+            site.shut = bool(page.notices) and site.id != _OWN
+            if site.shut:
+                continue  # for a while it shows no drives, but has those that it had
+            kept = dict(zip((one["drive"] for one in site.drives), site.positions, strict=True))
+            drives = [part.data for part in page.more]
+            missing = kept.keys() - {one["drive"] for one in drives} if not page.notices else set()
+            gone += [Gone(kind="partition", id=f"drive:{drive}") for drive in sorted(missing)]
+            drives += [one for one in site.drives if one["drive"] not in missing and one not in drives and page.notices]
+            site.drives, site.positions = drives, [kept.get(one["drive"], "") for one in drives]
+            site.at = clock.text(clock.now())
+        return gone, notices
+
+    def _drives_in(self, sites: Sequence[_Site]) -> Iterator[Page[Any]]:
+        if sites and sites[0].id == _OWN:
+            parts, notices = self.all_drives()
+            yield Page(items=(), more=parts, notices=notices)
+        elif sites:
+            asked = [shapes.Site(id=one.id, web_url=one.url, display_name=one.name) for one in sites]
+            yield from (self.drives_of(part) for part in self.look_at(asked))
 
     def follow_look(self) -> None:
         """Ask one drive for its present position: all of a big tenant's would take minutes."""
@@ -166,33 +189,6 @@ class Follow(Files, FollowFiles):
                 if drives := self.drives_of(part).more:
                     self._look_at_floors(self._begin(drives[:1]), Feed())
                     return
-
-    def _present(self, feed: Feed) -> tuple[list[_Site], list[Notice]]:
-        """Return the sites with drives, shut ones too, and what was told of those that cannot be seen.
-
-        Sites that are new are looked at for their drives, and of the others those seen longest ago: each once a day.
-        """
-        now, notices = clock.text(clock.now()), list[Notice]()
-        if not self.sees_all:
-            parts, notices = self.all_drives()
-            return [_site(now, [one.data for one in parts])], notices
-        known = feed.sites()
-        sites = [one for some, _ in self.sites(None) for one in some]
-        due = clock.text(clock.now() - _LOOK)
-        at = {id_: site.at for id_, site in known.items()}
-        oldest = sorted(sites, key=lambda one: at.get(one.id, ""))
-        looked = [one for number, one in enumerate(oldest) if number < _LOOKS or at.get(one.id, "") < due]
-        present = {one.id: known[one.id] for one in sites if one.id in known}
-        for start in range(0, len(looked), _LOOKS):
-            for part in self.look_at(looked[start : start + _LOOKS]):
-                page, id_ = self.drives_of(part), part.key.partition(":")[2]
-                notices += page.notices
-                if not page.notices:
-                    present[id_] = _site(now, [one.data for one in page.more])
-                elif id_ in present:
-                    present[id_] = msgspec.structs.replace(present[id_], at="", shut=True)
-        feed.know(present)
-        return list(present.values()), notices
 
     def _begin(self, parts: Sequence[Partition]) -> list[_Round]:
         """Return the present position of some drives; empty where one cannot be read now."""
@@ -258,39 +254,59 @@ class Follow(Files, FollowFiles):
             feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
-        first = not feed.packed
-        sites, notices = self._present(feed)
-        present = {part.key for site in sites for part in site.parts}
-        # A site that is locked for a while shows no drives, but has those that it had. Where it is not known which
-        # those are, drives are gone only where nothing was hidden.
-        lost = [] if notices and first else [key for key in feed.at if key not in present]
-        sites = [site for site in sites if not site.shut]
-        gone: list[Row | Gone] = [Gone(kind="partition", id=key) for key in lost]
-        feed.at = {key: at for key, at in feed.at.items() if key not in lost}
-        size = max(_LEAST, -(-len(sites) // _CHUNKS))
-        for start in range(0, max(1, len(sites)), size):
-            rounds = self._read_on([part for site in sites[start : start + size] for part in site.parts], feed)
-            items, gone = [*gone, *(item for one in rounds for item in one.items)], []
-            for one in rounds:
-                feed.move(one.part.key, one.position)
-            notices += [notice for one in rounds for notice in one.notices]
-            yield Page(
-                items=items,
-                cursor=_encode(feed),
-                more=[part for one in rounds for part in one.more],
-                notices=notices,
-            )
-            notices = []
+        if feed.at or not feed.blocks:
+            raise CursorExpired("the stored positions in the drives are of an earlier version")
+        known = Marks(mark_of(site.id) for block in feed.blocks for site in _unpack(block))
+        seen, new = array("Q"), list[_Site]()
+        for sites in self._pages_of_sites():
+            seen.extend(mark_of(one.id) for one in sites)
+            new += [one for one in sites if one.id not in known]
+        present, due = Marks(seen), clock.text(clock.now() - _LOOK)
+        for number, block in enumerate(feed.blocks):
+            sites = _unpack(block)
+            there = [one for one in sites if one.id in present]
+            gone: list[Row | Gone] = [
+                Gone(kind="partition", id=part.key) for one in sites if one.id not in present for part in _parts(one)
+            ]
+            # In a big tenant a known site is looked at for new drives once a day only.
+            all_ = len(present) <= _LOOKS
+            lost, notices = self._look([one for one in there if all_ or one.shut or one.at < due])
+            yield self._turn(feed, number, there, [*gone, *lost], notices)
+        for start in range(0, len(new), _LOOKS):
+            sites = new[start : start + _LOOKS]
+            _, notices = self._look(sites)
+            feed.blocks.append("")
+            yield self._turn(feed, len(feed.blocks) - 1, sites, [], notices)
+        yield Page(items=(), cursor=_encode(feed))
 
-    def _read_on(self, parts: Sequence[Partition], feed: Feed) -> list[_Round]:
+    def _turn(
+        self, feed: Feed, number: int, sites: list[_Site], gone: list[Row | Gone], notices: list[Notice]
+    ) -> Page[Row | Gone]:
+        """Read the drives of a block of sites on; where nothing changed, the position need not be kept yet."""
+        before = [
+            _Round(part, feed.whole(part.data["drive"], position))
+            for site in sites
+            if not site.shut
+            for part, position in zip(_parts(site), site.positions, strict=True)
+        ]
+        rounds = self._read_on(before, feed)
+        _keep(feed, sites, rounds)
+        feed.blocks[number] = _pack(sites)
+        items = [*gone, *(item for one in rounds for item in one.items)]
+        more = [part for one in rounds for part in one.more]
+        notices = [*notices, *(notice for one in rounds for notice in one.notices)]
+        return Page(items=items, cursor=_encode(feed) if items or more else None, more=more, notices=notices)
+
+    def _read_on(self, before: Sequence[_Round], feed: Feed) -> list[_Round]:
         """Read some drives on to their ends; a new one begins, and is listed from then on."""
-        rounds = [_Round(part, feed.position(part.key)) for part in parts if feed.at.get(part.key)]
-        fresh = [part for part in parts if not feed.at.get(part.key)]
+        rounds = [one for one in before if one.position]
+        fresh = [one.part for one in before if not one.position]
         expired: list[Partition] = []
         held = 0
         for start in range(0, len(rounds), MOST):
             some = rounds[start : start + MOST]
             for one, answer in zip(some, self.batch([self._since(one) for one in some]), strict=True):
+                position = one.position
                 try:
                     if isinstance(answer, ProviderError):
                         raise answer
@@ -300,7 +316,7 @@ class Follow(Files, FollowFiles):
                     expired.append(one.part)
                 except ProviderError as error:
                     one.changed.clear()
-                    one.position = feed.position(one.part.key)
+                    one.position = position
                     self._shut(one, error)
         rounds = [one for one in rounds if one.part not in expired]
         begun = self._begin([*fresh, *expired])
@@ -446,8 +462,25 @@ def _is_old(item: Item) -> bool:
     return made is not None and clock.now() - clock.parse(made) > _LOOK
 
 
-def _site(at: str, drives: list[dict[str, str]]) -> _Site:
-    return _Site(at, msgspec.Raw(msgspec.json.encode(drives)))
+def _parts(site: _Site) -> list[Partition]:
+    """Return the partitions of a site's drives."""
+    return [Partition(key=f"drive:{one['drive']}", data=one) for one in site.drives]
+
+
+def _keep(feed: Feed, sites: Sequence[_Site], rounds: Sequence[_Round]) -> None:
+    """Keep the positions that drives were read on to."""
+    reached = {one.part.data["drive"]: one.position for one in rounds}
+    for site in sites:
+        if not site.shut:
+            site.positions = [feed.short(one["drive"], reached.get(one["drive"], "")) for one in site.drives]
+
+
+def _pack(sites: Sequence[_Site]) -> str:
+    return base64.b64encode(zlib.compress(msgspec.json.encode(sites), 6)).decode()
+
+
+def _unpack(block: str) -> list[_Site]:
+    return from_json(zlib.decompress(base64.b64decode(block)), list[_Site])
 
 
 def _encode(feed: Feed) -> str:
