@@ -33,6 +33,7 @@ from casb_cli.core.errors import CasbError, NotPermitted, Stopped, Unsupported
 from casb_cli.core.models import Finding
 from casb_cli.scan import feed, readon
 from casb_cli.scan.census import Census, Lost, Taken
+from casb_cli.scan.heap import keep_small
 from casb_cli.scan.inspection import Inspector
 from casb_cli.scan.statement import Statement, state_lacks, state_losses
 from casb_cli.scan.workers import WorkerPool
@@ -85,6 +86,7 @@ class Scan:
 
     def run(self) -> Statement:
         """Scan and keep what was seen; a failing part never ends the others. The caller holds the scan lock."""
+        keep_small()
         options = self.options
         first = self.store.runs.last_ended(self.instance.key) is None
         run = self.store.runs.begin(self.instance.key, trigger=options.trigger)
