@@ -98,3 +98,15 @@ def test_a_fault_among_the_cells_leaves_what_stands_beside_them():
 
 def test_documents_without_macros_say_nothing_of_them():
     assert look(docx(paragraph("text"))).outcome == "done"
+
+
+@pytest.mark.parametrize("broken", ["word/_rels/document.xml.rels", "word/embeddings/a.bin"])
+def test_a_torn_part_of_a_document_costs_itself_only(broken):
+    parts = {"word/_rels/document.xml.rels": "<R/>", "word/embeddings/a.bin": "text", "word/embeddings/b.bin": SHOWN}
+    data = bytearray(office({"word/document.xml": "<w/>", **parts}))
+    at = data.index(broken.encode()) - 30
+    assert data[at : at + 4] == b"PK\x03\x04"
+    data[at] ^= 1
+    result = look(bytes(data))
+    assert [(n.place, n.reason) for n in result.notes] == [(broken, "corrupted")]
+    assert [m.place for m in result.matches] == ["word/embeddings/b.bin, line 1, column 1"]

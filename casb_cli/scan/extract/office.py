@@ -112,14 +112,23 @@ def _parts(
             elif _PROPERTIES.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), spaced_xml)
         for info in infos:
-            if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
-                links = _links(archive, info, context)
-                if links:
-                    yield Segment(join_place(where, "links"), "none", iter((links,)))
-            elif _EMBEDDED.fullmatch(info.filename) and not info.is_dir():
-                context.member()
-                inner = Source(member_file(archive, info, context), info.filename, info.file_size, random=False)
-                yield from context.open(inner, context, join_place(where, shorten(printable(info.filename), 120)))
+            try:
+                if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
+                    if links := _links(archive, info, context):
+                        yield Segment(join_place(where, "links"), "none", iter((links,)))
+                    continue
+                if not _EMBEDDED.fullmatch(info.filename) or info.is_dir():
+                    continue
+                file = member_file(archive, info, context)
+            except Exhausted:
+                raise
+            except Exception as error:  # noqa: BLE001 - of any kind of torn member: it costs itself only
+                fault = error if isinstance(error, Stop) else Stop("corrupted", type(error).__name__)
+                context.note(join_place(where, shorten(printable(info.filename), 120)), fault)
+                continue
+            context.member()
+            inner = Source(file, info.filename, info.file_size, random=False)
+            yield from context.open(inner, context, join_place(where, shorten(printable(info.filename), 120)))
         if not found_any and wanted is not _SHEET_SIDE:
             raise Stop("corrupted", "the document's main part is missing")
 
