@@ -13,7 +13,7 @@ from casb_cli.apps.aws import wire
 from casb_cli.apps.aws.access_points import Granted, Point
 from casb_cli.apps.aws.bucket_policy import BucketPolicy, Ours
 from casb_cli.apps.aws.mapping_s3 import Block, Bucket
-from casb_cli.core.errors import ObjectMissing, Unsupported
+from casb_cli.core.errors import Unsupported
 from casb_cli.sandbox.server import build, serve
 from casb_cli.sandbox.world import World
 
@@ -169,14 +169,25 @@ def test_access_points_and_grants_are_read_page_by_page_in_the_buckets_region():
     assert {one.headers["x-amz-account-id"] for one in script.sent} == {ACCOUNT}
 
 
-def test_a_region_without_an_instance_of_grants_has_none_and_another_404_is_an_error():
+def test_a_region_without_an_instance_of_grants_has_none():
     script = scripted()
     absent = "<ErrorResponse><Error><Code>AccessGrantsInstanceNotExistsError</Code></Error></ErrorResponse>"
     script.on(f"GET {V1}/accessgrantsinstance/grants", 404, absent)
-    assert script.connector().doors(BUCKET, Block(), OURS).grants == ()
-    script.on(f"GET {V1}/accessgrantsinstance/grants", 404, "<Error><Code>NoSuchKey</Code></Error>")
-    with pytest.raises(ObjectMissing):
-        script.connector().doors(BUCKET, Block(), OURS)
+    found = script.connector().doors(BUCKET, Block(), OURS)
+    assert (found.grants, found.notices) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, "<html>Not Found"), (405, ""), (400, "<Error><Code>X</Code></Error>")]
+)
+def test_where_there_is_no_such_thing_the_rest_is_seen_and_that_is_told(status, body):
+    script = scripted()
+    script.on(f"GET {V1}/accessgrantsinstance/grants", status, body)
+    found = script.connector().doors(BUCKET, Block(), OURS)
+    assert [one.name for one in found.points] == ["door"]
+    [notice] = found.notices
+    assert (notice.code, notice.effect, notice.needed) == ("degraded", "degraded", ())
+    assert "S3 Access Grants" in notice.about
 
 
 def test_what_may_not_be_looked_at_is_told_with_the_action():

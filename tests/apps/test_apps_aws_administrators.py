@@ -126,7 +126,7 @@ class Script:
         status, answer = self.answers[operation]
         found = next(iter(answer.values()))(asked) if callable(next(iter(answer.values()), None)) else answer
         if "__type" in found:
-            return httpx.Response(400, json=found)
+            return httpx.Response(400 if status == 200 else status, json=found)
         fits(SERVICES[prefix], operation, asked, found)
         return httpx.Response(status, json=found)
 
@@ -290,3 +290,22 @@ def test_an_administrator_by_identity_center_is_in_doubt_where_the_organization_
         ("bo", False, False),
     ]
     assert "organizations:DescribePolicy" in page.notices[0].needed
+
+
+def test_a_boundary_that_cannot_be_read_leaves_a_doubt_that_is_told(script, monkeypatch):
+    monkeypatch.setattr("casb_cli.transport.retry.backoff", lambda *_, **__: 0.0)
+    test_permission_sets_make_administrators_within_their_boundary(script, [ADMIN], [], None, True)
+    script.on("GetPermissionsBoundaryForPermissionSet", 500, x=refusal("InternalServerException"))
+    with connector(script) as aws:
+        found = aws.center_admins()
+    assert (found.users, found.doubted) == ({"u-1"}, {"u-1"})
+    [notice] = found.notices
+    assert (notice.code, notice.effect) == ("degraded", "degraded")
+    assert "permission set Ops" in notice.about
+
+
+def test_a_set_that_makes_nobody_an_administrator_is_not_asked_for_its_boundary(script):
+    test_permission_sets_make_administrators_within_their_boundary(
+        script, [{"Name": "ReadOnlyAccess", "Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}], [], None, False
+    )
+    assert "GetPermissionsBoundaryForPermissionSet" not in [name for name, _ in script.sent]

@@ -18,7 +18,7 @@ from casb_cli.apps.aws.bucket_policy import BucketPolicy, Opening, Ours, narrowe
 from casb_cli.apps.aws.common import AwsBase
 from casb_cli.apps.aws.mapping_s3 import Block, Bucket
 from casb_cli.apps.aws.rules import told
-from casb_cli.core.errors import BadAnswer, NotPermitted, ObjectMissing
+from casb_cli.core.errors import BadAnswer, NotPermitted, ObjectMissing, ProviderError, RequestRefused, StateConflict
 from casb_cli.core.models import Notice, Sharing
 from casb_cli.transport.calls import Answer, Call
 
@@ -28,6 +28,8 @@ _ROOT = "/v20180820"
 _NO_GRANTS = frozenset(
     {"AccessGrantsInstanceNotExistsError", "AccessGrantsInstanceNotExists", "NoSuchAccessGrantsInstance"}
 )
+_NOT_HERE = (ObjectMissing, RequestRefused, StateConflict)
+"""How a region answers, or a service that speaks S3 without being AWS, where it has no such thing."""
 POINTS = ("s3:ListAccessPoints", "s3:GetAccessPoint", "s3:GetAccessPointPolicy", "s3:GetAccessPointPolicyStatus")
 GRANTS = ("s3:ListAccessGrants",)
 
@@ -113,14 +115,15 @@ class AccessPoints(AwsBase):
         notices: list[Notice] = []
         points: tuple[Point, ...] = ()
         grants: tuple[Granted, ...] = ()
+        where = f"in account {bucket.account} ({bucket.region})"
         try:
             points = tuple(self._points(bucket, block, ours, fresh=fresh))
-        except NotPermitted as error:
-            notices.append(_unseen(f"access points in account {bucket.account} ({bucket.region})", error, POINTS))
+        except (NotPermitted, *_NOT_HERE) as error:
+            notices.append(_unseen(f"access points {where}", error, POINTS))
         try:
             grants = tuple(one for one in self._grants(bucket, ours, fresh=fresh) if one.covers(bucket.name))
-        except NotPermitted as error:
-            notices.append(_unseen(f"S3 Access Grants of account {bucket.account} ({bucket.region})", error, GRANTS))
+        except (NotPermitted, *_NOT_HERE) as error:
+            notices.append(_unseen(f"S3 Access Grants {where}", error, GRANTS))
         return Doors(points, grants, tuple(notices))
 
     # Access points
@@ -226,6 +229,8 @@ class ControlPages:
         return token
 
 
-def _unseen(what: str, error: NotPermitted, needed: tuple[str, ...]) -> Notice:
+def _unseen(what: str, error: ProviderError, needed: tuple[str, ...]) -> Notice:
     about = f"{what} were not looked at, nor what they open: {error.words}"
+    if not isinstance(error, NotPermitted):
+        return Notice(code="degraded", about=about, effect="degraded")
     return Notice(code="scope-missing", about=about, needed=error.needed or needed, effect="degraded")

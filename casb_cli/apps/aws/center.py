@@ -12,7 +12,7 @@ from casb_cli.apps.aws.authority import Authority
 from casb_cli.apps.aws.guardrails import Guardrails
 from casb_cli.apps.aws.policies import Document, administers, effective, of_aws, read
 from casb_cli.core import clock
-from casb_cli.core.errors import ObjectMissing
+from casb_cli.core.errors import ObjectMissing, Unavailable
 from casb_cli.core.models import Account, Group, Notice
 
 KEPT = 600.0
@@ -147,6 +147,13 @@ class SetRights(msgspec.Struct, frozen=True):
     documents: tuple[Document, ...]
     named: tuple[PolicyReference, ...] = ()
     boundary: Boundary | None = None
+    hidden: str = ""
+    """Why the boundary could not be read."""
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether it makes administrators anywhere, its boundary left aside."""
+        return bool(self.named) or any(map(administers, self.documents))
 
 
 class Administrators(msgspec.Struct, frozen=True):
@@ -154,7 +161,7 @@ class Administrators(msgspec.Struct, frozen=True):
 
     users: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()
-    """Those of them who may have lost it to service control policies that we may not read."""
+    """Those of them who may have lost it to service control policies, or a boundary, that could not be read."""
     notices: tuple[Notice, ...] = ()
 
 
@@ -274,12 +281,14 @@ class Center(Authority, Guardrails):
             for arns, _ in self.permission_sets(center.InstanceArn):
                 for arn in arns:
                     rights = self._set_rights(center.InstanceArn, arn)
-                    if not rights.named and not any(map(administers, rights.documents)):
+                    if not rights.may_administer:
                         continue
+                    unsure = self._unsure(center.InstanceArn, arn, rights)
+                    notices |= {said.about: said for said in unsure}
                     for one in self.assignments(center.InstanceArn, arn):
                         ceilings = self.ceilings(one.AccountId)
                         if self._administers(center.InstanceArn, arn, rights, one.AccountId):
-                            (doubted if ceilings.hidden else sure).update(self._holders(center, one))
+                            (doubted if ceilings.hidden or unsure else sure).update(self._holders(center, one))
                             notices |= {said.about: said for said in ceilings.notice(one.AccountId)}
         return Administrators(frozenset(sure | doubted), frozenset(doubted - sure), tuple(notices.values()))
 
@@ -301,11 +310,24 @@ class Center(Authority, Guardrails):
             "sso-admin", "ListCustomerManagedPolicyReferencesInPermissionSet", PolicyReferences, params
         )
         named = tuple(one for page, _ in references for one in page.CustomerManagedPolicyReferences)
+        rights = SetRights(documents, named)
+        if not rights.may_administer:
+            return rights  # then there is nothing that a boundary could take
         try:
             found = self.center_get("sso-admin", "GetPermissionsBoundaryForPermissionSet", FoundBoundary, params)
         except ObjectMissing:
-            return SetRights(documents, named)
-        return SetRights(documents, named, found.PermissionsBoundary)
+            return rights
+        except Unavailable as error:
+            return msgspec.structs.replace(rights, hidden=error.words)
+        return msgspec.structs.replace(rights, boundary=found.PermissionsBoundary)
+
+    def _unsure(self, instance: str, arn: str, rights: SetRights) -> tuple[Notice, ...]:
+        if not rights.hidden:
+            return ()
+        about = (
+            f"the boundary of permission set {self.set_name(instance, arn)}, which may take away what is_admin tells"
+        )
+        return (Notice(code="degraded", about=f"{about}: {rights.hidden}", effect="degraded"),)
 
     def _administers(self, instance: str, arn: str, rights: SetRights, account: str) -> bool:
         """Tell whether a permission set makes administrators in an account, as its boundary and the organization allow.
