@@ -53,7 +53,10 @@ class Office365(
         ListPrivileges: "directory roles, held or eligible; roles inside SharePoint, Exchange or Teams are not listed",
         ListGrants: "Microsoft tells neither when a delegated grant was given nor when any was last used",
         ChangeShare: "a link gets another scope or type by being made again, at another address",
-        ListTrash: "with a client secret a part of what a certificate shows",
+        ListTrash: (
+            "with a client secret a part of what a certificate shows; a later scan looks again where something was "
+            "deleted, and everywhere once a week"
+        ),
         TrashFile: "restoring takes a certificate: SharePoint takes no token of a client secret",
         QuarantineFile: "copied and deleted: the file comes back under another id, links with other addresses",
         ReadOwnPermissions: "permissions stand in the tokens, of which Microsoft promises no format",
