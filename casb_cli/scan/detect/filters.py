@@ -163,7 +163,7 @@ _PLACEHOLDER = re.compile(
     rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,:.]{0,2}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
-    rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*)|https?://[^@]*",
+    rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)|https?://[^@]*",
     re.IGNORECASE | re.DOTALL,
 )
 _IDENTIFIER = re.compile(
@@ -203,7 +203,7 @@ _CALL = re.compile(
 )
 _PIECE = re.compile(
     rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|/[\w./-]*|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
     rb"|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -336,9 +336,15 @@ _OTHER_KEY = re.compile(
 )
 
 
-def other_key(value: bytes, view: View) -> bool:  # noqa: ARG001
+_SHARED = re.compile(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
+_NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
+"""The public keys of NATS, which differ from its seeds in the first letter."""
+
+
+def other_key(value: bytes, view: View) -> bool:
     """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
-    return _OTHER_KEY.search(view.before(48)) is not None
+    before = view.before(160)
+    return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
 _NUMBER_OF = re.compile(

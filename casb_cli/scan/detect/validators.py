@@ -14,7 +14,7 @@ from itertools import pairwise
 from casb_cli.scan.detect import checks_more, checks_personal
 
 _BRANDS = re.compile(
-    rb"4\d{15}"  # Visa
+    rb"4\d{15}(?:\d{3})?"  # Visa
     rb"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
     rb"|3[47]\d{13}"  # American Express
     rb"|3(?:0[0-5]|[689]\d)\d{11}"  # Diners Club

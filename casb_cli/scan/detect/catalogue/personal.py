@@ -61,6 +61,7 @@ def _cards() -> tuple[str, ...]:
         f"1,{card('4539', 16, 11)},2",
         f"{card('4539', 16, 12)}/11/29",
         f"%B{card('4539', 16, 13)}^DOE/ANN^2911",
+        f"Visa {grouped(card('4539', 19, 14))}",
     )
 
 
@@ -104,7 +105,7 @@ _IBAN_SIZES = {
     33: "RU",
 }
 """Characters of an IBAN by country (SWIFT's registry of IBAN formats)."""
-_IBAN_JOINT = r"(?:[ .-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
+_IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
 _IBAN = Rule(
     hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
     pattern=(
@@ -118,6 +119,23 @@ _IBAN = Rule(
     caseless=True,
     before=64,
     after=96,
+)
+
+_LOOSE = r"(?:\s{1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
+# Behind its own name an IBAN may be joined to it, broken by a line's end, or have a space behind the country.
+_NAMED_IBAN = Rule(
+    hint=r"IBAN[:\s#.]{0,3}[A-Z]{2} ?[0-9]{2}",
+    pattern=(
+        r"IBAN[:\s#.]{0,3}(?P<v>"
+        + "|".join(
+            rf"(?:{countries}) ?[0-9]{{2}}(?:{_LOOSE}?[A-Z0-9]){{{size - 4}}}"
+            for size, countries in _IBAN_SIZES.items()
+        )
+        + r")(?![0-9A-Za-z])"
+    ),
+    caseless=True,
+    before=24,
+    after=120,
 )
 
 _SSN = (
@@ -153,6 +171,10 @@ def _ibans() -> tuple[str, ...]:
         f"acct {iban('NO', digits(11, 5))}.",
         f"iban {german.lower()}",
         f"konto {grouped(iban('GB', 'WEST' + digits(14, 3))).lower()}",
+        f"IBAN{german}",
+        f"IBAN: DE {german[2:4]} {german[4:]}",
+        f"IBAN {grouped(german, 4, chr(10))}",
+        f"pay to {grouped(german, 4, '  ')} today",
     )
 
 
@@ -256,7 +278,7 @@ DETECTORS = (
         confidence="high",
         description="An IBAN in its country's structure with right check digits (mod 97).",
         reference="ISO 13616",
-        rules=(_IBAN,),
+        rules=(_IBAN, _NAMED_IBAN),
         checks=("iban",),
         filters=("monotone", "lock_file", "minified", "hexadecimal"),
         normal="alnum",
