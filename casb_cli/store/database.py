@@ -21,7 +21,7 @@ from casb_cli.store.locks import Lock
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process before it gives up."""
 
-_CACHE_KIB = 8_192
+_CACHE_KIB = 4_096
 _READER_CACHE_KIB = 2_048
 _IDLE_READERS = 4
 _LOG_LIMIT_BYTES = 64 * 1024 * 1024
