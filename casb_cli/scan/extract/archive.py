@@ -124,7 +124,12 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
     """Yield what every member holds; a member that cannot be read is noted and the next one is taken."""
     with opened(source) as archive:
         overlapping = _overlapping(archive)
-        for info in archive.infolist():
+        # Members are opened by their entries, each for the last time: of a hundred thousand, memory is given back.
+        archive.NameToInfo.clear()
+        waiting = archive.filelist
+        waiting.reverse()
+        while waiting:
+            info = waiting.pop()
             if info.is_dir() or info.file_size == 0:
                 continue
             context.member()
