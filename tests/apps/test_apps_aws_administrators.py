@@ -12,9 +12,11 @@ import pytest
 from casb_cli.apps.aws.auth import signin
 from casb_cli.apps.aws.connector import APP, Aws
 from casb_cli.apps.aws.endpoints import base_urls
+from casb_cli.apps.aws.mapping import CallerIdentity
 from casb_cli.apps.aws.policies import bounded, effective, of_aws, read
 from casb_cli.apps.aws.rules import RULES
 from casb_cli.apps.base import InstanceFacts
+from casb_cli.core.errors import Unavailable
 from casb_cli.core.models import ROOT, Tenant
 from casb_cli.store.tokens import MemoryTokens
 from casb_cli.transport.client import Client
@@ -309,3 +311,16 @@ def test_a_set_that_makes_nobody_an_administrator_is_not_asked_for_its_boundary(
         script, [{"Name": "ReadOnlyAccess", "Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}], [], None, False
     )
     assert "GetPermissionsBoundaryForPermissionSet" not in [name for name, _ in script.sent]
+
+
+def test_a_simulator_that_does_not_answer_leaves_own_permissions_to_be_tried(script, monkeypatch):
+    def out(self, arn, actions):
+        raise Unavailable("AWS answered 500 without a message")
+        yield
+
+    monkeypatch.setattr(Aws, "_simulated", out)
+    monkeypatch.setattr(Aws, "caller", lambda self: CallerIdentity(Account=ACCOUNT, Arn=WHO))
+    with connector(script) as aws:
+        own = aws.read_own_permissions()
+    assert (own.complete, own.granted) == (False, ())
+    assert "shows only by trying" in own.notes[0]

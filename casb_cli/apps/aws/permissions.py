@@ -13,7 +13,7 @@ from casb_cli.apps.aws.policies import Document, read
 from casb_cli.apps.aws.scopes import ACTIONS, covered
 from casb_cli.apps.aws.users import Principal, Users, principal
 from casb_cli.core.capabilities import ABILITIES, ReadOwnPermissions, needs, needs_of
-from casb_cli.core.errors import NotPermitted, ObjectMissing, RequestRefused
+from casb_cli.core.errors import NotPermitted, ObjectMissing, RequestRefused, Unavailable
 from casb_cli.core.models import OwnPermissions
 from casb_cli.core.refs import local
 
@@ -94,7 +94,7 @@ class OwnRights(Users, ReadOwnPermissions):
             return OwnPermissions(granted=wanted, complete=True, notes=(note,), **known)
         try:
             decided = dict(self._simulated(arn, wanted))
-        except (NotPermitted, ObjectMissing, RequestRefused) as error:
+        except (NotPermitted, ObjectMissing, RequestRefused, Unavailable) as error:
             notes = (f"what these keys may do shows only by trying: {error.words}",)
             return OwnPermissions(complete=False, notes=notes, **known)
         granted = [action for action in wanted if decided.get(action) == "allowed"]
