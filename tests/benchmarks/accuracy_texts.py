@@ -60,6 +60,10 @@ def account_forms(number: str) -> Iterator[tuple[str, str]]:
     yield "points", ".".join(groups)
     yield "thin spaces", "\u202f".join(groups)
     yield "sixes", f"{number[:4]} {number[4:8]} {number[8:14]} {number[14:]}"
+    yield "two spaces", "  ".join(groups)
+    yield "behind its name", f"IBAN{number}"
+    yield "country apart", f"IBAN {number[:2]} {number[2:4]} {number[4:]}"
+    yield "broken by a line's end", "IBAN " + "\n".join((" ".join(groups[:3]), " ".join(groups[3:])))
 
 
 def card_forms(number: str) -> Iterator[tuple[str, str]]:

@@ -302,7 +302,8 @@ def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
 _POSITION = re.compile(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|correlation|trace|operation|cancell?ation|idempotency)"
-    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$",
+    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$"
+    rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
     re.IGNORECASE,
 )
 

@@ -94,8 +94,9 @@ _PARAGRAPH = re.compile(
     rb"|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )
 _CELL = re.compile(
-    rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|s|ptab)\s*/>"
+    rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|ptab)\s*/>"
 )
+_SPACES = re.compile(rb"<text:s(?:\s[^<>]*)?/>")
 _DESCRIBED = re.compile(rb"<[^<>]* descr=\"([^\"<>]+)\"[^<>]*>")
 _ELEMENT_END = re.compile(rb"</[^<>]*>")
 
@@ -123,7 +124,7 @@ def office_xml(data: bytes) -> bytes:
             data = data.replace(tag, mark)
     else:
         data = _PARAGRAPH.sub(b"\n", data)
-        data = _CELL.sub(b"\t", data)
+        data = _SPACES.sub(b" ", _CELL.sub(b"\t", data))
     return unescaped(_RUN_OF_TAGS.sub(b"", data))
 
 
