@@ -16,6 +16,7 @@ import msgspec
 from casb_cli.core.app import App, Budget, HeaderDialect, Limit
 from casb_cli.core.errors import Stopped, Throttled
 from casb_cli.core.protocols import RateMemory
+from casb_cli.core.shapes import from_plain
 from casb_cli.transport.calls import Call
 from casb_cli.transport.gauges import Sent
 from casb_cli.transport.pace import Meter
@@ -358,7 +359,7 @@ def _counted_as(key: str, answers: int, meter: Meter) -> str:
 def _moments(state: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
     """Return what was used, by scope, as epoch seconds and units; what is not of this form says nothing."""
     try:
-        return msgspec.convert(state.get("used") or {}, dict[str, list[tuple[float, float]]])
+        return from_plain(state.get("used") or {}, dict[str, list[tuple[float, float]]])
     except msgspec.ValidationError:
         return {}
 

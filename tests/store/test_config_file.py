@@ -39,7 +39,6 @@ def full(name="prod", tenant="42"):
         connected="2026-11-01T10:00:00Z",
         fields={"organization": "acme", "api_url": "https://ghe.acme.example/api/v3"},
         settings={"scan_every": "6h"},
-        components=("files",),
         tables={"reports": [{"url": "https://x.example", "map": {"id": "Worker ID"}}]},
         tenant=Tenant(id=tenant, name="Acme", variant="enterprise", facts={"plan": "big"}),
         credentials=(

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from casb_cli.core.errors import ProviderError, SecretUnavailable, UsageError
+from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import NOBODY, Call
 from casb_cli.transport.signin import PlainHttp
 
@@ -190,7 +191,7 @@ def _run(program: Executable, known: Mapping[str, str], kind: str) -> str:
 def _kept(path: str, kind: str) -> str | None:
     """Return the token that a program left in its output file, None where there is none that still holds."""
     try:
-        said = msgspec.json.decode(Path(path).expanduser().read_bytes()[:MAX_BYTES], type=_Said)
+        said = from_json(Path(path).expanduser().read_bytes()[:MAX_BYTES], _Said)
     except (OSError, msgspec.MsgspecError):
         return None
     if not said.success or (said.expiration_time or 0) <= time.time():
@@ -200,7 +201,7 @@ def _kept(path: str, kind: str) -> str | None:
 
 def _told(printed: bytes, kind: str) -> str:
     try:
-        said = msgspec.json.decode(printed, type=_Said)
+        said = from_json(printed, _Said)
     except msgspec.MsgspecError:
         raise SecretUnavailable("the subject token's program printed no answer of the form") from None
     if not said.success:
