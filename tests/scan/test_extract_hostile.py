@@ -14,6 +14,7 @@ import struct
 import sys
 import tarfile
 import time
+import tracemalloc
 import zlib
 
 import pytest
@@ -111,6 +112,17 @@ def looped_mini() -> bytes:
     at = 512 * (mini + 1)
     for number in range(8):
         struct.pack_into("<I", data, at + 4 * number, (number + 1) % 8)
+    return bytes(data)
+
+
+def boundless_root() -> bytes:
+    """Return an OLE container whose small streams lie in a circle of sectors that is said to be 512 MiB long."""
+    data = bytearray(outlook(LINE, {}))
+    first, table = struct.unpack_from("<I", data, 48)[0], struct.unpack_from("<I", data, 76)[0]
+    root = 512 * (first + 1)
+    start = struct.unpack_from("<I", data, root + 116)[0]
+    struct.pack_into("<Q", data, root + 120, 512 << 20)
+    struct.pack_into("<I", data, 512 * (table + 1) + 4 * start, start)
     return bytes(data)
 
 
@@ -331,6 +343,16 @@ def test_a_hostile_file_ends_with_its_reason_inside_the_limits(case):
     assert (result.outcome == "done") == (result.reason is None)
     assert time.process_time() - begun < 10
     assert result.text <= SMALL.expansion + len(data) * 2 + (4 << 20)
+
+
+def test_what_a_container_says_of_its_size_takes_no_memory():
+    tracemalloc.start()
+    try:
+        look(boundless_root())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 << 20
 
 
 def test_there_are_enough_of_them():

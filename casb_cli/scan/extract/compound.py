@@ -92,11 +92,19 @@ def locked_workbook(source: Source) -> bool:
 
 
 def opened_ole(source: Source) -> Any:
-    """Return the OLE container, a context manager; raises olefile's errors."""
+    """Return the OLE container, a context manager; raises olefile's errors.
+
+    No stream of it reads as more than the file's own size, whatever the directory says: a circle of sectors under a
+    great size would fill the memory.
+    """
     import olefile
 
+    most = source.file.seek(0, io.SEEK_END)
     source.file.seek(0)
-    return olefile.OleFileIO(source.file)
+    ole = olefile.OleFileIO(source.file)
+    for entry in filter(None, ole.direntries):
+        entry.size = min(entry.size, most)
+    return ole
 
 
 def stream(ole: Any, path: str | list[str], context: Context) -> bytes:
