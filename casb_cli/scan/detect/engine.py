@@ -141,14 +141,14 @@ class Scanner:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
         self._gated: dict[str, _Gated] = {}
         for aim in self._aims:
-            if aim.owner.detector.required:
+            if aim.owner.detector.gated:
                 gated = self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir))
                 gated.names.append((aim.owner.detector.id, len(gated.aims)))
                 gated.aims.append(aim)
         self._groups: dict[frozenset[str], _Gated] = {}
         self._asked: Counter[frozenset[str]] = Counter()
         self._cache_dir = cache_dir
-        self._aims = [aim for aim in self._aims if not aim.owner.detector.required]
+        self._aims = [aim for aim in self._aims if not aim.owner.detector.gated]
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None

@@ -67,7 +67,7 @@ class Gates:
         owners: defaultdict[str, set[str]] = defaultdict(set)
         reach: defaultdict[str, int] = defaultdict(int)
         for detector in detectors:
-            if not detector.required:
+            if not detector.gated:
                 continue
             wide = max(max(rule.before, rule.width) + rule.after for rule in detector.rules)
             for word in detector.keywords:

@@ -61,7 +61,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
 
     `checks` must all hold, one of `proofs` makes the confidence high, one of `filters` makes it no match.
     The cells of a column whose name (small letters, no joints) fits `columns` wholly are candidates as well.
-    `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition). With
+    `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition; `everywhere`: the
+    form is rarer than they are, so it is what is looked for, and they only where it was found). With
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
     the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
     `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
@@ -83,6 +84,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     required: bool = False
+    everywhere: bool = False
     columns: str = ""
     distance: int = 100
     min_count: int = 1
@@ -101,6 +103,11 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[str, tuple[str, ...]] = {}
     match: Examples
     no_match: Examples
+
+    @property
+    def gated(self) -> bool:
+        """Whether it is looked for around its words only."""
+        return self.required and not self.everywhere
 
 
 class Source(msgspec.Struct, frozen=True):

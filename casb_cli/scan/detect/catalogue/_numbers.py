@@ -79,6 +79,8 @@ class Number(NamedTuple):
     reference: str = ""
     distance: int = 60
     """Bytes within which a word counts."""
+    everywhere: bool = False
+    """Whether the form is rarer in any text than its words are."""
 
     @property
     def checked_by(self) -> str:
@@ -161,6 +163,7 @@ def number_detector(number: Number) -> Detector:
         filters=("monotone", "sequence", "decimal", "lock_file", "minified"),
         keywords=words,
         required=number.weak,
+        everywhere=number.everywhere,
         distance=max(number.distance, wide),
         normal="alnum",
         match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),

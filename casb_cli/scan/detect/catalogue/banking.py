@@ -54,6 +54,7 @@ _NUMBERS = (
         "9999 9999 99 9999999999",
         ("ccc", "cuenta", "cuenta bancaria", "número de cuenta", *_ACCOUNT),
         severity="medium",
+        everywhere=True,
     ),
     Number(
         "cz.bankaccount",
@@ -63,6 +64,7 @@ _NUMBERS = (
         "9999999999/0100",
         ("účet", "číslo účtu", "cislo uctu", "č ú", *_ACCOUNT),
         severity="medium",
+        everywhere=True,
     ),
     Number(
         "no.kontonr",
@@ -72,6 +74,7 @@ _NUMBERS = (
         "8601 99 99999",
         ("kontonr", "kontonummer", "bankkonto", "konto", *_ACCOUNT),
         severity="medium",
+        everywhere=True,
     ),
     Number(
         "nz.bankaccount",
@@ -81,6 +84,7 @@ _NUMBERS = (
         "01-0902-0999999-00",
         ("bank", *_ACCOUNT),
         severity="medium",
+        everywhere=True,
     ),
 )
 
