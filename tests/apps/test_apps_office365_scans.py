@@ -86,7 +86,7 @@ LEAST = (
 
 @pytest.fixture
 def stage(home, casb, hurried):
-    with Stage("office365", home, casb, people=12, files=30, options=Options(settings={})) as made:
+    with Stage("office365", home, casb, people=12, files=30, options=Options(settings={})) as made, made.brisk():
         yield made
 
 

@@ -70,8 +70,8 @@ def candidates(stage, action):
             if kind == "file":  # plain texts of some size, so that a tombstone is seen; the widest shared first
                 order = {"public": 0, "external": 1, "internal": 2}
                 ids = sorted(rows, key=lambda id_: (order.get(rows[id_].get("sharing"), 3), id_))
-            elif kind == "share":  # links and people first: a place's own groups can seldom be changed
-                ids = sorted(rows, key=lambda id_: ({"link": 0, "user": 1}.get(rows[id_].get("kind"), 2), str(id_)))
+            elif action == "change-share":  # people and links first: a place's own groups can seldom be changed
+                ids = sorted(rows, key=lambda id_: ({"user": 0, "link": 1}.get(rows[id_].get("kind"), 2), str(id_)))
             else:
                 ids = sorted(rows, key=str)
             found += [full(stage, kind, id_) for id_ in ids]

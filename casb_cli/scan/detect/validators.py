@@ -169,7 +169,7 @@ def random_looking(value: bytes) -> bool:
     pairs, seldom = _pairs(value)
     if size >= 16 and (count or size >= 20) and pairs >= 6 and seldom >= max(2, pairs * (0.12 if count else 0.2)):
         return True
-    if pairs >= 12 and seldom <= pairs * 0.05 and count < size * 0.3:
+    if pairs >= 12 and seldom <= pairs * 0.05 and count < size * 0.3 and _unrest(value) < 0.5:
         return False
     if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
         plain = count >= 2 and _unrest(value) >= 0.36 and (size > 60 or not _LOWER_RUN.search(value))
@@ -296,3 +296,11 @@ th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin u
 za.tin
 """
 CHECKS.update({f"stdnum.{name}": _national(name) for name in _NUMBERS.split()})
+
+
+def nik(value: bytes) -> bool:
+    """Hold for an Indonesian identity number that is no payment card: it has no check digit of its own."""
+    return CHECKS["stdnum.id.nik"](value) and not payment_card(value)
+
+
+CHECKS["nik"] = nik

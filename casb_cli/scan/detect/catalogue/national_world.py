@@ -77,12 +77,13 @@ _NUMBERS = (
         reference="Hong Kong Immigration Department, weighted sum by 11",
     ),
     Number(
-        "id.nik",
+        "nik",
         "id-nik",
         "Indonesian identity number (NIK)",
         r"[1-9][0-9]{5}[0-7][0-9][01][0-9]{3}[0-9]{4}",
         "3171011407859999",
         ("nik", "ktp", "nomor induk kependudukan", *IDENTITY),
+        reference="python-stdnum, stdnum.id.nik",
     ),
     Number(
         "id.npwp",
