@@ -15,7 +15,7 @@ class Sdk:
         self._options = {
             "endpoint_url": self._known.fields["endpoint_url"],
             "region_name": self._known.fields["region"],
-            "config": Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            "config": Config(retries={"max_attempts": 6, "mode": "standard"}, s3={"addressing_style": "path"}),
         }
         self._keys = {
             "aws_access_key_id": self._known.fields["access_key_id"],
