@@ -134,9 +134,16 @@ class Seen:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, str):
+            return False
+        first, second = _hashes(text)
+        with self._lock:
+            return bool(self._pairs[2 * self._slot(self._pairs, first, second)])
+
     def add(self, text: str) -> bool:
         """Note a text; True where it was not met before."""
-        first, second = hash(text) & _WHOLE or 1, hash(f"{text}\0") & _WHOLE
+        first, second = _hashes(text)
         with self._lock:
             if self._count * 6 > len(self._pairs) * 2:
                 self._grow()
@@ -152,13 +159,23 @@ class Seen:
                 self._enter(more, self._pairs[at], self._pairs[at + 1])
         self._pairs = more
 
-    @staticmethod
-    def _enter(pairs: array[int], first: int, second: int) -> bool:
-        last = len(pairs) // 2 - 1
-        slot = first & last
-        while held := pairs[2 * slot]:
-            if held == first and pairs[2 * slot + 1] == second:
-                return False
-            slot = (slot + 1) & last
+    @classmethod
+    def _enter(cls, pairs: array[int], first: int, second: int) -> bool:
+        slot = cls._slot(pairs, first, second)
+        if pairs[2 * slot]:
+            return False
         pairs[2 * slot], pairs[2 * slot + 1] = first, second
         return True
+
+    @staticmethod
+    def _slot(pairs: array[int], first: int, second: int) -> int:
+        """Return the slot of these hashes, or the free one where they belong."""
+        last = len(pairs) // 2 - 1
+        slot = first & last
+        while (held := pairs[2 * slot]) and not (held == first and pairs[2 * slot + 1] == second):
+            slot = (slot + 1) & last
+        return slot
+
+
+def _hashes(text: str) -> tuple[int, int]:
+    return hash(text) & _WHOLE or 1, hash(f"{text}\0") & _WHOLE

@@ -55,7 +55,7 @@ class Statement:
     """Whether nothing that an earlier run had learned was used."""
     only: tuple[str, ...] = ()
     """The parts that this run was limited to."""
-    _taken_away: set[str] = field(default_factory=set, repr=False)
+    taken_away: set[str] = field(default_factory=set)
     """Permissions that were held when the instance was connected, and are missed now."""
     _alike: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict, repr=False)
     """Parts lost for the same reason: the first one's text, and how many they are."""
@@ -124,7 +124,7 @@ class Statement:
 
     def miss(self, instance: OpenInstance, scopes: Iterable[str]) -> None:
         """Note which of some permissions were taken away since the instance was connected."""
-        self._taken_away.update(one for one in scopes if was_granted(instance, (one,)))
+        self.taken_away.update(one for one in scopes if was_granted(instance, (one,)))
 
     def _alike_once(self, where: list[str], ability: type[Ability], lost: Lost, text: str) -> bool:
         """Note the first part of those lost for one reason, and count the others; True for the first."""
@@ -186,7 +186,7 @@ def was_granted(instance: OpenInstance, scopes: tuple[str, ...]) -> bool:
 
 def state_losses(statement: Statement, instance: OpenInstance) -> None:
     """State each permission that was taken away, with the components and the lines of the matrix that it costs."""
-    for scope in sorted(statement._taken_away):  # noqa: SLF001 - the statement's own module
+    for scope in sorted(statement.taken_away):
         found: dict[str, list[str]] = {}
         for own in instance.config.own.values():
             found |= costs(instance.connector_class, frozenset({scope}), own, instance.on)

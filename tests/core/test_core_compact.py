@@ -82,8 +82,11 @@ def test_a_text_is_new_once(texts):
     seen, met = Seen(), set()
     for text in texts:
         assert seen.add(text) is (text not in met)
+        assert text in seen
         met.add(text)
     assert len(seen) == len(met)
+    assert "none of these" not in seen
+    assert None not in seen
 
 
 def test_what_was_seen_takes_little_however_long_it_is():

@@ -15,3 +15,28 @@ def witness(request):
             request.node.user_properties.append(("witness", f"{provider.key} {name}"))
 
     return tell
+
+
+# Of a module's `served`, a simulated Office 365.
+
+
+@pytest.fixture
+def office(served):
+    """The tenant as it was at first."""
+    served.reset()
+    return served
+
+
+@pytest.fixture(scope="module")
+def opened(served):
+    from graphsdk import Graph  # a large SDK, which may not be installed
+
+    made = Graph(served.credentials()["certificate"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def graph(office, opened):
+    """Microsoft's SDK, signed in to the tenant as it was at first."""
+    return opened

@@ -1,18 +1,12 @@
-"""rclone's Box backend works against the simulated Box, which plays Box's own host names through a test CA.
-
-rclone's base URLs are fixed, so its calls go through a CONNECT proxy that ends TLS with a certificate of ours.
-"""
+"""rclone's Box backend works against the simulated Box, which plays Box's own host names through a test CA."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
-from connectproxy import ConnectProxy, authority
+import rclonerun
 
 from casb_cli.apps.box.sandbox import build
 from casb_cli.sandbox.facts import PERSONAL_PLACE
@@ -23,10 +17,7 @@ from casb_cli.sandbox.world import World
 WORLD = World(seed=13, people=40, files=120, events=240)
 HOSTS = {"api.box.com": "api", "upload.box.com": "upload", "dl.boxcloud.com": "content"}
 
-if shutil.which("rclone") is None:
-    if os.environ.get("CI_STRICT") == "1":
-        raise RuntimeError("rclone is not installed, and here a skipped witness is a failure")
-    pytest.skip("rclone is not installed", allow_module_level=True)
+rclonerun.needed()
 
 
 @pytest.fixture
@@ -39,27 +30,9 @@ def box():
 @pytest.fixture
 def rclone(box, tmp_path):
     """A function that runs rclone with a Box remote of given settings and returns what it prints."""
-    ca, cert, key = authority(tmp_path, tuple(HOSTS))
-    ports = {host: urlsplit(box.urls[name]).port for host, name in HOSTS.items()}
-    box.urls["content"] = "https://dl.boxcloud.com"
-    with ConnectProxy(ports, cert, key) as proxy:
-
-        def run(*words, **settings):
-            env = {
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "RCLONE_CONFIG": str(tmp_path / "rclone.conf"),
-                "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
-                "RCLONE_CONFIG_DIRECT_TYPE": "box",
-                **{f"RCLONE_CONFIG_DIRECT_{name.upper()}": value for name, value in settings.items()},
-            }
-            flags = ("--ca-cert", str(ca), "--retries", "1", "--low-level-retries", "2")
-            done = subprocess.run(["rclone", *flags, *words], env=env, capture_output=True, timeout=60, check=False)
-            assert done.returncode == 0, done.stderr.decode()
-            return done.stdout
-
+    with rclonerun.against(box, HOSTS, tmp_path, "direct", "box") as run:
+        box.urls["content"] = "https://dl.boxcloud.com"
         yield run
-    assert proxy.refused == []
 
 
 def token_of(box, user):

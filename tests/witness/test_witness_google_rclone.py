@@ -1,18 +1,11 @@
-"""rclone's Drive backend works against the simulated Google, which plays Google's own host names through a test CA.
-
-rclone's base URLs are fixed, so its calls go through a CONNECT proxy that ends TLS with a certificate of ours.
-"""
+"""rclone's Drive backend works against the simulated Google, which plays Google's own host names through a test CA."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from urllib.parse import urlsplit
 
 import pytest
-from connectproxy import ConnectProxy, authority
+import rclonerun
 
 from casb_cli.apps.google_workspace.sandbox import build
 from casb_cli.sandbox.provider import Options
@@ -22,10 +15,7 @@ from casb_cli.sandbox.world import World
 WORLD = World(seed=13, people=20, files=80, events=240)
 HOSTS = {"www.googleapis.com": "api", "oauth2.googleapis.com": "oauth"}
 
-if shutil.which("rclone") is None:
-    if os.environ.get("CI_STRICT") == "1":
-        raise RuntimeError("rclone is not installed, and here a skipped witness is a failure")
-    pytest.skip("rclone is not installed", allow_module_level=True)
+rclonerun.needed()
 
 
 @pytest.fixture
@@ -38,11 +28,9 @@ def google():
 @pytest.fixture
 def rclone(google, tmp_path):
     """A function that runs rclone as a user of the company and returns what it prints."""
-    ca, cert, key = authority(tmp_path, tuple(HOSTS))
-    ports = {host: urlsplit(google.urls[name]).port for host, name in HOSTS.items()}
     robot = json.loads(google.credentials()["service-account"].secrets["key"])
     robot["token_uri"] = "https://oauth2.googleapis.com/token"
-    with ConnectProxy(ports, cert, key) as proxy:
+    with rclonerun.against(google, HOSTS, tmp_path, "drive", "drive") as started:
 
         def run(user, *words, **settings):
             settings = {
@@ -52,21 +40,9 @@ def rclone(google, tmp_path):
                 "skip_shortcuts": "true",
                 **settings,
             }
-            env = {
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "RCLONE_CONFIG": str(tmp_path / "rclone.conf"),
-                "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
-                "RCLONE_CONFIG_DRIVE_TYPE": "drive",
-                **{f"RCLONE_CONFIG_DRIVE_{name.upper()}": value for name, value in settings.items()},
-            }
-            flags = ("--ca-cert", str(ca), "--retries", "1", "--low-level-retries", "2")
-            done = subprocess.run(["rclone", *flags, *words], env=env, capture_output=True, timeout=60, check=False)
-            assert done.returncode == 0, done.stderr.decode()
-            return done.stdout
+            return started(*words, **settings)
 
         yield run
-    assert proxy.refused == []
 
 
 def owned(google):

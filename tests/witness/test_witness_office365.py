@@ -41,25 +41,6 @@ def served():
         yield made
 
 
-@pytest.fixture(scope="module")
-def opened(served):
-    made = Graph(served.credentials()["certificate"])
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def office(served):
-    """The tenant as it was at first."""
-    served.reset()
-    return served
-
-
-@pytest.fixture
-def graph(office, opened):
-    return opened
-
-
 def somebody(office, **wanted):
     """Return id and row of the first account that is an active member without roles, and as wanted."""
     wanted = {"status": "active", "external": False, "is_admin": False, **wanted}

@@ -49,25 +49,6 @@ def served():
         yield made
 
 
-@pytest.fixture(scope="module")
-def opened(served):
-    made = Graph(served.credentials()["certificate"])
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def office(served):
-    """The tenant as it was at first."""
-    served.reset()
-    return served
-
-
-@pytest.fixture
-def graph(office, opened):
-    return opened
-
-
 @pytest.fixture
 def drives(office, graph):
     return graph.client.drives

@@ -1,19 +1,12 @@
-"""rclone's OneDrive backend works against the simulated Office 365, which plays Microsoft's hosts through a test CA.
-
-rclone's base URLs are fixed, so its calls go through a CONNECT proxy that ends TLS with a certificate of ours.
-"""
+"""rclone's OneDrive backend works against the simulated Office 365, which plays Microsoft's hosts through a test CA."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
-import subprocess
-from urllib.parse import urlsplit
 
 import pytest
-from connectproxy import ConnectProxy, authority
+import rclonerun
 
 from casb_cli.apps.office365.sandbox import build
 from casb_cli.sandbox.facts import LEAVER
@@ -27,10 +20,7 @@ SCOPE = "https://graph.microsoft.com/.default"
 FLAGGED = "setup-tool.bin"
 """The file that is taken for malware: nobody gets what it holds."""
 
-if shutil.which("rclone") is None:
-    if os.environ.get("CI_STRICT") == "1":
-        raise RuntimeError("rclone is not installed, and here a skipped witness is a failure")
-    pytest.skip("rclone is not installed", allow_module_level=True)
+rclonerun.needed()
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +31,8 @@ def served():
 
 
 @pytest.fixture
-def office(served):
-    served.reset()
-    return served
-
-
-@pytest.fixture
 def rclone(office, tmp_path):
     """A function that runs rclone on a drive and returns what it prints."""
-    ca, cert, key = authority(tmp_path, tuple(HOSTS))
-    ports = {host: urlsplit(office.urls[name]).port for host, name in HOSTS.items()}
     signin = office.credentials()["secret"]
     form = {
         "grant_type": "client_credentials",
@@ -60,7 +42,7 @@ def rclone(office, tmp_path):
     }
     given = office.signin.token(signin.fields["tenant"], form)["access_token"]
     token = {"access_token": given, "token_type": "Bearer", "expiry": "2099-01-01T00:00:00Z"}
-    with ConnectProxy(ports, cert, key) as proxy:
+    with rclonerun.against(office, HOSTS, tmp_path, "one", "onedrive") as started:
 
         def run(drive, *words, **settings):
             settings = {
@@ -71,21 +53,9 @@ def rclone(office, tmp_path):
                 "token_url": f"https://login.microsoftonline.com/{signin.fields['tenant']}/oauth2/v2.0/token",
                 **settings,
             }
-            env = {
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "RCLONE_CONFIG": str(tmp_path / "rclone.conf"),
-                "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
-                "RCLONE_CONFIG_ONE_TYPE": "onedrive",
-                **{f"RCLONE_CONFIG_ONE_{name.upper()}": value for name, value in settings.items()},
-            }
-            flags = ("--ca-cert", str(ca), "--retries", "1", "--low-level-retries", "2")
-            done = subprocess.run(["rclone", *flags, *words], env=env, capture_output=True, timeout=60, check=False)
-            assert done.returncode == 0, done.stderr.decode()
-            return done.stdout
+            return started(*words, **settings)
 
         yield run
-    assert proxy.refused == []
 
 
 def of_drive(office, drive):

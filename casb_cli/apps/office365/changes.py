@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import zlib
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +14,6 @@ import msgspec
 from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
-from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.drives import DELTA
 from casb_cli.apps.office365.files import READING, Files, bin_part
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
@@ -24,6 +22,7 @@ from casb_cli.apps.office365.sharing import carried, carries
 from casb_cli.apps.office365.tree import Tree
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Ability, FollowFiles, ListFiles, ListShares, ListTrash, Page
+from casb_cli.core.compact import Seen
 from casb_cli.core.errors import (
     BadAnswer,
     CursorExpired,
@@ -71,8 +70,6 @@ class Feed(msgspec.Struct):
     """How far libraries are open as a whole, those that differ from what libraries mostly are."""
     forms: list[str] = []
     """What positions have in common."""
-    at: dict[str, str] = {}
-    """Positions as earlier versions kept them."""
 
     def short(self, drive: str, position: str) -> str:
         """Return a position as it is kept: without what most have in common."""
@@ -254,14 +251,17 @@ class Follow(Files, FollowFiles):
             feed = from_json(cursor or "", Feed)
         except msgspec.MsgspecError as error:
             raise CursorExpired(f"the stored positions in the drives are unreadable: {error}") from None
-        if feed.at or not feed.blocks:
+        if not feed.blocks:
             raise CursorExpired("the stored positions in the drives are of an earlier version")
-        known = Marks(mark_of(site.id) for block in feed.blocks for site in _unpack(block))
-        seen, new = array("Q"), list[_Site]()
+        known, present, new = Seen(), Seen(), list[_Site]()
+        for block in feed.blocks:
+            for site in _unpack(block):
+                known.add(site.id)
         for sites in self._pages_of_sites():
-            seen.extend(mark_of(one.id) for one in sites)
+            for site in sites:
+                present.add(site.id)
             new += [one for one in sites if one.id not in known]
-        present, due = Marks(seen), clock.text(clock.now() - _LOOK)
+        due = clock.text(clock.now() - _LOOK)
         for number, block in enumerate(feed.blocks):
             sites = _unpack(block)
             there = [one for one in sites if one.id in present]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -14,7 +13,6 @@ from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK, Listed
 from casb_cli.apps.office365 import mapping
 from casb_cli.apps.office365.common import PAGE, Microsoft365Base
-from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.scopes import AUDIT, GROUPS, ROLES, USERS, graph, on_users
 from casb_cli.core.capabilities import (
     Ability,
@@ -25,6 +23,7 @@ from casb_cli.core.capabilities import (
     Page,
     ReadsOn,
 )
+from casb_cli.core.compact import Seen
 from casb_cli.core.errors import (
     BadAnswer,
     LicenceMissing,
@@ -61,8 +60,8 @@ _HIDDEN_MEMBERS = "Member.Read.Hidden"
 class Registered(NamedTuple):
     """Who has registered MFA, and who has not."""
 
-    yes: Marks
-    no: Marks
+    yes: Seen
+    no: Seen
 
     def of(self, user: str) -> bool | None:
         """Tell whether a user has; None where the report leaves it out."""
@@ -193,10 +192,11 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
 
     def _read_registered(self) -> Registered:
         query = {"$select": "id,isMfaRegistered", "$top": PAGE}
-        told: dict[bool | None, array[int]] = {True: array("Q"), False: array("Q"), None: array("Q")}
+        found = Registered(Seen(), Seen())
         for one in self.every(_REGISTRATIONS, mapping.Registration, query=query):
-            told[one.is_mfa_registered].append(mark_of(one.id))
-        return Registered(Marks(told[True]), Marks(told[False]))
+            if one.is_mfa_registered is not None:
+                (found.yes if one.is_mfa_registered else found.no).add(one.id)
+        return found
 
     # Groups
 

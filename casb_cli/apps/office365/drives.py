@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
@@ -15,11 +14,11 @@ from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK
 from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH, PAGE, Microsoft365Base
-from casb_cli.apps.office365.compact import Marks, mark_of
 from casb_cli.apps.office365.mapping_files import Item, Permission, Place
 from casb_cli.apps.office365.scopes import SITES_FULL
 from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import Page
+from casb_cli.core.compact import Seen
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ProviderError, ScopeMissing, StateConflict
 from casb_cli.core.models import ROOT, Notice, Partition, Sharing
 from casb_cli.core.shapes import from_json
@@ -75,7 +74,7 @@ class Drives(Microsoft365Base):
         super().__init__(*args)
         self._places: dict[str, Place] = {}
         self._held: dict[str, tuple[float, frozenset[str]]] = {}
-        self._guests: tuple[float, Marks] | None = None
+        self._guests: tuple[float, Seen] | None = None
         self._floors: dict[str, tuple[float, Sharing]] = {}
         self._facts_lock = threading.Lock()
 
@@ -101,17 +100,18 @@ class Drives(Microsoft365Base):
 
         return self._once("domains", read)
 
-    def guests(self) -> Marks:
+    def guests(self) -> Seen:
         """Return the ids and the addresses (lower case) of the directory's guests; at most ten minutes old."""
         with self._facts_lock:
             held = self._guests
             if held is None or time.monotonic() - held[0] > _HELD:
                 query = {"$filter": "userType eq 'Guest'", "$select": "id,userPrincipalName,mail", "$top": PAGE}
-                found = array("Q")
+                found = Seen()
                 for one in self.every(f"{GRAPH}/users", _User, query=query):
                     told = (one.id, one.user_principal_name, one.mail)
-                    found.extend({mark_of(text.lower()) for text in told if text})
-                held = self._guests = (time.monotonic(), Marks(found))
+                    for text in filter(None, told):
+                        found.add(text.lower())
+                held = self._guests = (time.monotonic(), found)
         return held[1]
 
     def teams(self) -> frozenset[str]:

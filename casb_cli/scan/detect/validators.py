@@ -240,6 +240,12 @@ def mail_domain(value: bytes) -> bool:
 
 _SUFFIXES = frozenset(b"png jpg jpeg gif svg webp css js ts json xml html htm py rb php yml yaml md txt".split())
 
+
+def nik(value: bytes) -> bool:
+    """Hold for an Indonesian identity number that is no payment card: it has no check digit of its own."""
+    return CHECKS["stdnum.id.nik"](value) and not payment_card(value)
+
+
 CHECKS: dict[str, Callable[[bytes], bool]] = (
     checks_personal.CHECKS
     | checks_more.CHECKS
@@ -260,6 +266,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = (
             basic_credentials,
             nats_seed,
             mail_domain,
+            nik,
         )
     }
 )
@@ -296,11 +303,3 @@ th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin u
 za.tin
 """
 CHECKS.update({f"stdnum.{name}": _national(name) for name in _NUMBERS.split()})
-
-
-def nik(value: bytes) -> bool:
-    """Hold for an Indonesian identity number that is no payment card: it has no check digit of its own."""
-    return CHECKS["stdnum.id.nik"](value) and not payment_card(value)
-
-
-CHECKS["nik"] = nik
