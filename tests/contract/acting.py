@@ -14,8 +14,8 @@ from casb_cli.govern.actions import ACTIONS, action_kind
 
 OPTIONS = {
     "change-share": (
-        ("--role", "viewer"),
         ("--role", "read"),
+        ("--role", "viewer"),
         ("--role", "triage"),
         ("--sharing", "private"),
         ("--sharing", "internal"),
