@@ -157,6 +157,16 @@ def test_workers_start_when_needed_and_no_earlier(pool):
     assert len(pool.processes()) == 1
 
 
+@pytest.mark.parametrize("soon", [False, True])
+def test_a_worker_of_a_large_process_stays(cache, soon):
+    large = bytearray(b"x") * (320 << 20)
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1, memory=300 << 20, soon=soon) as pool:
+        assert pool.submit(task(), TEXT).result(30).outcome == "done"
+        time.sleep(0.05)
+        assert len(pool.processes()) == 1
+    del large
+
+
 def test_workers_know_no_environment_no_descriptor_no_key_on_the_command_line(pool, monkeypatch):
     monkeypatch.setenv("CASB_SECRET_CANARY", "hunter2-canary")
     read, write = os.pipe()
