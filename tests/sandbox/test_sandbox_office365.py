@@ -187,6 +187,15 @@ def test_a_delta_of_users_tells_what_changed_and_expires(call, tenant):
     assert error(call.graph("GET", link)) == (400, "syncStateNotFound")
 
 
+def test_a_setting_sent_twice_is_one_event(call, tenant):
+    app = next(one["id"] for one in call.every("/servicePrincipals?$select=id,accountEnabled") if one["accountEnabled"])
+    for path in (f"/users/{person(tenant, LEAVER)}", f"/servicePrincipals/{app}"):
+        before = tenant.snapshot()["events"]
+        for _ in range(2):
+            assert call.graph("PATCH", path, {"accountEnabled": False})[0] == 204
+        assert tenant.snapshot()["events"] == before + 1
+
+
 def test_administrators_and_accounts_from_on_premises_are_protected(call, tenant):
     assert error(call.graph("PATCH", f"/users/{person(tenant, OWNER)}", {"accountEnabled": False})) == (
         403,

@@ -88,8 +88,9 @@ class Apps(Groups):
         body = self.body(request)
         if body.keys() - {"accountEnabled", "tags", "notes"} or not isinstance(body.get("accountEnabled", True), bool):
             raise bad("Invalid property value.")
-        held = self.state.change_principal(number)
-        held.enabled = body.get("accountEnabled", held.enabled)
+        if body.get("accountEnabled", one.enabled) == one.enabled:
+            return Reply(204)  # what changes nothing is no event
+        self.state.change_principal(number).enabled = body["accountEnabled"]
         self._note(request, "Update service principal", one.id, one.name)
         return Reply(204)
 

@@ -311,9 +311,11 @@ class Users(Desk):
                 raise bad("The specified password does not comply with password complexity requirements.")
         if not isinstance(body.get("accountEnabled", True), bool):
             raise bad("Cannot convert a value to target type 'Edm.Boolean'.")
+        enabled = body.get("accountEnabled", user.enabled)
+        if profile is None and enabled == user.enabled:
+            return Reply(204)  # what changes nothing is no event
         held_user = self.state.change_user(user)
-        if "accountEnabled" in body:
-            held_user.enabled = body["accountEnabled"]
+        held_user.enabled = enabled
         if profile is not None:
             held_user.passwords += "password" in profile
             held_user.must_change = bool(profile.get("forceChangePasswordNextSignIn", held_user.must_change))
