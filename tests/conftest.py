@@ -31,6 +31,8 @@ def pytest_xdist_auto_num_workers():
 def pytest_configure(config):
     """Give all processes of this run one folder for compiled patterns: made by the first, inherited by the rest."""
     if not hasattr(config, "workerinput"):
+        # What a shell starts in the background ignores interrupts, and so would all that the tests start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = tempfile.TemporaryDirectory(prefix="casb-tests-cache-")
         os.environ[CACHE] = folder.name
         config.add_cleanup(folder.cleanup)
