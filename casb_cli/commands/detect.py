@@ -93,6 +93,8 @@ def command(
 
     if paths.count("-") > 1:
         raise UsageError("standard input can be inspected once")
+    if "-" in paths and sys.__stdin__ is None:
+        raise UsageError("standard input is closed: there is nothing to inspect")
     own = sources(detectors)
     known = _baseline.opened(baseline, update_baseline, limit=limit)
     look = _Look(checked_severity(fail_on), known, _suppressed())

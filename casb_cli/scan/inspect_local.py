@@ -20,6 +20,8 @@ from casb_cli.scan.workers_content import Content
 
 _BATCHES = 4
 """Batches of one file that wait for their reader."""
+_MADE_UP = 64 << 20
+"""Bytes read of a file that tells no size, as those of /proc do: some never end."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
@@ -151,12 +153,22 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
                 raise CasbError("there is no standard input to inspect")
             content = Content.of(iter(lambda: stdin.read(1 << 20), b""), limits.max_size)
         else:
-            content = Content.of_file(_opened(file))
+            content = _content(_opened(file))
     except Stop as stop:
         return local.submitted(_settled(pool, stop.reason, stop.detail))
     except OSError as error:
         return local.submitted(_settled(pool, "unreadable", error.strerror or type(error).__name__))
     return local.submitted(pool.submit(task, content, local.take if every else None))
+
+
+def _content(stream: BinaryIO) -> Content:
+    """Return a file's content: as it lies there, or read, where the system makes it up and tells no size."""
+    content = Content.of_file(stream)
+    if content.size:
+        return content
+    with content:
+        # Without waiting (`_opened`): what has nothing to give right now gives None.
+        return Content.of(iter(lambda: stream.read(1 << 20) or b"", b""), _MADE_UP)
 
 
 def _opened(file: str) -> BinaryIO:

@@ -317,7 +317,8 @@ class WorkerPool:
         """Return whether the worker took the task."""
         data = item.content.inline()
         task = item.task
-        job = Job(task.name, task.every, task.limits, data, task.reveal, batches=item.take is not None)
+        name = task.name.encode("utf-8", "replace").decode()  # a file's name may be no text; filters need a hint only
+        job = Job(name, task.every, task.limits, data, task.reveal, batches=item.take is not None)
         try:
             worker.sock.settimeout(_START)
             send(worker.sock, job, None if data is not None else item.content.fileno())

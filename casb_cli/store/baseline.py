@@ -79,7 +79,8 @@ class Baseline:
 
     def _place(self, file: str) -> str:
         """Return a local file's name as the baseline knows it: from the baseline's own folder."""
-        return file if file == "-" else os.path.relpath(file, self.path.parent)
+        place = file if file == "-" else os.path.relpath(file, self.path.parent)
+        return place.encode("utf-8", "backslashreplace").decode()  # names of any bytes, and JSON holds text only
 
     def match(self, detector: str, file: str, fingerprint: str) -> bool:
         """Note a match of a local file; return whether the baseline has it."""

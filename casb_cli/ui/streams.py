@@ -133,12 +133,7 @@ class Streams:
 
     def closed(self) -> ClosedPipe:
         """Return the end of the run, stdout pointed at nothing so that the last flush stays silent."""
-        try:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self.out.fileno())
-            os.close(null)
-        except (OSError, ValueError):  # a stream without a descriptor has no pipe to silence
-            pass
+        _silence(self.out)
         return ClosedPipe()
 
     @contextmanager
@@ -151,13 +146,13 @@ class Streams:
             yield
 
     def err_line(self, text: str) -> None:
-        """Write one line to stderr, around the live display; a closed stderr is no reason to stop."""
+        """Write one line to stderr, around the live display; a closed or full stderr is no reason to stop."""
         with self.aside():
             try:
                 self.err.write(text + "\n")
                 self.err.flush()
-            except BrokenPipeError:
-                return
+            except OSError:
+                _silence(self.err)
 
     def paint(self, text: str, *codes: str) -> str:
         """Return `text` in colour where stderr takes it."""
@@ -253,6 +248,16 @@ class Streams:
     def _cannot_ask(self, label: str, option: str) -> UsageError:
         why = "--no-input is set" if self.no_input else "there is no terminal to ask on"
         return UsageError(f"{label.rstrip('?: ')}: {why}", hint=f"give `{option}`")
+
+
+def _silence(stream: TextIO) -> None:
+    """Point a stream that cannot be written to at nothing."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    except (OSError, ValueError):  # a stream without a descriptor has no pipe to silence
+        pass
 
 
 def _isatty(stream: TextIO | None) -> bool:

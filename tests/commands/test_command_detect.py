@@ -106,3 +106,10 @@ def test_a_limit_says_that_the_look_ended_early(casb, folder):
     ran = casb("detect", folder / "card.txt", folder / "card.txt", "--limit", "1", "-o", "jsonl")
     assert len(ran.rows) == 1
     assert "ended at --limit" in ran.err
+
+
+def test_a_closed_standard_input_is_no_clean_one(casb, monkeypatch):
+    monkeypatch.setattr(sys, "__stdin__", None)
+    ran = casb("detect", "-", "--fail-on", "low")
+    assert ran.code == 2
+    assert "closed" in ran.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -234,3 +235,11 @@ def test_a_broken_file_of_detectors_ends_everything_with_its_place(casb, tmp_pat
     assert casb(*command, "--detectors", tmp_path / "nowhere.toml").code == 2
     own.write_bytes(b"\xff\xfe")
     assert casb(*command, "--detectors", own).code == 2
+
+
+def test_a_baseline_knows_a_file_whose_name_is_no_text(casb, folder, tmp_path):
+    (folder / os.fsdecode(b"\xff.txt")).write_text(f"visa card {OTHER}")
+    casb("detect", folder, "--baseline", tmp_path / "known.json")
+    ran = casb("detect", folder, "--baseline", tmp_path / "known.json", "--fail-on", "low", "-o", "jsonl")
+    assert (ran.code, [row["state"] for row in ran.rows]) == (0, ["known", "known"])
+    assert sorted(os.fsencode(row["file"]) for row in ran.rows)[1] == os.fsencode(folder) + b"/\xff.txt"

@@ -142,3 +142,20 @@ def test_detectors_hold_to_their_examples():
     assert {c.detector for c in checks} == {"iban", "slack-token"}
     assert {c.expected for c in checks} == {True, False}
     assert all(c.right for c in checks)
+
+
+def test_a_name_that_is_no_text_is_inspected_and_named_exactly(pool, tmp_path):
+    file = tmp_path / os.fsdecode(b"\xff\xe4.txt")
+    file.write_text(f"card {NUMBER}")
+    [found] = detect_paths([str(tmp_path)], pool)
+    assert found.file == str(file)
+    assert [row["detector"] for row in rows(found)] == ["payment-card"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system has no /proc")
+def test_a_file_that_tells_no_size_is_read(pool):
+    # The kernel writes the process's name on demand; the size of the file is told as 0.
+    made_up = Path("/proc/self/comm")
+    [found] = detect_paths([str(made_up)], pool)
+    assert made_up.stat().st_size == 0
+    assert (found.result.outcome, found.result.size) == ("done", len(made_up.read_bytes()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 
@@ -170,10 +171,11 @@ def test_a_closed_pipe_is_exit_0():
     assert caught.value.code == 0
 
 
-def test_a_closed_stderr_does_not_stop_the_run():
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_stderr_that_is_closed_or_full_does_not_stop_the_run(error):
     class Gone(io.StringIO):
         def write(self, text):
-            raise BrokenPipeError
+            raise error
 
     streams = Streams(stderr=Gone())
     streams.warn("nobody hears")
