@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -106,7 +107,10 @@ def write(
 @contextmanager
 def _rows(table: str, wanted: Sequence[str], delimiter: str) -> Iterator[Iterator[Mapping[str, str]]]:
     with _opened(table) as file:
-        first = file.readline()
+        try:
+            first = file.readline()
+        except UnicodeDecodeError:
+            raise UsageError(f"{table}: it is no UTF-8") from None
         if not first:
             raise UsageError(f"{table}: there is nothing in it")
         mark = delimiter or max(_MARKS, key=first.count)
@@ -116,6 +120,8 @@ def _rows(table: str, wanted: Sequence[str], delimiter: str) -> Iterator[Iterato
         for name in wanted:
             if name not in names:
                 raise UsageError(f"{table}: there is no column `{name}`", hint=f"columns: {', '.join(names)}")
+            if names.count(name) > 1:
+                raise UsageError(f"{table}: several columns are called `{name}`")
         yield (dict(zip(names, cells, strict=False)) for cells in _cells(table, file, mark))
 
 
@@ -134,7 +140,8 @@ def _cells(table: str, file: IO[str], mark: str) -> Iterator[list[str]]:
 @contextmanager
 def _opened(table: str) -> Iterator[IO[str]]:
     if table == "-":
-        yield sys.stdin
+        # Read as a file is: the stream of text would take bytes that are no UTF-8, and keep a byte order mark.
+        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
         return
     try:
         with open(table, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a name as the user gave it

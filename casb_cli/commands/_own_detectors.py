@@ -27,13 +27,17 @@ def sources(files: Sequence[str] | None) -> tuple[Source, ...]:
     from casb_cli.store.paths import config_dir
 
     folder = config_dir() / "detectors"
-    paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml") if folder.is_dir() else []
+    except OSError as error:
+        raise ConfigError(f"could not read your detectors in {folder}: {error.strerror}") from None
     kept = {path.resolve() for path in paths}
     paths += [path for path in dict.fromkeys(Path(file) for file in files or ()) if path.resolve() not in kept]
     found = []
     for path in paths:
         try:
-            found.append(Source(str(path), path.read_text(encoding="utf-8")))
+            # Some editors begin UTF-8 with a mark that is none of the text.
+            found.append(Source(str(path), path.read_text(encoding="utf-8").removeprefix("\ufeff")))
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: this is no UTF-8 text, from byte {error.start} on") from None
         except OSError as error:

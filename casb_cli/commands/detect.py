@@ -112,6 +112,8 @@ def command(
         closing(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)) as found,
     ):
         out.write(look.rows(found))
+        if out.full:
+            pool.close(wait=False)
     _baseline.saved(known, "matches", whole=not look.missed)
     return look.end(limited=out.full)
 
@@ -147,6 +149,8 @@ class _Look:
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
         self._looked = 0
+        self._open = False
+        """Whether the last file's outcome is still to come."""
 
     @property
     def compares(self) -> bool:
@@ -164,6 +168,7 @@ class _Look:
         from casb_cli.scan.inspect_local import rows
 
         for one in found:
+            self._open = one.more
             if not one.more:
                 self._count(one)
             for row in rows(one):
@@ -203,7 +208,7 @@ class _Look:
         from casb_cli.core.errors import PartlyDone
         from casb_cli.ui.streams import streams
 
-        total = self._outcomes.total()
+        total = self._outcomes.total() + self._open
         files = f"{total:,} file{'s' * (total != 1)}"
         told = [f"{count:,} {name}" for name, count in sorted(self._outcomes.items()) if name != "done"]
         streams.note(f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}")

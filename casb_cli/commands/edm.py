@@ -32,7 +32,10 @@ def build(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="A column whose value must stand near the leading one; repeatable."),
     ] = None,
-    need: Annotated[int, typer.Option(min=0, help="How many of the columns beside must stand near.")] = 1,
+    need: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many of the columns beside must stand near: 1 unless told."),
+    ] = None,
     distance: Annotated[int, typer.Option(min=1, max=1000, help="Bytes that count as near.")] = 200,
     at_least: Annotated[int, typer.Option(min=1, help="Distinct rows in one file that make a finding.")] = 1,
     severity: Annotated[str, typer.Option(help="low, medium, high or critical.")] = "high",
@@ -46,16 +49,21 @@ def build(
     """
     from casb_cli.commands._exact import write
     from casb_cli.commands._options import checked_severity
+    from casb_cli.core.errors import UsageError
     from casb_cli.ui.output import show
 
     checked_severity(severity)
     columns = list(dict.fromkeys(beside or []))
+    if leading in columns:
+        raise UsageError(f"`{leading}` leads: it can't stand beside itself")
+    if need is not None and need > len(columns):
+        raise UsageError(f"--need {need}: there are {len(columns)} columns beside", hint="name each with --beside")
     row = write(
         table,
         name,
         leading=leading,
         beside=columns,
-        need=min(need, len(columns)),
+        need=min(1, len(columns)) if need is None else need,
         distance=distance,
         at_least=at_least,
         severity=severity,

@@ -38,5 +38,6 @@ def text_of(path: Path) -> str:
         raise UsageError(f"{path}: it cannot be read: {stop}") from None
     if context.notes:
         first = context.notes[0]
-        raise UsageError(f"{path}: it cannot be read whole: {first.place} {first.reason} {first.detail}".rstrip())
+        why = " ".join(filter(None, (first.place, first.reason, first.detail)))
+        raise UsageError(f"{path}: it cannot be read whole: {why}")
     return "\n".join(parts)

@@ -42,6 +42,8 @@ class Baseline:
         self._key = hmac.digest(key, b"casb baseline", "sha256").hex()[:16]
         self._file = self._read(update)
         self.fresh = self._file is None
+        if not self.path.parent.is_dir():  # told now, and not after hours of looking
+            raise ConfigError(f"there is no folder {self.path.parent} for the baseline")
         self._matches = set(self._file.matches if self._file else ())
         self._findings = set(self._file.findings if self._file else ())
         self._seen_matches: set[tuple[str, str, str]] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -243,3 +244,25 @@ def test_a_baseline_knows_a_file_whose_name_is_no_text(casb, folder, tmp_path):
     ran = casb("detect", folder, "--baseline", tmp_path / "known.json", "--fail-on", "low", "-o", "jsonl")
     assert (ran.code, [row["state"] for row in ran.rows]) == (0, ["known", "known"])
     assert sorted(os.fsencode(row["file"]) for row in ran.rows)[1] == os.fsencode(folder) + b"/\xff.txt"
+
+
+def test_a_baseline_that_has_no_folder_is_told_before_anything_is_looked_at(casb, folder, tmp_path):
+    ran = casb("detect", folder, "--baseline", tmp_path / "nowhere" / "known.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert str(tmp_path / "nowhere") in ran.err
+
+
+def test_own_detectors_that_begin_with_a_byte_order_mark(casb, folder, tmp_path):
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8-sig")
+    assert casb("detectors", "test", "--own", "--detectors", tmp_path / "own.toml").code == 0
+
+
+def test_a_folder_of_own_detectors_that_may_not_be_read_is_told(casb, folder, tmp_path, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "config" / "detectors").mkdir(parents=True)
+    monkeypatch.setattr(Path, "iterdir", refused)
+    ran = casb("detect", folder)
+    assert ran.code == 2
+    assert "could not read your detectors" in ran.err

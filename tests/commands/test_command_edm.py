@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
+import sys
 
 import pytest
 
@@ -66,3 +68,44 @@ def test_a_name_is_no_path(home, name):
 def test_what_is_not_there_cannot_be_removed(home, capsys):
     assert main(["edm", "remove", "nothing", "--yes"]) == 2
     assert "casb edm list" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--beside", "account"], "can't stand beside itself"),
+        (["--need", "3"], "1 columns beside"),
+        (["--beside", "twice"], "several columns are called `twice`"),
+    ],
+)
+def test_what_could_not_be_meant_is_refused(home, capsys, more, words):
+    (home / "customers.csv").write_text("account;name;twice;twice\nAC-482913;Ann;x;y\n")
+    assert build(home, *more) == 2
+    assert words in capsys.readouterr().err
+    assert not list((home / "config" / "detectors").glob("*"))
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_table_that_is_no_utf8_is_told_of(home, capsys, monkeypatch, piped):
+    data = "account;name\nAC-482913;Ann Müller\n".encode("latin-1")
+    (home / "customers.csv").write_bytes(data)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape"))
+    table = "-" if piped else str(home / "customers.csv")
+    assert main(["edm", "build", table, "--name", "customers", "--leading", "account", "--beside", "name"]) == 2
+    assert "it is no UTF-8" in capsys.readouterr().err
+
+
+def test_a_piped_table_may_begin_with_a_byte_order_mark(home, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode("utf-8-sig"))))
+    assert main(["edm", "build", "-", "--name", "customers", "--leading", "account", "--beside", "name"]) == 0
+
+
+def test_an_index_that_is_gone_is_told_of_and_can_be_removed(home, capsys):
+    assert build(home) == 0
+    assert main(["detectors", "test", "--own"]) == 0
+    assert "without examples" not in capsys.readouterr().err
+    (home / "config" / "detectors" / "edm-customers.index").unlink()
+    assert main(["detect", str(home / "customers.csv")]) == 2
+    assert "casb edm remove" in capsys.readouterr().err
+    assert main(["edm", "remove", "customers", "--yes"]) == 0
+    assert main(["detect", str(home / "customers.csv")]) == 0

@@ -70,6 +70,9 @@ def test_the_documented_example_holds_to_its_tests():
         ("patterns = []", "5:1", "write patterns, or the index"),
         ("", "1:1", "write patterns, or the index"),
         ("patterns = [", "5:13", "this is no TOML"),
+        ("patterns = ['a']\ntests.match = 'a'", "6:7", "match: expected `array`"),
+        ("patterns = ['a']\n[detector.test]\nmatch = ['a']", "6:1", "no key `test`"),
+        ("patterns = ['a']\n\n[[rule]]\nid = 'x'", "7:1", "no key `rule`"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_place(lines, place, words):

@@ -109,10 +109,8 @@ def build(
             if kept % _BATCH == 0:
                 database.commit()
         if not kept:
-            raise UsageError(
-                f"no row can be used: a leading value has {SHORTEST} to {WIDEST} characters, "
-                f"and {need} of the columns beside it must not be empty"
-            )
+            beside = f", and {need} of the columns beside it must not be empty" if need else ""
+            raise UsageError(f"no row can be used: a leading value has {SHORTEST} to {WIDEST} characters{beside}")
         about = About(
             rows=kept,
             skipped=skipped,
@@ -159,6 +157,8 @@ def about(path: Path) -> About:
 
 
 def _read(path: Path) -> tuple[About, bytes, bytes]:
+    if not path.exists():
+        raise ConfigError(f"{path}: the index is not there", hint="casb edm build, or casb edm remove")
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             found = dict(database.execute("SELECT name, value FROM about"))

@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"|(?P<basic>\"(?:[^\"\\\n]|\\.)*\")"
     r"|(?P<literal>'[^'\n]*')"
     r"|(?P<header>^[ \t]*\[\[?[^\]\n]*\]\]?)"
-    r"|(?P<key>(?:^|(?<=[{,]))[ \t]*[A-Za-z0-9_-]+(?=[ \t]*[.=]))",
+    r"|(?P<key>(?:^|(?<=[{,.]))[ \t]*[A-Za-z0-9_-]+(?=[ \t]*[.=]))",
     re.MULTILINE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(\s+)|(.))", re.DOTALL)
@@ -42,6 +42,8 @@ class Places:
             if kind == "header":
                 if match[0].strip().replace(" ", "") == "[[detector]]":
                     self._headers.append(at)
+                else:
+                    self._keys += [(at, name.strip()) for name in match[0].strip(" \t[]").split(".")]
             elif kind == "key":
                 self._keys.append((match.end() - len(match[0].lstrip()), match[0].strip()))
             elif kind and kind.startswith("literal"):
