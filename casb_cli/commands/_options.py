@@ -142,7 +142,7 @@ ReportFormat = Annotated[
 
 FailOn = Annotated[
     str | None,
-    typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 from this severity on: low to critical."),
+    typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 if a row has this severity, or more: low to critical."),
 ]
 """`--fail-on`: the text as given; `checked_severity` checks it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,10 +99,10 @@ def command(
     known = _baseline.opened(baseline, update_baseline, limit=limit)
     look = _Look(checked_severity(fail_on), known, _suppressed())
     if output == "sarif":
-        out = Output("match", where=where, limit=limit, writer=_sarif(own, look))
+        out = Output("match", where=where, limit=limit, writer=_sarif(own, look), taken=look.taken)
     else:
         told = fields if fields or output == "table" else [*COLUMNS, *(["state"] if look.judges else [])]
-        out = Output("match", output, fields=told, where=where, limit=limit)
+        out = Output("match", output, fields=told, where=where, limit=limit, taken=look.taken)
     if "-" in paths and streams.in_tty:
         streams.note("reading standard input; Ctrl-D ends it")
     cache = str(cache_dir())
@@ -164,7 +164,6 @@ class _Look:
 
     def rows(self, found: Iterator[LocalResult]) -> Iterator[dict[str, Any]]:
         """Yield the output rows of the matches, counting."""
-        from casb_cli.core.models import SEVERITY_ORDER
         from casb_cli.scan.inspect_local import rows
 
         for one in found:
@@ -180,9 +179,14 @@ class _Look:
                 row["state"] = state = "suppressed" if why is not None else "known" if known else "open"
                 row["suppressed_why"] = why
                 self._states[state] += 1
-                severe = self._fail_from is not None and SEVERITY_ORDER[row["severity"]] >= self._fail_from
-                self._severe += severe and state == "open"
                 yield row
+
+    def taken(self, row: Mapping[str, Any]) -> None:
+        """Count a match that was not left out by `--where`, for `--fail-on`."""
+        from casb_cli.core.models import SEVERITY_ORDER
+
+        if self._fail_from is not None and row["state"] == "open":
+            self._severe += SEVERITY_ORDER[row["severity"]] >= self._fail_from
 
     def _count(self, one: LocalResult) -> None:
         from casb_cli.report.sarif import Missed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -150,8 +150,10 @@ def _list(asked: _Wishes) -> int:
     known = _baseline.opened(asked.baseline, asked.update_baseline, limit=asked.limit)
     labels = _labels(asked.apps, asked.names)
     count = _Count(fail_from, known)
-    sink = _sink(asked, known is not None)
+    sink = _sink(asked, count, compared=known is not None)
     with Store() as store:
+        if asked.detector:
+            _check_detector(store, asked)
         if known is not None and known.writes and (asked.severity or asked.detector or "open" not in states):
             raise UsageError("a baseline is written from all open findings", hint="leave the other options out")
         found = _found(store, labels, states, min_severity=asked.severity, detector=asked.detector)
@@ -161,6 +163,15 @@ def _list(asked: _Wishes) -> int:
         _baseline.saved(known, "findings", instances=labels)
         hidden = {} if "suppressed" in states else count.hidden(store, labels)
     return count.end(hidden)
+
+
+def _check_detector(store: Store, asked: _Wishes) -> None:
+    """Raise UnknownName for a detector that is none: a wrong name must not look like a clean company."""
+    from casb_cli.commands._own_detectors import own
+    from casb_cli.scan.detect.rules import DetectorSet
+
+    if asked.detector and not store.findings.any_of(asked.detector):
+        DetectorSet.shipped((asked.detector,), own(asked.detectors))
 
 
 def _found(store: Store, labels: dict[str, tuple[str, str]], states: tuple[str, ...], **how: Any) -> Iterator[Any]:
@@ -188,16 +199,18 @@ def _chosen(found: Iterator[StoredFinding], labels: dict[str, tuple[str, str]], 
     return chosen[:most]
 
 
-def _sink(asked: _Wishes, compared: bool) -> Any:
+def _sink(asked: _Wishes, count: _Count, *, compared: bool) -> Any:
     from casb_cli.ui.output import Output
 
     if asked.output != "sarif":
-        return Output("finding", asked.output, fields=asked.fields, where=asked.where, limit=asked.limit)
+        return Output(
+            "finding", asked.output, fields=asked.fields, where=asked.where, limit=asked.limit, taken=count.taken
+        )
     from casb_cli.commands._own_detectors import rule_texts, sources
     from casb_cli.report.sarif import Sarif
 
     writer = Sarif(rule_texts(sources(asked.detectors)), compared=compared)
-    return Output("finding", where=asked.where, limit=asked.limit, writer=writer)
+    return Output("finding", where=asked.where, limit=asked.limit, writer=writer, taken=count.taken)
 
 
 class _Count:
@@ -209,20 +222,24 @@ class _Count:
         self._severe = self._known = 0
 
     def rows(self, found: Iterator[StoredFinding], labels: dict[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:
-        """Yield the output rows, counting."""
-        from casb_cli.core.models import SEVERITY_ORDER
+        """Yield the output rows, counting those that the baseline knows."""
         from casb_cli.ui.output import render_row
 
         for stored in found:
             row = render_row(stored.finding, *labels[stored.instance_key])
             row["suppressed_why"] = stored.suppressed_why
-            if row["state"] == "open":
-                if self._baseline is not None and self._baseline.finding(stored.instance_key, stored.finding.id):
-                    row["state"] = "known"
-                    self._known += 1
-                elif self._fail_from is not None and SEVERITY_ORDER[row["severity"] or "low"] >= self._fail_from:
-                    self._severe += 1
+            known = self._baseline
+            if row["state"] == "open" and known and known.finding(stored.instance_key, stored.finding.id):
+                row["state"] = "known"
+                self._known += 1
             yield row
+
+    def taken(self, row: Mapping[str, Any]) -> None:
+        """Count a finding that was not left out by `--where`, for `--fail-on`."""
+        from casb_cli.core.models import SEVERITY_ORDER
+
+        if self._fail_from is not None and row["state"] == "open":
+            self._severe += SEVERITY_ORDER[row["severity"] or "low"] >= self._fail_from
 
     @staticmethod
     def hidden(store: Store, labels: dict[str, tuple[str, str]]) -> dict[str, int]:
@@ -246,8 +263,9 @@ class _Count:
 
 
 def _find(store: Store, ref: str) -> tuple[str, str, StoredFinding]:
-    """Return instance key, finding id and the finding of a ref, or of an id that only one instance has."""
+    """Return instance key, finding id and the finding of a ref or an id, or of the beginning that only one has."""
     from casb_cli.core.errors import AmbiguousReference, UnknownName
+    from casb_cli.core.refs import Ref as FullRef
     from casb_cli.core.refs import parse
     from casb_cli.store.config import Config
 
@@ -255,19 +273,23 @@ def _find(store: Store, ref: str) -> tuple[str, str, StoredFinding]:
     if ref.count(":") >= 3:
         named = parse(ref)
         instance = config.get(named.app, named.instance)
-        found = [(instance.key, named.id, store.findings.get(instance.key, named.id))]
+        instances, id_ = [instance], named.id
     else:
-        found = [(one.key, ref, store.findings.get(one.key, ref)) for one in config.instances]
-    there = [(key, id_, stored) for key, id_, stored in found if stored is not None]
-    if not there:
+        instances, id_ = list(config.instances), ref
+    labels = {one.key: one for one in instances}
+    found = store.findings.named(tuple(labels), id_)
+    if not found:
         raise UnknownName(f"there is no finding `{ref}`", hint="casb findings --fields ref,detector,file")
-    if len(there) > 1:
-        raise AmbiguousReference(f"several instances have a finding `{ref}`", hint="give the full ref")
-    key, id_, stored = there[0]
-    return key, id_, stored
+    if len(found) > 1:
+        candidates = tuple(
+            str(FullRef(labels[one.instance_key].app, labels[one.instance_key].name, "finding", one.finding.id))
+            for one in found
+        )
+        raise AmbiguousReference(f"several findings begin with `{ref}`", candidates=candidates)
+    return found[0].instance_key, found[0].finding.id, found[0]
 
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help="The finding: its ref, or its id.")]
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The finding: its ref, its id, or the beginning of one.")]
 Fingerprint = Annotated[
     str,
     typer.Argument(
@@ -363,7 +385,10 @@ def unsuppress(ref: Fingerprint) -> None:
         if _of_match(ref):
             store.suppressions.remove(ref)
         else:
-            key, id_, _ = _find(store, ref)
+            key, id_, stored = _find(store, ref)
+            if stored.suppressed_why is None:
+                streams.note(f"{ref} was not suppressed")
+                return
             store.findings.unsuppress(key, id_)
     streams.note(f"{ref} is open again")
 

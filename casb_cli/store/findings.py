@@ -226,6 +226,24 @@ class Findings:
             ).fetchone()
         return _finding(row) if row else None
 
+    def named(self, instance_keys: Sequence[str], id_: str) -> Sequence[StoredFinding]:
+        """Return the findings of an id, or else those whose id begins so: at most ten, of four characters and more."""
+        exact = [found for key in instance_keys if (found := self.get(key, id_)) is not None]
+        if exact or len(id_) < 4:
+            return exact
+        keys = ", ".join(f":key{n}" for n, _ in enumerate(instance_keys))
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT {_COLUMNS} FROM findings JOIN instances USING (inst) "  # noqa: S608 - from above
+                f"WHERE key IN ({keys}) AND substr(id, 1, length(:id)) = :id ORDER BY key, id LIMIT 10",
+                {"now": now_ms(), "id": id_, **{f"key{n}": key for n, key in enumerate(instance_keys)}},
+            ).fetchall()
+        return [_finding(row) for row in rows]
+
+    def any_of(self, detector: str) -> bool:
+        """Return whether a detector ever made a finding that is still stored, in whatever state."""
+        return bool(self._db.fetch("SELECT 1 FROM findings WHERE detector = ? LIMIT 1", (detector,)))
+
     def suppress(self, instance_key: str, id_: str, *, why: str, until: int | None = None) -> None:
         """Suppress a finding with a reason, until a moment (ms; None: for good); raises UnknownName."""
         self._change(

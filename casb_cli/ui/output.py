@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -63,7 +63,8 @@ class Output:
     """The rows of one command. `kind` is one of `ui.kinds`; `columns` replaces its fields, `writer` the format's.
 
     Raises UnknownName for a field that the kind lacks and UsageError for an unreadable expression, both before
-    anything is printed. `rows` counts what was printed, `left_out` what an unknown field kept out.
+    anything is printed. `rows` counts what was printed, `left_out` what an unknown field kept out; `taken` is called
+    with each row that is printed.
     """
 
     def __init__(
@@ -76,9 +77,11 @@ class Output:
         limit: int | None = None,
         columns: Sequence[str] | None = None,
         writer: JsonLines | None = None,
+        taken: Callable[[Row], None] | None = None,
         to: Streams = streams,
     ) -> None:
         self.kind = kind
+        self._taken = taken
         self.rows = 0
         self.left_out = 0
         self._streams = to
@@ -165,6 +168,8 @@ class Output:
                 self._begun = True
                 text = self._writer.begin() + text
             self.rows += 1
+            if self._taken is not None:
+                self._taken(row)
             if text:
                 self._put(text)
             if self._timer is None:

@@ -47,6 +47,12 @@ def test_fail_on(casb, folder, severity, code):
     assert casb("detect", folder, "--fail-on", severity).code == code
 
 
+def test_what_a_condition_leaves_out_does_not_count(casb, folder):
+    ran = casb("detect", folder, "--fail-on", "low", "--where", "!ends_with(file, 'card.txt')", "-o", "jsonl")
+    assert (ran.code, ran.rows) == (0, [])
+    assert casb("detect", folder, "--fail-on", "low", "--where", "ends_with(file, 'card.txt')").code == 10
+
+
 def test_a_severity_that_is_none(casb, folder):
     ran = casb("detect", folder, "--fail-on", "awful")
     assert ran.code == 2

@@ -85,6 +85,34 @@ def test_baseline_exit_code_sarif_and_suppressions(scanned, tmp_path):
 
     assert casb("findings", "unsuppress", new["id"]).code == 0
     assert casb("findings", "--baseline", known, "--fail-on", "low").code == 10
+    assert "was not suppressed" in casb("findings", "unsuppress", new["id"]).err
+
+    ran = casb("findings", "--fail-on", "low", "--where", "detector == 'payment-card'", "-o", "jsonl")
+    assert (ran.code, {row["detector"] for row in ran.rows}) == (10, {"payment-card"})
+    ran = casb("findings", "--fail-on", "low", "--where", "detector == 'nobody'")
+    assert (ran.code, ran.out.strip().splitlines()[1:]) == (0, []), "what a condition leaves out does not count"
+    assert casb("findings", "--detector", "payment-cards").code == 2, "a wrong name is no clean company"
+
+
+def test_a_finding_is_named_by_the_beginning_of_its_id(scanned):
+    rows = scanned("findings", "-o", "jsonl").rows
+    new = rows[0]
+    shared = next(n for n in range(4, 33) if [row["id"][:n] for row in rows].count(new["id"][:n]) == 1)
+    for name in (new["id"][:shared], new["ref"][: len(new["ref"]) - 32 + shared]):
+        assert json.loads(scanned("findings", "show", name, "-o", "json").out)["id"] == new["id"]
+    assert scanned("findings", "show", new["id"][:3]).code == 2, "too short to name anything"
+
+
+def test_a_beginning_that_several_findings_share_names_none(scanned, home):
+    links = sqlite3.connect(home / "state" / "casb.db")
+    with links:
+        for number, (id_,) in enumerate(links.execute("SELECT id FROM findings ORDER BY id LIMIT 2").fetchall()):
+            links.execute("UPDATE findings SET id = ? WHERE id = ?", (f"abcd{number}", id_))
+    links.close()
+    ran = scanned("findings", "suppress", "abcd", "--reason", "x")
+    assert ran.code == 2
+    assert "box:prod:finding:abcd0" in ran.err
+    assert scanned("findings", "show", "abcd1").code == 0
 
 
 def test_clear_text_is_for_a_terminal_journalled_and_kept_nowhere(scanned, home, monkeypatch):
@@ -137,7 +165,7 @@ def test_a_file_that_changed_shows_nothing_of_what_it_holds_now(scanned, monkeyp
 def test_own_detectors_make_findings_and_their_end_resolves_them(scanned, tmp_path):
     casb = scanned
     before = len(casb("findings", "-o", "jsonl").rows)
-    assert casb("findings", "--detector", "acme-word", "-o", "jsonl").rows == []
+    assert casb("findings", "--detector", "acme-word").code == 2
     folder = tmp_path / "config" / "detectors"
     folder.mkdir()
     (folder / "acme.toml").write_text(OWN)
