@@ -9,7 +9,7 @@ from casb_cli.core.errors import CasbError, UsageError, combined_exit_code
 from casb_cli.ui.streams import streams
 
 if TYPE_CHECKING:
-    from casb_cli.scan.inspect import Match
+    from casb_cli.scan.results import Match
     from casb_cli.store.findings import StoredFinding
     from casb_cli.store.journal import Journal
     from casb_cli.store.store import Store

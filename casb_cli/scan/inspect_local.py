@@ -14,7 +14,7 @@ import msgspec
 
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note, Stop
-from casb_cli.scan.inspect import InspectResult, Match
+from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
 

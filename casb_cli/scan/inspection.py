@@ -35,7 +35,7 @@ from casb_cli.store.files import Waiting
 from casb_cli.store.store import Store
 
 if TYPE_CHECKING:
-    from casb_cli.scan.inspect import InspectResult
+    from casb_cli.scan.results import InspectResult
     from casb_cli.scan.workers import WorkerPool
 
 FETCHERS = 6

@@ -8,8 +8,8 @@ from casb_cli.core.errors import CasbError, ProviderError, Unsupported
 from casb_cli.core.models import File, Finding
 from casb_cli.core.text import ref_decode
 from casb_cli.scan.extract.base import Stop
-from casb_cli.scan.inspect import InspectResult, Match
 from casb_cli.scan.inspection import MAX_FETCH, findings_of
+from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
 from casb_cli.store.store import Store

@@ -26,7 +26,7 @@ import msgspec
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits, Note
-from casb_cli.scan.inspect import InspectResult, Match
+from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers_content import Content
 from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
 

@@ -12,7 +12,8 @@ from typing import BinaryIO
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
 from casb_cli.scan.extract.base import Note
-from casb_cli.scan.inspect import InspectResult, Match, inspect_stream, new_scanner
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, peak_memory
 from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
 

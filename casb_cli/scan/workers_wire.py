@@ -15,7 +15,7 @@ import msgspec
 from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.extract.base import Limits
-from casb_cli.scan.inspect import InspectResult
+from casb_cli.scan.results import InspectResult
 
 _LENGTH = struct.Struct(">I")
 _LARGEST = 64 << 20

@@ -19,7 +19,8 @@ from accuracy_documents import documents
 from accuracy_numbers import KINDS, card, drawn, written
 from accuracy_texts import account, account_forms, card_forms, clean_files, letter, secrets
 
-from casb_cli.scan.inspect import InspectResult, inspect_stream, new_scanner
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.scan.results import InspectResult
 
 PREFIXES = {
     "visa": ("4", 16),

@@ -23,7 +23,7 @@ from casb_cli.core.capabilities import (
 )
 from casb_cli.core.errors import CursorExpired, NotPermitted
 from casb_cli.core.models import Account, Activity, File, Finding, Gone, OwnPermissions, Partition, Tenant
-from casb_cli.scan.inspect import InspectResult
+from casb_cli.scan.results import InspectResult
 from casb_cli.store.instances import InstanceConfig
 
 FAKE = App(

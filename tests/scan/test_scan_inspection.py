@@ -182,7 +182,7 @@ def test_an_app_without_content_inspects_nothing(store, provider):
 
 
 def test_findings_of_a_file_are_one_for_each_detector_with_the_worst_match():
-    from casb_cli.scan.inspect import InspectResult, Match
+    from casb_cli.scan.results import InspectResult, Match
 
     def match(detector, severity, fingerprint):
         fields = {

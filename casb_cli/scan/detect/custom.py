@@ -11,7 +11,6 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -21,6 +20,7 @@ from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.shapes import from_plain
 from casb_cli.scan.detect import exact, named_checks, prints
+from casb_cli.scan.detect.database import engine_version
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
 from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
@@ -121,7 +121,7 @@ def detectors(sources: Iterable[Source], *, verify: bool = True, cache_dir: str 
 
 
 def _mark(sources: tuple[Source, ...]) -> str:
-    total = hashlib.sha256(f"{ENGINE} {metadata.version('hyperscan')}".encode())
+    total = hashlib.sha256(f"{ENGINE} {engine_version()}".encode())
     for source in sources:
         total.update(hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).digest())
     return total.hexdigest()[:40]

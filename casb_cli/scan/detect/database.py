@@ -8,7 +8,6 @@ import os
 import platform
 import stat
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,14 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
         _write(path, hyperscan.dumpb(database))
     return database
+
+
+def engine_version() -> str:
+    """Return the engine's version: what was compiled by another is compiled anew."""
+    import hyperscan
+
+    # What `importlib.metadata` reads is the same, and takes longer than the rest of the start.
+    return str(vars(hyperscan)["__version__"])  # which its own stub leaves out
 
 
 def _compiled(rules: tuple[Rule, ...]) -> Any:
@@ -79,7 +86,7 @@ def refused(rule: Rule) -> str | None:
 
 def _key(rules: tuple[Rule, ...]) -> str:
     total = hashlib.sha256()
-    total.update(version("hyperscan").encode())
+    total.update(engine_version().encode())
     total.update(_cpu())
     for rule in rules:
         total.update(f"{rule.hint}\0{rule.caseless}\0{rule.once}\0{rule.linear}\0".encode())

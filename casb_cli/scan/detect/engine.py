@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
+_PIECE = BLOCK // 2
 _OFTEN, _GROUPS = 200, 32
 """How often detectors are asked for together before they get a database of their own, and how many such there are."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
@@ -391,20 +392,25 @@ def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Yield the text cut anew into pieces of one block's size; the last one, marked so, may have any size."""
+    """Yield the text in pieces of half a block to two; the last one, marked so, may have any size."""
     held: list[bytes] = []
     size = 0
     for block in blocks:
-        held.append(block)
-        size += len(block)
-        if size > BLOCK:
-            data = b"".join(held)
-            at = 0
-            while len(data) - at > BLOCK:
-                yield data[at : at + BLOCK], False
-                at += BLOCK
-            held, size = [data[at:]], len(data) - at
-    yield b"".join(held), True
+        if size >= _PIECE:
+            yield _joined(held), False
+            held, size = [], 0
+        at = 0
+        while size + len(block) - at > 2 * BLOCK:
+            cut = at + BLOCK - size
+            yield _joined([*held, block[at:cut]]), False
+            held, size, at = [], 0, cut
+        held.append(block[at:] if at else block)
+        size += len(block) - at
+    yield _joined(held), True
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
