@@ -167,7 +167,7 @@ class StepRunner:
         record.sending = None
         if error is not None:
             error = self.explain(error, doing=step.title)
-        words = self.scrubbed(str(error)) if error is not None else "it had no effect"
+        words = self.scrubbed(_with_hint(error)) if error is not None else "it had no effect"
         self.note(REFUSED, step=index, error=words)
         return Ending(FAILED, self._told(index, words), error.exit_code if error else 1)
 
@@ -221,6 +221,10 @@ class StepRunner:
             if key.startswith("_") and isinstance(value, str) and value:
                 text = text.replace(value, "***")
         return text
+
+
+def _with_hint(error: CasbError) -> str:
+    return f"{error}; {error.hint}" if error.hint else str(error)
 
 
 def note(ledger: Ledger, record: Record, event: str, **body: Any) -> None:

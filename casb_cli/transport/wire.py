@@ -59,7 +59,7 @@ class Request:
     timeout: float = 60.0
 
 
-def _fault(error: Exception) -> NetworkFault:
+def _fault(error: Exception, where: Origin | None) -> NetworkFault:
     cause: BaseException | None = error
     certificate = False
     while cause is not None and not certificate:
@@ -73,17 +73,21 @@ def _fault(error: Exception) -> NetworkFault:
         httpx.PoolTimeout: "no free connection within the time allowed",
     }
     words = names.get(type(error)) or re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+    words = f"{where}: {words}" if where is not None else words
     return NetworkFault(words, sent=not isinstance(error, _NEVER_SENT), certificate=certificate)
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
-    """Turn httpx's network errors into ours, outside the handler: theirs hold the request and its headers."""
+def _faults(where: Origin | None = None) -> Iterator[None]:
+    """Turn httpx's network errors into ours, outside the handler: theirs hold the request and its headers.
+
+    `where` is named in the words: a call's name does not tell which host a firewall or a proxy is to let through.
+    """
     fault: NetworkFault | None = None
     try:
         yield
     except (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, zlib.error, OSError) as error:
-        fault = _fault(error)
+        fault = _fault(error, where)
     if fault is not None:
         raise fault
 
@@ -233,7 +237,7 @@ class Wire:
         for _ in range(MAX_REDIRECTS + 1):
             with ExitStack() as stack:
                 raw = None
-                with _faults():
+                with _faults(request.address.origin):
                     raw = stack.enter_context(self._open(request))
                 if raw is None:
                     raise NetworkFault("no answer", sent=True)

@@ -565,6 +565,15 @@ def test_whether_a_password_was_replaced_is_told_by_what_was_asked_for_with_it(b
     assert connector(held(changePasswordAtNextLogin=now)).settle(replace, {}) is told
 
 
+@pytest.mark.parametrize(("mode", "seen"), [("reset", False), ("all", False), ("expire", True)])
+def test_a_password_that_is_to_be_changed_anyway_is_replaced_all_the_same(mode, seen):
+    # Whoever has stolen it could sign in with it and choose the next one.
+    change = connector(held(changePasswordAtNextLogin=True)).plan_revoke_password("1", mode=mode)
+    assert bool(change.steps) is not seen
+    assert change.observable is seen, "read as done already, it would not be done"
+    assert connector(held(changePasswordAtNextLogin=False)).plan_revoke_password("1", mode=mode).observable
+
+
 def test_a_password_may_be_asked_for_at_the_next_sign_in_and_that_is_undone():
     desk = held()
     app = connector(desk)

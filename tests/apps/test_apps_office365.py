@@ -15,7 +15,7 @@ from casb_cli.apps.office365.auth import audience_of
 from casb_cli.apps.office365.connector import Office365
 from casb_cli.apps.office365.mapping_grants import risk_of
 from casb_cli.apps.office365.scopes import expand
-from casb_cli.apps.office365.setup import consent_url, instructions
+from casb_cli.apps.office365.setup import consent_url, instructions, permissions_of
 from casb_cli.apps.office365.urls import base_urls
 from casb_cli.core.capabilities import ABILITIES, check, needs_of
 from casb_cli.core.errors import (
@@ -51,6 +51,7 @@ OF = {
     ),
 }
 """What each component may call beside the prerequisite, as Microsoft's pages group it."""
+NEEDS = [n for a in ABILITIES if issubclass(Office365, a) for n in needs_of(Office365, a)]
 
 
 @pytest.fixture
@@ -226,6 +227,24 @@ def test_a_certificate_signs_and_a_secret_reaches_no_sharepoint(stage):
     assert not [one for one in own.granted if one.startswith("SharePoint:")]
 
 
+def test_a_federated_credential_reaches_the_recycle_bins(stage):
+    run = stage.connect("prod", "federated")
+    assert run.code == 0, run
+    assert "out of reach" not in run.err
+    assert [row["status"] for row in stage.casb("doctor", "-o", "jsonl").rows if row["check"] == "list trash"] == ["ok"]
+
+
+def test_what_is_printed_to_be_set_up_is_enough(home, casb, hurried):
+    names = permissions_of("certificate", NEEDS)
+    options = Options(settings={"scopes": " ".join(one.replace("SharePoint:", "sharepoint:") for one in names)})
+    with Stage("office365", home, casb, people=12, files=12, options=options) as stage:
+        run = stage.connect("prod", "certificate")
+        assert run.code == 0, run
+        assert "unavailable" not in run.err
+        roles = [row["role"] for row in stage.casb("list", "privileges", "-o", "jsonl").rows]
+        assert [one for one in roles if one.endswith("(eligible)")]
+
+
 # What answers mean
 
 
@@ -262,6 +281,7 @@ def test_the_innermost_known_code_counts():
 def test_auditing_that_is_off_is_no_missing_permission():
     error = said(400, "AF20010", "Tenant 1234 does not exist.").error
     assert isinstance(error, LicenceMissing)
+    assert error.words == "auditing is not switched on for this tenant: Tenant 1234 does not exist."
     assert "switch on auditing" in error.hint
 
 
@@ -351,13 +371,15 @@ def test_wider_permissions_imply_narrower_ones_but_not_sharepoints_own():
     assert {"User.Read.All", "GroupMember.Read.All"} <= expand(frozenset({"Directory.Read.All"}))
     assert "Sites.Read.All" in expand(frozenset({"Sites.FullControl.All"}))
     assert "SharePoint:Sites.FullControl.All" not in expand(frozenset({"Sites.FullControl.All"}))
+    # Microsoft's list of permissions has Directory.Read.All for the roles held, not for those that may be activated.
+    assert "RoleManagement.Read.Directory" not in expand(frozenset({"Directory.Read.All"}))
 
 
 # Set-up
 
 
 def test_setup_names_only_what_the_chosen_components_need():
-    needs = [n for a in ABILITIES if issubclass(Office365, a) for n in needs_of(Office365, a)]
+    needs = NEEDS
     narrow = instructions("certificate", [n for n in needs if n.component in {"users", "sign-ins"}], {})
     assert "b0afded3-3588-46d8-8b3d-9842eff778da" in narrow  # AuditLog.Read.All
     assert "Files." not in narrow
@@ -372,5 +394,8 @@ def test_setup_names_only_what_the_chosen_components_need():
     assert whole.index(offered) < whole.index("Grant admin consent")
     # SharePoint's own permission is of no use with a secret.
     assert "678536fe" not in instructions("secret", needs, {})
-    assert "=Scope" in instructions("device", needs, {})
+    person = instructions("device", needs, {})
+    assert "=Scope" in person
+    assert "of SharePoint" not in person, "a person's token is of no use there either"
     assert consent_url({}).endswith("/TENANT/adminconsent?client_id=CLIENT-ID")
+    assert "ActivityFeed" not in instructions("certificate", needs, {"cloud": "china"}), "there is no such API there"

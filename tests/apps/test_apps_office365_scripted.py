@@ -281,6 +281,23 @@ def test_what_a_batch_could_not_answer_for_now_is_asked_alone(tenant):
     assert desk.names() == ["POST /v1.0/$batch", "GET /v1.0/users/u2"]
 
 
+# A cloud without the audit feed
+
+
+def test_in_china_the_audit_feed_is_told_to_be_missing_and_asked_for_by_nobody(tenant):
+    desk = Desk().on("GET /v1.0/organization", {"value": [{"id": "t1", "displayName": "Contoso"}]})
+    connector = tenant(desk, cloud=" China", components="users,sign-ins,activities")
+    parts = [part.key for page in connector.list_activity(ROOT, None, Window()) for part in page.more]
+    rows, _, [notice] = read(connector)
+    assert (rows, notice.code) == ([], "unreachable")
+    assert "no Management Activity API" in notice.about
+    [page] = connector.list_activity(Partition(key="sign-ins"), None, Window())
+    assert "this cloud lists to nobody" in page.notices[0].about
+    assert parts == ["sign-ins", "feed:Audit.AzureActiveDirectory"], "one part is enough to say so"
+    assert [note for note in connector.read_own_permissions().notes if "no Management Activity API" in note]
+    assert not [name for name in desk.names() if FEED in name]
+
+
 # Fields that a licence hides
 
 
@@ -302,6 +319,37 @@ def test_accounts_are_listed_without_sign_in_dates_where_these_are_not_licensed(
     assert "last_login" in notice.about
     # Asked twice, since licensed tenants are refused now and then too.
     assert desk.names().count("GET /v1.0/users") == 3
+
+
+# What a mode leaves out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"onPremisesSyncEnabled": True}, "kept in the on-premises directory"),
+        ({"userType": "Guest"}, "kept by another organization"),
+    ],
+)
+def test_a_password_that_entra_does_not_keep_is_said_to_stay(tenant, more, words):
+    user = {"id": "u1", "userPrincipalName": "ada@contoso.example", "accountEnabled": True, **more}
+    desk = Desk().on("GET /v1.0/users/u1", user)
+    desk.on("GET /v1.0/roleManagement/directory/roleAssignments", {"value": []})
+    connector = tenant(desk)
+    change = connector.plan_suspend("u1", mode="compromised")
+    assert [step.name for step in change.steps] == ["set-enabled", "end-sessions"]
+    [told] = [one for one in change.side_effects if "password stays" in one]
+    assert words in told
+    assert not [one for one in connector.plan_suspend("u1").side_effects if "password" in one]
+
+
+def test_where_a_password_is_not_replaced_the_plan_does_not_say_that_it_is(tenant):
+    user = {"id": "u1", "userPrincipalName": "ada@contoso.example", "accountEnabled": True}
+    desk = Desk().on("GET /v1.0/users/u1", {**user, "onPremisesSyncEnabled": True})
+    desk.on("GET /v1.0/roleManagement/directory/roleAssignments", {"value": []})
+    change = tenant(desk).plan_revoke_password("u1")
+    assert (change.steps, change.side_effects) == ((), ())
+    assert "reset it there" in change.manual
 
 
 # Signing in

@@ -651,6 +651,18 @@ def test_sessions_end_and_nobody_claims_to_have_seen_it(stage):
     assert [call.name for call in stage.effects()][-1] == "DELETE /api/v1/users/{userId}/sessions"
 
 
+def test_a_temporary_password_replaces_one_that_has_expired_already(stage):
+    assert stage.connect("prod", "token").code == 0
+    ref = first(stage, "profile.status == 'ACTIVE' && is_admin == `false`")
+    words = ("govern", "revoke-password", ref, "--yes", "-o", "jsonl", "--mode")
+    assert stage.casb(*words, "expire").rows[0]["state"] == "changed"
+    since = len(stage.provider.calls)
+    run = stage.casb(*words, "temporary")
+    assert [row["state"] for row in run.rows] == ["changed"], run
+    [call] = stage.effects(since)
+    assert call.name.endswith("/expire_password_with_temp_password")
+
+
 def test_factors_are_left_unread_when_told_so(stage):
     assert stage.connect("prod", "oauth", "--field", "factors=skip").code == 0
     since = len(stage.provider.calls)

@@ -360,7 +360,9 @@ class FakeConnector(
         if self.world.hook:
             self.world.hook("before", step.name)
         if fault == "refuse":
-            raise NotPermitted("not yours", call="PUT /x", status=403)
+            raise NotPermitted(
+                "not yours", call="PUT /x", status=403, hint=f"ask the owner for the right to {step.name}"
+            )
         if fault == "busy":
             raise Throttled("slow down", call="PUT /x", status=429)
         if fault == "bug":

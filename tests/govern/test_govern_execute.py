@@ -28,6 +28,14 @@ def test_what_is_already_so_is_not_done_again(rig):
     assert rig.world.effects == {}
 
 
+def test_what_a_refused_step_needs_is_told_and_journalled(rig):
+    rig.world.faults["move"] = ["refuse"]
+    record = rig.one("quarantine", "file:f1")
+    assert record.state == "failed"
+    assert record.detail.endswith("; ask the owner for the right to move"), record.detail
+    assert rig.record(record.id).detail == record.detail
+
+
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "503-before", "503-after"])
 @pytest.mark.parametrize(
     ("action", "ref", "step"),

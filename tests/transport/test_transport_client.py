@@ -161,6 +161,15 @@ def test_a_certificate_error_names_the_setting_and_is_not_repeated():
     assert len(script.requests) == 1
 
 
+def test_a_fault_of_the_network_names_the_host_and_no_more_of_the_address():
+    script = Script(httpx.ConnectError("[Errno -2] Name or service not known"))
+    with pytest.raises(Unavailable) as caught:
+        client(script).send(Call(name="GET /a", query={"sig": "canary"}, once=True))
+    assert caught.value.words.endswith(": Name or service not known")
+    assert caught.value.words.startswith(str(script.requests[0].url).partition("/a")[0])
+    assert "canary" not in str(caught.value)
+
+
 def test_a_stop_ends_the_wait_before_a_retry():
     stop = threading.Event()
     rules = ApiRules(classify=lambda *_: Verdict("busy", Unavailable("busy"), after=100))

@@ -176,8 +176,9 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         return OK
     said = told(status, headers, body)
     kind = _kind(status, said)
+    off = kind is LicenceMissing and _NO_TENANT.search(said.words)
     error = kind(
-        said.words,
+        f"auditing is not switched on for this tenant: {said.words}" if off else said.words,
         call=call.name,
         status=status,
         code=said.code,

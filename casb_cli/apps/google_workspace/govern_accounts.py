@@ -150,6 +150,8 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
             irreversible=None if inverse else "the former password is gone; an administrator sets the next one",
             touches=(local("account", user.id),),
             side_effects=tuple(effects),
+            # Where it was to be changed anyway, that says nothing of whether it has been replaced.
+            observable=mode == "expire" or not user.change_password_at_next_login,
             keeps={"user": user.id, "is_admin": _is_admin(user)},
         )
 

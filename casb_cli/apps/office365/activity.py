@@ -93,7 +93,11 @@ class ActivityLog(Feed, ListActivity):
         if self.on("sign-ins") and "logon" in wanted:
             yield Partition(key="sign-ins")
         if self.on("activities"):
-            yield from (Partition(key=f"feed:{name}") for name in records.CONTENT_TYPES)
+            yield from (Partition(key=f"feed:{name}") for name in self._feeds())
+
+    def _feeds(self) -> tuple[str, ...]:
+        # One is enough to tell that a cloud has none of them.
+        return tuple(records.CONTENT_TYPES)[: None if self.has_feed else 1]
 
     def _feed_of(self, content_type: str, cursor: str | None, window: Window) -> Iterator[Page[Activity]]:
         try:
@@ -134,7 +138,7 @@ class ActivityLog(Feed, ListActivity):
             notice = Notice(code="licence-missing", about=about, needed=(PREMIUM,), effect="degraded")
             yield Page(items=(), cursor=cursor, notices=(notice,))
         except (ObjectMissing, RequestRefused) as error:
-            if (self.facts.fields.get("cloud") or "").lower() != "china":
+            if self.has_feed:  # where there is none, in China, sign-ins are not listed either
                 raise
             about = f"sign-ins, which this cloud lists to nobody: {error.words}"
             yield Page(items=(), cursor=cursor, notices=(Notice(code="unreachable", about=about),))

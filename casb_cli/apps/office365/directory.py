@@ -13,7 +13,7 @@ from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK, Listed
 from casb_cli.apps.office365 import mapping
 from casb_cli.apps.office365.common import PAGE, Microsoft365Base
-from casb_cli.apps.office365.scopes import AUDIT, GROUPS, ROLES, USERS, graph, on_users
+from casb_cli.apps.office365.scopes import AUDIT, DIRECTORY, ELIGIBLE, GROUPS, ROLES, USERS, graph, on_users
 from casb_cli.core.capabilities import (
     Ability,
     ListAccounts,
@@ -100,7 +100,7 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
     @on_users(
         "GET /roleManagement/directory/roleAssignments",
         "GET /groups/{id}/transitiveMembers",
-        any_of=graph((ROLES, GROUPS)),
+        any_of=graph((ROLES, GROUPS), DIRECTORY),
     )
     @on_users("GET /reports/authenticationMethods/userRegistrationDetails", any_of=graph(AUDIT))
     def list_accounts(self, part: Partition, cursor: str | None) -> Iterator[Page[Account]]:
@@ -315,11 +315,11 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
 
     @on_users("GET /users/{id}", any_of=graph(USERS))
     @on_users("GET /groups/{id}", any_of=graph(GROUPS))
-    @on_users("GET /roleManagement/directory/roleEligibilityScheduleInstances", any_of=graph(ROLES))
+    @on_users("GET /roleManagement/directory/roleEligibilityScheduleInstances", any_of=graph(ROLES, ELIGIBLE))
     @on_users(
         "GET /roleManagement/directory/roleAssignments",
         "GET /roleManagement/directory/roleDefinitions",
-        any_of=graph(ROLES),
+        any_of=graph(ROLES, DIRECTORY),
     )
     def list_privileges(self, part: Partition, cursor: str | None) -> Iterator[Page[Privilege]]:
         """Yield directory roles held, and those that may be activated (PIM) as `ROLE (eligible)`."""
@@ -411,6 +411,8 @@ def _degraded(about: str, error: NotPermitted, needed: str) -> Notice:
     text = f"{about}: {error.words}"
     if isinstance(error, LicenceMissing):
         return Notice(code="licence-missing", about=text, needed=error.needed, effect="degraded")
+    if "/groups/" in (error.call or ""):
+        needed = GROUPS  # the role was read, and who is in the group that holds it was not
     return Notice(code="scope-missing", about=text, needed=error.needed or (needed,), effect="degraded")
 
 

@@ -35,6 +35,7 @@ LATE = timedelta(hours=24)
 AT_ONCE = 6
 """Bundles read at the same time."""
 SILENCE = "the first records come up to twelve hours after it was switched on"
+NO_FEED = "this cloud has no Management Activity API: activity of the ten products is told to nobody"
 _LISTED = f"{FEED}/subscriptions/list"
 _START = f"{FEED}/subscriptions/start"
 _CONTENT = f"{FEED}/subscriptions/content"
@@ -80,6 +81,11 @@ class Feed(Directory):
             return self.facts.tenant.id
         return self.organization.id
 
+    @property
+    def has_feed(self) -> bool:
+        """Whether the instance's cloud has the API at all."""
+        return "manage" in self.facts.urls
+
     def _of_feed(self, name: str, **more: Any) -> Call:
         query = {**more.pop("query", {}), "PublisherIdentifier": self.tenant_id}
         return self.call(name, {"tenant": self.tenant_id, **more.pop("path", {})}, query=query, **more)
@@ -116,6 +122,9 @@ class Feed(Directory):
 
     def feed(self, content_type: str, cursor: str | None, window: Window) -> Iterator[Page[Activity]]:
         """Yield the activity of a content type that bundles made since the cursor hold."""
+        if not self.has_feed:
+            yield Page(items=(), cursor=cursor, notices=(Notice(code="unreachable", about=NO_FEED),))
+            return
         known = _place(cursor)
         if content_type not in self.subscribed():
             yield Page(items=(), cursor=cursor, notices=(self._start(content_type),))

@@ -13,7 +13,7 @@ from casb_cli.apps.office365 import mapping_files as shapes
 from casb_cli.apps.office365.common import GRAPH
 from casb_cli.apps.office365.drives import ITEM, Drives
 from casb_cli.apps.office365.mapping_files import Item, Place
-from casb_cli.apps.office365.scopes import FILES, SHAREPOINT_FULL, SITES, USERS, graph, on_files, on_users
+from casb_cli.apps.office365.scopes import BY_ASSERTION, FILES, SHAREPOINT_FULL, SITES, USERS, graph, on_files, on_users
 from casb_cli.apps.office365.tree import Tree
 from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable
 from casb_cli.core.errors import NotPermitted, ObjectMissing, ScopeMissing, StateConflict
@@ -175,7 +175,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
     @property
     def has_certificate(self) -> bool:
         """Whether SharePoint's own API takes our tokens: it takes none that a client secret got."""
-        return self.facts.method in {"certificate", "federated"}
+        return self.facts.method in BY_ASSERTION
 
     @on_files("GET /sites/getAllSites", any_of=graph(SITES))
     @on_files("GET /{site}/_api/site/RecycleBin", any_of=graph(SHAREPOINT_FULL, FILES))

@@ -60,7 +60,11 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         effects = ["tokens already issued live an hour at most", *self._warnings(user)]
         approximate = None
         if mode == "compromised":
-            if not (user.synced or user.external):
+            if user.external:
+                effects.append("the password stays, as do sessions at home: a guest's are kept by another organization")
+            elif user.synced:
+                effects.append("the password stays: it is kept in the on-premises directory; reset it there")
+            else:
                 steps = (*steps, _new_password(user))
                 approximate = "the former password does not come back"
             steps = (*steps, _end_sessions(user))
@@ -124,7 +128,9 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
             irreversible="the former password is gone; an administrator sets the next one, or the person resets it",
             manual=_where_synced(user) if user.synced else None,
             touches=(local("account", user.id),),
-            side_effects=(
+            side_effects=()
+            if user.synced
+            else (
                 "replaced by one that nobody knows, to be changed at the next sign-in",
                 "sessions live on: revoke-sessions ends them",
                 *self._warnings(user),

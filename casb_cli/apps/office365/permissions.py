@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from casb_cli.apps.office365 import mapping
 from casb_cli.apps.office365 import mapping_grants as shapes
-from casb_cli.apps.office365.feed import Feed
+from casb_cli.apps.office365.feed import NO_FEED, Feed
 from casb_cli.apps.office365.govern_grants import GovernGrants
 from casb_cli.apps.office365.scopes import (
     APPLICATION,
     APPS,
+    BY_ASSERTION,
     DELEGATED,
     SHAREPOINT,
     graph,
@@ -71,16 +72,20 @@ class Permissions(GovernGrants, Feed, ReadOwnPermissions):
         """Have a token for each API that the components on use; return what must be said of those refused."""
         notes: list[str] = []
         self.client.send(self.get("/organization", query={"$select": "id"}))
-        if self.on("activities"):
+        if self.on("activities") and not self.has_feed:
+            notes.append(NO_FEED)
+        elif self.on("activities"):
             try:
                 self.subscribed()
             except NotPermitted as error:
                 notes.append(f"the audit feed is out of reach: {error.words}")
         if self.on("files"):
-            if self.facts.method == "secret":
-                notes.append("SharePoint's own API takes no token of a client secret: recycle bins are out of reach")
-            else:
+            if self.facts.method in BY_ASSERTION:
                 self._reach_sharepoint(notes)
+            elif self.delegated:
+                notes.append("what lies in recycle bins can be listed and not restored: that takes a certificate")
+            else:
+                notes.append("SharePoint's own API takes no token of a client secret: recycle bins are out of reach")
         return notes
 
     def _reach_sharepoint(self, notes: list[str]) -> None:

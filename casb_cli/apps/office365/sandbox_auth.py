@@ -43,7 +43,7 @@ class Token(msgspec.Struct, kw_only=True):
     roles: frozenset[str]
     scopes: frozenset[str]
     user: int | None
-    certificate: bool
+    by_assertion: bool
     expires: float
     issued: float
 
@@ -130,8 +130,8 @@ class SignIn:
         scope = form.get("scope", "")
         if not scope.endswith("/.default") or " " in scope.strip():
             raise TokenRefusal("invalid_scope", 1002012, f"The provided value for scope {scope} is not valid.")
-        certificate = self._prove(tenant, form)
-        return self._give(scope.removesuffix("/.default"), None, certificate=certificate)
+        by_assertion = self._prove(tenant, form)
+        return self._give(scope.removesuffix("/.default"), None, by_assertion=by_assertion)
 
     def _prove(self, tenant: str, form: Mapping[str, str]) -> bool:
         if "client_assertion" in form:
@@ -150,7 +150,7 @@ class SignIn:
         return False
 
     def _assertion(self, tenant: str, assertion: str) -> bool:
-        """Check an assertion; tells whether it was signed with the certificate (else it is a federated one)."""
+        """Check an assertion, signed with the certificate or federated: SharePoint takes the tokens of both."""
         import jwt
 
         try:
@@ -160,7 +160,7 @@ class SignIn:
             raise TokenRefusal("invalid_request", 50027, "JWT token is invalid or malformed.") from None
         if claims.get("aud") == EXCHANGE or claims.get("iss") == ISSUER:
             self._federated(assertion, claims)
-            return False
+            return True
         sha1, sha256 = thumbprints()
         given = {name: str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}  # MSAL pads them
         if given["x5t"] != sha1 and given["x5t#S256"] != sha256:
@@ -269,7 +269,7 @@ class SignIn:
         message = f"The resource principal named {resource} was not found in the tenant named {self.tenant}."
         raise TokenRefusal("invalid_resource", 500011, message)
 
-    def _give(self, resource: str, user: int | None, *, certificate: bool = False) -> dict[str, Any]:
+    def _give(self, resource: str, user: int | None, *, by_assertion: bool = False) -> dict[str, Any]:
         api, host = self.api_of(resource)
         now = self._clock()
         token = Token(
@@ -278,7 +278,7 @@ class SignIn:
             roles=frozenset() if user is not None else self._granted()[api],
             scopes=frozenset(DELEGATED.split()) if user is not None else frozenset(),
             user=user,
-            certificate=certificate,
+            by_assertion=by_assertion,
             expires=now + self.lifetime + 1,
             issued=now,
         )

@@ -192,7 +192,7 @@ class Desk(Provider):
         if token is None or token.api != SHAREPOINT or token.host not in (host, SHAREPOINT):
             message = "Access denied. You do not have permission to perform this action or access this resource."
             raise SiteRefusal(401, "-2147024891, System.UnauthorizedAccessException", message)
-        if token.user is None and not token.certificate:
+        if token.user is None and not token.by_assertion:
             raise SiteRefusal(
                 401, "-1, Microsoft.SharePoint.Client.UnauthorizedException", "Unsupported app only token."
             )

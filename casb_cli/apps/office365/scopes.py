@@ -19,6 +19,7 @@ SHAREPOINT = "SharePoint:"
 USERS = "User.Read.All"
 GROUPS = "GroupMember.Read.All"
 ROLES = "RoleManagement.Read.Directory"
+ELIGIBLE = "RoleEligibilitySchedule.Read.Directory"
 AUDIT = "AuditLog.Read.All"
 APPS = "Application.Read.All"
 DIRECTORY = "Directory.Read.All"
@@ -39,6 +40,9 @@ ASSIGNMENTS_WRITE = "AppRoleAssignment.ReadWrite.All"
 APPS_WRITE = "Application.ReadWrite.All"
 LABELS = "SensitivityLabel.Read"
 
+BY_ASSERTION = frozenset({"certificate", "federated"})
+"""The sign-ins whose tokens SharePoint's own API takes from an app: by a signed assertion, not by a secret."""
+
 _IMPLIES: dict[str, tuple[str, ...]] = {
     "Directory.ReadWrite.All": (
         DIRECTORY,
@@ -49,7 +53,8 @@ _IMPLIES: dict[str, tuple[str, ...]] = {
         USERS_WRITE,
         "DelegatedPermissionGrant.Read.All",
     ),
-    DIRECTORY: (USERS, GROUPS, "Group.Read.All", APPS, ROLES, "DelegatedPermissionGrant.Read.All"),
+    # Roles held are read with it too, those that may be activated are not: whoever needs roles names both.
+    DIRECTORY: (USERS, GROUPS, "Group.Read.All", APPS, "DelegatedPermissionGrant.Read.All"),
     USERS_WRITE: (USERS, ENABLE_DISABLE, REVOKE_SESSIONS, PASSWORDS),
     "Group.Read.All": (GROUPS,),
     "Group.ReadWrite.All": ("Group.Read.All", GROUPS),

@@ -10,6 +10,7 @@ import msgspec
 from casb_cli.apps._microsoft.clouds import cloud_of
 from casb_cli.apps.office365.scopes import (
     APPLICATION,
+    BY_ASSERTION,
     DELEGATED,
     FEED,
     FEED_DLP,
@@ -62,8 +63,10 @@ def permissions_of(method: str, needs: Sequence[Need]) -> list[str]:
             asked.update(dict.fromkeys(one))
     if FEED in asked:
         asked[FEED_DLP] = None
-    if method == "secret":
-        asked.pop(SHAREPOINT_FULL, None)  # of no use: SharePoint takes no token of a secret
+    if method not in BY_ASSERTION:
+        asked.pop(
+            SHAREPOINT_FULL, None
+        )  # of no use: SharePoint takes no token of a secret, and none of a person is used
     wanted = list(asked)
     return sorted(
         one for one in wanted if not any(one != other and one in expand(frozenset({other})) for other in wanted)
@@ -76,7 +79,7 @@ def manifest(method: str, permissions: Sequence[str]) -> list[dict[str, Any]]:
     kind = "Scope" if delegated else "Role"
     of_graph = [{"id": _IDS[one][delegated], "type": kind} for one in permissions if one in _IDS]
     found = [{"resourceAppId": GRAPH_APP, "resourceAccess": of_graph}] if of_graph else []
-    if SHAREPOINT_FULL in permissions and not delegated:
+    if SHAREPOINT_FULL in permissions:
         found.append({"resourceAppId": SHAREPOINT_APP, "resourceAccess": [{"id": _SHAREPOINT_ROLE, "type": "Role"}]})
     return found
 
@@ -91,6 +94,8 @@ def consent_url(fields: Mapping[str, str]) -> str:
 def instructions(method: str, needs: Sequence[Need], fields: Mapping[str, str]) -> str:
     """Return the steps to create the credential, with only the permissions that `needs` call for."""
     permissions = permissions_of(method, needs)
+    if cloud_of(fields).manage is None:
+        permissions = [one for one in permissions if one not in {FEED, FEED_DLP}]
     resources = manifest(method, permissions)
     lines = [
         "As an administrator, register an app for this purpose alone (portal: Entra ID, App registrations), or:",

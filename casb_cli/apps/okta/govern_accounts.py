@@ -194,6 +194,8 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             irreversible="the former password is gone; the person sets a new one",
             touches=(local("account", user.id),),
             side_effects=tuple(effects),
+            # Where it has expired before, the status says nothing of the temporary one.
+            observable=done or user.status != reached,
             keeps={"user": user.id},
         )
 
