@@ -42,6 +42,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ports: dict[str, int] = {}
 
 
+_PATIENCE = 3.0
+"""Seconds until a sandbox that does not answer is taken for a busy one."""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """A running sandbox, as its state file tells it."""
 
@@ -52,7 +56,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(path: Path) -> State | None:
-    """Return the sandbox of a state file if it still answers, else None."""
+    """Return the sandbox of a state file if it still answers, or is too busy to, else None."""
     try:
         state = msgspec.json.decode(path.read_bytes(), type=State)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -61,12 +65,15 @@ def load(path: Path) -> State | None:
 
 
 def _control(state: State, command: str) -> bool:
+    """Return whether the sandbox took the command, or took the call and lives: it is busy then."""
     url = next(url for urls in state.urls.values() for url in urls.values())
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=3)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_PATIENCE)
     try:
         connection.request("POST", f"/__sandbox__/{command}", headers={"x-sandbox-token": state.token})
         return connection.getresponse().status == 200
-    except OSError:
+    except TimeoutError:
+        return _alive(state.pid)
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -60,6 +61,20 @@ def test_a_stale_state_file_is_no_sandbox(state_file):
     assert process.load(state_file) is None
     assert not process.stop(state_file)
     assert not state_file.exists()
+
+
+def test_a_busy_sandbox_is_there_and_can_be_stopped(state_file, monkeypatch):
+    started = process.start(PLAN, state_file)
+    monkeypatch.setattr(process, "_PATIENCE", 0.2)
+    os.kill(started.state.pid, signal.SIGSTOP)
+    try:
+        assert process.load(state_file) == started.state
+        threading.Timer(0.5, os.kill, (started.state.pid, signal.SIGCONT)).start()
+        assert process.stop(state_file)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(started.state.pid, signal.SIGCONT)
+    assert gone(started.state.pid)
 
 
 def test_tied_to_its_parent(state_file):
