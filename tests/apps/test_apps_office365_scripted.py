@@ -352,6 +352,30 @@ def test_where_a_password_is_not_replaced_the_plan_does_not_say_that_it_is(tenan
     assert "reset it there" in change.manual
 
 
+# Sessions
+
+
+def test_that_sessions_ended_is_read_from_the_date_since_which_they_are_good(tenant):
+    user = {"id": "u1", "userPrincipalName": "ada@contoso.example", "accountEnabled": True}
+    desk = Desk().on("GET /v1.0/users/u1", {**user, "signInSessionsValidFromDateTime": "2026-11-22T10:00:00Z"})
+    desk.on("POST /v1.0/users/u1/revokeSignInSessions", {"value": True})
+    connector = tenant(desk)
+    change = connector.plan_revoke_sessions("u1")
+    [step] = change.steps
+    assert connector.observe(change, {}) == change.before == {"sessions": "former"}
+    assert connector.settle(step, {}) is False
+    memo = connector.perform(step, {})
+    # Entra keeps whole seconds: ended once more in the same one, the date does not move.
+    assert connector.observe(change, memo) == change.after == {"sessions": "ended"}
+    desk.on("GET /v1.0/users/u1", {**user, "signInSessionsValidFromDateTime": "2026-11-22T10:00:01Z"})
+    assert connector.settle(step, {}) is True
+    assert connector.observe(change, {}) == change.after
+    # What Entra does not tell is not claimed.
+    silent = tenant(Desk().on("GET /v1.0/users/u1", user)).plan_revoke_sessions("u1")
+    assert not silent.observable
+    assert connector.settle(silent.steps[0], {}) is None
+
+
 # Signing in
 
 

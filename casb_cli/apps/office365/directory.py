@@ -41,6 +41,7 @@ USER_FIELDS = (
     "id,displayName,userPrincipalName,mail,accountEnabled,userType,externalUserState,createdDateTime,"
     "lastPasswordChangeDateTime,onPremisesSyncEnabled,assignedLicenses"
 )
+_ACT_FIELDS = f"{USER_FIELDS},signInSessionsValidFromDateTime"
 SIGN_IN_PAGE = 500
 """Users a page where sign-in dates are asked for: the most that Graph then gives."""
 _GROUP_FIELDS = "id,displayName,mail,visibility,isAssignableToRole"
@@ -157,7 +158,7 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
 
     def user(self, account: str) -> mapping.User:
         """Return a user as it is now, by id or principal name; raises ObjectMissing."""
-        return self.read(self.get("/users/{id}", {"id": account}, query={"$select": USER_FIELDS}), mapping.User)
+        return self.read(self.get("/users/{id}", {"id": account}, query={"$select": _ACT_FIELDS}), mapping.User)
 
     # What is known of all users
 

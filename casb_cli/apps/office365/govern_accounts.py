@@ -45,7 +45,7 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
     }
 
     @on_users("GET /users/{id}", "PATCH /users/{id}", any_of=graph((USERS, ENABLE_DISABLE)))
-    @on_users("POST /users/{id}/revokeSignInSessions", any_of=graph(REVOKE_SESSIONS), observable=False)
+    @on_users("POST /users/{id}/revokeSignInSessions", any_of=graph(REVOKE_SESSIONS))
     @on_apps("GET /servicePrincipals/{id}", "PATCH /servicePrincipals/{id}", any_of=graph((APPS, APPS_WRITE)))
     def plan_suspend(self, account: str, *, mode: str | None = None) -> Change:
         mode = mode or next(iter(self.suspend_modes))
@@ -143,7 +143,6 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         "POST /users/{id}/revokeSignInSessions",
         any_of=graph(REVOKE_SESSIONS),
         irreversible="the person signs in again",
-        observable=False,
     )
     def plan_revoke_sessions(self, account: str) -> Change:
         user = self.user(account)
@@ -154,13 +153,14 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
             action="revoke-sessions",
             target=local("account", user.id),
             target_name=user.login,
+            before={"sessions": "former"},
             after={"sessions": "ended"},
             steps=(_end_sessions(user),),
             irreversible="the person signs in again",
             touches=(local("account", user.id),),
             side_effects=tuple(effects),
-            observable=False,
-            keeps={"user": user.id},
+            observable=user.sessions_from is not None,
+            keeps={"user": user.id, "since": clock.normalise(user.sessions_from)},
         )
 
     # What plans are made of
@@ -249,19 +249,27 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         self._patch(args["user"], body, safe=False)
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
-        """Tell whether a password was replaced, by the date of its last change."""
-        if step.name != "new-password":
-            return super().settle(step, memo)
-        return self._replaced(step.args["user"], step.args["changed"])
+        """Tell whether a password was replaced, or sessions were ended, by the date that Entra keeps of it."""
+        if step.name == "new-password":
+            return self._replaced(step.args["user"], step.args["changed"])
+        if step.name == "end-sessions":
+            since = step.args["since"]
+            return self._sessions_from(step.args["user"]) > since if since else None
+        return super().settle(step, memo)
 
     def _replaced(self, user: str, changed: str | None) -> bool:
         now = clock.normalise(self.user(user).password_changed)
         return now is not None and (changed is None or now > changed)
 
+    def _sessions_from(self, user: str) -> str:
+        """Return from when on a person's sessions are good: all that began before were ended."""
+        return clock.normalise(self.user(user).sessions_from) or ""
+
     @step("end-sessions")
-    def _do_end_sessions(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
+    def _do_end_sessions(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
         del memo
         self.client.send(self.act("POST /users/{id}/revokeSignInSessions", {"id": args["user"]}, safe=False))
+        return {"ended": True}
 
     # Observing
 
@@ -281,9 +289,11 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
         return {"password": "replaced" if replaced else "former"}
 
     def observe_revoke_sessions(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
-        """Say that Entra tells nothing: nobody can list a person's sessions."""
-        del change, memo
-        raise Unsupported("whether a session of a person lives cannot be read")
+        """Read whether sessions were ended since the plan was made; who signed in again since is not told."""
+        now, since = self._sessions_from(change.keeps["user"]), change.keeps["since"]
+        # Entra keeps whole seconds: ended twice in one, the date is the same.
+        ended = now > since or (now == since and bool(memo.get("ended")))
+        return {"sessions": "ended" if ended else "former"}
 
 
 def _set_enabled(user: mapping.User, *, enabled: bool) -> Step:
@@ -299,7 +309,8 @@ def _new_password(user: mapping.User) -> Step:
 
 def _end_sessions(user: mapping.User) -> Step:
     title = f"sign {user.login} out of every browser and device"
-    return Step(name="end-sessions", title=title, args={"user": user.id}, repeatable=False)
+    args = {"user": user.id, "since": clock.normalise(user.sessions_from)}
+    return Step(name="end-sessions", title=title, args=args, repeatable=False)
 
 
 def _where_synced(user: mapping.User) -> str:

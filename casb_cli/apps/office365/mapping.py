@@ -56,6 +56,7 @@ class User(msgspec.Struct, rename="camel", gc=False):
     external_user_state: str | None = None
     created: str | None = msgspec.field(name="createdDateTime", default=None)
     password_changed: str | None = msgspec.field(name="lastPasswordChangeDateTime", default=None)
+    sessions_from: str | None = msgspec.field(name="signInSessionsValidFromDateTime", default=None)
     synced: bool | None = msgspec.field(name="onPremisesSyncEnabled", default=None)
     assigned_licenses: list[Licence] | None = None
     sign_in_activity: SignInActivity | None = None
