@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -50,7 +52,10 @@ def _catch_term() -> None:
 
 
 def arm_deadline(seconds: float) -> None:
-    """Raise `Terminated` in the main thread after so many seconds; 0 disarms."""
+    """Raise `Terminated` in the main thread after so many seconds.
+
+    `guarded` gives the alarm back to whoever had set one before.
+    """
     if not hasattr(signal, "setitimer"):  # Windows: an interrupt comes as near as can be
         import _thread
         import threading
@@ -68,6 +73,24 @@ def arm_deadline(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
+@contextmanager
+def _alarm_kept() -> Iterator[None]:
+    """End a deadline with the run; an alarm that the caller had set rings when it would have, in his hands."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    handler, begun = signal.getsignal(signal.SIGALRM), time.monotonic()
+    left, every = signal.getitimer(signal.ITIMER_REAL)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGALRM) is not handler:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
+            if left:
+                signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - begun), 0.001), every)
+
+
 def guarded(run: Callable[[], int | None], args: Sequence[str], crash_dir: Callable[[], Path]) -> int:
     """Run the command and return its exit code; every failure ends as words on stderr, never as a traceback.
 
@@ -80,11 +103,8 @@ def guarded(run: Callable[[], int | None], args: Sequence[str], crash_dir: Calla
     _write_any_text()
     streams.as_json = wants_json(args, os.environ)
     try:
-        try:
+        with _alarm_kept():
             code = run() or 0
-        finally:
-            if hasattr(signal, "setitimer"):
-                signal.setitimer(signal.ITIMER_REAL, 0)
         streams.flush()
     except BaseException as error:  # noqa: BLE001 - the outermost frame: nothing may leave it as a traceback
         return _ended(error, crash_dir)

@@ -27,9 +27,12 @@ from casb_cli.ui.streams import ClosedPipe, reset
 def restore():
     term, alarm = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGALRM)
     core = resource.getrlimit(resource.RLIMIT_CORE)
+    left, every = signal.setitimer(signal.ITIMER_REAL, 0)  # the time-out of the tests themselves
     yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGTERM, term)
     signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, left, every)
     resource.setrlimit(resource.RLIMIT_CORE, core)
     reset()
 
@@ -152,6 +155,18 @@ def test_the_deadline_is_a_clean_stop_and_is_disarmed_at_the_end(tmp_path, capsy
 
     assert guarded(run, tmp_path) == 143
     assert "deadline" in capsys.readouterr().err
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("deadline", [None, 30])
+def test_an_alarm_that_the_caller_had_set_still_rings(tmp_path, deadline):
+    rung = []
+    signal.signal(signal.SIGALRM, lambda number, frame: rung.append(number))
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    guarded(lambda: deadline and process.arm_deadline(deadline), tmp_path)
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.2
+    threading.Event().wait(0.3)
+    assert rung == [signal.SIGALRM]
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
