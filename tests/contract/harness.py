@@ -307,24 +307,37 @@ def listed(rows, kind):
     return found
 
 
-def compare(found, expected):
-    """Assert that rows are exactly those expected, and equal in every field that the world knows."""
+def differences(found, expected):
+    """Return in words each how listed rows differ from those that the world has, in every field that it knows."""
     missing, surplus = expected.keys() - found.keys(), found.keys() - expected.keys()
-    assert not missing, f"{len(missing)} missing of {len(expected)}: {sorted(missing, key=str)[:8]}"
-    assert not surplus, f"{len(surplus)} that the world does not have: {sorted(surplus, key=str)[:8]}"
     wrong = [
         (key, name, found[key].get(name), value)
         for key, fields in expected.items()
+        if key in found
         for name, value in fields.items()
         if found[key].get(name) != value
     ]
-    assert not wrong, f"{len(wrong)} fields differ (id, field, listed, true): {wrong[:6]}"
+    return [
+        *([f"{len(missing)} missing of {len(expected)}: {sorted(missing, key=str)[:8]}"] if missing else []),
+        *([f"{len(surplus)} that the world does not have: {sorted(surplus, key=str)[:8]}"] if surplus else []),
+        *([f"{len(wrong)} fields differ (id, field, listed, true): {wrong[:6]}"] if wrong else []),
+    ]
+
+
+def compare(found, expected):
+    """Assert that rows are exactly those expected, and equal in every field that the world knows."""
+    assert differences(found, expected) == []
+
+
+def says_what_is_hidden(run):
+    """Tell whether a listing or scan said that the provider keeps something from everybody."""
+    return "not shown" in run.err or "unreachable" in run.err
 
 
 def assert_told(run, hidden):
     """A listing or scan is whole, and what the provider shows to nobody is told, which is no failure."""
     assert run.code == 0, run
-    assert not hidden or "not shown" in run.err or "unreachable" in run.err, run
+    assert not hidden or says_what_is_hidden(run), run
 
 
 def drain(method, *, stop_after=None):
