@@ -310,3 +310,11 @@ def test_making_private_tightens_the_folder_that_carries_it_and_keeps_the_url(co
 def test_needs_are_named_as_box_documents_them():
     for ability in (ListAccounts, ListFiles, RemoveShare):
         assert all(need.calls and set(need.any_of) <= {"box"} for need in needs_of(Box, ability))
+
+
+def test_an_inactive_account_is_not_let_in_by_limiting_it(company):
+    provider, box = company
+    inactive = next(id_ for id_, one in provider.truth.accounts().items() if one["status"] == "suspended")
+    change = box.plan_suspend(inactive, mode="limit")
+    assert change.steps == ()
+    assert change.before == change.after == {"status": "inactive"}

@@ -539,9 +539,22 @@ def test_a_compromised_person_is_cut_off_in_the_right_order():
         "PATCH",
     ]
     assert desk.changes()[-1][1] == {"suspended": True}
+
+
+def test_a_suspended_person_who_is_compromised_is_cut_off_all_the_same():
+    change = connector(held(suspended=True)).plan_suspend("1", mode="compromised")
     # Google voids no codes of a suspended account.
-    steps = connector(held(suspended=True)).plan_suspend("1", mode="compromised").steps
-    assert not {"void-codes", "set-suspended"} & {one.name for one in steps}
+    assert [one.name for one in change.steps] == ["new-password", "delete-app-password", "revoke-token", "sign-out"]
+    assert not change.observable, "that it is suspended would be taken for all that was to be done"
+    assert change.irreversible
+    assert not change.inverse, "an undo would let in who was suspended before"
+
+
+@pytest.mark.parametrize("mode", ["reset", "all"])
+def test_a_password_is_replaced_though_a_new_one_was_asked_for_before(mode):
+    assert not connector(held(changePasswordAtNextLogin=True)).plan_revoke_password("1", mode=mode).observable
+    assert connector(held()).plan_revoke_password("1", mode=mode).observable
+    assert connector(held(changePasswordAtNextLogin=True)).plan_revoke_password("1", mode="expire").steps == ()
 
 
 def test_a_password_is_replaced_by_one_that_no_plan_holds():

@@ -532,6 +532,22 @@ def test_a_password_that_okta_answers_with_is_let_go():
     assert script.requests[-1].url.params["revokeSessions"] == "true"
 
 
+def test_an_expired_password_is_replaced_all_the_same_and_its_status_proves_nothing():
+    """An expired one still opens the door to whoever knows it: what is asked for is a password nobody knows."""
+    expired = user("PASSWORD_EXPIRED")
+    refused = reply(400, {"errorCode": "E0000001", "errorSummary": "no"})
+    script = Scripted(**{"00u1": [expired], "expire_password_with_temp_password": [refused]})
+    okta = connector(script)
+    change = okta.plan_revoke_password("00u1", mode="temporary")
+    [replace] = change.steps
+    assert not change.observable
+    with pytest.raises(RequestRefused):
+        okta.perform(replace, {})
+    assert okta.settle(replace, {}) is None
+    assert connector(Scripted(**{"00u1": [user("ACTIVE")]})).plan_revoke_password("00u1", mode="temporary").observable
+    assert connector(Scripted(**{"00u1": [expired]})).plan_revoke_password("00u1", mode="expire").steps == ()
+
+
 def test_what_is_done_already_is_no_failure_and_what_is_not_is():
     refused = reply(400, {"errorCode": "E0000001", "errorSummary": "Cannot suspend a user that is not active"})
     script = Scripted(**{"00u1": [user("ACTIVE"), user("SUSPENDED")], "roles": [reply()], "suspend": [refused]})

@@ -42,6 +42,9 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
                 f"{user.login} is the primary administrator, whom Box lets nobody change",
                 hint="hand the role to another account in the Admin Console first",
             )
+        if mode == "limit" and user.status == "inactive":
+            # To limit it would give access back: an inactive account has less than a limited one.
+            return self._status("suspend", user, "inactive", mode=mode)
         effects = (
             (
                 "folders that the person owns disappear for every collaborator until undone",

@@ -102,6 +102,9 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
         """Plan to take an outside collaborator out of every repository of the organization."""
         direct, complete = self._direct_access(account)
         before = self._outsider_state(login, account, direct)
+        if mode == "outside-collaborator":
+            # Who is outside keeps what that mode leaves to people: it was given directly.
+            return self._change("suspend", account, login, mode, before, before, (), ())
         effects = ["GitHub deletes the person's forks of private repositories"]
         if not complete:
             effects.append(f"access was recorded for the first {REPOSITORIES_CHECKED} repositories only")
@@ -198,7 +201,7 @@ class GovernAccounts(Directory, Grants, SuspendAccount, RevokeSessions):
             None,
             {"login": login, "authorized_credentials": count},
             {"login": login, "authorized_credentials": 0},
-            (revoke,),
+            (revoke,) if count else (),
             (),
             irreversible="the person authorizes tokens and keys again",
             side_effects=("browser sessions live on: GitHub has no call that ends them",),

@@ -76,6 +76,19 @@ class GovernAccounts(Grants, SuspendAccount, RevokePassword, RevokeSessions):
             effects.append("irreversible: " + _GONE)
         else:
             effects.append("what apps were granted and app passwords are kept, and work again once unsuspended")
+        if mode == "compromised" and user.suspended:
+            # It is suspended, which says nothing of the other ways in: those are what is left to do.
+            effects.append("backup codes stay: Google voids none of a suspended account, and they open nothing alone")
+            return self._status(
+                "suspend",
+                user,
+                after=True,
+                steps=steps,
+                irreversible="the account was suspended before; " + _GONE,
+                observable=False,
+                mode=mode,
+                side_effects=tuple(effects),
+            )
         return self._status(
             "suspend",
             user,

@@ -172,7 +172,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
         revoke = Step(
             name="lifecycle" if mode == "expire" else "lifecycle-once",
             title=f"{mode} the password of {name}",
-            args={"user": user.id, "verb": verb},
+            args={"user": user.id, "verb": verb, "was": user.status},
             # Once more would send another mail, or make another password that nobody knows.
             repeatable=mode == "expire",
         )
@@ -251,7 +251,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             **more,
         )
 
-    def _lifecycle(self, user: str, verb: str, *, safe: bool) -> None:
+    def _lifecycle(self, user: str, verb: str, *, safe: bool, was: str | None = None) -> None:
         call = self.act(
             f"POST /api/v1/users/{{id}}/lifecycle/{verb}", {"id": user}, query=_QUERY.get(verb, {}), safe=safe
         )
@@ -260,7 +260,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
             self.client.send(call)
         except (RequestRefused, StateConflict):
             # Okta refuses what is done already: a repeated call, or one whose answer was lost.
-            if self.user(user).status not in _REACHED[verb]:
+            if was in _REACHED[verb] or self.user(user).status not in _REACHED[verb]:
                 raise
 
     @step("lifecycle")
@@ -271,7 +271,7 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
     @step("lifecycle-once")
     def _do_lifecycle_once(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
         del memo
-        self._lifecycle(args["user"], args["verb"], safe=False)
+        self._lifecycle(args["user"], args["verb"], safe=False, was=args.get("was"))
 
     @step("end-sessions")
     def _end_sessions(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
@@ -282,9 +282,10 @@ class GovernAccounts(Directory, SuspendAccount, RevokePassword, RevokeSessions):
         self.client.send(call)
 
     def settle(self, step: Step, memo: dict[str, Any]) -> bool | None:
-        """Tell by the account's status whether a password call took effect."""
+        """Tell by the account's status whether a password call took effect, unless it was so before."""
         if step.name == "lifecycle-once":
-            return self.user(step.args["user"]).status in _REACHED[step.args["verb"]]
+            reached = _REACHED[step.args["verb"]]
+            return None if step.args.get("was") in reached else self.user(step.args["user"]).status in reached
         return super().settle(step, memo)
 
     def observe_suspend(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
