@@ -12,13 +12,14 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from casb_cli.core import clock
 from casb_cli.core.capabilities import Change
 from casb_cli.core.errors import CasbError, ProviderError, StateConflict, Stopped, UsageError
+from casb_cli.core.models import Sharing
 from casb_cli.core.refs import Ref, parse
 from casb_cli.core.shapes import from_json
 from casb_cli.govern.actions import ActionKind, action_kind
@@ -276,6 +277,9 @@ def checked_share(options: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {name: value for name, value in options.items() if value}
     if not wanted:
         raise UsageError("nothing to change was named", hint="use --role, --sharing or --expires")
+    levels = get_args(Sharing)
+    if wanted.get("sharing", levels[0]) not in levels:
+        raise UsageError(f"`{wanted['sharing']}` is no level of sharing", hint=f"one of: {', '.join(levels)}")
     expires = wanted.get("expires")
     if expires:
         when = clock.normalise(expires)

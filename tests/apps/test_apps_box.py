@@ -242,11 +242,19 @@ def test_a_link_is_kept_without_its_url_and_made_again_from_that():
     item = msgspec.convert({"type": "file", "id": "1", "shared_link": wire}, mapping.Item)
     state = link_state(item)
     assert "canary" not in json.dumps(state)
-    assert link_body(state) == {
+    assert link_body("folder", state) == {
         "access": "open",
         "unshared_at": "2027-01-01T08:00:00Z",
         "permissions": {"can_download": False},
     }
-    assert link_body({"access": None}) is None
+    assert link_body("folder", {"access": None}) is None
     # Box takes no permissions for links that only collaborators open.
-    assert link_body({"access": "collaborators", "role": "can_download"}) == {"access": "collaborators"}
+    assert link_body("folder", {"access": "collaborators", "role": "can_download"}) == {"access": "collaborators"}
+
+
+@pytest.mark.parametrize("role", ["can_preview", "can_download", "can_edit"])
+def test_a_link_to_a_file_is_told_each_permission_and_one_to_a_folder_none_that_box_lacks(role):
+    wanted = {"access": "open", "role": role}
+    may = {"can_download": role != "can_preview"}
+    assert link_body("file", wanted)["permissions"] == {**may, "can_edit": role == "can_edit"}
+    assert link_body("folder", wanted)["permissions"] == may

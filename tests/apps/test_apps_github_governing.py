@@ -10,7 +10,7 @@ from github_scripted import github, repo, user
 from casb_cli.apps.github.files import blob_id
 from casb_cli.apps.github.govern_files import tombstone
 from casb_cli.core.capabilities import Step
-from casb_cli.core.errors import RequestRefused, ScopeMissing, StateConflict, Unsupported
+from casb_cli.core.errors import RequestRefused, ScopeMissing, StateConflict, Unsupported, UsageError
 from casb_cli.core.models import Account, OwnPermissions
 from casb_cli.govern.plan import matches
 
@@ -45,6 +45,13 @@ def test_an_outside_collaborator_is_suspended_by_losing_every_repository():
     assert [(step.name, step.args["repo"], step.args["role"]) for step in change.inverse] == [
         ("grant-repository", "corp/web", "write")
     ]
+
+
+def test_who_is_outside_already_is_not_thrown_out_by_being_made_an_outsider():
+    ext = user(9, "ext", role_name="write")
+    change = people(github(), outside=[ext], collaborators=[ext]).plan_suspend("9", mode="outside-collaborator")
+    assert change.steps == ()
+    assert matches(change.before, change.after)
 
 
 def test_taking_an_outside_collaborators_suspension_back_waits_for_the_invitation():
@@ -102,6 +109,49 @@ def test_a_former_member_is_invited_back_by_the_login_of_the_last_scan():
     assert change.steps[0].args["invitee_id"] == 9
     connector.client.on[MEMBERSHIP] = {"state": "pending", "role": "member"}
     assert matches(connector.observe(change, {}), change.pending)
+
+
+def sharer(**given):
+    """Return a GitHub with one outside collaborator on one repository, whose share is `repo:7:user:9`."""
+    connector = people(github(**given), collaborators=[user(9, "ext", role_name="write")])
+    connector.client.on["GET /repos/{owner}/{repo}"] = repo()
+    return connector
+
+
+CUSTOM = "GET /orgs/{org}/custom-repository-roles"
+
+
+@pytest.mark.parametrize("plan", ["free", "enterprise"])
+def test_a_role_that_github_lacks_is_refused_with_those_that_it_has(plan):
+    connector = sharer(plan=plan)
+    connector.client.on[CUSTOM] = {"total_count": 1, "custom_roles": [{"id": 1, "name": "auditor"}]}
+    with pytest.raises(UsageError) as caught:
+        connector.plan_change_share("repo:7:user:9", role="viewer")
+    own = ", auditor" if plan == "enterprise" else ""
+    assert caught.value.hint == f"one of: read, triage, write, maintain, admin{own}"
+    assert (CUSTOM in connector.client.names()) is bool(own), "only an enterprise has roles of its own"
+    if own:
+        assert connector.plan_change_share("repo:7:user:9", role="auditor").after["role"] == "auditor"
+
+
+def test_roles_that_may_not_be_read_are_told_and_the_common_ones_need_no_look():
+    connector = sharer()
+    connector.client.on[CUSTOM] = (403, {}, {"message": "Resource not accessible by integration"})
+    with pytest.raises(UsageError, match="is no role") as caught:
+        connector.plan_change_share("repo:7:user:9", role="auditor")
+    assert "could not be read: Resource not accessible" in caught.value.hint
+    connector.client.sent.clear()
+    change = connector.plan_change_share("repo:7:user:9", role="pull")
+    assert change.after["role"] == "read", "what people's roles are called is what reads back"
+    assert CUSTOM not in connector.client.names()
+    assert connector.plan_change_share("repo:7:user:9", role="push").steps == ()
+
+
+def test_only_an_enterprise_has_internal_repositories():
+    with pytest.raises(UsageError) as caught:
+        sharer(plan="team").plan_change_share("repo:7:visibility", sharing="internal")
+    assert caught.value.hint == "use --sharing private or public"
+    assert sharer().plan_change_share("repo:7:visibility", sharing="internal").steps
 
 
 def test_make_private_takes_in_those_from_outside_too():

@@ -159,8 +159,11 @@ def test_organization_roles(witness, provider, sdk):
     holds(user, SIMPLE_USER | {"assignment": str, "inherited_from": list})
     (team,) = ask(sdk, "GET", f"{base}/teams")
     assert (team["slug"], team["assignment"]) == ("security", "direct")
+    own = ask(sdk, "GET", f"/orgs/{ORG}/custom-repository-roles")
+    assert own["total_count"] == len(own["custom_roles"])
     witness(
-        provider, "GET /orgs/{org}/organization-roles", "GET /orgs/{org}/organization-roles/{role_id}/users",
+        provider, "GET /orgs/{org}/custom-repository-roles",
+        "GET /orgs/{org}/organization-roles", "GET /orgs/{org}/organization-roles/{role_id}/users",
         "GET /orgs/{org}/organization-roles/{role_id}/teams",
     )  # fmt: skip
 

@@ -236,8 +236,10 @@ class GovernSharing(Files, Settings, RemoveShare, ChangeShare):
         if named.policy:
             raise Unsupported("what a policy allows is not changed by role; remove the share instead")
         wanted = role.upper().replace("-", "_")
-        if wanted not in _ROLES:
-            raise UsageError(f"`{role}` is no permission of an ACL", hint=f"one of: {', '.join(_ROLES)}")
+        # What may be written into is a bucket: S3 has no WRITE on an object.
+        possible = [one for one in _ROLES if named.key is None or one != "WRITE"]
+        if wanted not in possible:
+            raise UsageError(f"`{role}` is no permission of this ACL", hint=f"one of: {', '.join(possible)}")
         before = self.acl_now(bucket, named.key)
         grants = []
         found = False

@@ -274,12 +274,18 @@ class GovernSharing(Walker, Links, RemoveShare, ChangeShare):
     ) -> Change:
         if sharing and sharing not in _ACCESS:
             raise UsageError(f"a link cannot be `{sharing}`", hint=f"use --sharing {', '.join(_ACCESS)}")
-        if role and role not in _ROLES:
-            raise UsageError(f"`{role}` is no role of a link", hint=f"one of: {', '.join(_ROLES)}")
         before = self.link_of(args["kind"], args["id"], args["owner"])
         if before["access"] is None:
             raise ObjectMissing(f"{name} has no link")
         access = _ACCESS[sharing] if sharing else before["access"]
+        if role and access == "collaborators":
+            raise UsageError(
+                "a link for those who are let in anyway has no role", hint="use --sharing internal or public with it"
+            )
+        # Box lets a link to a folder be looked at and downloaded from, never edited.
+        roles = _ROLES if args["kind"] == "file" else _ROLES[:2]
+        if role and role not in roles:
+            raise UsageError(f"`{role}` is no role of a link to a {args['kind']}", hint=f"one of: {', '.join(roles)}")
         after: dict[str, Any] = {**before, "access": access}
         after |= {"role": role} if role else {}
         after |= {"expires": expires} if expires else {}

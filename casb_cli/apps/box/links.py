@@ -35,10 +35,10 @@ def link_state(item: mapping.Item) -> dict[str, Any]:
     }
 
 
-def link_body(state: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what makes an item's link have a state; None removes it.
+def link_body(kind: str, state: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what makes the link of a file or folder have a state; None removes it.
 
-    Permissions can be set on links that anybody or the company may open only.
+    Permissions can be set on links that anybody or the company may open only, and editing on files alone.
     """
     if state.get("access") is None:
         return None
@@ -48,8 +48,9 @@ def link_body(state: dict[str, Any]) -> dict[str, Any] | None:
     role = state.get("role")
     if role and state["access"] != "collaborators":
         body["permissions"] = {"can_download": role in {"can_download", "can_edit"}}
-        if role == "can_edit":
-            body["permissions"]["can_edit"] = True
+        if kind == "file":
+            # What is not named stays: a link that could be edited must be told that it no longer can.
+            body["permissions"]["can_edit"] = role == "can_edit"
     return body
 
 
@@ -82,7 +83,7 @@ class Links(BoxBase):
                 item_path(kind, id_),
                 user,
                 query={"fields": "shared_link"},
-                json={"shared_link": link_body(state)},
+                json={"shared_link": link_body(kind, state)},
                 safe=True,
             )
         )

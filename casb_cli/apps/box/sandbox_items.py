@@ -236,7 +236,7 @@ class Items(Desk):
         new = Link(url=url, access=access)
         if old is not None:
             new.password, new.unshared, new.can_download = old.password, old.unshared, old.can_download
-            new.downloads, new.vanity_name = old.downloads, old.vanity_name
+            new.downloads, new.vanity_name, new.can_edit = old.downloads, old.vanity_name, old.can_edit
         if "password" in wanted:
             if wanted["password"] and access != "open":
                 raise Refusal(400, "bad_request", "A password can only be set when access is open")
@@ -250,6 +250,10 @@ class Items(Desk):
         permissions = wanted.get("permissions") or {}
         if "can_download" in permissions:
             new.can_download = bool(permissions["can_download"])
+        new.can_edit = bool(permissions.get("can_edit", new.can_edit)) and access != "collaborators"
+        if permissions.get("can_edit") and (item.kind == "folder" or not new.can_download):
+            raise Refusal(400, "bad_request", "can_edit is for files whose link can be downloaded from")
+        new.can_edit = new.can_edit and new.can_download
         if access == "collaborators":
             new.can_download = False if old is None and "can_download" not in permissions else new.can_download
         if new != old:

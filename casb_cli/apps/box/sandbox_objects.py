@@ -43,8 +43,14 @@ class Link(msgspec.Struct, kw_only=True):
     password: bool = False
     unshared: float | None = None
     can_download: bool = True
+    can_edit: bool = False
     vanity_name: str | None = None
     downloads: int = 0
+
+    @property
+    def role(self) -> str:
+        """What the link lets people do."""
+        return "can_edit" if self.can_edit else "can_download" if self.can_download else "can_preview"
 
 
 class Version(msgspec.Struct, kw_only=True):

@@ -271,7 +271,7 @@ class Truth:
             if item.link is not None:
                 found[item.kind, item.id] = {
                     "access": item.link.access,
-                    "role": "can_download" if item.link.can_download else "can_preview",
+                    "role": item.link.role,
                     "url": item.link.url,
                 }
         return found

@@ -169,13 +169,13 @@ class View:
             "vanity_url": f"https://larkspur.app.box.example/v/{link.vanity_name}" if link.vanity_name else None,
             "vanity_name": link.vanity_name,
             "effective_access": link.access,
-            "effective_permission": "can_download" if link.can_download else "can_preview",
+            "effective_permission": link.role,
             "is_password_enabled": link.password,
             "unshared_at": when(link.unshared),
             "download_count": link.downloads,
             "preview_count": 0,
             "access": link.access,
-            "permissions": {"can_preview": True, "can_download": link.can_download, "can_edit": False},
+            "permissions": {"can_preview": True, "can_download": link.can_download, "can_edit": link.can_edit},
         }
         if kind == "file" and link.access != "collaborators" and link.can_download:
             row["download_url"] = link.url.replace("/s/", "/shared/static/")

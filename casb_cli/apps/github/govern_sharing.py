@@ -8,16 +8,18 @@ import msgspec
 
 from casb_cli.apps.base import step
 from casb_cli.apps.github import mapping
+from casb_cli.apps.github.activity import LICENCE
 from casb_cli.apps.github.common import repo_path
 from casb_cli.apps.github.grants import Grants, as_state
-from casb_cli.apps.github.roles import permission_of, role_of
+from casb_cli.apps.github.roles import ROLES, permission_of, role_of
 from casb_cli.apps.github.scopes import either
 from casb_cli.apps.github.sharing import share_id
 from casb_cli.core.capabilities import Change, ChangeShare, RemoveShare, RevokeGrant, Step, needs
-from casb_cli.core.errors import ObjectMissing, Unsupported, UsageError
+from casb_cli.core.errors import NotPermitted, ObjectMissing, Unsupported, UsageError
 from casb_cli.core.refs import local
 
 _REPO = either(oauth=["repo"], app=["administration:write"])
+_CUSTOM = "GET /orgs/{org}/custom-repository-roles"
 _FORKS = "existing public forks stay public"
 
 
@@ -147,6 +149,11 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         "PUT /repos/{owner}/{repo}/collaborators/{username}",
         any_of=_REPO,
     )
+    @needs(
+        _CUSTOM,
+        any_of=either(oauth=["admin:org"], app=["organization_custom_roles:read"]),
+        licence=LICENCE,
+    )
     def plan_change_share(
         self, share: str, *, role: str | None = None, sharing: str | None = None, expires: str | None = None
     ) -> Change:
@@ -155,16 +162,16 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
         repo_id, kind, id_ = self._parts(share)
         repo = self.repository(repo_id)
         if kind == "visibility" and sharing:
-            if sharing not in {"private", "internal", "public"}:
-                raise UsageError(
-                    f"a repository cannot be `{sharing}`", hint="use --sharing private, internal or public"
-                )
+            levels = ["private", "public"] if self._unlicensed else ["private", "internal", "public"]
+            if sharing not in levels:
+                raise UsageError(f"this repository cannot be `{sharing}`", hint=f"use --sharing {' or '.join(levels)}")
             return self._visibility(share, repo, sharing, "change-share")
         if kind != "user" or not role:
             raise Unsupported("only a collaborator's --role and a repository's --sharing can be changed")
         before = self._share_state(repo.full_name, kind, id_)
         if not before["present"]:
             raise ObjectMissing(f"share {share} is gone")
+        role = self._role(role)
         place = {"repo_id": repo_id, "repo": repo.full_name}
         args = {**place, "login": before["who"]}
         title = f"give {before['who']} the role %s in {repo.full_name}"
@@ -174,11 +181,35 @@ class GovernSharing(Grants, RemoveShare, ChangeShare, RevokeGrant):
             target_name=f"{before['who']} in {repo.full_name}",
             before=before,
             after={**before, "role": role},
-            steps=(Step(name="set-role", title=title % role, args={**args, "role": role}),),
+            steps=()
+            if role == before["role"]
+            else (Step(name="set-role", title=title % role, args={**args, "role": role}),),
             inverse=(Step(name="set-role", title=title % before["role"], args={**args, "role": before["role"]}),),
             touches=(local("share", share),),
             keeps={**place, "kind": kind, "id": id_},
         )
+
+    @property
+    def _unlicensed(self) -> bool:
+        """Whether the organization is known to have no enterprise, which alone knows `internal` and own roles."""
+        return self.facts.tenant is not None and self.licensed(LICENCE, self.facts.tenant) is False
+
+    def _role(self, role: str) -> str:
+        """Return a role by the name that people's roles have; raises UsageError where the organization lacks it."""
+        wanted = role_of(role) or role
+        if wanted in ROLES:
+            return wanted
+        known, more = list(ROLES), ""
+        if not self._unlicensed:
+            try:
+                known += [one.name for one in self.read(self.get(_CUSTOM[4:]), mapping.CustomRoles).custom_roles]
+            except NotPermitted as error:
+                more = f"; the organization's own roles could not be read: {error.words}"
+            except ObjectMissing:
+                pass  # no enterprise, no roles of its own
+        if wanted in known:
+            return wanted
+        raise UsageError(f"`{role}` is no role in a repository of {self.org}", hint=f"one of: {', '.join(known)}{more}")
 
     @staticmethod
     def _parts(share: str) -> tuple[str, str, str]:

@@ -115,6 +115,14 @@ class OrgMembership(msgspec.Struct):
     role: str
 
 
+class CustomRole(msgspec.Struct):
+    name: str
+
+
+class CustomRoles(msgspec.Struct):
+    custom_roles: list[CustomRole] = []
+
+
 class RepoInvitation(msgspec.Struct):
     id: int
     invitee: User | None = None

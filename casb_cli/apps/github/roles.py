@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ROLES = ("read", "triage", "write", "maintain", "admin")
+"""The roles that every organization has, least first; enterprises may add their own."""
 _ROLE_OF = {"pull": "read", "push": "write"}
 
 

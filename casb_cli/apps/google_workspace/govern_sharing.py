@@ -28,7 +28,6 @@ _ROLES = {
     "organizer": "organizer",
 }
 """Drive's roles, and the names that its own pages show for them."""
-_DRIVE_ROLES = frozenset({"fileOrganizer", "organizer"})
 _DEEPEST = 50
 """Folders above an item that are looked at: Drive nests no deeper than 100, people hardly a tenth of that."""
 
@@ -39,6 +38,8 @@ class Carrier(msgspec.Struct, frozen=True):
     on: On
     kind: str
     name: str
+    shared: bool = False
+    """Whether it is, or lies in, a shared drive."""
 
     @property
     def ref(self) -> str:
@@ -73,7 +74,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
             name = self.drive_name(id_)
         except ObjectMissing:
             return None
-        return Carrier(On(id_, self.admin, drive=True), "folder", f"the shared drive {name}")
+        return Carrier(On(id_, self.admin, drive=True), "folder", f"the shared drive {name}", shared=True)
 
     def _item_carrier(self, id_: str, share: str) -> Carrier:
         kept = self.recall("share", share)
@@ -81,7 +82,8 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
         hints = (kept.who,) if isinstance(kept, Share) and kept.kind == "user" and kept.who else ()
         found = self.locate(id_, shapes.ACT_FIELDS, hints)
         path = self.tree_of(found.item, found.as_).path(found.item, alone=True)
-        return Carrier(On(id_, found.as_), "folder" if found.item.is_folder else "file", path)
+        kind = "folder" if found.item.is_folder else "file"
+        return Carrier(On(id_, found.as_), kind, path, shared=found.item.drive_id is not None)
 
     @needs(
         "GET /drive/v3/drives/{driveId}",
@@ -145,7 +147,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
             return self._replace(share, carrier, found, state, sharing)
         to = dict(state)
         if role:
-            to["role"] = self._role(carrier, role)
+            to["role"] = _role(carrier, found, role)
             if found.role == "organizer" and to["role"] != "organizer":
                 self._spare_last(carrier, found)
         if expires:
@@ -176,17 +178,6 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
             side_effects=_effects(carrier, found),
             keeps=args,
         )
-
-    @staticmethod
-    def _role(carrier: Carrier, role: str) -> str:
-        known = _ROLES.get(role.replace(" ", "").lower())
-        if known is None:
-            raise UsageError(
-                f"`{role}` is no role of Drive", hint=f"one of: {', '.join(dict.fromkeys(_ROLES.values()))}"
-            )
-        if known == "organizer" and not carrier.on.drive:
-            raise UsageError("an organizer has a whole shared drive, not a part of it")
-        return known
 
     @staticmethod
     def _may_end(carrier: Carrier, found: shapes.Permission) -> None:
@@ -344,6 +335,21 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
         del memo
         item = self.item(change.keeps["file"], change.keeps["as"], shapes.ACT_FIELDS)
         return {"wider": _wide_words(self._wide(item, self.tree_of(item, change.keeps["as"])))}
+
+
+def _role(carrier: Carrier, found: shapes.Permission, role: str) -> str:
+    """Return Drive's name of a role; raises UsageError where Drive has none of that name for such a share."""
+    possible = ["reader", "commenter", "writer"]
+    if found.type in {"user", "group"} and carrier.shared and carrier.kind == "folder":
+        possible.append("fileOrganizer")
+    if carrier.on.drive:
+        possible.append("organizer")
+    if found.expiration_time and carrier.kind == "folder":
+        possible = ["reader"]  # what has an end on a folder can only read
+    known = _ROLES.get(role.replace(" ", "").lower())
+    if known not in possible:
+        raise UsageError(f"`{role}` is no role that Drive has on {carrier.name}", hint=f"one of: {', '.join(possible)}")
+    return known
 
 
 def _shown(state: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
     ) -> Change:
         wanted = None if role is None else _ROLES.get(role.lower())
         if role is not None and wanted is None:
-            raise UsageError(f"`{role}` is no role of Office 365", hint="--role read or write")
+            raise UsageError(f"`{role}` is no role of Office 365", hint="one of: read, write")
         on, found, item = self._carrier(share)
         state = permission_state(found)
         if state["kind"] == "link":
