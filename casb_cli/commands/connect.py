@@ -360,7 +360,7 @@ def _tell_prerequisites(app: App) -> None:
 def _summary(app: App, proof: Proof) -> None:
     from casb_cli.connect.open import load
     from casb_cli.connect.prove import abilities_of
-    from casb_cli.connect.standing import standing
+    from casb_cli.connect.standing import elsewhere, standing
 
     connector: type[Connector] = load(app.connector)
     who = f" as {proof.own.identity_name}" if proof.own.identity_name else ""
@@ -372,10 +372,10 @@ def _summary(app: App, proof: Proof) -> None:
     gaps: dict[str, None] = {}
     for ability in abilities_of(connector):
         stands = standing(connector, ability, proof.tenant, proof.own, on)
-        for gap in stands.gaps:
+        for gap in stands.lacks:
             what = "unavailable" if not stands.usable else f"partly unavailable ({', '.join(gap.calls)})"
             gaps[f"{ability.title}: {what}: {gap.reason}"] = None
-    for text in gaps:
+    for text in (*gaps, *elsewhere(connector, proof.tenant)):
         streams.note(text)
     for ability, reason in connector.without.items():
         streams.note(f"{ability.title}: {app.title} cannot: {reason}")

@@ -13,6 +13,7 @@ import msgspec
 
 from casb_cli.connect.open import Environment, OpenInstance
 from casb_cli.connect.probe import prove_all
+from casb_cli.connect.standing import elsewhere
 from casb_cli.core.app import CredentialSpec
 from casb_cli.core.capabilities import ReadOwnPermissions
 from casb_cli.core.errors import CasbError, ProviderError
@@ -150,7 +151,7 @@ def _credential(instance: OpenInstance, spec: CredentialSpec) -> Iterator[Check]
     else:
         yield Check(instance=instance.label, check="visibility", status="ok", detail="sees the whole tenant")
     yield from _clock(instance, connector)
-    yield from _granted(instance, spec, connector)
+    yield from _granted(instance, spec)
 
 
 def _clock(instance: OpenInstance, connector: Any) -> Iterator[Check]:
@@ -169,37 +170,41 @@ def _clock(instance: OpenInstance, connector: Any) -> Iterator[Check]:
         yield Check(instance=instance.label, check="clock", status="ok", detail=f"within {abs(skew):.0f} s")
 
 
-def _granted(instance: OpenInstance, spec: CredentialSpec, connector: Any) -> Iterator[Check]:
-    if not isinstance(connector, ReadOwnPermissions):
+def _granted(instance: OpenInstance, spec: CredentialSpec) -> Iterator[Check]:
+    """Check the permissions as they are now; what is more of them than at connect is saved."""
+    if not issubclass(instance.connector_class, ReadOwnPermissions):
         return
     try:
-        own = connector.read_own_permissions()
+        renewal = instance.renew(spec)
     except CasbError as error:
         yield Check(instance=instance.label, check="permissions", status="failed", detail=str(error), fix=error.hint)
         return
-    before = instance.config.own.get(spec.name)
-    lost = sorted(set(before.granted) - set(own.granted)) if before else []
-    if lost:
+    own = renewal.now
+    if renewal.lost:
         yield Check(
             instance=instance.label,
             check="permissions",
             status="failed",
-            detail=f"lost since it was connected: {', '.join(lost)}",
+            detail=f"lost since it was connected: {', '.join(renewal.lost)}",
             fix=f"grant them again, or accept it: casb connect {instance.app.key} --instance {instance.name}"
             f" --add --force --credential {spec.name}",
         )
-    elif own.complete:
-        yield Check(instance=instance.label, check="permissions", status="ok", detail=", ".join(own.granted) or "none")
-    else:
+    if renewal.gained:
         yield Check(
             instance=instance.label,
             check="permissions",
             status="ok",
-            detail="the provider doesn't list them: proved below",
+            detail=f"granted since it was connected, and saved: {', '.join(renewal.gained)}",
         )
+    elif not renewal.lost:
+        told = ", ".join(own.granted) or "none"
+        detail = told if own.complete else "the provider doesn't list them: proved below"
+        yield Check(instance=instance.label, check="permissions", status="ok", detail=detail)
 
 
 def _abilities(instance: OpenInstance) -> Iterator[Check]:
+    for told in elsewhere(instance.connector_class, instance.tenant):
+        yield Check(instance=instance.label, check="variant", status="ok", detail=told)
     for one in prove_all(instance):
         fix = None
         status: Literal["ok", "warning"] = "ok"

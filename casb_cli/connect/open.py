@@ -23,6 +23,7 @@ from casb_cli.core.errors import (
     ProviderError,
     ScopeMissing,
     SignInNeeded,
+    Stopped,
     Unsupported,
 )
 from casb_cli.core.models import OwnPermissions, Row, Tenant
@@ -32,6 +33,7 @@ from casb_cli.store.secrets import Secrets
 from casb_cli.store.tokens import open_tokens
 
 if TYPE_CHECKING:
+    from casb_cli.connect.renew import Renewal
     from casb_cli.transport.client import Client
     from casb_cli.transport.signin import Authenticator, Interaction
 
@@ -176,7 +178,10 @@ class OpenInstance:
         self.app = registry.get(config.app)
         self.connector_class: type[Connector] = load(self.app.connector)
         self._opened: dict[str, Credential] = {}
+        self._former: list[Credential] = []
         self._lock = threading.Lock()
+        self._renewing = threading.Lock()
+        self._renewed = False
 
     @property
     def key(self) -> str:
@@ -242,10 +247,51 @@ class OpenInstance:
                 f"{self.label} has no credential for the purpose `{purpose}`",
                 hint=f"casb connect {self.app.key} --instance {self.name} --add --purpose {purpose}",
             )
-        found = best(self.connector_class, ability, self.tenant, specs, self.config.own, self.on)
-        if found is not None:
-            return found
-        raise self._refusal(ability, specs[0], self.standing_of(ability, specs[0]))
+        found = self._best(ability, specs)
+        if found is None:
+            # What was not allowed when it was connected may have been granted since: that is looked at once.
+            self._look_for_grants()
+            found = self._best(ability, specs)
+        if found is None:
+            raise self._refusal(ability, specs[0], self.standing_of(ability, specs[0]))
+        return found
+
+    def _best(
+        self, ability: type[Ability], specs: tuple[CredentialSpec, ...]
+    ) -> tuple[CredentialSpec, Standing] | None:
+        return best(self.connector_class, ability, self.tenant, specs, self.config.own, self.on)
+
+    def _look_for_grants(self) -> None:
+        """Read the permissions of every credential back, once for as long as the instance is open."""
+        with self._renewing:
+            if self._renewed:
+                return
+            self._renewed = True
+            for spec in self.config.credentials:
+                try:
+                    self.renew(spec)
+                except Stopped:
+                    raise
+                except CasbError:
+                    continue  # the refusal, which stands then, says what to do
+
+    def renew(self, spec: CredentialSpec) -> Renewal:
+        """Read back what a credential may do now; what it gained is saved, and holds from here on.
+
+        Raises ProviderError, SignInNeeded, StoreError.
+        """
+        from casb_cli.connect.renew import renew
+
+        self._renewed = True
+        config, renewal = renew(self.config, spec, self.environment)
+        if config is not self.config:
+            with self._lock:
+                self.config = config
+                # A token issued before holds none of it; whoever uses it now goes on.
+                former = self._opened.pop(spec.name, None)
+                if former is not None:
+                    self._former.append(former)
+        return renewal
 
     def _how_on(self, ability: type[Ability]) -> str | None:
         brought = self.app.components_of(ability.key)
@@ -353,7 +399,8 @@ class OpenInstance:
     def close(self) -> None:
         """Close every connection and keep what the governors learned."""
         with self._lock:
-            opened, self._opened = list(self._opened.values()), {}
+            opened = [*self._former, *self._opened.values()]
+            self._former, self._opened = [], {}
         for credential in opened:
             credential.close()
 

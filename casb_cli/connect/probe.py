@@ -78,7 +78,7 @@ def prove_ability(instance: OpenInstance, ability: type[Ability]) -> Proven:
 
 
 def _gaps(stands: Standing) -> str | None:
-    notes = [f"{', '.join(gap.calls)}: {gap.reason}" if gap.calls else gap.reason for gap in stands.gaps]
+    notes = [f"{', '.join(gap.calls)}: {gap.reason}" if gap.calls else gap.reason for gap in stands.lacks]
     return "; ".join(notes) or None
 
 

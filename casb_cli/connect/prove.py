@@ -150,11 +150,11 @@ def prove(request: Request, environment: Environment, interaction: Interaction |
                 hint="connect the other tenant as an instance of its own, without --add",
             )
         if existing and existing.tenant:
-            tenant = _merged(existing.tenant, tenant)
+            tenant = merged(existing.tenant, tenant)
         facts = msgspec.structs.replace(config, tenant=tenant)
         opened = _with_tenant(opened, tenant)
         shortened = _visibility(opened, force=request.force)
-        own = _own_permissions(opened, config)
+        own = own_permissions(opened, config)
         if spec.purpose != "govern":
             own = probed(opened.connector, tenant, own)
         own = msgspec.structs.replace(own, shortened=shortened)
@@ -202,7 +202,7 @@ def _with_tenant(opened: Credential, tenant: Tenant) -> Credential:
     )
 
 
-def _merged(known: Tenant, now: Tenant) -> Tenant:
+def merged(known: Tenant, now: Tenant) -> Tenant:
     """Return the tenant as told now, with what only the instance's other credentials could read."""
     plan = now.plan if now.plan is not None else known.plan
     return msgspec.structs.replace(now, plan=plan, facts={**known.facts, **now.facts})
@@ -235,7 +235,8 @@ def _vocabulary(opened: Credential) -> tuple[str, ...]:
         return ()  # it only helps to say what another refusal means
 
 
-def _own_permissions(opened: Credential, config: InstanceConfig) -> OwnPermissions:
+def own_permissions(opened: Credential, config: InstanceConfig) -> OwnPermissions:
+    """Return what the provider tells of a credential's permissions; raises ProviderError."""
     if not isinstance(opened.connector, ReadOwnPermissions):
         return OwnPermissions()
     try:
@@ -321,7 +322,7 @@ def reread(config: InstanceConfig, environment: Environment) -> dict[str, OwnPer
     for spec in config.credentials:
         opened = open_credential(app, config, spec, environment)
         try:
-            own = _own_permissions(opened, config)
+            own = own_permissions(opened, config)
             if spec.purpose != "govern":
                 own = probed(opened.connector, tenant, own)
         finally:

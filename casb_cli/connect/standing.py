@@ -27,6 +27,8 @@ class Gap:
     state: State
     needed: tuple[str, ...]
     reason: str
+    elsewhere: bool = False
+    """Whether the calls exist on another variant of the provider only: then nothing is lacking here."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Standing:
     def usable(self) -> bool:
         """Whether the ability can be tried with this credential."""
         return self.state in USABLE
+
+    @property
+    def lacks(self) -> tuple[Gap, ...]:
+        """The gaps that are one: what exists on another variant only is none."""
+        return tuple(gap for gap in self.gaps if not gap.elsewhere)
 
 
 def switched_off(connector: type[Connector], ability: type[Ability], on: frozenset[str] | None) -> str | None:
@@ -62,7 +69,7 @@ def _need_state(
     if on is not None and need.component is not None and need.component not in on:
         return Gap(need.calls, "off", (), f"the component `{need.component}` is switched off")
     if not connector.available(need.variant, tenant):
-        return Gap(need.calls, "off", need.variant, f"exists only on {', '.join(need.variant)}")
+        return Gap(need.calls, "off", need.variant, f"exists only on {', '.join(need.variant)}", elsewhere=True)
     if need.licence and connector.licensed(need.licence, tenant) is False:
         return Gap(need.calls, "licence-missing", (need.licence,), f"needs {need.licence}")
     if not need.any_of or own.vocabulary == "*":
@@ -78,6 +85,22 @@ def _need_state(
     if not missing:
         return "granted"
     return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}")
+
+
+def elsewhere(connector: type[Connector], tenant: Tenant) -> tuple[str, ...]:
+    """Return in a sentence each what does not apply to a tenant, since it exists on another variant only."""
+    titles = {one.key: one.title for one in connector.app.variants}
+    found: dict[tuple[str, ...], dict[str, None]] = {}
+    for ability in ABILITIES:
+        for need in needs_of(connector, ability) if issubclass(connector, ability) else ():
+            if not connector.available(need.variant, tenant):
+                found.setdefault(need.variant, {})[ability.title] = None
+    here = titles.get(tenant.variant, tenant.variant)
+    return tuple(
+        f"this is {here}: calls that only {' or '.join(titles.get(one, one) for one in variants)} know do not apply,"
+        f" which concerns: {', '.join(abilities)}"
+        for variants, abilities in found.items()
+    )
 
 
 def _refused(need: Need, ability: type[Ability], own: OwnPermissions, granted: frozenset[str]) -> Gap | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
-from casb_cli.connect.standing import Gap, costs
+from casb_cli.connect.standing import Gap, costs, elsewhere
 from casb_cli.core.capabilities import ABILITIES, Ability, ReadFile, needs_of
 from casb_cli.core.errors import (
     CasbError,
@@ -199,6 +199,7 @@ def state_losses(statement: Statement, instance: OpenInstance) -> None:
 def state_lacks(statement: Statement, instance: OpenInstance) -> None:
     """State what the app or this instance's permissions never offered, so that silence is never read as clean."""
     connector = instance.connector_class
+    statement.stated.extend(elsewhere(connector, instance.tenant))
     for ability in ABILITIES:
         if ability.changes or (ability.yields is None and ability is not ReadFile):
             continue
@@ -220,9 +221,9 @@ def state_lacks(statement: Statement, instance: OpenInstance) -> None:
 def _gaps(instance: OpenInstance, ability: type[Ability]) -> tuple[Gap, ...]:
     """Return what the credential that serves an ability lacks; of several that don't, the first one's."""
     try:
-        return instance.choose(ability)[1].gaps
+        return instance.choose(ability)[1].lacks
     except (NotPermitted, Unsupported):
-        return instance.standing_of(ability, instance.specs("read")[0]).gaps
+        return instance.standing_of(ability, instance.specs("read")[0]).lacks
     except CasbError:
         return ()  # without any credential for reading, the run itself says so
 

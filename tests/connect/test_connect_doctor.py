@@ -105,3 +105,14 @@ def test_the_live_matrix_shows_all_fifteen_lines_of_each_instance(github):
     assert by_name["list accounts"]["live"] == "proven"
     assert by_name["list accounts"]["credential"] == "main"
     assert by_name["trash and overwrite"]["note"]
+
+
+def test_what_only_another_variant_knows_is_said_once_and_is_no_warning(home, casb):
+    with Stage("aws", home, casb, people=12, files=8) as made:
+        assert made.connect("prod", fields={"member_role": ""}).code == 0
+        run = made.casb("doctor", "-o", "jsonl")
+        [variant] = [row for row in run.rows if row["check"] == "variant"]
+        assert variant["status"] == "ok"
+        assert variant["detail"].startswith("this is one account: calls that only the accounts of an organization know")
+        assert not [row for row in run.rows if "exists only on" in row["detail"]]
+        assert [row["check"] for row in run.rows if row["status"] == "warning" and row["instance"]] == []

@@ -165,14 +165,24 @@ def test_a_scope_lost_since_connecting_is_an_error_by_name(poor):
         assert told(run, poor.named(gone)), (sorted(gone), run)
 
 
-def test_what_a_poor_connection_never_had_is_said_by_name(poor, tmp_path, monkeypatch):
-    for number, gone in enumerate(reading(poor)[::2]):
+@pytest.fixture
+def connected_without(poor, tmp_path, monkeypatch):
+    """Connect in a home of its own without some scopes; returns the run."""
+
+    def connect(gone):
         poor.take_away(gone)
-        home = tmp_path / f"poor{number}"
+        home = tmp_path / f"poor-{abs(hash(gone))}"
         home.mkdir()
         monkeypatch.setenv("CASB_CONFIG_DIR", str(home / "config"))
         monkeypatch.setenv("CASB_STATE_DIR", str(home / "state"))
-        connected = poor.stage.connect()
+        return poor.stage.connect()
+
+    return connect
+
+
+def test_what_a_poor_connection_never_had_is_said_by_name(poor, connected_without):
+    for gone in reading(poor)[::2]:
+        connected = connected_without(gone)
         if connected.code != 0:
             assert connected.code == NotPermitted.exit_code, connected
             assert told(connected, poor.named(gone)), connected
@@ -186,6 +196,45 @@ def test_what_a_poor_connection_never_had_is_said_by_name(poor, tmp_path, monkey
             # Never expected, so no failure; but said, and not only to who asks for more words.
             assert told(run, poor.named(gone)), (sorted(gone), short, run)
             assert row["denied"] or row["lost"], (sorted(gone), row)
+
+
+def usable(stage, ability):
+    """Tell whether an ability is allowed by what was known when the instance was connected."""
+    with stage.instance() as instance:
+        return any(instance.standing_of(ability, spec).usable for spec in instance.config.credentials)
+
+
+@pytest.mark.parametrize("by", ["the next use", "doctor"])
+def test_what_is_granted_after_connecting_is_found_and_kept(poor, connected_without, by):
+    """Nobody connects anew for a permission that was added: it is read back, saved, and expected from then on."""
+    stage = poor.stage
+    for gone in reading(poor):
+        if connected_without(gone).code != 0:
+            continue
+        kinds = [one.yields for one in poor.touched(gone, READERS) if poor.listings.get(one.yields) is one]
+        refused = next((kind for kind in kinds if not usable(stage, poor.listings[kind])), None)
+        if refused is None:
+            continue
+        before = stage.config
+        assert stage.list(refused).code == NotPermitted.exit_code
+        assert stage.config == before, "nothing was granted, and something was saved"
+        poor.take_away(frozenset())
+        if by == "doctor":
+            rows = stage.casb("doctor", "--instance", "prod", "-o", "jsonl").rows
+            told_ = [row for row in rows if row["check"] == "permissions" and "granted since" in row["detail"]]
+            assert [row["status"] for row in told_] == ["ok"], rows
+            assert not [row for row in rows if row["detail"].startswith("scope-missing")], rows
+        else:
+            run = stage.list(refused)
+            assert run.code == 0, run
+            compare(listed(run.rows, refused), stage.truth.rows(refused))
+        after = stage.config
+        assert set(before.expected) < set(after.expected)
+        more = set(after.expected) - set(before.expected)
+        assert [entry for entry in more if entry.startswith(f"{poor.listings[refused].key} ")], more
+        assert after.credentials == before.credentials
+        return
+    pytest.skip(f"{stage.app} refuses no listing as a whole for want of one scope")
 
 
 def test_an_action_without_its_scope_names_it_and_has_no_effect(poor):

@@ -207,6 +207,7 @@ class FakeInstance(OpenInstance):
         import threading
 
         self._lock = threading.Lock()
+        self._renewing, self._renewed, self._former = threading.Lock(), True, []
         self.provider = provider
         for spec in specs:
             facts = InstanceFacts(app="fake", name=name, method=spec.method, fields={}, urls={})
