@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from casb_cli.apps._microsoft.batch import MOST
 from casb_cli.apps._microsoft.paging import NEXT_LINK, Listed
 from casb_cli.apps.office365 import mapping
 from casb_cli.apps.office365.common import PAGE, Microsoft365Base
+from casb_cli.apps.office365.registrations import Registered, joined
 from casb_cli.apps.office365.scopes import AUDIT, DIRECTORY, ELIGIBLE, GROUPS, ROLES, USERS, graph, on_users
 from casb_cli.core.capabilities import (
     Ability,
@@ -23,7 +24,6 @@ from casb_cli.core.capabilities import (
     Page,
     ReadsOn,
 )
-from casb_cli.core.compact import Seen
 from casb_cli.core.errors import (
     BadAnswer,
     LicenceMissing,
@@ -44,6 +44,8 @@ USER_FIELDS = (
 _ACT_FIELDS = f"{USER_FIELDS},signInSessionsValidFromDateTime"
 SIGN_IN_PAGE = 500
 """Users a page where sign-in dates are asked for: the most that Graph then gives."""
+SIGN_INS = "sign-in-dates"
+"""The limit family of calls that ask for sign-in dates."""
 _GROUP_FIELDS = "id,displayName,mail,visibility,isAssignableToRole"
 _MEMBER_FIELDS = "id,displayName,userPrincipalName,mail"
 _GROUPS_AT_ONCE = 100
@@ -58,17 +60,6 @@ _REGISTRATIONS = "/reports/authenticationMethods/userRegistrationDetails"
 _HIDDEN_MEMBERS = "Member.Read.Hidden"
 
 
-class Registered(NamedTuple):
-    """Who has registered MFA, and who has not."""
-
-    yes: Seen
-    no: Seen
-
-    def of(self, user: str) -> bool | None:
-        """Tell whether a user has; None where the report leaves it out."""
-        return True if user in self.yes else False if user in self.no else None
-
-
 class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, ListPrivileges, ReadsOn):
     """Matrix rows 1 to 3."""
 
@@ -79,7 +70,7 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
         self._roles: dict[str, mapping.Role] | None = None
         self._known_lock = threading.Lock()
         self._admins: tuple[float, frozenset[str] | NotPermitted] | None = None
-        self._registered: tuple[float, Registered | NotPermitted] | None = None
+        self._registered: tuple[float, Registered] | None = None
         self._no_sign_ins: NotPermitted | None = None
         self._organization: mapping.Organization | None = None
 
@@ -109,19 +100,35 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
         del part
         notices: list[Notice] = []
         admins = self._field("is_admin (who holds a directory role)", self.admins, notices, ROLES)
-        registered = self._field("mfa (the report of authentication methods)", self.registered, notices, AUDIT)
-        for users, after, signed_in in self._users(cursor, notices):
+        registered = self._report()
+        told = False
+        for users, after in joined(self._users(cursor, notices), registered):
+            if registered.refused is not None and not told:
+                told = True
+                notices.append(_degraded("mfa (the report of authentication methods)", registered.refused, AUDIT))
             rows = [
                 mapping.account(
                     one,
                     is_admin=one.id in admins if admins is not None else None,
-                    mfa=registered.of(one.id) if registered is not None else None,
+                    mfa=registered.of(one.id),
                     signed_in=signed_in,
                 )
-                for one in users
+                for one, signed_in in users
             ]
             yield Page(items=rows, cursor=after, notices=tuple(notices))
             notices.clear()
+        if registered.over:
+            with self._known_lock:
+                self._registered = (time.monotonic(), registered)
+
+    def _report(self) -> Registered:
+        """Return the report of authentication methods: as it was read whole at most ten minutes ago, or unread."""
+        with self._known_lock:
+            held = self._registered
+        if held is not None and time.monotonic() - held[0] <= _HELD:
+            return held[1]
+        query = {"$select": "id,isMfaRegistered", "$top": PAGE}
+        return Registered(self.pages(_REGISTRATIONS, mapping.Registration, query=query))
 
     def _field(self, what: str, read: Callable[[], T], notices: list[Notice], needed: str) -> T | None:
         """Return what fields of accounts are read from, None where that is not permitted, which is told."""
@@ -136,10 +143,11 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
     ) -> Iterator[tuple[list[mapping.User], str | None, bool]]:
         """Yield users page by page, and whether their sign-in dates could be read."""
         refused = self._no_sign_ins
+        wanted = self.facts.fields.get("sign_in_dates", "yes").strip().lower() not in {"no", "false", "0"}
         dated = {"$select": f"{USER_FIELDS},signInActivity", "$top": SIGN_IN_PAGE}
-        for _ in range(2 if refused is None else 0):
+        for _ in range(2 if refused is None and wanted else 0):
             try:
-                for users, after in self.pages("/users", mapping.User, query=dated, cursor=cursor):
+                for users, after in self.pages("/users", mapping.User, query=dated, cursor=cursor, family=SIGN_INS):
                     yield users, after, True
                     cursor = after
             except NotPermitted as error:
@@ -149,6 +157,9 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
                 return
         if refused is not None and cursor is not None and self._no_sign_ins is None:
             raise refused  # in the middle of a list that began with dates
+        if not wanted:
+            about = "last_login (sign-in dates), which the setting sign_in_dates=no leaves out"
+            notices.append(Notice(code="degraded", about=about, effect="degraded"))
         plain = {"$select": USER_FIELDS, "$top": PAGE}
         for users, after in self.pages("/users", mapping.User, query=plain, cursor=cursor):
             if refused is not None and self._no_sign_ins is None:
@@ -182,22 +193,6 @@ class Directory(Microsoft365Base, ListAccounts, ListGroups, ListMemberships, Lis
         for group in sorted(groups):
             found |= {one.id for one in self.every_member(group, "/groups/{id}/transitiveMembers")}
         return frozenset(found)
-
-    def registered(self) -> Registered:
-        """Return which enabled users have registered MFA; at most ten minutes old."""
-        with self._known_lock:
-            held = self._registered
-            if held is None or time.monotonic() - held[0] > _HELD:
-                held = self._registered = (time.monotonic(), _kept(self._read_registered))
-        return _given(held[1])
-
-    def _read_registered(self) -> Registered:
-        query = {"$select": "id,isMfaRegistered", "$top": PAGE}
-        found = Registered(Seen(), Seen())
-        for one in self.every(_REGISTRATIONS, mapping.Registration, query=query):
-            if one.is_mfa_registered is not None:
-                (found.yes if one.is_mfa_registered else found.no).add(one.id)
-        return found
 
     # Groups
 

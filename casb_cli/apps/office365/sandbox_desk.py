@@ -50,6 +50,7 @@ class Desk(Provider):
     default_limits: ClassVar[dict[str, LimitSpec]] = {
         "identity": LimitSpec(kind="fixed", allowed=8000, window=10),
         "audit": LimitSpec(kind="fixed", allowed=5, window=10),
+        "sign-ins": LimitSpec(kind="sliding", allowed=10, window=60),
         "files": LimitSpec(kind="fixed", allowed=1200, window=60),
         "manage": LimitSpec(kind="fixed", allowed=2000, window=60),
     }
@@ -213,6 +214,8 @@ class Desk(Provider):
         first = self.path(request).removeprefix("/beta").split("/")[1]
         if first in {"auditLogs", "reports"}:
             return "audit" if first == "auditLogs" else "identity"
+        if "signInActivity" in request.query.get("$select", "") + request.query.get("$filter", ""):
+            return "sign-ins"
         return "files" if first in _FILES or "/drive" in request.path else "identity"
 
     def _cost(self, family: str, request: Request, route: Route) -> float:
