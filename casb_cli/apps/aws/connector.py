@@ -57,7 +57,8 @@ class Aws(
         SuspendAccount: "an Identity Center user loses its assignments and groups, since no API disables it;"
         " the root user cannot be suspended",
         RevokeSessions: "sessions of Identity Center users cannot be ended, nor can an access key's use be",
-        ListShares: "presigned links and multi-region access points are not listed, and resource control policies not read",
+        ListShares: "presigned links and multi-region access points are not listed, and resource control policies not"
+        " read",
         FollowFiles: "needs an SQS queue of S3 notifications (`queue_url`); buckets that send none are listed once"
         " an hour",
         TrashFile: "versioned buckets only",
