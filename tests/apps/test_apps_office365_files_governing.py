@@ -161,8 +161,9 @@ def test_what_cannot_be_changed_is_refused(desk, office):
     desk.share("b!ann", "a1", "p2", link=("anonymous", "view"))
     with pytest.raises(Unsupported):
         office.plan_change_share("b!ann/a1/p1", sharing="internal")
-    with pytest.raises(Unsupported):
+    with pytest.raises(UsageError) as caught:
         office.plan_change_share("b!ann/a1/p2", sharing="private")
+    assert caught.value.hint.startswith("one of: public, internal; or remove it")
     with pytest.raises(UsageError):
         office.plan_change_share("b!ann/a1/p1", role="king")
 

@@ -168,9 +168,9 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
     ) -> Change:
         """Plan another link in the place of one: a link's scope and type cannot be changed."""
         if sharing is not None and sharing not in _SCOPES:
-            raise Unsupported(
+            raise UsageError(
                 f"a link is for anyone or for the organization, not {sharing}",
-                hint=f"remove it: casb govern unshare {local('share', share)}",
+                hint=f"one of: {', '.join(_SCOPES)}; or remove it: casb govern unshare {local('share', share)}",
             )
         new = {
             **state,
