@@ -26,7 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 import mutations
 import test_extract_formats
 import test_extract_hostile
+import test_extract_macros
 import test_extract_more
+import test_extract_places
 import test_extract_workbook
 from seven_file import seven
 from test_extract_hostile import KNOWN, SCANNER, SEEDS, SMALL, TOML
@@ -67,6 +69,9 @@ def seeds() -> dict[str, list[bytes]]:
     found["xlsx"].append(test_extract_formats.xlsx(rows, **{"xl/sharedStrings.xml": strings}))
     for name, (data, _) in test_extract_hostile.CASES.items():
         found.setdefault(name.split("-")[0], []).append(data)
+    found["vba"] = [test_extract_macros.project()]
+    for name, data in test_extract_places.PLACES.items():
+        found.setdefault(name.split()[0], []).append(data)
     for path in sorted((Path(__file__).parent / "seeds").glob("*")):
         found.setdefault(path.suffix[1:] or path.name, []).append(path.read_bytes())
     found["toml"] = [TOML.encode()]

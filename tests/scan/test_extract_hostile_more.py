@@ -142,7 +142,7 @@ CASES: dict[str, tuple[bytes, str | None]] = {
     "ole-torn": (word(LINE * 400)[:700], "corrupted"),
     "msg-without-properties": (compound({"__properties_version1.0": bytes(40)}), "corrupted"),
     "sqlite-of-nothing": (b"SQLite format 3\0" + bytes(84), "corrupted"),
-    "rtf-objects": (b"{\\rtf1{\\object{\\*\\objdata " + b"d0cf11e0" * 300_000 + b"}}" + LINE.encode() + b"}", ALL),
+    "rtf-objects": (b"{\\rtf1{\\object{\\*\\objdata " + b"d0cf11e0" * 300_000 + b"}}" + LINE.encode() + b"}", "corrupted"),
     "html-comment": (b"<html><!--" + b"- " * 1_000_000 + LINE.encode(), ALL),
     "html-attributes": (b"<html><p " + b"a='<' " * 200_000 + b">" + LINE.encode(), ALL),
     "xml-sections": (b'<?xml version="1.0"?><a>' + b"<![CDATA[<]]>" * 100_000 + LINE.encode() + b"</a>", ALL),
@@ -150,7 +150,7 @@ CASES: dict[str, tuple[bytes, str | None]] = {
     "json-string": (b'{"a": "' + b"\\\\n" * 1_000_000 + LINE.encode() + b'"}', ALL),
     # not what the name or the first bytes say
     "program": (b"MZ" + bytes(200) + b"PE\0\0" + bytes(4000), "unsupported"),
-    "picture-with-zip": (b"\x89PNG\r\n\x1a\n" + bytes(900) + packed(a=LINE), "unsupported"),
+    "picture-with-zip": (b"\x89PNG\r\n\x1a\n" + bytes(900) + packed(a=LINE), ALL),
     "text-like-zip": (b"PK is short for something\n" + LINE.encode(), ALL),
     "text-like-pdf": (b"a word on %PDF- headers, no document\n" + LINE.encode(), "corrupted"),
     "zip-like-docx": (packed(**{"[Content_Types].xml": "<T/>", "a/word/x": LINE}), ALL),

@@ -124,6 +124,8 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
     """Yield what every member holds; a member that cannot be read is noted and the next one is taken."""
     with opened(source) as archive:
         overlapping = _overlapping(archive)
+        if comments := b"\n".join(filter(None, (archive.comment, *(info.comment for info in archive.filelist)))):
+            yield Segment(join_place(where, "comments"), "none", iter((comments.decode("utf-8", "replace").encode(),)))
         # Members are opened by their entries, each for the last time: of a hundred thousand, memory is given back.
         archive.NameToInfo.clear()
         waiting = archive.filelist

@@ -11,10 +11,11 @@ from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.packed_rtf import unpacked_rtf
 
-_PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102)", re.IGNORECASE)
+_PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102|101[EF]-[0-9A-F]{8})", re.IGNORECASE)
 _UNICODE, _ANSI = "001F", "001E"
-_HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1013", "3701", "3707", "3704"
+_RTF, _HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1009", "1013", "3701", "3707", "3704"
 _ENCRYPTED, _FIRST_TABLE = 0x0100, 0x0200
 _COMPRESSED = 1 << 30
 _TEXT_CHARS, _TEXT_BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
@@ -28,27 +29,37 @@ _SUMMARIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield all text of a Word document: body, notes, headers, comments in a row ([MS-DOC], piece table); macros."""
     from casb_cli.scan.extract.macros import macros
+    from casb_cli.scan.extract.objects import objects
 
     with opened_ole(source) as ole:
-        main = stream(ole, "WordDocument", context)
-        flags = struct.unpack_from("<H", main, 0x0A)[0]
-        if flags & _ENCRYPTED:
-            raise Stop("encrypted")
-        table = stream(ole, "1Table" if flags & _FIRST_TABLE else "0Table", context)
-        start, size = struct.unpack_from("<II", main, 0x01A2)
-        yield Segment(where, "none", _pieces(main, table[start : start + size], context))
+        yield Segment(where, "none", word_text(ole, [], context))
         yield from _properties(ole, where)
         yield from macros(ole, context, where)
+        yield from objects(ole, context, where)
+
+
+def word_text(ole: Any, folder: list[str], context: Context) -> Iterator[bytes]:
+    """Return the text of the Word document in a storage; raises Stop(encrypted), and what torn ones raise."""
+    main = stream(ole, [*folder, "WordDocument"], context)
+    flags = struct.unpack_from("<H", main, 0x0A)[0]
+    if flags & _ENCRYPTED:
+        raise Stop("encrypted")
+    table = stream(ole, [*folder, "1Table" if flags & _FIRST_TABLE else "0Table"], context)
+    start, size = struct.unpack_from("<II", main, 0x01A2)
+    return _pieces(main, table[start : start + size], context)
 
 
 def powerpoint(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text atoms of a presentation, slides and notes in order of the file ([MS-PPT])."""
+    from casb_cli.scan.extract.objects import slide_objects
+
     with opened_ole(source) as ole:
         if ole.exists("Current User") and stream(ole, "Current User", context)[12:16] == _LOCKED:
             raise Stop("encrypted")
         data = stream(ole, "PowerPoint Document", context)
         yield Segment(where, "none", _atoms(data, context))
         yield from _properties(ole, where)
+        yield from slide_objects(data, context, where)
 
 
 def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -64,14 +75,16 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
             context.tick()
             name = _attachment_name(ole, properties, context)
             place = join_place(where, shorten(printable(name), 200) if name else "")
-            texts = [path for (_, kind), path in properties.items() if kind in (_UNICODE, _ANSI)]
+            texts = [path for (_, kind), path in properties.items() if kind != "0102"]
             if texts:
                 lines = (_text(ole, path, context) + b"\n" for path in sorted(texts))
                 yield Segment(join_place(place, "message" if not folder else ""), "none", lines)
-            for tag, kind in ((_HTML, "html"), (_DATA, None)):
+            for tag, kind in ((_HTML, "html"), (_RTF, "rtf"), (_DATA, None)):
                 if (path := properties.get((tag, "0102"))) is not None:
                     context.member()
                     data = stream(ole, path, context)
+                    if tag == _RTF:
+                        data = unpacked_rtf(data, context)
                     inner = Source(io.BytesIO(data), name, len(data))
                     yield from context.open(inner, context, place, kind)
 
@@ -179,7 +192,7 @@ def _plain(text: str) -> bytes:
 
 def _text(ole: Any, path: list[str], context: Context) -> bytes:
     data = stream(ole, path, context)
-    if path[-1].upper().endswith(_UNICODE):
+    if path[-1].upper().partition("-")[0].endswith("1F"):
         return data.decode("utf-16-le", "replace").rstrip("\0").encode("utf-8", "replace")
     return data.decode("cp1252", "replace").rstrip("\0").encode("utf-8")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import binascii
+import contextlib
 import email
 import email.header
 import email.message
 import io
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
@@ -20,8 +24,8 @@ def mail(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from text(source, context, where)
         return
     source.file.seek(0)
-    message = email.message_from_bytes(source.file.read(context.limits.in_memory))
-    yield from _message(message, context, where)
+    data = source.file.read(context.limits.in_memory)
+    yield from _message(email.message_from_bytes(data.lstrip(b"\xef\xbb\xbf \t\r\n")), context, where)
 
 
 def mbox(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -55,6 +59,9 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
     for part in message.walk():
         context.tick()
         headers = "\n".join(f"{name}: {_decoded(value)}" for name, value in part.items())
+        told = part.get_filename()
+        if told and told not in headers:
+            headers += f"\n{_decoded(told)}"  # in parts, or percent-encoded (RFC 2231)
         label = "headers" if part is message else f"part {number} headers"
         yield Segment(join_place(where, label), "none", iter((headers.encode("utf-8", "replace"),)))
         if _locked(part):
@@ -63,6 +70,13 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
                 number += 1
                 continue
         if part.is_multipart():
+            beside = [one for one in (part.preamble, part.epilogue) if one and one.strip() not in ("", _PREAMBLE)]
+            if beside:
+                words = "\n".join(beside).encode("utf-8", "replace")
+                yield Segment(join_place(where, label.replace("headers", "beside")), "none", iter((words,)))
+            if packed := _packed_message(part):
+                place = join_place(where, f"part {number + 1}")
+                yield from context.open(Source(io.BytesIO(packed), "", len(packed)), context, place, "mail")
             continue
         number += 1
         context.member()
@@ -79,6 +93,43 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
             kind = "html" if part.get_content_subtype() == "html" else None
         inner = Source(io.BytesIO(payload), name, len(payload))
         yield from context.open(inner, context, place, kind)
+        if b"\nbegin " in payload or payload.startswith(b"begin "):
+            for label, data in _old_attachments(payload):
+                context.member()
+                inside = join_place(where, shorten(printable(label), 200))
+                yield from context.open(Source(io.BytesIO(data), label, len(data)), context, inside)
+
+
+_PREAMBLE = "This is a multi-part message in MIME format."
+_UUENCODED = re.compile(
+    rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[\x20-\x60]{1,90}\r?\n)+?)[`\x20]?\r?\n?end\s", re.MULTILINE
+)
+_MOST_OLD = 1_000
+
+
+def _old_attachments(text: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of files that stand in a mail's text, as before MIME (uuencode)."""
+    for found in islice(_UUENCODED.finditer(text), _MOST_OLD):
+        data = bytearray()
+        with contextlib.suppress(binascii.Error):  # a torn line ends it; what was before is kept
+            for line in found[2].splitlines():
+                data += binascii.a2b_uu(line)
+        yield found[1].decode("utf-8", "replace"), bytes(data)
+
+
+def _packed_message(part: email.message.Message) -> bytes:
+    """Return a mail within a mail that is packed against the standard, as some gateways do; nothing for others."""
+    if part.get_content_type() != "message/rfc822":
+        return b""
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() not in ("base64", "quoted-printable"):
+        return b""
+    inner = part.get_payload(0)
+    if not isinstance(inner, email.message.Message) or inner.items() or inner.is_multipart():
+        return b""
+    inner["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]
+    data = inner.get_payload(decode=True)
+    del inner["Content-Transfer-Encoding"]  # it is walked through after this, as the text that it was taken for
+    return data if isinstance(data, bytes) else b""
 
 
 def _locked(part: email.message.Message) -> bool:

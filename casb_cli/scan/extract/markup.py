@@ -1,4 +1,4 @@
-"""Markup made text: HTML, RTF and the XML parts of office documents, block by block."""
+"""Markup made text: HTML and the XML parts of office documents, block by block."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from casb_cli.scan.extract.attributes import all_attributes, attributes
 from casb_cli.scan.extract.base import Context, Segment, Source
 from casb_cli.scan.extract.text import utf8_blocks
 
@@ -90,14 +91,15 @@ def _html_tag(found: re.Match[bytes]) -> bytes:
 
 
 _PARAGRAPH = re.compile(
-    rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text)>|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>"
-    rb"|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
+    rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text|creator|date|note-citation|title|desc|ruby-base)>"
+    rb"|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )
 _CELL = re.compile(
     rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|ptab)\s*/>"
 )
 _SPACES = re.compile(rb"<text:s(?:\s[^<>]*)?/>")
-_DESCRIBED = re.compile(rb"<[^<>]* descr=\"([^\"<>]+)\"[^<>]*>")
+_ROUNDED = re.compile(rb"(office:value=\"([0-9]{12,19})\"[^<>]*><text:p>)[^<>]*(?=</text:p>)")
+"""A long number of a sheet, and how it is shown."""
 _ELEMENT_END = re.compile(rb"</[^<>]*>")
 
 
@@ -116,53 +118,44 @@ _SLIDES = ((b"</a:p>", b"\n"), (b"<a:br/>", b"\n"), (b"</a:tc>", b"\t"), (b"</c:
 
 def office_xml(data: bytes) -> bytes:
     """Return the text of an office document's XML: paragraphs as lines, cells and tabs as tabs."""
-    if b' descr="' in data:
-        data = _DESCRIBED.sub(rb"\n\1\n\g<0>", data)
+    aside = attributes(data)
     usual = _WRITER if b"</w:p>" in data else _SLIDES if b"</a:p>" in data else None
     if usual:
         for tag, mark in usual:
             data = data.replace(tag, mark)
     else:
+        if b"office:value=" in data:
+            data = _ROUNDED.sub(rb"\1\2", data)
         data = _PARAGRAPH.sub(b"\n", data)
         data = _SPACES.sub(b" ", _CELL.sub(b"\t", data))
-    return unescaped(_RUN_OF_TAGS.sub(b"", data))
+    text = _RUN_OF_TAGS.sub(b"", data)
+    return unescaped(text + b"\n" + aside + b"\n" if aside else text)
+
+
+_DRAWN_END = re.compile(rb"</(?!a:)[^<>]*>|</a:p>|<a:br/>")
+
+
+def drawn_xml(data: bytes) -> bytes:
+    """Return the text of charts and drawings: paragraphs of runs, among elements whose values stand alone."""
+    aside = attributes(data)
+    text = _RUN_OF_TAGS.sub(b"", _DRAWN_END.sub(b"\n", data))
+    return unescaped(text + b"\n" + aside + b"\n" if aside else text)
+
+
+_TORN = re.compile(rb"<[^<>]{0,65536}\Z")
+
+
+def valued_xml(data: bytes) -> bytes:
+    """Return the text of XML that describes things: its elements' and its attributes' values."""
+    text = _TAG.sub(b" ", _ELEMENT_END.sub(b"\n", _TORN.sub(b"", data))) + b"\n" + all_attributes(data) + b"\n"
+    return b"" if text.isspace() else unescaped(text)
+
+
+def attributes_xml(data: bytes) -> bytes:
+    """Return only the texts in attributes of XML that is formatting for the rest."""
+    return unescaped(attributes(data))
 
 
 def spaced_xml(data: bytes) -> bytes:
     """Return the text of XML whose elements are values of their own (properties, raw sheets)."""
     return unescaped(_TAG.sub(b" ", _ELEMENT_END.sub(b"\n", data)))
-
-
-_RTF = re.compile(
-    rb"\\'([0-9a-fA-F]{2})|\\u(-?[0-9]{1,6}) ?\??|\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\([^a-z])|([{}])|\r?\n"
-)
-_RTF_BREAKS = {b"par": b"\n", b"line": b"\n", b"row": b"\n", b"page": b"\n", b"tab": b"\t", b"cell": b"\t"}
-
-
-def rtf_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield the text of an RTF file; formatting words are dropped, line breaks kept."""
-
-    def blocks() -> Iterator[bytes]:
-        held = b""
-        while block := source.file.read(1 << 18):
-            context.tick()
-            data = held + block
-            cut = max(data.rfind(b"\\", max(0, len(data) - 64)), 0) or len(data)
-            held = data[cut:]
-            yield _RTF.sub(_rtf_word, data[:cut])
-        if held:
-            yield _RTF.sub(_rtf_word, held)
-
-    yield Segment(where, "none", blocks())
-
-
-def _rtf_word(found: re.Match[bytes]) -> bytes:
-    if found[1]:
-        return bytes([int(found[1], 16)]).decode("cp1252", "replace").encode()
-    if found[2]:
-        return chr(int(found[2]) % 0x10000).encode("utf-8", "replace")
-    if found[3]:
-        return _RTF_BREAKS.get(found[3], b"")
-    if found[5]:
-        return found[5] if found[5] in b"\\{}" else (b" " if found[5] == b"~" else b"")
-    return b""

@@ -9,30 +9,64 @@ from collections.abc import Callable, Iterator
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.markup import converted, office_xml, spaced_xml, unescaped
+from casb_cli.scan.extract.markup import (
+    attributes_xml,
+    converted,
+    drawn_xml,
+    office_xml,
+    spaced_xml,
+    unescaped,
+    valued_xml,
+)
 from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
 _WORD = re.compile(
-    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document|charts/chart|diagrams/data)\d*\.xml",
+    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document|charts/chart(?:Ex)?|settings"
+    r"|diagrams/data|drawings/drawing)\d*\.xml",
     re.IGNORECASE,
 )
 _SLIDE = re.compile(
     r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/data"
     r"|slideLayouts/slideLayout|notesMasters/notesMaster|handoutMasters/handoutMaster"
-    r"|charts/chart)(\d*)[\w{}-]*\.xml",
+    r"|charts/chart(?:Ex)?|drawings/drawing|tags/tag|presentation)(\d*)[\w{}-]*\.xml",
     re.IGNORECASE,
 )
 _SHEET_SIDE = re.compile(
     r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+"
-    r"|pivotCache/\w+|externalLinks/\w+|connections|queryTables/\w+)\.xml",
+    r"|pivotCache/\w+|externalLinks/\w+|connections|queryTables/\w+|workbook|styles|tables/\w+|pivotTables/\w+"
+    r"|slicerCaches/\w+|revisions/\w+|diagrams/data\d*|ctrlProps/\w+|macrosheets/\w+|richData/\w+|charts/chartEx\d+"
+    r"|chartsheets/\w+|timelineCaches/\w+)\.xml|xl/(drawings/\w+)\.vml",
     re.IGNORECASE,
 )
 _CACHED = re.compile(rb"<[^<>]*? v=\"([^\"<>]*)\"[^<>]*>")
 """An item of a pivot table's copy of its data."""
 _VALUE = re.compile(rb"=\"([^\"<>]*)\"")
+_FORMAT = re.compile(rb"\sformatCode=\"([^\"<>]+)\"")
+_DESCRIBING = (
+    "ppt/presentation",
+    "ppt/tags/",
+    *(
+        f"xl/{part}"
+        for part in (
+            "workbook",
+            "tables/",
+            "pivotTables/",
+            "slicerCaches/",
+            "timelineCaches/",
+            "revisions/",
+            "ctrlProps/",
+            "macrosheets/",
+            "richData/",
+            "chartsheets/",
+        )
+    ),
+)
+_DRAWING = tuple(f"{top}/{part}" for top in ("word", "ppt", "xl") for part in ("charts/", "drawings/", "diagrams/"))
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
-_EMBEDDED = re.compile(r"(?:word|xl|ppt)/(?:embeddings/.+|afchunk[^/]*|vbaProject[^/]*\.bin)", re.IGNORECASE)
+_EMBEDDED = re.compile(
+    r"(?:word|xl|ppt)/(?:embeddings/.+|media/.+\.(?:vtt|srt)|afchunk[^/]*|vbaProject[^/]*\.bin)", re.IGNORECASE
+)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
@@ -77,7 +111,7 @@ def _word_place(found: re.Match[str]) -> str:
 
 
 def _slide_place(found: re.Match[str]) -> str:
-    part = found[0].split("/")[1].lower()
+    part = found[0].split("/")[1].lower().removesuffix(".xml")
     name = {"slides": "slide", "notesslides": "notes", "slidemasters": "master", "slidelayouts": "layout"}.get(
         part, part.rstrip("s")
     )
@@ -85,7 +119,7 @@ def _slide_place(found: re.Match[str]) -> str:
 
 
 def _side_place(found: re.Match[str]) -> str:
-    return found[1].split("/")[0]
+    return (found[1] or found[2]).split("/")[0]
 
 
 def _order(info: zipfile.ZipInfo) -> list[object]:
@@ -110,7 +144,7 @@ def _parts(
                 found_any = True
                 yield _xml(archive, info, context, join_place(where, place(found)), _reading(name))
             elif _PROPERTIES.fullmatch(name):
-                yield _xml(archive, info, context, join_place(where, "properties"), spaced_xml)
+                yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
         for info in infos:
             try:
                 if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
@@ -138,6 +172,14 @@ def _reading(name: str) -> Callable[[bytes], bytes]:
         return lambda data: spaced_xml(_CACHED.sub(rb"\1\n", data))
     if name.startswith(("xl/connections", "xl/queryTables/")):
         return lambda data: unescaped(b"\n".join(_VALUE.findall(data)))  # how data is fetched, passwords too
+    if name == "xl/styles.xml":
+        return lambda data: unescaped(b"\n".join(_FORMAT.findall(data)))
+    if name == "word/settings.xml":
+        return attributes_xml
+    if name.startswith(_DESCRIBING):
+        return valued_xml
+    if name.startswith(_DRAWING):
+        return drawn_xml
     return spaced_xml if name.startswith("xl/externalLinks/") else office_xml
 
 

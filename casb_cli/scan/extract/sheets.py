@@ -16,9 +16,11 @@ import msgspec
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.compound import locked_workbook, opened_ole
+from casb_cli.scan.extract.compound import locked_workbook, opened_ole, stream
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
+from casb_cli.scan.extract.objects import objects
+from casb_cli.scan.extract.records import workbook_text
 from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
 _CELLS_IN_MEMORY = 192 << 20
@@ -34,6 +36,10 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from _tables(source.file, context, where)
         with contextlib.suppress(OSError), opened_ole(source) as ole:
             yield from macros(ole, context, where)
+            yield from objects(ole, context, where)
+            name = "Workbook" if ole.exists("Workbook") else "Book"
+            aside = workbook_text(stream(ole, name, context), context)
+            yield Segment(join_place(where, "aside"), "none", aside)
         return
     size = unpacked_size(source)
     if size > _CELLS_IN_MEMORY:

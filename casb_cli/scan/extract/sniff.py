@@ -7,6 +7,7 @@ import re
 import zipfile
 
 from casb_cli.scan.extract.base import Source
+from casb_cli.scan.extract.signed import SIGNED
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x1f\x8b", 0, "gzip"),
@@ -17,7 +18,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", 0, "7z"),
     (b"SQLite format 3\x00", 0, "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
-    (b"{\\rtf", 0, "rtf"),
+    (b"\x78\x9f\x3e\x22", 0, "tnef"),
     (b"ustar", 257, "tar"),
     (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", 0, "locked"),  # a mail under rights management, .rpmsg
     (b"-----BEGIN PGP MESSAGE-----", 0, "locked"),
@@ -65,9 +66,42 @@ def sniff(source: Source) -> str:
     for magic, at, kind in _MAGIC:
         if head.startswith(magic, at):
             return _ole(source) if kind == "ole" else kind
+    if head[:64].lstrip().startswith(b"{\\rtf"):
+        return "rtf"
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    return _textual(head)
+    if head[:1] == b"\x30" and SIGNED in head[:32]:
+        return "signed"
+    if head.startswith(_SKIPPED) and head[1:4] == b"\x2a\x4d\x18":
+        return "zstd"
+    if _is_old_tar(head):
+        return "tar"
+    kind = _textual(head)
+    return "zip" if kind == "binary" and _ends_as_zip(source) else kind
+
+
+_SKIPPED = tuple(bytes((0x50 + number,)) for number in range(16))
+"""How a frame begins that readers of zstd pass over."""
+
+
+def _is_old_tar(head: bytes) -> bool:
+    """Return whether the first block is that of a tar archive older than its mark: only its checksum tells."""
+    if len(head) < 512 or not head[0] or head[257:263].strip(b"\0"):
+        return False
+    digits = head[148:156].strip(b"\0 ")
+    if not digits or digits.strip(b"01234567"):
+        return False
+    return sum(head[:148]) + 8 * 32 + sum(head[156:512]) == int(digits, 8)
+
+
+def _ends_as_zip(source: Source) -> bool:
+    """Return whether bytes of another kind end as a zip archive does: programs that unpack themselves."""
+    if not source.random:
+        return False
+    source.file.seek(max(0, source.size - (1 << 16) - 22))
+    tail = source.file.read()
+    source.file.seek(0)
+    return b"PK\x05\x06" in tail and b"PK\x01\x02" in tail
 
 
 def _packed(source: Source) -> str:
@@ -160,7 +194,7 @@ def _wide(head: bytes) -> bytes | None:
 
 def _mail_headers(text: bytes) -> bool:
     known = set()
-    for line in text.splitlines()[:60]:
+    for line in text.splitlines():
         if not line:
             break
         if line[:1] in b" \t":

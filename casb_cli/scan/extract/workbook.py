@@ -22,9 +22,15 @@ _CELLS = re.compile(
 )
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _ASIDE = re.compile(
-    rb"<(?:odd|even|first)(?:Header|Footer)>([^<]*)<|\b(?:prompt|promptTitle|error|errorTitle)=\"([^\"]+)\""
+    rb"<(?:\w{1,32}:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<"
+    rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)>([^<]+)<"
+    rb"|\b(?:prompt|promptTitle|error|errorTitle|tooltip|display|val|comment)=\"([^\"]{4,})\""
 )
-_CODE = re.compile(rb"&(?:[A-JL-Z]|\"[^\"]*\"|K[0-9A-Fa-f]{6})")
+_FORMULA = re.compile(rb"<(?:\w{1,32}:)?f(?:\s[^<>]*)?>([^<]*(?:\"|&quot;)[^<]*)<")
+_LITERAL = re.compile(rb"(?:\"|&quot;)([^\"&]{6,})(?:\"|&quot;)")
+_MOST_LITERALS = 100_000
+_LONGEST_FORMULA = 1 << 13
+_CODE = re.compile(rb"&(?:[A-JL-Z]|[0-9]{1,2}|\"[^\"]*\"|K[0-9A-Fa-f]{6})")
 """What places and dresses the text of a page's header."""
 _END = re.compile(rb"sheetData(?:(?<=/sheetData)|(?<=/\w:sheetData)|\s*/)>")
 _FAR = rb"[\"'](?:[A-Z]{3,20}[0-9]|[A-Z]{2}[0-9]{5}|[A-Z]?[0-9]{6})"
@@ -95,8 +101,14 @@ def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[byt
     tail = b""
     behind = False
     rows = columns = 1
+    literals: dict[bytes, None] = {}
+    before = b""
     for block in blocks:
         yield block
+        if not behind and b"<f" in block and len(literals) < _MOST_LITERALS:
+            for formula in _FORMULA.findall(before + block):
+                literals.update(dict.fromkeys(_LITERAL.findall(formula)))
+        before = block[-_LONGEST_FORMULA:]
         seen = tail[-64:] + block if not behind else block
         if not behind and not book.far and far(seen):
             for letters, digits, row in _ADDRESS.findall(seen):
@@ -109,11 +121,11 @@ def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[byt
         found = _END.search(seen)
         behind = found is not None
         tail = seen[found.end() :][:_TAIL] if found else seen[-64:]
-    if behind and (words := _ASIDE.findall(tail)):
-        part = name.rsplit("/", 1)[-1].removesuffix(".xml")
-        book.asides[part] = b"\n".join(
-            unescaped(prompt) if prompt else _CODE.sub(b" ", unescaped(text)) for text, prompt in words
-        )
+    words = [unescaped(literal) for literal in literals]
+    for text, formula, prompt in _ASIDE.findall(tail) if behind else ():
+        words.append(unescaped(formula or prompt) if formula or prompt else _CODE.sub(b" ", unescaped(text)))
+    if words:
+        book.asides[name.rsplit("/", 1)[-1].removesuffix(".xml")] = b"\n".join(words)
 
 
 def _column(letters: bytes) -> int:
