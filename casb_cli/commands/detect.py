@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,8 +108,9 @@ def command(
         streams.note("reading standard input; Ctrl-D ends it")
     cache = str(cache_dir())
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
+    soon = 2 if len(paths) > 1 or Path(paths[0]).is_dir() else 1
     with (
-        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers, soon=True) as pool,
+        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon) as pool,
         closing(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)) as found,
     ):
         out.write(look.rows(found))

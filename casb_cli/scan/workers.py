@@ -148,8 +148,8 @@ class WorkerPool:
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
     meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
-    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks. `soon` starts the first
-    worker's process at once, beside what is done here: for who will surely submit something.
+    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks. `soon` workers'
+    processes are started at once, beside what is done here: for who will surely submit so many tasks.
     """
 
     def __init__(
@@ -162,19 +162,19 @@ class WorkerPool:
         workers: int | None = None,
         backlog: int | None = None,
         memory: int = Limits().memory,
-        soon: bool = False,
+        soon: int = 0,
     ) -> None:
         self._program = _PROGRAM
-        self._first = _Worker(self._program) if soon else None
-        try:
-            self.detector_set = _set(detectors, own, key, cache_dir).id
-        except BaseException:
-            if self._first is not None:
-                self._first.end()
-            raise
         self.workers = workers or max(
             1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         )
+        self._begun: list[_Worker] = []
+        try:
+            self._begun.extend(_Worker(self._program) for _ in range(min(soon, self.workers)))
+            self.detector_set = _set(detectors, own, key, cache_dir).id
+        except BaseException:
+            self._end_begun()
+            raise
         self.isolation: dict[str, str] = {}
         self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._queue: queue.Queue[_Item | None] = queue.Queue()
@@ -223,9 +223,12 @@ class WorkerPool:
                     worker.process.kill()
         for thread in self._threads:
             thread.join()
-        if self._first is not None:
-            self._first.end()
-            self._first = None
+        self._end_begun()
+
+    def _end_begun(self) -> None:
+        """End what was started and never needed."""
+        while self._begun:
+            self._begun.pop().end()
 
     def __enter__(self) -> Self:
         return self
@@ -297,7 +300,7 @@ class WorkerPool:
 
     def _started(self, me: int) -> _Worker:
         with self._lock:
-            worker, self._first = self._first, None
+            worker = self._begun.pop() if self._begun else None
         worker = worker or _Worker(self._program)
         worker.greet(self._hello)
         if worker.ready.detector_set != self.detector_set:
