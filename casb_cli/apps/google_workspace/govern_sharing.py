@@ -193,9 +193,7 @@ class GovernSharing(Permits, RemoveShare, ChangeShare):
         if found.kind not in {"link", "domain"}:
             raise Unsupported("a person or a group has a --role and an --expires, no --sharing")
         if sharing not in {"internal", "private"}:
-            said = (
-                "a link can be narrowed only" if sharing == "public" else f"Drive knows no link that is `{sharing}`"
-            )
+            said = "a link can be narrowed only" if sharing == "public" else f"Drive knows no link that is `{sharing}`"
             raise UsageError(said, hint="one of: internal, private")
         args = {**carrier.on.args, "permission": state}
         drop = Step(name="drop-permission", title=f"take {words(state)} off {carrier.name}", args=args)
