@@ -59,6 +59,13 @@ class ListAccounts(Ability):
     def list_accounts(self, part: Partition, cursor: str | None) -> Iterator[Page[Account]]:
         """Yield every account: active, suspended, invited and external ones that the provider lists."""
 
+    def list_accounts_briefly(self, part: Partition, cursor: str | None) -> Iterator[Page[Account]]:
+        """Yield every account, for who only asks which they are, their status, and who is an administrator.
+
+        Overridden where other fields cost calls of their own, which are then left unknown.
+        """
+        return self.list_accounts(part, cursor)
+
 
 class ListGroups(Ability):
     key, title, row, yields = "list-groups", "list groups", 2, "group"

@@ -124,7 +124,7 @@ def _listed_holders(instance: Opened, wanted: set[str]) -> tuple[dict[str, str |
 def _accounts_of(instance: Opened, logins: set[str]) -> dict[str, str]:
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
     found: dict[str, str] = {}
-    for page in _pages(connector.list_accounts, strict=True):
+    for page in _pages(connector.list_accounts_briefly, strict=True):
         for account in page.items if page else ():
             if account.login in logins:
                 found[account.login] = local("account", account.id)
@@ -214,7 +214,7 @@ def _admins(instance: Opened, going: set[str]) -> tuple[bool, bool]:
     """
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
     found = False
-    for page in _pages(connector.list_accounts, strict=True):
+    for page in _pages(connector.list_accounts_briefly, strict=True):
         for account in page.items if page else ():
             if local("account", account.id) in going:
                 found = found or account.is_admin is not False

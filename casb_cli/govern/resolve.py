@@ -158,7 +158,7 @@ def _accounts(instance: Opened, text: str) -> Iterator[Account]:
             continue
         seen.add(part.key)
         page: Page[Account]
-        for page in connector.list_accounts(part, None):
+        for page in connector.list_accounts_briefly(part, None):
             queue += page.more
             for account in page.items:
                 names = {(account.login or "").casefold(), (account.email or "").casefold()}

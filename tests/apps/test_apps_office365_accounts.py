@@ -14,6 +14,8 @@ from casb_cli.apps.office365.registrations import Registered, joined
 from casb_cli.core.capabilities import ListAccounts
 from casb_cli.core.errors import NotPermitted
 from casb_cli.core.models import ROOT
+from casb_cli.govern import guard
+from casb_cli.govern.desk import Governed
 from casb_cli.sandbox.world import World
 
 USERS = "GET /users"
@@ -148,3 +150,21 @@ def test_without_sign_in_dates_pages_are_full_and_that_is_told(large):
     assert len(asked(large, USERS, since)) == 4
     assert all(row["last_login"] is None and "last_login" in row["unknown"] for row in run.rows)
     assert "sign_in_dates=no" in run.err
+
+
+def test_who_only_asks_for_administrators_waits_for_no_dates_and_no_report(large):
+    """The guard of the last administrator reads accounts before an action: that may not take minutes."""
+    assert large.connect("prod", "certificate").code == 0
+    truth = large.truth.rows("account")
+    admin = next(id_ for id_, row in truth.items() if row["is_admin"] and row["status"] == "active")
+    dated, since = large.provider.limits["sign-ins"].admitted, len(large.provider.calls)
+    with large.instance() as instance:
+        assert guard._admins(Governed(instance), {f"account:{admin}"})[1]
+        found = dict.fromkeys(
+            (row.id, row.status, row.is_admin)
+            for page in instance.connector_for(ListAccounts).list_accounts_briefly(ROOT, None)
+            for row in page.items
+        )
+    assert set(found) == {(id_, row["status"], row["is_admin"]) for id_, row in truth.items()}
+    assert large.provider.limits["sign-ins"].admitted == dated
+    assert not asked(large, REPORT, since)
