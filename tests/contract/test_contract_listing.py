@@ -28,6 +28,9 @@ KINDS = {
     "grant": ListGrants,
 }
 
+NAMED = {"membership": ("group", "member"), "privilege": ("principal",)}
+"""Fields that name whom or what a reference beside them means."""
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_listing_is_the_world(connected, kind):
@@ -40,6 +43,8 @@ def test_a_listing_is_the_world(connected, kind):
     assert says_what_is_hidden(run) or not hidden, run
     assert world, "an empty world would prove nothing"
     assert differences(listed(run.rows, kind), world) == []
+    for field in NAMED.get(kind, ()):
+        assert not [row["ref"] for row in run.rows if row[field] is None and field not in row["unknown"]]
 
 
 def test_the_trash_is_the_world(connected):

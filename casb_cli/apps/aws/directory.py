@@ -319,17 +319,28 @@ class Directory(Center, ListAccounts, ListGroups, ListMemberships, ListPrivilege
                 }
             return self._names[store]
 
+    def center_groups(self, store: str) -> dict[str, str]:
+        """Return the names of an identity store's groups by id, read once."""
+        with self._lock:
+            if store not in self._groups:
+                pages = self._store_groups(store, None)
+                self._groups[store] = {one.GroupId: one.DisplayName or one.GroupId for page, _ in pages for one in page}
+            return self._groups[store]
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._names: dict[str, dict[str, str]] = {}
+        self._groups: dict[str, dict[str, str]] = {}
 
     @needs(_DETAILS, any_of=MAY_DETAILS)
     @needs(
         *_CENTER_SETS,
         *_CENTER_ADMINS,
+        "POST /identitystore/ListGroups",
         "POST /identitystore/ListUsers",
         any_of=may(
             *MAY_SETS,
+            "identitystore:ListGroups",
             "sso:ListManagedPoliciesInPermissionSet",
             "sso:GetInlinePolicyForPermissionSet",
             "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
@@ -382,7 +393,8 @@ class Directory(Center, ListAccounts, ListGroups, ListMemberships, ListPrivilege
         name = self.set_name(instance, arn)
         for one in self.assignments(instance, arn):
             kind = "account" if one.PrincipalType == "USER" else "group"
-            who = self.center_names(store).get(one.PrincipalId) if kind == "account" else None
+            names = self.center_names(store) if kind == "account" else self.center_groups(store)
+            who = names.get(one.PrincipalId, one.PrincipalId)  # one that was deleted keeps its assignments
             row = mapping.privilege(kind, f"{store}/{one.PrincipalId}", who, name, arn, one.AccountId)
             yield msgspec.structs.replace(row, id=f"{arn}/{one.AccountId}/{one.PrincipalType}/{one.PrincipalId}")
 
