@@ -365,6 +365,11 @@ def test_risk_is_of_the_worst_permission():
     assert risk_of(("User.Read", "Files.Read.All"), app_only=False) == "medium"
     assert risk_of(("User.Read", "Directory.ReadWrite.All"), app_only=False) == "high"
     assert risk_of(("User.Read",), app_only=True) == "medium"
+    # In a person's name a mailbox is read, in the app's own everybody's.
+    assert [risk_of(("Mail.Read",), app_only=only) for only in (False, True)] == ["medium", "high"]
+    assert risk_of(("Mail.ReadBasic.All",), app_only=True) == "medium"
+    for wide in ("Domain.ReadWrite.All", "Exchange.ManageAsApp", "IMAP.AccessAsApp", "AllSites.FullControl"):
+        assert risk_of((wide,), app_only=False) == "high"
 
 
 def test_wider_permissions_imply_narrower_ones_but_not_sharepoints_own():

@@ -23,9 +23,18 @@ _HIGH = re.compile(
     r"^AppRoleAssignment\.ReadWrite|^Application\.ReadWrite|^Mail\.(ReadWrite|Send)|^MailboxSettings\.ReadWrite|"
     r"^(Files|Sites|User|Group|GroupMember|Device\w*)\.(ReadWrite|Manage)\.All|^Policy\.ReadWrite|"
     r"^DelegatedPermissionGrant\.ReadWrite|^UserAuthenticationMethod\.ReadWrite|^User-PasswordProfile|"
-    r"^EWS\.AccessAsUser|^user_impersonation$)",
+    r"^EWS\.AccessAsUser|^user_impersonation$|^AllSites\.(FullControl|Manage|Write)|"
+    # Mailboxes as an administrator, or of everybody; sign-in domains, and roles by way of their schedules.
+    r"^Exchange\.ManageAsApp|\.(AccessAsApp|SendAsApp)$|^(Domain|Organization)\.ReadWrite|"
+    r"^Role(Assignment|Eligibility)Schedule\.ReadWrite|^Privileged\w+\.ReadWrite)",
     re.IGNORECASE,
 )
+_CONTENT = re.compile(
+    r"^(Mail|Files|Sites|Chat|ChatMessage|ChannelMessage|Calendars|Contacts|Notes|eDiscovery|"
+    r"OnlineMeeting(Transcript|Recording)|CallTranscripts)\.(Read|ReadWrite)(\.All)?$",
+    re.IGNORECASE,
+)
+"""What lets an app read what everybody wrote, where it holds it in its own name."""
 _LOW = frozenset({"openid", "profile", "email", "offline_access", "user.read", "user.readbasic.all"})
 Risk = Literal["high", "medium", "low"]
 
@@ -100,8 +109,11 @@ class RoleAssignment(msgspec.Struct, rename="camel", gc=False):
 
 
 def risk_of(scopes: tuple[str, ...], *, app_only: bool) -> Risk:
-    """Return how far permissions reach; what an app holds in its own name is never of low risk."""
-    if any(_HIGH.search(scope) for scope in scopes):
+    """Return how far permissions reach; what an app holds in its own name is never of low risk.
+
+    It is high where it opens the whole company's content then: no person need be signed in.
+    """
+    if any(_HIGH.search(scope) or (app_only and _CONTENT.search(scope)) for scope in scopes):
         return "high"
     if app_only or any(scope.lower() not in _LOW for scope in scopes):
         return "medium"
