@@ -236,6 +236,17 @@ def test_quarantine_takes_a_file_out_of_reach_and_gives_it_back(company):
     assert memo["tombstone"] not in {f.id for f in everything(box.list_files)[0]}
 
 
+def test_a_note_beside_the_longest_name_has_one_that_fits(company):
+    _, box = company
+    file = next(one for one in everything(box.list_files)[0] if not one.trashed)
+    owner = file.locator["owner"]
+    box.client.send(box.act("PUT /files/{file_id}", {"file_id": file.id}, owner, json={"name": "n" * 255}, safe=True))
+    change = box.plan_quarantine(file.id, case="c-3")
+    memo = performed(box, change.steps, dict(change.keeps))
+    note = box.item("file", memo["tombstone"], owner)
+    assert note.name == "n" * 241 + " - removed.txt"
+
+
 def test_a_trashed_file_is_quarantined_without_its_former_link(company):
     provider, box = company
     id_ = next(iter(provider.truth.trash()))

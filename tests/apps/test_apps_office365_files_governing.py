@@ -287,6 +287,34 @@ def test_a_file_is_quarantined_and_restored_with_versions_and_shares(desk, offic
     assert not any(desk.bins.values()), "something was left where its owner could restore it"
 
 
+def notes(desk):
+    return [one for (drive, _), one in desk.items.items() if drive == "b!ann" and "removed" in one["name"]]
+
+
+def test_a_note_that_somebody_wrote_over_stays(desk, office):
+    change = office.plan_quarantine("b!ann/a1", case=CASE)
+    memo = carry_out(office, change)
+    [note] = notes(desk)
+    note["content"] = b"what the owner wrote there meanwhile"
+    take_back(office, change, memo)
+    assert notes(desk) == [note]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "left"), [("Pläne", "n" * 251, True), ("f" * 200, "n" * 160, True), ("f" * 354, "n", False)]
+)
+def test_a_note_has_a_name_that_fits(desk, office, folder, name, left):
+    desk.touch("b!ann", "f1", name=folder)
+    desk.touch("b!ann", "a1", name=f"{name}.txt")
+    carry_out(office, office.plan_quarantine("b!ann/a1", case=CASE))
+    found = [one["name"] for one in notes(desk)]
+    assert bool(found) is left
+    for one in found:
+        assert one.endswith(f" - removed {CASE}.txt")
+        assert len(one) <= 255
+        assert len(f"personal/ann/Documents/{folder}/{one}") <= 400
+
+
 def test_every_step_of_a_quarantine_may_be_repeated(desk, office):
     desk.share("b!ann", "a1", "p1", to=EVE)
     change = office.plan_quarantine("b!ann/a1", case=CASE)

@@ -21,6 +21,8 @@ from casb_cli.core.errors import BadAnswer, NotPermitted, ObjectMissing, StateCo
 from casb_cli.core.refs import local
 
 _STONE_SUFFIX = " - removed.txt"
+_NAME = 255
+"""Characters of a name: the most that Box takes."""
 _WHERE_FIELDS = f"{LINK_FIELDS},parent,sha1"
 
 
@@ -297,7 +299,8 @@ class Quarantine(GovernFiles, Links, QuarantineFile):
     def _leave_tombstone(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
         del memo
         content = tombstone(args["case"])
-        attributes = {"name": f"{args['name']}{_STONE_SUFFIX}", "parent": {"id": args["parent"]}}
+        note = f"{args['name'][: _NAME - len(_STONE_SUFFIX)]}{_STONE_SUFFIX}"
+        attributes = {"name": note, "parent": {"id": args["parent"]}}
         name = "POST /files/content"
         answer = self.upload(name, {}, args["owner"], attributes, content, {}, answers=(409,))
         if answer.status == 409:

@@ -16,7 +16,7 @@ from casb_cli.apps.base import step
 from casb_cli.apps.office365.drives import DRIVE, ITEM, QUARANTINE
 from casb_cli.apps.office365.files import READING
 from casb_cli.apps.office365.govern_files import CHILDREN, WRITING, GovernFiles, tombstone
-from casb_cli.apps.office365.mapping_files import Item, Place, file_id
+from casb_cli.apps.office365.mapping_files import Item, Place, file_id, site_path
 from casb_cli.apps.office365.permits import On, Permits, can_be_given, permission_state, shown, words
 from casb_cli.apps.office365.quickxor import quickxor
 from casb_cli.apps.office365.scopes import on_files
@@ -26,6 +26,8 @@ from casb_cli.core.refs import local
 from casb_cli.transport.calls import NOBODY, Answer, Call
 from casb_cli.transport.longop import accepted, follow
 
+_NAME, _PATH = 255, 400
+"""Characters of a name, and of a file's path from its site on with it: the most that SharePoint takes."""
 _COPY_LASTS = 600.0
 """Seconds for which a copy within Microsoft is waited for."""
 _ENDED = frozenset({"completed", "failed", "deleteFailed"})
@@ -81,6 +83,7 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
             "case": case,
             "hash": item.hash,
             "size": item.size,
+            "note_name": _note_name(place, path, on.name, case) if self._leaves_note else None,
         }
         return Change(
             action="quarantine",
@@ -124,7 +127,7 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
             for one in direct
         ]
         steps.append(Step(name="remove-original", title=f"delete {name} for good", args=kept))
-        if self._leaves_note:
+        if kept["note_name"]:
             steps.append(Step(name="leave-tombstone", title="leave a note in its place", args=kept))
         return tuple(steps)
 
@@ -135,7 +138,7 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
     def _back(self, kept: dict[str, Any], direct: list[dict[str, Any]]) -> tuple[Step, ...]:
         name = kept["name"]
         steps = []
-        if self._leaves_note:
+        if kept["note_name"]:
             steps.append(Step(name="drop-tombstone", title="delete the note", args=kept, undoes="leave-tombstone"))
         steps.append(
             Step(name="copy-back", title=f"copy {name} with its versions back", args=kept, undoes="remove-original")
@@ -248,13 +251,13 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         del memo
         content = tombstone(args["case"])
         try:
-            there = self.child(args["drive"], args["parent"], _note(args))
+            there = self.child(args["drive"], args["parent"], args["note_name"])
         except ObjectMissing:
             there = None
         if there is not None and there.hash == quickxor(content):
             return {"note": there.id}
         # The case is part of the name, so what it could replace is a note of its own.
-        path = {"driveId": args["drive"], "itemId": args["parent"], "path": _note(args)}
+        path = {"driveId": args["drive"], "itemId": args["parent"], "path": args["note_name"]}
         headers = {"Content-Type": "text/plain"}
         call = self.act(f"PUT {ITEM}:/{{path}}:/content", path, content=content, headers=headers, safe=False)
         return {"note": self.client.send(call).decode(Item).id}
@@ -263,8 +266,10 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
 
     @step("drop-tombstone")
     def _drop_tombstone(self, args: dict[str, Any], memo: dict[str, Any]) -> None:
-        if memo.get("note"):
-            self._purge(args["drive"], memo["note"])
+        now = self.seen(args["drive"], memo["note"]) if memo.get("note") else None
+        if now is None or now.hash != quickxor(tombstone(args["case"])):
+            return  # gone already, or somebody wrote something else over it: then it stays
+        self._purge(args["drive"], memo["note"])
 
     @step("copy-back")
     def _copy_back(self, args: dict[str, Any], memo: dict[str, Any]) -> dict[str, Any]:
@@ -316,8 +321,12 @@ class Quarantine(GovernFiles, Permits, QuarantineFile):
         return {"place": "gone" if held is None else "quarantine", "shares": []}
 
 
-def _note(args: dict[str, Any]) -> str:
-    return f"{args['name']} - removed {args['case']}.txt"
+def _note_name(place: Place, path: str, name: str, case: str) -> str | None:
+    """Return a name for the note beside a file that SharePoint takes; None where the folder's path leaves no room."""
+    folder = f"{site_path(place.url)}/{path.strip('/').rpartition('/')[0]}/"
+    rest = f" - removed {case}.txt"
+    room = min(_NAME, _PATH - len(folder)) - len(rest)
+    return f"{name[:room]}{rest}" if room > 0 else None
 
 
 def _approximate(direct: list[dict[str, Any]]) -> str:
