@@ -393,6 +393,9 @@ def test_setup_names_only_what_the_chosen_components_need():
     assert "678536fe-1083-478a-9c59-b99265e6b0d3=Role" in whole
     assert "ActivityFeed.ReadDlp of the Office 365 Management APIs" in whole
     assert "https://login.microsoftonline.us/contoso.us/adminconsent?client_id=abc" in whole
+    # The vendor's commands would register the app in the global cloud otherwise.
+    assert [text.count("az cloud set --name AzureUSGovernment") for text in (whole, narrow)] == [1, 0]
+    assert whole.index("az cloud set") < whole.index("az ad app create")
     # Graph's permission of that name is for those who want it, where files are read.
     offered = "Sites.FullControl.All of Microsoft Graph as well"
     assert [offered in text for text in (whole, narrow, instructions("device", needs, {}))] == [True, False, False]

@@ -25,6 +25,11 @@ from casb_cli.core.capabilities import Need
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 SHAREPOINT_APP = "00000003-0000-0ff1-ce00-000000000000"
 MANAGEMENT_APP = "c5393580-f805-4401-95e8-94b7a6ef2fc2"
+_AZURE = {
+    "https://login.microsoftonline.us": "AzureUSGovernment",
+    "https://login.partner.microsoftonline.cn": "AzureChinaCloud",
+}
+"""What the Azure CLI calls the clouds that have a sign-in of their own."""
 _SHAREPOINT_ROLE = "678536fe-1083-478a-9c59-b99265e6b0d3"
 _GRAPH_FULL_CONTROL = "a82116e5-55eb-4c41-a434-62fe8a61c773"
 _IDS = {
@@ -98,6 +103,7 @@ def instructions(method: str, needs: Sequence[Need], fields: Mapping[str, str]) 
         permissions = [one for one in permissions if one not in {FEED, FEED_DLP}]
     resources = manifest(method, permissions)
     lines = [
+        *_command_line(fields),
         "As an administrator, register an app for this purpose alone (portal: Entra ID, App registrations), or:",
         "  az ad app create --display-name casb --sign-in-audience AzureADMyOrg --query appId -o tsv",
         "  az ad sp create --id CLIENT-ID",
@@ -120,6 +126,12 @@ def instructions(method: str, needs: Sequence[Need], fields: Mapping[str, str]) 
             "  Administrator. It can then reset any administrator, so leave it out unless that is meant",
         ]
     return _numbered(lines)
+
+
+def _command_line(fields: Mapping[str, str]) -> list[str]:
+    """Return how the commands below reach a cloud of its own: they go to the global one otherwise."""
+    name = _AZURE.get(cloud_of(fields).login)
+    return ["Have the Azure CLI work in your cloud:", f"  az cloud set --name {name} && az login"] if name else []
 
 
 def _full_control(method: str, permissions: Sequence[str]) -> list[str]:
