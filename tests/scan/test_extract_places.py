@@ -5,6 +5,7 @@
 import base64
 import binascii
 import io
+import sqlite3
 import struct
 import tarfile
 import zlib
@@ -45,6 +46,10 @@ def native(name, data):
 
 def opened(kind, content, styles=""):
     return packed(mimetype=f"application/vnd.oasis.opendocument.{kind}", **{"content.xml": f"<o:d>{content}</o:d>"})
+
+
+def opened_with(**parts):
+    return packed(mimetype="application/vnd.oasis.opendocument.text", **{"content.xml": "<o:d/>"}, **parts)
 
 
 PLACES = {
@@ -225,6 +230,57 @@ PLACES |= {
     "winmail text": wrapped(struct.pack("<I", 1) + prop(0x1000001F, (SHOWN + "\0").encode("utf-16-le"))),
     "winmail html": wrapped(struct.pack("<I", 1) + prop(0x10130102, f"<p><b>{HEAD}</b>{TAIL}".encode())),
     "winmail rtf": wrapped(struct.pack("<I", 1) + prop(0x10090102, PACKED_RTF)),
+}  # fmt: skip
+
+
+GROUPS = SHOWN.split()
+
+
+def html(body):
+    return f"<!doctype html><html><body>{body}</body></html>".encode()
+
+
+def contact(line, kind="VCARD"):
+    return f"BEGIN:{kind}\r\nVERSION:3.0\r\n{line}\r\nEND:{kind}\r\n".encode()
+
+
+def database(*statements):
+    made = sqlite3.connect(":memory:")
+    for statement, values in statements:
+        made.execute(statement, values)
+    made.commit()
+    return made.serialize()
+
+
+MADE = ("CREATE TABLE t (a)", ())
+PLACES |= {
+    "html label for readers": html(f'<a aria-label="{SHOWN}">x</a>'),
+    "html action": html(f"<a onclick=\"go('{SHOWN}')\">x</a>"),
+    "html page in a page": html(f'<iframe srcdoc="&lt;p&gt;&lt;b&gt;{HEAD}&lt;/b&gt;{TAIL}"></iframe>'),
+    "html element of its own": html(f'<x-card number="{SHOWN}"></x-card>'),
+    "html lines as they are broken": html(f"<p>Your card {GROUPS[0]} {GROUPS[1]}\n{GROUPS[2]} {GROUPS[3]} was charged</p>"),
+    "html line ends in tags": html(f"<p>{HEAD}<span\nclass='x'\n>{TAIL}</span></p>"),
+    "html soft hyphen": html(f"<p>{HEAD}&shy;{TAIL}</p>"),
+    "html space of no width": html(f"<p>{HEAD}&#8203;{TAIL}</p>"),
+    "html references that do not end": html("<p>" + "".join(f"&#{ord(c)}" for c in SHOWN) + "</p>"),
+    "html section of XML": html(f"<![CDATA[{SHOWN}]]>"),
+    "html packed link": html(f'<a href="data:text/plain;base64,{base64.b64encode(SHOWN.encode()).decode()}">x</a>'),
+    "html piece": f"<ul>\n<li>{HEAD}<b>{TAIL}</b></li></ul>".encode(),
+    "json escaped": ('{"card": "' + "".join(f"\\u{ord(c):04x}" for c in SHOWN) + '"}').encode(),
+    "text in UTF-32 without a mark": f"card {SHOWN}\n".encode("utf-32-le"),
+    "text in UTF-32 of the other order": f"card {SHOWN}\n".encode("utf-32-be"),
+    "text in Cyrillic UTF-16 without a mark": f"Номер карты клиента {SHOWN} спасибо\n".encode("utf-16-le"),
+    "text in Chinese UTF-16 without a mark": f"这是我们公司客户的号码 {SHOWN} 谢谢您的合作与支持\n".encode("utf-16-be"),
+    "text filled up with zeros": b"".join(one.ljust(64, b"\0") for one in (b"Ann Example", SHOWN.encode(), b"Bob")),
+    "contact in base64": contact(f"NOTE;ENCODING=b:{base64.b64encode(SHOWN.encode()).decode()}"),
+    "contact quoted": contact(f"NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:{HEAD}=\r\n{TAIL}"),
+    "contact behind an escaped line end": contact(f"NOTE:see below\\n{SHOWN}\\nend"),
+    "event in markup": contact(f"X-ALT-DESC;FMTTYPE=text/html:<p><b>{HEAD}</b>{TAIL}</p>", "VCALENDAR"),
+    "sqlite document in a cell": database(MADE, ("INSERT INTO t VALUES (?)", (docx(paragraph(HEAD, TAIL)),))),
+    "sqlite UTF-16 in a cell": database(MADE, ("INSERT INTO t VALUES (?)", (SHOWN.encode("utf-16-le"),))),
+    "sqlite default": database((f"CREATE TABLE t (a DEFAULT '{SHOWN}')", ())),
+    "odt object": opened_with(**{"Object 1": compound({"Package": xlsx(CELL)})}),
+    "odt macro": opened_with(**{"Basic/Standard/M.xml": f"<?xml version='1.0'?><m>n = &quot;{SHOWN}&quot;</m>"}),
 }  # fmt: skip
 
 

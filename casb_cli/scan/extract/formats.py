@@ -36,7 +36,7 @@ class Format(msgspec.Struct, frozen=True):
 FORMATS: dict[str, Format] = {
     "text": Format("text:text"),
     "xml": Format("markup:xml_text"),
-    "html": Format("markup:html_text"),
+    "html": Format("hypertext:html_text"),
     "rtf": Format("rtf:rtf_text", container=True),
     "docx": Format("office:docx", random=True, container=True),
     "pptx": Format("office:pptx", random=True, container=True),

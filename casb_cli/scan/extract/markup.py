@@ -1,4 +1,4 @@
-"""Markup made text: HTML and the XML parts of office documents, block by block."""
+"""Markup made text: XML, and the XML parts of office documents, block by block."""
 
 from __future__ import annotations
 
@@ -11,22 +11,8 @@ from casb_cli.scan.extract.base import Context, Segment, Source
 from casb_cli.scan.extract.text import utf8_blocks
 
 _TAG = re.compile(rb"<[^<>]*>")
-_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_NAME = re.compile(rb"</?([A-Za-z][A-Za-z0-9]*)")
-_INLINE = frozenset(
-    b"a abbr b bdi bdo big cite code em font i ins del mark q s small span strong sub sup tt u wbr".split()
-)
-_ATTRIBUTE = re.compile(
-    rb"\b(href|src|value|content|alt|title|action|placeholder|data-[a-z0-9-]{1,40})\s{0,4}=\s{0,4}"
-    rb"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))",
-    re.IGNORECASE,
-)
+_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}+;?|#[xX][0-9a-fA-F]{1,6}+;?|[A-Za-z][A-Za-z0-9]{1,31}+;)")
 _HOLD = 1 << 16
-
-
-def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield the visible text, comments, scripts and telling attributes of HTML; lines stay where they were."""
-    yield Segment(where, "line", converted(utf8_blocks(source, context), _html))
 
 
 _FLAT = re.compile(rb"<(?:office:document|w:wordDocument|pkg:package)[\s>]")
@@ -63,31 +49,6 @@ def unescaped(data: bytes) -> bytes:
     if b"&" not in data:
         return data
     return _ENTITY.sub(lambda m: html.unescape(m[0].decode("ascii")).encode("utf-8", "replace"), data)
-
-
-def _html(data: bytes) -> bytes:
-    return unescaped(_TAG.sub(_html_tag, data))
-
-
-def _html_tag(found: re.Match[bytes]) -> bytes:
-    tag = found[0]
-    lines = b"\n" * tag.count(b"\n")
-    if tag.startswith(b"<!--"):
-        return b" " + tag[4:].removesuffix(b"-->") + b" "
-    name = _NAME.match(tag)
-    if name is None:
-        # `a < b > c` is text, not a tag
-        return lines if tag.startswith((b"<!", b"<?")) else tag
-    gap = b"" if name[1].lower() in _INLINE else b" "
-    if b"=" in tag:
-        values = [
-            b' %s="%s" ' % (m[1], m[2] or m[3] or m[4] or b"")
-            for m in _ATTRIBUTE.finditer(tag)
-            if not (m[2] or m[3] or m[4] or b"").startswith(b"data:")
-        ]
-        if values:
-            return b"".join(values).replace(b"\n", b" ") + gap + lines
-    return gap + lines
 
 
 _PARAGRAPH = re.compile(

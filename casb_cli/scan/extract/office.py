@@ -65,7 +65,9 @@ _DESCRIBING = (
 _DRAWING = tuple(f"{top}/{part}" for top in ("word", "ppt", "xl") for part in ("charts/", "drawings/", "diagrams/"))
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
 _EMBEDDED = re.compile(
-    r"(?:word|xl|ppt)/(?:embeddings/.+|media/.+\.(?:vtt|srt)|afchunk[^/]*|vbaProject[^/]*\.bin)", re.IGNORECASE
+    r"(?:word|xl|ppt)/(?:embeddings/.+|media/.+\.(?:vtt|srt)|afchunk[^/]*|vbaProject[^/]*\.bin)"
+    r"|Object \d+(?:\.\w+)?|(?:Basic|Scripts)/.+",
+    re.IGNORECASE,
 )
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)

@@ -42,7 +42,9 @@ _OLE_NAMES = {
 """What an OLE container holds, by the names at its top; what is embedded in it stands below."""
 _CARD = re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n", re.IGNORECASE)
 _HTML = re.compile(
-    rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form)[\s>]", re.IGNORECASE
+    rb"<(?:!doctype\s+html|html|head|body|table|div|p|span|a|h[1-6]|meta|script|form|ul|ol|li|br|center|font|style|title|section"
+    rb"|article|main|img|pre|tr|td|input|label)[\s>/]",
+    re.IGNORECASE,
 )
 _MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
 _MAIL_NAMES = frozenset(
@@ -215,19 +217,48 @@ def looks_textual(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
     if b"\0" in head:
-        return utf16_flavour(head) is not None
+        return utf16_flavour(head) is not None or _padded(head)
     controls = len(head) - len(head.translate(None, _CONTROL))
     return controls * 50 <= len(head)
 
 
+def _padded(head: bytes) -> bool:
+    """Return whether bytes are plain text, filled up with zeros: logs that were cut off, records of fixed width."""
+    text = head.translate(None, b"\0")
+    return len(text) >= 16 and text.isascii() and text.translate(None, _CONTROL) == text
+
+
 def utf16_flavour(head: bytes) -> str | None:
-    """Return `utf-16-le` or `utf-16-be` for unmarked UTF-16 of mostly Latin text, else None."""
-    even, odd = head[0::2], head[1::2]
+    """Return the encoding of unmarked UTF-16 or UTF-32, else None."""
     if len(head) < 4:
         return None
+    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
+    for name, filled in (("utf-32-le", 0), ("utf-32-be", 3)):
+        if zeros[filled] < 0.05 and min(zeros[1], zeros[2], zeros[3 - filled]) > 0.9:
+            return name
+    even, odd = head[0::2], head[1::2]
     low, high = odd.count(0) / max(len(odd), 1), even.count(0) / max(len(even), 1)
     for ours, theirs, other, name in ((low, high, even, "utf-16-le"), (high, low, odd, "utf-16-be")):
         if ours > 0.6 and theirs < 0.05:
             printable = sum(1 for byte in other[:500] if byte >= 32 or byte in b"\t\n\r")
             return name if printable >= 0.9 * min(len(other), 500) else None
+    return _foreign(head[:1024])
+
+
+def _foreign(head: bytes) -> str | None:
+    """Return the flavour of UTF-16 in other scripts: all of it are letters, and marks of ASCII stand among them."""
+    for name in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) & ~1].decode(name, "replace").removesuffix("\ufffd")
+        plain = sum(char.isascii() for char in text)
+        if len(text) < 16 or plain < 2 or plain * 50 < len(text):
+            continue
+        rows = {ord(char) >> 8 for char in text}
+        if all(char.isprintable() or char in "\t\r\n" for char in text) and (
+            len(rows) <= 6 or all(row in _IDEOGRAPHS for row in rows)
+        ):
+            return name
     return None
+
+
+_IDEOGRAPHS = frozenset((0, 0x20, 0x30, 0xFF, *range(0x4E, 0xA0), *range(0xAC, 0xD8)))
+"""Rows of Unicode that texts of East Asia are made of."""

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 from collections.abc import Callable, Iterator
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.sniff import utf16_flavour
 
 _STEPS = 100_000
 """Instructions of the engine between two looks at the clock."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND substr(name, 1, 7) <> 'sqlite_'"
+_SCHEMA = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
+_FILES = (
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"{\\rtf",
+    b"\x1f\x8b\x08",
+    b"7z\xbc\xaf\x27\x1c",
+)
+"""How files begin that are kept in a cell."""
+_FILES_AT_ONCE = 32 << 20
 _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
 
 
@@ -37,7 +50,15 @@ def sqlite(source: Source, context: Context, where: str) -> Iterator[Segment]:
         tables = database.execute(_TABLES).fetchall()
         for (name,) in tables:
             place = join_place(where, shorten(printable(str(name)), 100))
-            yield Segment(place, "cell", _rows(database, str(name)), header_row=True)
+            files: list[bytes] = []
+            yield Segment(place, "cell", _rows(database, str(name), files), header_row=True)
+            for number, file in enumerate(files, 1):
+                context.member()
+                yield from context.open(
+                    Source(io.BytesIO(file), "", len(file)), context, join_place(place, f"file {number}")
+                )
+        schema = "\n".join(str(sql) for (sql,) in database.execute(_SCHEMA))
+        yield Segment(join_place(where, "schema"), "none", iter((schema.encode("utf-8", "replace"),)))
         context.tick()
     except sqlite3.OperationalError:
         context.tick()  # out of time: the engine only says that it was interrupted
@@ -67,12 +88,17 @@ def _clock(context: Context) -> Callable[[], int]:
     return late
 
 
-def _rows(database: sqlite3.Connection, table: str) -> Iterator[bytes]:
+def _rows(database: sqlite3.Connection, table: str, files: list[bytes]) -> Iterator[bytes]:
+    kept = 0
     quoted = table.replace('"', '""')
     cursor = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a name cannot be a parameter; it is quoted
     lines = ["\t".join(_cell(column[0]) for column in cursor.description)]
     size = 0
     for row in cursor:
+        for value in row:
+            if isinstance(value, bytes) and value.startswith(_FILES) and kept + len(value) <= _FILES_AT_ONCE:
+                files.append(value)
+                kept += len(value)
         line = "\t".join(map(_cell, row))
         lines.append(line)
         size += len(line)
@@ -86,5 +112,10 @@ def _rows(database: sqlite3.Connection, table: str) -> Iterator[bytes]:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        if value.startswith(_FILES):
+            return ""
+        text = value.decode((utf16_flavour(value[:4096]) if b"\0" in value else None) or "utf-8", "replace")
+    else:
+        text = str(value)
     return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import codecs
 import re
 from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
-from casb_cli.scan.extract.sniff import utf16_flavour
+from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -32,18 +34,22 @@ _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
 _BREAKS = re.compile(rb"(?<!\\)\\[nrt]")
 _BLANKS = re.compile(rb"(?<!\\)\\u(?:00[aA]0|20(?:0[79]|2[fF]))")
 
+_PLAIN = re.compile(rb"(?<!\\)\\u00([2-7][0-9a-fA-F])")
+
 
 def _unbroken(block: bytes) -> bytes:
     """Return JSON with escaped breaks as blanks of the same size: no letter of theirs then touches a word.
 
-    Escaped blanks become one blank: behind one, columns of its line count less.
+    Escaped blanks become one blank, escaped ASCII itself: behind one, columns of its line count less.
     """
     if b"\\" not in block:
         return block
-    return _BLANKS.sub(b" ", _BREAKS.sub(b"  ", block))
+    block = _BLANKS.sub(b" ", _BREAKS.sub(b"  ", block))
+    return _PLAIN.sub(lambda found: bytes((int(found[1], 16),)), block) if b"\\u00" in block else block
 
 
-_FOLD = re.compile(rb"\r?\n[ \t]|=\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]")
+_SOFT = re.compile(rb"=\r?\n")
 _QUOTED = re.compile(rb"=([0-9A-F]{2})")
 _HELD = 4096
 
@@ -70,8 +76,37 @@ def _unfolded(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _plain(text: bytes) -> bytes:
-    joined = _FOLD.sub(b"", text)
-    return _QUOTED.sub(lambda found: bytes((int(found[1], 16),)), joined)
+    quoted = b"QUOTED-PRINTABLE" in text.upper()
+    joined = _FOLD.sub(b"", _SOFT.sub(b"", text) if quoted else text)
+    if quoted:
+        joined = _QUOTED.sub(lambda found: bytes((int(found[1], 16),)), joined)
+    if b"ENCODING=B" in joined.upper():
+        joined = _PACKED.sub(_unpacked, joined)
+    if b"\\" in joined:
+        joined = _ESCAPED.sub(lambda found: b"\n" if found[1] in b"nN" else found[1], joined)
+    if b";FMTTYPE=text/html" in joined:
+        from casb_cli.scan.extract.hypertext import html_blocks
+
+        joined = _MARKUP.sub(lambda found: b": " + html_blocks(found[1]), joined)
+    return _PARAMETERS.sub(rb"\1: ", joined)
+
+
+_ESCAPED = re.compile(rb"\\([nN,;:\\])")
+_PARAMETERS = re.compile(rb"(;[A-Z][A-Z0-9-]*=[^:;\r\n\"]{1,60}):(?=[^\s/])")
+_MARKUP = re.compile(rb";FMTTYPE=text/html:([^\r\n]*)")
+_PACKED = re.compile(
+    rb"^(?!PHOTO|LOGO|SOUND|KEY)([A-Z-]+;[^:\r\n]*ENCODING=B(?:ASE64)?\b[^:\r\n]*):([A-Za-z0-9+/=]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _unpacked(found: re.Match[bytes]) -> bytes:
+    """Return a property with its packed value plain, where that is text."""
+    try:
+        value = base64.b64decode(found[2])
+    except binascii.Error:
+        return found[0]
+    return found[1] + b": " + value if looks_textual(value) and b"\0" not in value else found[0]
 
 
 def _has_columns(head: bytes) -> bool:

@@ -1,0 +1,116 @@
+"""HTML made text: what is shown, comments, scripts and telling attributes; words that only markup parts are joined."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from casb_cli.scan.extract.attributes import all_attributes
+from casb_cli.scan.extract.base import Context, Segment, Source
+from casb_cli.scan.extract.markup import converted, unescaped
+from casb_cli.scan.extract.text import utf8_blocks
+
+_TAG = re.compile(rb"<[^<>]*>")
+_NAME = re.compile(rb"</?([A-Za-z][A-Za-z0-9-]*)")
+_INLINE = frozenset(
+    b"a abbr b bdi bdo big cite code em font i ins del mark q s small span strong sub sup tspan tt u wbr".split()
+)
+_AS_IT_STANDS = frozenset((b"script", b"style", b"pre", b"textarea", b"listing", b"xmp"))
+"""Elements whose line ends are line ends."""
+_ATTRIBUTE = re.compile(
+    rb"\b(href|src|value|content|alt|title|action|placeholder|summary|label|srcdoc|cite|data|formaction|caption"
+    rb"|data-[a-z0-9-]{1,40}|aria-[a-z]{1,40}|on[a-z]{3,30})\s{0,4}=\s{0,4}"
+    rb"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))",
+    re.IGNORECASE,
+)
+_DATA = re.compile(rb"data:(?:text/|application/json|image/svg)[^,]{0,100},", re.IGNORECASE)
+_BLOCK, _KEPT, _LATER = b"\x01", b"\x02", b"\0"
+"""Marks, until the lines are put down: between blocks, in front of text whose lines stay, for a line end in a tag."""
+_INVISIBLE = tuple(char.encode() for char in "\u00ad\u200b\u200c\u200d\u2060\ufeff")
+
+
+def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the visible text, comments, scripts and telling attributes; each block begins in the line where it was."""
+    yield Segment(where, "line", converted(utf8_blocks(source, context), html_blocks))
+
+
+def html_blocks(data: bytes) -> bytes:
+    """Return the text of HTML."""
+    marked = _TAG.sub(_tag, data.translate(None, _BLOCK + _KEPT + _LATER))
+    text = unescaped(b" ".join(map(_flowing, marked.split(_BLOCK))))
+    for char in _INVISIBLE:
+        if char in text:
+            text = text.replace(char, b"")
+    return text
+
+
+def _flowing(block: bytes) -> bytes:
+    """Return a block with its lines joined, as they are shown; the line ends follow it, so that lines still count."""
+    if block[:1] == _KEPT:
+        return block[1:].replace(_LATER, b"")
+    if b"\n" not in block and _LATER not in block:
+        return block
+    body = block.strip(b" \t\r\n\0")
+    ends = body.count(b"\n") + body.count(_LATER)
+    if not ends:
+        return block.replace(_LATER, b"\n")
+    at = block.index(body)
+    joined = body.replace(b"\r\n", b" ").replace(b"\n", b" ").replace(_LATER, b"")
+    return block[:at].replace(_LATER, b"\n") + joined + b"\n" * ends + block[at + len(body) :].replace(_LATER, b"\n")
+
+
+def _tag(found: re.Match[bytes]) -> bytes:
+    tag = found[0]
+    return _usual(tag) if len(tag) < 100 else _text_of(tag)
+
+
+def _text_of(tag: bytes) -> bytes:
+    if tag.startswith(b"<!--"):
+        return _BLOCK + _KEPT + tag[4:].removesuffix(b"-->") + _BLOCK
+    if tag.startswith(b"<![CDATA["):
+        return tag[9:].removesuffix(b">").removesuffix(b"]]")
+    lines = tag.count(b"\n")
+    match = _NAME.match(tag)
+    if match is None:
+        # `a < b > c` is text, not a tag
+        return b"\n" * lines if tag.startswith((b"<!", b"<?")) else tag
+    name = match[1].lower()
+    inline = name in _INLINE
+    values = b"".join(_values(tag, name)).replace(b"\n", b" ") if b"=" in tag else b""
+    if inline:
+        return values + _LATER * lines
+    kept = _KEPT if name in _AS_IT_STANDS and tag[1:2] != b"/" else b""
+    return values + b"\n" * lines + _BLOCK + kept
+
+
+_usual = lru_cache(4096)(_text_of)
+"""The same for tags that come again and again."""
+
+
+def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
+    for found in _ATTRIBUTE.finditer(tag):
+        value = found[2] or found[3] or found[4] or b""
+        if _DATA.match(value):
+            yield b" " + _unpacked(value) + b" "
+        elif value.startswith(b"data:"):
+            continue
+        elif found[1].lower() == b"srcdoc":
+            yield b" " + _TAG.sub(b"", unescaped(value)) + b" "
+        else:
+            yield b' %s="%s" ' % (found[1], value.replace(b"%20", b" ").replace(b"%C2%A0", b" "))
+    if b"-" in name:  # an element of the page's own
+        yield b" " + all_attributes(tag).replace(b"\n", b" ") + b" "
+
+
+def _unpacked(url: bytes) -> bytes:
+    """Return the text that a data URL holds."""
+    head, _, data = url.partition(b",")
+    text = data.replace(b"%20", b" ")
+    if head.lower().endswith(b";base64"):
+        with contextlib.suppress(binascii.Error):  # no base64 after all: it stays as it is
+            text = base64.b64decode(data + b"=" * (-len(data) % 4))
+    return _TAG.sub(b"", text).replace(_BLOCK, b"").replace(_KEPT, b"").replace(_LATER, b"")
