@@ -43,6 +43,7 @@ def environment(
             rates=store.rates if store else None,
             recall=store.inventory.get if store else None,
             tracer=tracer,
+            told=streams.note,
             quota_share=quota_share,
             stop=stop or threading.Event(),
         )

@@ -377,8 +377,11 @@ def _summary(app: App, proof: Proof) -> None:
             gaps[f"{ability.title}: {what}: {gap.reason}"] = None
     for text in (*gaps, *elsewhere(connector, proof.tenant)):
         streams.note(text)
+    excused: dict[str, list[str]] = {}
     for ability, reason in connector.without.items():
-        streams.note(f"{ability.title}: {app.title} cannot: {reason}")
+        excused.setdefault(reason, []).append(ability.title)
+    for reason, titles in excused.items():
+        streams.note(f"{', '.join(titles)}: {app.title} cannot: {reason}")
 
 
 def _first_accounts(app: str, name: str, env: Any) -> None:

@@ -194,7 +194,7 @@ def _granted(instance: OpenInstance, spec: CredentialSpec) -> Iterator[Check]:
             instance=instance.label,
             check="permissions",
             status="ok",
-            detail=f"granted since it was connected, and saved: {', '.join(renewal.gained)}",
+            detail=f"granted since it was connected, and kept: {', '.join(renewal.gained)}",
         )
     elif not renewal.lost:
         told = ", ".join(own.granted) or "none"

@@ -79,6 +79,8 @@ class Environment:
     recall: Callable[[str, str, str], Row | None] | None = None
     """What earlier listings kept of an object, by instance key, kind and id."""
     tracer: Tracer | None = None
+    told: Callable[[str], object] | None = None
+    """Tells the user a sentence beside what was asked for."""
     stop: threading.Event = field(default_factory=threading.Event)
     quota_share: float = 1.0
     deadline: float | None = None
@@ -269,11 +271,15 @@ class OpenInstance:
             self._renewed = True
             for spec in self.config.credentials:
                 try:
-                    self.renew(spec)
+                    gained = self.renew(spec).gained
                 except Stopped:
                     raise
                 except CasbError:
                     continue  # the refusal, which stands then, says what to do
+                if gained and self.environment.told is not None:
+                    self.environment.told(
+                        f"{self.label}: granted since it was connected, and kept: {', '.join(gained)}"
+                    )
 
     def renew(self, spec: CredentialSpec) -> Renewal:
         """Read back what a credential may do now; what it gained is saved, and holds from here on.

@@ -116,3 +116,11 @@ def test_what_only_another_variant_knows_is_said_once_and_is_no_warning(home, ca
         assert variant["detail"].startswith("this is one account: calls that only the accounts of an organization know")
         assert not [row for row in run.rows if "exists only on" in row["detail"]]
         assert [row["check"] for row in run.rows if row["status"] == "warning" and row["instance"]] == []
+
+
+def test_one_reason_for_much_that_an_app_lacks_is_said_once(home, casb):
+    with Stage("okta", home, casb, people=12, files=8) as made:
+        run = made.connect("prod")
+        assert run.code == 0, run
+        assert run.err.count("keeps no files of its users") == 1
+        assert "list files, read file content" in run.err

@@ -228,6 +228,7 @@ def test_what_is_granted_after_connecting_is_found_and_kept(poor, connected_with
             run = stage.list(refused)
             assert run.code == 0, run
             compare(listed(run.rows, refused), stage.truth.rows(refused))
+            assert "granted since it was connected" in run.err
         after = stage.config
         assert set(before.expected) < set(after.expected)
         more = set(after.expected) - set(before.expected)

@@ -246,6 +246,14 @@ def test_a_batch_has_twenty_each_with_its_own_status(call, tenant):
 # Logs
 
 
+def test_whoever_asks_for_sign_in_activity_is_answered_ten_times_a_minute():
+    call = Caller(made(limit_headers=True))
+    some = call.get("/users?$select=id&$top=1")["value"][0]["id"]
+    dated = ["/users?$select=id,signInActivity&$top=1", f"/users/{some}?$select=signInActivity"]
+    assert [call.graph("GET", dated[number % 2])[0] for number in range(11)] == [200] * 10 + [429]
+    assert call.graph("GET", "/users?$select=id&$top=1")[0] == 200, "the directory has its own allowance"
+
+
 def test_sign_ins_are_throttled_to_five_in_ten_seconds():
     call = Caller(made())
     assert [call.graph("GET", "/auditLogs/signIns?$top=1")[0] for _ in range(6)] == [200] * 5 + [429]
