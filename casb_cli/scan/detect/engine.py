@@ -16,7 +16,8 @@ from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.exact import Index
 from casb_cli.scan.detect.filters import FILTERS, View
-from casb_cli.scan.detect.gates import Gates, Window, forms
+from casb_cli.scan.detect.folded import Folded
+from casb_cli.scan.detect.gates import Gates, Window, bordered
 from casb_cli.scan.detect.linear import Family, Linear, Words
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
@@ -58,9 +59,10 @@ class _Armed:
         """Return whether the value and what stands near it are a row of the index, where there is one."""
         return self.index is None or self.index.holds(key, buffer, start, end, self.detector.within)
 
-    def holds(self, value: bytes) -> bool:
-        """Return whether all checks hold."""
-        return all(CHECKS[name](value) for name in self.detector.checks)
+    def holds(self, value: bytes, rule: Rule | None = None) -> bool:
+        """Return whether all checks hold: those of the rule that found the value, where it has its own."""
+        checks = self.detector.checks if rule is None else rule.checks or self.detector.checks
+        return all(CHECKS[name](value) for name in checks)
 
     def placed(self, buffer: bytes, start: int, end: int) -> bool:
         """Return whether what a user excluded is not there, and what must be near is."""
@@ -97,13 +99,18 @@ class _Aim:
         """What must match right behind the hint's end, None for anything."""
         return self._compiled(self.rule.then) if self.rule.then else None
 
+    @cached_property
+    def words(self) -> re.Pattern[bytes] | None:
+        """The words around which alone it is looked for; None where it is looked for everywhere."""
+        return _keyword_pattern(self.rule.words) if self.rule.words else self.owner.keywords
+
     def _compiled(self, expression: str) -> re.Pattern[bytes]:
         return re.compile(expression.encode("utf-8"), re.IGNORECASE if self.rule.caseless else 0)
 
 
 @dataclass
 class _Gated:
-    """The rules of one detector that needs a word near by, compiled when its word is first met: most never are."""
+    """The rules of one detector that need a word near by, compiled when its word is first met: most never are."""
 
     cache_dir: str | None
     aims: list[_Aim] = field(default_factory=list)
@@ -142,14 +149,14 @@ class Scanner:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
         self._gated: dict[str, _Gated] = {}
         for aim in self._aims:
-            if aim.owner.detector.gated:
+            if aim.owner.detector.gated or aim.rule.words:
                 gated = self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir))
                 gated.names.append((aim.owner.detector.id, len(gated.aims)))
                 gated.aims.append(aim)
         self._groups: dict[frozenset[str], _Gated] = {}
         self._asked: Counter[frozenset[str]] = Counter()
         self._cache_dir = cache_dir
-        self._aims = [aim for aim in self._aims if not aim.owner.detector.gated]
+        self._aims = [aim for aim in self._aims if not (aim.owner.detector.gated or aim.rule.words)]
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
@@ -172,13 +179,14 @@ class Scanner:
         buffer = b""
         base = 0  # where the buffer begins in the segment
         done = 0  # matches that begin before it have been judged
-        for piece, last in _pieces(segment.blocks):
+        folded = Folded(segment.blocks)
+        for piece, last in _pieces(iter(folded)):
             buffer = buffer + piece if buffer else piece
             if segment.header_row and places.table is None:
                 places.table = table = Table(buffer, sheet=segment.scheme == "cell")
                 columns = [(armed, cell) for armed, names in self._columns for cell in table.named(names)]
             limit = len(buffer) if last else len(buffer) - OVERLAP
-            self._round(buffer, base, done - base, limit, places, collector, columns)
+            self._round(buffer, base, done - base, limit, places, collector, columns, folded)
             collector.scanned += len(piece)
             context.tick()
             done = base + limit
@@ -186,6 +194,7 @@ class Scanner:
             places.skip(buffer, base, gone)
             base += gone
             buffer = buffer[gone:]
+            folded.forget(base)
 
     def _round(
         self,
@@ -196,6 +205,7 @@ class Scanner:
         places: Places,
         collector: Collector,
         columns: list[tuple[_Armed, re.Pattern[bytes]]],
+        folded: Folded,
     ) -> None:
         if self._database is None:
             return
@@ -204,7 +214,7 @@ class Scanner:
         found: list[_Candidate] = []
         for number, aim in enumerate(self._aims):
             if number in hits:
-                self._confirm(aim, hits[number], buffer, floor, limit, collector, found)
+                self._confirm(aim, hits[number], buffer, floor, limit, collector, found, places)
         self._gated_round(hits, buffer, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
@@ -217,18 +227,19 @@ class Scanner:
         specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
         held: list[tuple[_Candidate, Confidence]] = []
         for candidate in found:
-            if candidate.armed.detector.generic and _covered(specific, candidate.start, candidate.end):
+            generic = candidate.armed.detector.generic
+            if generic and not candidate.armed.detector.gated and _covered(specific, candidate.start, candidate.end):
                 continue
             confidence = self._judged(buffer, candidate, places, collector.name)
             if confidence is not None:
                 held.append((candidate, confidence))
-        for candidate, confidence in _one_generic(held):
+        for candidate, confidence in _one_generic(_unless_told(held)):
             collector.add(
                 candidate.armed.detector,
                 confidence,
                 candidate.value,
-                base + candidate.start,
-                base + candidate.end,
+                folded.origin(base + candidate.start),
+                folded.origin(base + candidate.end),
                 places.at(buffer, base, candidate.start),
             )
 
@@ -257,7 +268,7 @@ class Scanner:
                     around[gated.names[number]].update(end + window.start for end in ends)
         for (owner, number), found_at in sorted(around.items()):
             aim = self._gated[owner].aims[number]
-            self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found)
+            self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found, places)
 
     def _named(self, places: Places) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
@@ -268,7 +279,7 @@ class Scanner:
             places.named = frozenset(
                 owner
                 for owner, one in self._gated.items()
-                if (words := one.aims[0].owner.keywords) is not None and any(map(words.search, names))
+                if (words := one.aims[0].words) is not None and any(map(words.search, names))
             )
         return places.named
 
@@ -297,16 +308,20 @@ class Scanner:
         limit: int,
         collector: Collector,
         found: list[_Candidate],
+        places: Places,
     ) -> None:
         """Add what the rule's pattern confirms around the ends of its hint."""
         distinct = aim.owner.detector.min_count > 1
+        words = aim.words if aim.rule.words else None
         for start, stop in _spans(aim, ends, buffer):
             if start < 0 or not floor <= start < limit:
                 continue
             value = buffer[start:stop]
             if distinct and value in collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
-            if aim.owner.holds(value) and aim.owner.indexed(collector.key, buffer, start, stop):
+            if words is not None and not _near(words, aim.owner.detector.distance, buffer, start, stop, places):
+                continue
+            if aim.owner.holds(value, aim.rule) and aim.owner.indexed(collector.key, buffer, start, stop):
                 found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
@@ -320,12 +335,8 @@ class Scanner:
         confidence = detector.confidence
         words = candidate.armed.keywords
         if words is not None:
-            near = words.search(buffer, max(0, candidate.start - detector.distance), candidate.start) or words.search(
-                buffer, candidate.end, min(len(buffer), candidate.end + detector.distance)
-            )
-            if near is None:
-                near = words.search(places.table.name_at(buffer, candidate.start)) if places.table else None
-            if near is not None:
+            near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
+            if near:
                 confidence = _RAISED[confidence]
             elif detector.required:
                 return None
@@ -362,6 +373,15 @@ def _value(match: re.Match[bytes]) -> str | int:
     return "v2" if "v2" in names and match["v"] is None else "v"
 
 
+def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, end: int, places: Places) -> bool:
+    """Return whether one of the words stands near a value, or in the name of its column."""
+    return bool(
+        words.search(buffer, max(0, start - distance), start)
+        or words.search(buffer, end, min(len(buffer), end + distance))
+        or (places.table and words.search(places.table.name_at(buffer, start)))
+    )
+
+
 def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
     hits[number].append(end)
 
@@ -385,10 +405,8 @@ def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, i
 
 
 def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """Return a pattern of the words: at word borders, spaces matching any joint, letters of any case."""
-    if not words:
-        return None
-    return re.compile(f"(?<![A-Za-z])(?:{forms(words)})(?![a-z])".encode(), re.IGNORECASE)
+    """Return a pattern of the words, letters of any case."""
+    return re.compile(bordered(words).encode(), re.IGNORECASE) if words else None
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -416,6 +434,22 @@ def _joined(parts: list[bytes]) -> bytes:
 def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
     at = bisect.bisect_left(spans, (start, 0))
     return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
+
+
+def _unless_told(held: list[tuple[_Candidate, Confidence]]) -> list[tuple[_Candidate, Confidence]]:
+    """Return the candidates without the labelled numbers of any kind that another detector tells the kind of.
+
+    A bare number has the form of many kinds, so it's not enough that it could be one.
+    """
+    if not any(candidate.armed.detector.generic and candidate.armed.detector.gated for candidate, _ in held):
+        return held
+    told = [(c.start, c.end) for c, _ in held if not c.armed.detector.generic]
+    return [
+        one
+        for one in held
+        if not (one[0].armed.detector.generic and one[0].armed.detector.gated)
+        or not _covered(told, one[0].start, one[0].end)
+    ]
 
 
 def _one_generic(held: list[tuple[_Candidate, Confidence]]) -> list[tuple[_Candidate, Confidence]]:

@@ -38,8 +38,9 @@ _TEST_CARDS = frozenset(
 
 
 def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for the card numbers that payment providers publish for tests."""
-    return digits(value) in _TEST_CARDS
+    """Hold for the card numbers that providers publish for tests, and for powers of two as programs print them."""
+    number = digits(value)
+    return number in _TEST_CARDS or any(abs(int(number) - (1 << k)) <= (1 << k) // 10**15 + 1 for k in range(42, 64))
 
 
 _RUN = re.compile(rb"(.)\1{11}", re.DOTALL)
@@ -320,10 +321,17 @@ _LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
 _card = lru_cache(4096)(payment_card)  # each number of a column is asked about by all of its neighbours
 
 
+_FOURS_BEHIND = re.compile(rb"(?: [0-9A-Fa-f]{4}){2}")
+_FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
+
+
 def one_of_many(value: bytes, view: View) -> bool:
-    """Hold among unbroken numbers of the same length of which most are no cards: a column of other numbers."""
+    """Hold among unbroken numbers of the same length of which most are no cards, and in a longer row of groups.
+
+    The first is a column of other numbers, the second a table of characters' codes.
+    """
     if not value.isdigit():
-        return False
+        return bool(_FOURS_BEHIND.match(view.after(10)) or _FOURS_BEFORE.search(view.before(10)))
     around = view.text[max(0, view.start - _AROUND) : view.end + _AROUND]
     same = [number for number in _LONG.findall(around) if len(number) == len(value)]
     return len(same) >= 5 and sum(map(_card, same)) * 2 < len(same)

@@ -14,18 +14,33 @@ _HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
 _SHORT = 7
 """Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
 _PART = "[^A-Za-z]"
+_HUMP = 3
+"""Letters that a word must have to count within a name such as `holderSsn` or `ssnOfHolder`."""
 
 _JOINTS = ("", " ", "_", "-", "\n")
 
 
+def bordered(words: Iterable[str]) -> str:
+    """Return an expression, for letters of any case, of the words: alone, or part of a name in camel case."""
+    hump = "(?-i:(?<=[a-z])(?=[A-Z]))"
+    short, long = [], []
+    for word in words:
+        (short if word.isascii() and len(word) < _HUMP else long).append(word)
+    # Letters of two bytes that Latin words have, such as the `é` of `Bénin`, part nothing.
+    start, end = r"(?<![A-Za-z])(?<![\xc3-\xc9][\x80-\xbf])", r"(?![a-z\xc3-\xc9])"
+    parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump})"] if long else []
+    parts += [f"{start}(?:{forms(short)}){end}"] if short else []
+    return "|".join(parts)
+
+
 def forms(words: Iterable[str]) -> str:
     """Return an alternation of the words, longest first, in which spaces match any joint or none."""
-    found = {_form(spelt) for word in words for spelt in _spelt(word)}
+    found = {_form(spelt) for word in words for spelt in (*_spelt(word), *(() if word.isascii() else (word.title(),)))}
     return "|".join(sorted(found, key=lambda form: (-len(form), form)))
 
 
 def _form(word: str) -> str:
-    form = r"[\s_\-]?".join(map(re.escape, word.split()))
+    form = r"[\s_\-]?".join(map(re.escape, word.split())).replace(r"\.", r"[._]")
     # `aba` beside a digit is more likely a piece of a hexadecimal number.
     return rf"(?<![0-9]){form}(?![0-9])" if _HEXADECIMAL.fullmatch(word) else form
 
@@ -56,6 +71,32 @@ class _Word(NamedTuple):
     """Bytes behind the word that its expression takes as well."""
 
 
+def _written(word: str) -> Iterator[str]:
+    """Yield a word as it may be joined, and with points as the names of columns have them."""
+    parts = word.split()
+    joints = _JOINTS if word.islower() or word.isascii() else (" ", "_", "\n")
+    for joint in joints:
+        if joint == "\n" and len(parts) > 2:
+            continue  # a line ends once among them, not behind each
+        text = joint.join(parts)
+        yield text
+        if "." in text:
+            yield text.replace(".", "_")
+    if not word.isascii() and " " in word:
+        yield word.title()
+
+
+def _hump(word: str) -> str:
+    """Return the expression of a word within a camel's name, and the byte behind it."""
+    return f"[a-z](?:{word.capitalize()}|{word.upper()})[^a-z]"
+
+
+def _parted(buffer: bytes, at: int) -> bool:
+    """Return whether a word may begin or end at an offset: by what is no letter, or by a camel's hump."""
+    before, behind = buffer[max(0, at - 1) : at], buffer[at : at + 1]
+    return not (before.isalpha() and behind.isalpha()) or (before.islower() and behind.isupper())
+
+
 class Gates:
     """The required words of all detectors, each once; `rules` are what the one pass looks for them with.
 
@@ -67,25 +108,35 @@ class Gates:
         owners: defaultdict[str, set[str]] = defaultdict(set)
         reach: defaultdict[str, int] = defaultdict(int)
         for detector in detectors:
-            if not detector.gated:
+            rules = detector.rules if detector.gated else tuple(rule for rule in detector.rules if rule.words)
+            if not rules:
                 continue
-            wide = max(max(rule.before, rule.width) + rule.after for rule in detector.rules)
-            for word in detector.keywords:
-                for text in {joint.join(spelt.split()) for spelt in _spelt(word) for joint in _JOINTS}:
+            wide = max(max(rule.before, rule.width) + rule.after for rule in rules)
+            words = dict.fromkeys(detector.keywords if detector.gated else sum((rule.words for rule in rules), ()))
+            for word in words:
+                for text in {form for spelt in _spelt(word) for form in _written(spelt)}:
                     owners[text].add(detector.id)
                     reach[text] = max(reach[text], detector.distance + wide + 2 * len(text.encode()))
         digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
         self._words: list[_Word] = []
         hints: list[str] = []
+        humps: list[str] = []
         for word in sorted(owners):
             known = _Word(len(word.encode()), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits))
             if word.isascii() and len(word) <= _SHORT and word.isalpha():
                 self._words += (known._replace(behind=1), known)
                 hints += (f"(?:^|{_PART}){word}{_PART}", f"(?:^|{_PART}){word}\\z")
+                if len(word) >= _HUMP:
+                    humps.append(word)
             else:
                 self._words.append(known)
                 hints.append(re.escape(word))
-        self.rules = tuple(Rule(hint=hint, pattern="", caseless=True) for hint in hints)
+        rules = [Rule(hint=hint, pattern="", caseless=True) for hint in hints]
+        for word in humps:
+            known = _Word(len(word), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits), 1)
+            self._words.append(known)
+            rules.append(Rule(hint=_hump(word), pattern=""))
+        self.rules = tuple(rules)
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
         """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`."""
@@ -97,7 +148,7 @@ class Gates:
             for found in ends:
                 end = found - word.behind
                 at = end - word.size
-                if word.behind or not (buffer[at - 1 : at].isalpha() or buffer[end : end + 1].isalpha()):
+                if word.behind or (_parted(buffer, at) and _parted(buffer, end)):
                     marks.append((end, word))
         marks.sort(key=lambda mark: mark[0])
         low, high, owners, wordy = 0, -1, _NOBODY, _NOBODY

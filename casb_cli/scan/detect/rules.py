@@ -14,7 +14,7 @@ import msgspec
 from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Confidence, Severity
 
-ENGINE = 2
+ENGINE = 3
 """Raised when the engine itself judges content differently: all content is then inspected anew."""
 
 Normal = Literal["none", "digits", "alnum", "lower"]
@@ -28,6 +28,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
     `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
     `once` asks only whether the hint is anywhere.
+    With `words` it is looked for only around these, one of which must stand near; `checks` then hold in the place of
+    the detector's, where given.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
     `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the
@@ -51,6 +53,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     cut: tuple[int, int] = (0, 0)
     written: str = ""
     digit: bool = False
+    words: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 Examples = Callable[[], tuple[str, ...]]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from itertools import pairwise
 
-from casb_cli.scan.detect import checks_more, checks_personal
+from casb_cli.scan.detect import checks_documents, checks_more, checks_personal
 
 _BRANDS = re.compile(
     rb"4\d{15}(?:\d{3})?"  # Visa
@@ -44,6 +44,20 @@ def payment_card(value: bytes) -> bool:
     """Hold for a number of a known brand's range and length with a right Luhn digit."""
     number = digits(value)
     return _BRANDS.fullmatch(number) is not None and luhn(number)
+
+
+_RARE = re.compile(
+    rb"4\d{12}"  # Visa of old
+    rb"|(?:2131|1800)\d{11}"  # JCB of old
+    rb"|(?:5[678]\d\d|6390|0604|6799)\d{8,15}"  # Maestro
+    rb"|(?:9792|9860|8600|5614)\d{12}"  # Troy, Humo, Uzcard
+)
+
+
+def named_card(value: bytes) -> bool:
+    """Hold for a card's number where a word for cards stands near: for rare and old ranges as well."""
+    number = digits(value)
+    return (_BRANDS.fullmatch(number) is not None or _RARE.fullmatch(number) is not None) and luhn(number)
 
 
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
@@ -249,10 +263,12 @@ def nik(value: bytes) -> bool:
 CHECKS: dict[str, Callable[[bytes], bool]] = (
     checks_personal.CHECKS
     | checks_more.CHECKS
+    | checks_documents.CHECKS
     | {
         check.__name__: check
         for check in (
             payment_card,
+            named_card,
             iban,
             us_ssn,
             base62_crc32,

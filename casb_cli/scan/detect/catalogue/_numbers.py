@@ -139,8 +139,8 @@ def number_detector(number: Number) -> Detector:
     """Return the detector of one kind of number."""
     name, word, form = number.checked_by, number.words[0], joined(number.form)
     words = shortest((*number.words, *FURTHER.get(number.id, ())))
-    # Letters of other scripts take two or three bytes: a word of many would not fit in front of its number.
-    wide = max((len(one.encode()) + 20 for one in words if not one.isascii()), default=0)
+    # A long word, or one of letters that take two or three bytes, has to fit in front of its number with some text.
+    wide = max((len(one.encode()) + (20 if len(one.encode()) < 30 else 40) for one in words), default=0)
     return Detector(
         id=number.id,
         title=number.title,

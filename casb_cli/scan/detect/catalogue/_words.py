@@ -22,7 +22,7 @@ cu-identity-number: carné de identidad|carnet de identidad|carné|carné identi
 cz-rodne-cislo: rodné číslo|rodného čísla|rodným číslem|r.č|r. č|rč|rc|rodne cislo
 cz-dic: dič|dic|daňové identifikační číslo|daňové číslo|czech vat|dič/vat
 de-health-number: versichertennr|krankenversichertennr|versicherten nr|kv nr|kvnr
-de-identity-document: ausweisnr|personalausweisnr|personalausweis nr|passnr|reisepassnr|pass nr
+de-identity-document: ausweisnr|personalausweisnr|personalausweis nr|passnr|reisepassnr|pass nr|personalausweises|ausweisdokument|dokumentennummer|seriennummer
 de-pension-number: rentenversicherungsnr|rv nummer|rv nr|sozialversicherungsnr|sv nr|versicherungsnr
 de-tax-id: steuer identifikationsnummer|steuer idnr|steuerliche identnr|steuer id nr|identnr|id nr|tin|identifikations nr|ident nr|identifikationsnr|steuer identnr|steuer id nummer|tax id
 dk-cpr: cpr nr|cpr.nr|cpr-nr|cprnummer|cpr nummeret|personnummeret|personnummer|cpr|danish citizen|civil registration number|cpr number
@@ -48,7 +48,7 @@ ie-pps: personal public service|pps no|ppsn|uimh psp|uimhir pps|upsp
 il-identity-number: ת.ז|ת"ז|תעודת זהות|מספר זהות|teudat zehut|mispar zehut|מס' זהות|ת״ז
 in-aadhaar: aadhar|aadhaar no|uidai|आधार|आधार संख्या|adhaar|aadhaar card|aadhar card|uidai number|आधार नंबर
 in-pan: pan no|pan card|permanent account number|पैन
-it-codice-fiscale: c.f|cod. fisc|cod fiscale|codice fiscale|codicefiscale|cod. fiscale|cod.fisc|italian tax code|fiscal code
+it-codice-fiscale: c.f|cod. fisc|cod fiscale|codice fiscale|codicefiscale|cod. fiscale|cod.fisc|italian tax code|fiscal code|codice fiscale n
 it-partita-iva: p.iva|p. iva|p iva|part. iva|piva|partita i.v.a
 jp-my-number: マイナンバー|個人番号|my number|mynumber|kojin bangō|kojin bango|japanese individual
 ke-pin: kra pin|kra|personal identification number|kra pin number
@@ -72,7 +72,7 @@ pl-nip: identyfikacji podatkowej|nr nip|numer nip
 pl-pesel: nr pesel|numer pesel|numeru pesel|numerem pesel|pesel number|powszechny elektroniczny system
 pt-nif: contribuinte|n.i.f|nº contribuinte|número de contribuinte|contribuinte n.º|número de identificação fiscal|nif
 pt-cartao-cidadao: cartão de cidadão|cartão do cidadão|cc n.º|nº cc|n.º cc|número de cartão de cidadão|bilhete de identidade|citizen card
-py-ruc: r.u.c|registro único de contribuyentes
+py-ruc: r.u.c|registro único de contribuyentes|registro único del contribuyente
 ro-cnp: cod numeric personal|codul numeric personal|codului numeric personal|c.n.p|cod numeric|romanian numerical personal|cnp
 rs-pib: пиб|порески идентификациони број|poreski identifikacioni broj|pib|poreski identifikacioni|serbian tax
 ru-inn: инн|идентификационный номер|идентификационный номер налогоплательщика
@@ -89,7 +89,7 @@ ua-rntrc: рнокпп|іпн|інн|ідентифікаційний код|і�
 us-ein: employer identification number|employer id no|federal tax id|fein
 us-itin: individual taxpayer identification|itin number
 us-medicare-number: medicare number|medicare id|mbi|medicare beneficiary
-uy-rut: r.u.t|registro único tributario|rut
+uy-rut: r.u.t|registro único tributario|rut|ruc
 ve-rif: r.i.f|registro de información fiscal|registro de identificación fiscal|identificación fiscal
 vn-tax-number: mã số thuế|mst|ma so thue
 za-identity-number: sa id|south african id|rsa id|id no|id number|identity document|south african identity
@@ -111,14 +111,14 @@ gt-nit: número de identificación tributaria|identificación tributaria
 hu-tax-number: közösségi adószám|adószáma
 imei: mobile equipment|imei number|equipment identity|imeisv
 in-voter-id: electoral photo|photo identity card|electors photo|epic no|voter card
-is-kennitala: personal and organisation identity|icelandic identity|kt|kennitölu
+is-kennitala: personal and organisation identity|icelandic identity|kt|kennitölu|kennitalan|kennitölu|kennitöluna
 ma-ice: identifiant commun de l'entreprise|identifiant commun de l’entreprise
 mz-nuit: número único de identificação|identificação tributaria
 sn-ninea: numéro d'identification nationale des entreprises|identification nationale
 sv-nit: número de identificación tributaria|identificación tributaria
 us-ptin: preparer tax|ptin
 uy-cedula: c.i|c.i|cédula de identidad
-ca-bc-health-number: phn|bc personal health|msp number
+ca-bc-health-number: phn|bc personal health|msp number|services card|bc services card
 us-npi: npi number
 """
 

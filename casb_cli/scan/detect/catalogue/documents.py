@@ -39,6 +39,23 @@ _PASSPORT = (
     "旅券",
     "パスポート",
     "여권",
+    "หนังสือเดินทาง",
+    "hộ chiếu",
+    "جواز السفر",
+    "דרכון",
+    "pașaportului",
+    "putovnica",
+    "putovnice",
+    "pasoš",
+    "potni list",
+    "útlevél",
+    "cestovní pas",
+    "cestovný pas",
+    "задграничен паспорт",
+    "загранпаспорт",
+    "passinumero",
+    "pasas",
+    "pases",
 )
 _LICENCE = (
     "driving licence",
@@ -75,6 +92,9 @@ _LICENCE = (
     "prawo jazdy",
     "prawa jazdy",
     "körkort",
+    "körkortsnummer",
+    "førerkortnummer",
+    "kørekortnummer",
     "førerkort",
     "kørekort",
     "ajokortti",
@@ -86,6 +106,22 @@ _LICENCE = (
     "sürücü belgesi",
     "водительское удостоверение",
     "運転免許",
+    "免許証",
+    "운전면허",
+    "면허번호",
+    "ใบขับขี่",
+    "giấy phép lái xe",
+    "surat izin mengemudi",
+    "lesen memandu",
+    "vozačka dozvola",
+    "vozniško dovoljenje",
+    "шофьорска книжка",
+    "посвідчення водія",
+    "άδεια οδήγησης",
+    "vairuotojo pažymėjimas",
+    "juhiluba",
+    "رخصة القيادة",
+    "רישיון נהיגה",
     "驾驶证",
 )
 _BIRTH = (
@@ -218,7 +254,8 @@ _PASSPORT_FORM = (
 _LICENCE_FORM = (
     r"(?:[A-Z]{1,3}-?[0-9]{3,4}(?:[- ]?[0-9]{1,5}){1,4}[A-Z]?|[A-Z]{1,2}[0-9]{5,14}[A-Z]{0,2}|[0-9]{6,12}[A-Z]{0,2}"
     r"|[0-9]{2,4}[A-Z0-9]{4,8}[0-9]{1,4}|[A-Z][A-Z0-9]{2}[0-9][A-Z0-9]{7}|[A-Z0-9]{5}[0-9]{6}[A-Z0-9]{2,5}"
-    r"|[0-9]{5}/[0-9]{2}/[0-9]{4})"
+    r"|[0-9]{5}/[0-9]{2}/[0-9]{4}|[0-9]{6}-[0-9]{4}|[0-9]{3} [0-9]{3} [0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{6}-[0-9]{2}"
+    r"|[0-9]{2} [0-9]{2} [0-9]{6}|[A-Z]{2}[0-9]{2} ?[0-9]{4} ?[0-9]{7})"
 )
 _PHONE_FORMS = (
     r"\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,4}\)?){2,6}",

@@ -195,10 +195,10 @@ _NUMBERS = (
         ("nhs", "nhs number", "nhs no", "national health service"),
     ),
     Number(
-        "gb_nino",
+        "gb_labelled",
         "gb-national-insurance",
         "British national insurance number",
-        r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]",
+        r"[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Z]",
         "AA 99 99 99 A",
         ("national insurance", "nino", "ni number", "ni no", "insurance number", "national insurance number"),
         reference="HMRC, National Insurance Manual NIM39110",

@@ -6,7 +6,7 @@ from casb_cli.scan.detect.examples import card, digits, grouped, iban
 from casb_cli.scan.detect.rules import Detector, Rule
 
 # What joins groups of digits: spaces, dash, point, and the no-break, thin and narrow forms of word processors.
-_JOINT = r"(?: {1,2}|[-._]|\xc2\xa0|\xe2\x80[\x87\x89\x91\x93\xaf])"
+_JOINT = r"(?: {1,2}|[-._]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
 _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])(?![ ][0-9])"
 
@@ -14,6 +14,105 @@ _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])(?![ ][0-9])"
 _CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])(?<![^A-Za-z]\.)"
 # What follows behind a stroke may be the date of expiry.
 _CARD_END = r"(?![0-9A-Za-z_])(?!(?!/(?:0[1-9]|1[0-2])/?[0-9]{2})[.\-/:][0-9])"
+
+_CARD_WORDS = (
+    "card",
+    "cards",
+    "credit card",
+    "debit card",
+    "card number",
+    "card no",
+    "ccnum",
+    "cc number",
+    "cc no",
+    "pan",
+    "visa",
+    "mastercard",
+    "amex",
+    "american express",
+    "maestro",
+    "jcb",
+    "diners",
+    "unionpay",
+    "troy",
+    "uzcard",
+    "humo",
+    "karte",
+    "kreditkarte",
+    "kartennummer",
+    "kreditkartennummer",
+    "carte",
+    "carte bancaire",
+    "carte bleue",
+    "tarjeta",
+    "cartão",
+    "cartao",
+    "carta di credito",
+    "carta",
+    "kaart",
+    "creditcard",
+    "kaartnummer",
+    "kort",
+    "kortnummer",
+    "kreditkort",
+    "kortti",
+    "karta",
+    "karty",
+    "kartu",
+    "kart",
+    "kart numarası",
+    "kártya",
+    "карта",
+    "карты",
+    "картой",
+    "карту",
+    "картка",
+    "κάρτα",
+    "κάρτας",
+    "カード",
+    "カード番号",
+    "信用卡",
+    "银行卡",
+    "卡号",
+    "카드",
+    "카드번호",
+    "بطاقة",
+    "כרטיס",
+    "บัตร",
+    "thẻ",
+)
+
+# Beside a word for cards more ways of writing tell enough: other groups, each part of a group joined in another way,
+# broken by a line's end with what mails and letters put before the next one, a digit at a time.
+_SPACE = r"(?:[\s\-./_|>*]|\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe2\x81\xa0|\xe3\x80\x80)"
+_APART = rf"{_SPACE}{{1,3}}"
+_GAP = rf"{_SPACE}{{1,8}}"
+_BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
+_FREE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])"
+_FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
+
+
+def _named_card(hint: str, form: str, wide: int) -> Rule:
+    return Rule(
+        hint=hint,
+        pattern=rf"{_FREE}(?P<v>{form})(?![0-9A-Za-z_])",
+        before=wide,
+        after=wide,
+        digit=True,
+        words=_CARD_WORDS,
+        checks=("named_card",),
+    )
+
+
+_NAMED_CARDS = (
+    _named_card(_FOURS, rf"{_FOURS}[0-9]{{0,3}}", 80),
+    _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]{{2,3}}", 96),
+    _named_card(rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
+    _named_card(rf"[0-9](?:{_APART}[0-9]){{12}}", rf"[2-9](?:{_APART}[0-9]){{12,18}}(?!{_APART}[0-9])", 160),
+    _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
+    _named_card(r"[2-9][0-9]{3,9}[ \-][0-9]{4}", r"[2-9][0-9]{3,9}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,8})?", 40),
+    _named_card(r"[0-9]{12}", r"[0-9]{12,19}", 24),
+)  # fmt: skip
 
 # One rule for each way of writing: the one pass is several times faster than with one hint for all of them.
 _CARD = (
@@ -41,6 +140,7 @@ _CARD = (
         before=24,
         after=16,
     ),
+    *_NAMED_CARDS,
     # A magnetic stripe's first track.
     Rule(hint=r"%B[0-9]{13}", pattern=r"%B(?P<v>[0-9]{13,19})\^", before=24, after=24),
 )
@@ -105,37 +205,76 @@ _IBAN_SIZES = {
     33: "RU",
 }
 """Characters of an IBAN by country (SWIFT's registry of IBAN formats)."""
-_IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
+_IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
+
+
+def _iban_form(space: str, joint: str) -> str:
+    """Return the expression of an IBAN, with what may stand behind its country and between its characters."""
+    forms = (
+        rf"(?:{countries}){space}[0-9]{{2}}(?:{joint}[A-Z0-9]){{{size - 4}}}" for size, countries in _IBAN_SIZES.items()
+    )
+    return rf"(?P<v>{'|'.join(forms)})(?![0-9A-Za-z])"
+
+
 _IBAN = Rule(
     hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
-    pattern=(
-        r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})(?P<v>"
-        + "|".join(
-            rf"(?:{countries})[0-9]{{2}}(?:{_IBAN_JOINT}?[A-Z0-9]){{{size - 4}}}"
-            for size, countries in _IBAN_SIZES.items()
-        )
-        + r")(?![0-9A-Za-z])"
-    ),
+    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})" + _iban_form("", f"{_IBAN_JOINT}?"),
     caseless=True,
     before=64,
     after=96,
 )
 
-_LOOSE = r"(?:\s{1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\xaf])"
-# Behind its own name an IBAN may be joined to it, broken by a line's end, or have a space behind the country.
-_NAMED_IBAN = Rule(
-    hint=r"IBAN[:\s#.]{0,3}[A-Z]{2} ?[0-9]{2}",
-    pattern=(
-        r"IBAN[:\s#.]{0,3}(?P<v>"
-        + "|".join(
-            rf"(?:{countries}) ?[0-9]{{2}}(?:{_LOOSE}?[A-Z0-9]){{{size - 4}}}"
-            for size, countries in _IBAN_SIZES.items()
-        )
-        + r")(?![0-9A-Za-z])"
-    ),
+_IBAN_WORDS = (
+    "iban",
+    "bank account",
+    "account number",
+    "account no",
+    "acct",
+    "bank details",
+    "bankverbindung",
+    "konto",
+    "kontonummer",
+    "bankkonto",
+    "compte",
+    "rib",
+    "cuenta",
+    "conto",
+    "conta",
+    "rekening",
+    "rekeningnummer",
+    "rachunek",
+    "rachunku",
+    "tili",
+    "tilinumero",
+    "účet",
+    "účtu",
+    "hesap",
+    "számla",
+    "bankszámla",
+    "счет",
+    "счёт",
+    "сметка",
+    "рахунок",
+    "λογαριασμός",
+    "حساب",
+    "חשבון",
+)
+_GLUED_IBAN = Rule(
+    hint=r"IBAN[A-Z]{2}[0-9]{2}",
+    pattern=rf"IBAN{_iban_form('', f'{_IBAN_JOINT}?')}",
     caseless=True,
-    before=24,
-    after=120,
+    before=16,
+    after=96,
+)
+# Beside a word for accounts it may be broken by a line's end or parted in any way.
+_NAMED_IBAN = Rule(
+    hint=rf"[A-Z]{{2}} ?[0-9]{{2}}(?:{_SPACE}{{0,6}}[A-Z0-9]){{3}}",
+    pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ?", f"{_SPACE}{{0,6}}"),
+    caseless=True,
+    before=40,
+    after=200,
+    digit=True,
+    words=_IBAN_WORDS,
 )
 
 _SSN = (
@@ -278,7 +417,7 @@ DETECTORS = (
         confidence="high",
         description="An IBAN in its country's structure with right check digits (mod 97).",
         reference="ISO 13616",
-        rules=(_IBAN, _NAMED_IBAN),
+        rules=(_IBAN, _GLUED_IBAN, _NAMED_IBAN),
         checks=("iban",),
         filters=("monotone", "lock_file", "minified", "hexadecimal"),
         normal="alnum",

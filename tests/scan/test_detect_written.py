@@ -1,0 +1,198 @@
+"""Numbers in the ways in which people, programs and other scripts write them."""
+
+from __future__ import annotations
+
+import pytest
+from stdnum import luhn
+from stdnum.jp import in_
+
+from casb_cli.scan.detect.folded import Folded
+from casb_cli.scan.inspect import inspect_stream, new_scanner
+
+CARD = "453914880343" + "6467"
+IBAN = "DE89" + "370400440532013000"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    scanner = new_scanner(cache_dir=str(tmp_path_factory.mktemp("cache")))
+
+    def look(text, name="a.txt"):
+        result = inspect_stream(text.encode(), name=name, scanner=scanner, key=bytes(32), every=True, reveal=True)
+        return {(match.detector, "".join(match.clear)): match for match in result.matches}
+
+    return look
+
+
+def kinds(matches):
+    return {detector for detector, _ in matches}
+
+
+def groups(number, joint):
+    return joint.join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+def card(prefix, size):
+    body = prefix + "7193046528130947652"[: size - len(prefix) - 1]
+    return body + luhn.calc_check_digit(body)
+
+
+FULL_WIDTH = str.maketrans({str(digit): chr(0xFF10 + digit) for digit in range(10)})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please charge my card 4539 1488\n0343 6467 with it.",
+        "Please charge my card 4539 1488 0343\r\n6467 with it.",
+        "> my card is 4539\n> 1488 0343 6467",
+        "card 4539-1488-\n0343-6467",
+        "card 45391488\n03436467",
+        "card " + groups(CARD, "/"),
+        "card " + groups(CARD, "\t"),
+        "card " + groups(CARD, " - "),
+        "card " + " ".join(CARD),
+        "card 4539 1488 03436467",
+        "card 453914 8803436467",
+        "card " + groups(CARD, "\N{ZERO WIDTH SPACE}"),
+        "card " + CARD.translate(FULL_WIDTH),
+        "kart " + groups(CARD, "\N{IDEOGRAPHIC SPACE}").translate(FULL_WIDTH),
+        "card 4539 1488 0343 6467 737 09/27",
+        CARD.translate(FULL_WIDTH),
+    ],
+)
+def test_a_card_is_found_however_it_is_written(found, text):
+    assert "payment-card" in kinds(found(text))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "size"), [("4", 13), ("2131", 15), ("1800", 15), ("5612", 16), ("6390", 12), ("9792", 16), ("8600", 16)]
+)
+def test_old_and_rare_ranges_need_a_word_for_cards(found, prefix, size):
+    number = card(prefix, size)
+    assert "payment-card" in kinds(found(f"Card number: {number}"))
+    assert "payment-card" in kinds(found(f"id,card_number\n7,{number}\n", "a.csv"))
+    assert "payment-card" not in kinds(found(f"stock {number} pieces"))
+
+
+def test_loose_ways_of_writing_need_a_word_for_cards(found):
+    assert kinds(found("rows 4539 1488\n0343 6467 and more")) == set()
+
+
+def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):
+    number = groups(CARD, " ")
+    assert "payment-card" in kinds(found(f"x {number} y"))
+    assert kinds(found(f"52BB 523A {number}")) == kinds(found(f"{number} 59BE 5A3C")) == set()
+    assert kinds(found(f"most {2**52 + 4}")) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my account number is DE89 3704 0044\n0532 0130 00",
+        "Konto: DE89 3704 0044\n> 0532 0130 00",
+        "IBAN " + groups(IBAN, "/"),
+        "iban " + groups(IBAN, "\t"),
+        "pay to " + groups(IBAN, "\N{EN DASH}"),
+        "pay to " + groups(IBAN, "\N{ZERO WIDTH SPACE}"),
+        "IBAN" + IBAN,
+        "".join(chr(ord(char) + 0xFEE0) for char in IBAN),
+    ],
+)
+def test_an_account_is_found_however_it_is_written(found, text):
+    assert "iban" in kinds(found(text))
+
+
+@pytest.mark.parametrize(
+    ("detector", "text"),
+    [
+        (
+            "jp-my-number",
+            "個人番号：１２３４５６７８９０１８".replace(
+                "１２３４５６７８９０１８", "581043972663".translate(FULL_WIDTH)
+            ),
+        ),
+        ("eg-national-id", "الرقم القومي: ٢٨٨٠٦١٥٠١٠٧٣٩٤"),
+        ("ir-national-code", "کد ملی: ۰۴۹۹۳۷۰۸۹۹"),
+        ("in-aadhaar", "आधार संख्या: ८४६३२१०२९६५०"),
+    ],
+)
+def test_digits_of_other_scripts_count(found, detector, text):
+    assert detector in kinds(found(text))
+
+
+def test_the_place_of_a_match_behind_folded_digits_is_that_in_the_text(found):
+    text = "１２３ ４５\n" * 3 + "IBAN: " + IBAN
+    (match,) = (match for (kind, _), match in found(text).items() if kind == "iban")
+    assert match.place == "line 4, column 7"
+    assert text.encode()[match.start : match.end].decode() == IBAN
+
+
+def test_folding_is_the_same_wherever_blocks_end():
+    text = "x４５ abc ٣٤é१ Ａ－ end €𝟙".encode()
+    for cut in range(len(text)):
+        folded = Folded([text[:cut], text[cut:]])
+        joined = b"".join(folded)
+        assert joined.decode() == "x45 abc 34é1 A- end €𝟙"
+        assert folded.origin(joined.index(b"end")) == text.index(b"end")
+        assert folded.origin(joined.index(b"1 A")) == text.index("१".encode())
+        assert folded.origin(len(joined)) == len(text)
+
+
+def test_what_was_folded_and_will_not_be_asked_for_is_forgotten():
+    text = ("４２ " * 60_000).encode()
+    folded = Folded([text])
+    joined = b"".join(folded)
+    at = joined.rindex(b"42")
+    before = folded.origin(at)
+    folded.forget(at)
+    assert folded.origin(at) == before == text.rindex("４".encode())
+    assert folded.origin(len(joined)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("detector", "text"),
+    [
+        ("br-cpf", '{"employeeCpf": "677.775.459-81"}'),
+        ("us-ssn", '{"holderSSN": "219-46-7315"}'),
+        ("passport-number", '{"customerPassportNumber": "533380006"}'),
+        ("es-nie", "<n_i_e>Y9165479Q</n_i_e>"),
+        ("gr-amka", "Αριθμός Μητρώου Κοινωνικής Ασφάλισης: 21091899555"),
+    ],
+)
+def test_words_count_as_programs_and_titles_write_them(found, detector, text):
+    assert detector in kinds(found(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Bénin 13224860", "Jörg 52.687.939-9", "assassinTin 123", '{"native": "Bénin", "population": 13224860}']
+)
+def test_the_end_of_a_word_with_an_accent_is_no_word(found, text):
+    assert kinds(found(text)) == set()
+
+
+@pytest.mark.parametrize(
+    ("detector", "text"),
+    [
+        ("cn-resident-id", "身份证号码 61058119770218642X"),
+        ("kr-resident-number", "주민등록번호 201013-3019902"),
+        ("kr-resident-number", "외국인등록번호 900515-5371292"),
+        ("es-social-security", "Número de la Seguridad Social: 270474067850"),
+        ("gb-national-insurance", "National Insurance No: TN 15 06 85 M"),
+        ("eu-vat-number", "USt-IdNr. DE 570435642"),
+        ("eu-vat-number", "TVA intracommunautaire FR01 691091912"),
+        ("pt-niss", "NISS 11719304659"),
+        ("identity-document", "broj osobne iskaznice: 147602928"),
+        ("bank-account", "número de cuenta: 8834-7716-2093"),
+        ("tax-number", "Tax identification no. 7316-924-58"),
+        ("driving-licence", "Körkortsnummer 850615-0452"),
+    ],
+)
+def test_numbers_that_their_name_tells(found, detector, text):
+    assert detector in kinds(found(text))
+
+
+def test_a_number_of_a_told_kind_is_not_told_again_as_any(found):
+    matches = kinds(found("National identity number (CPF): 677.775.459-81"))
+    assert "br-cpf" in matches
+    assert "identity-document" not in matches
