@@ -118,6 +118,39 @@ KINDS = tuple(
     for a, b, c, d, e in (line.split("|") for line in _TABLE.strip().splitlines())
 )
 
+_LABELLED = """
+al-identity-number|A99999999A|NID: {};Numri personal {}
+br-rg|99.999.999-9|RG: {};carteira de identidade nº {}
+co-cedula|1.999.999.999|Cédula de ciudadanía No. {};C.C. {}
+dz-nin|119999999999999999|NIN : {};Numéro d'identification national : {}
+gh-card|GHa-999999999-9|Ghana Card number {}
+it-identity-card|CA99999AA|Carta d'identità n. {}
+jp-residence-card|AB99999999CD|在留カード番号：{}
+kr-resident-number|900515-5999999|외국인등록번호 {}
+mx-elector-code|AAAAAA85061509H999|Clave de elector: {}
+qa-identity-number|28563499999|QID {};الرقم الشخصي: {}
+ve-cedula|V-19.999.999|Cédula de identidad {}
+eu-vat-number|DE999999999|USt-IdNr. {};VAT number: {}
+identity-document|AB999999|Občiansky preukaz č. {};National ID: {};személyi igazolvány: {}
+bank-account|9999999999|Bank account number: {};Kontonummer {};numero di conto {};口座番号 {}
+passport-number|AB9999999|Passport no. {};numer paszportu {};رقم جواز السفر {}
+driving-licence|999999999999|Permis de conduire n° {};驾驶证 {};Körkortsnummer {}
+"""
+
+
+def labelled(source: random.Random) -> Iterator[tuple[str, str, str]]:
+    """Yield detector, sentence and column's name with a value, for numbers that their name alone tells."""
+    pools = {"9": "0123456789", "A": "ABCDEFGHJKLMNPRST"}
+    for line in _LABELLED.strip().splitlines():
+        detector, form, sentences = line.split("|")
+        for sentence in sentences.split(";"):
+            value = "".join(source.choice(pools.get(char, char)) for char in form).upper()
+            yield (
+                detector,
+                sentence.format(value),
+                f"id,{sentence.split(' {}')[0].strip(' :：{}')},name\n7,{value},Ann\n",
+            )
+
 
 def drawn(kind: Kind, source: random.Random) -> str:
     """Return a number of this kind: the form filled at random until python-stdnum takes it."""

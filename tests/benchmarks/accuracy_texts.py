@@ -90,6 +90,21 @@ def card_forms(number: str) -> Iterator[tuple[str, str]]:
     yield "tab", f"\t{number}\t"
 
 
+def torn(number: str) -> Iterator[tuple[str, str]]:
+    """Yield a card's or account's number as lines, tables and other scripts break it up."""
+    head, tail = number[:8], number[8:]
+    fours = [number[at : at + 4] for at in range(0, len(number), 4)]
+    yield "over a line", f"{' '.join(fours[:2])}\n{' '.join(fours[2:])}"
+    yield "over a quoted line", f"{' '.join(fours[:3])}\n> {' '.join(fours[3:])}"
+    yield "over an indented line", f"{' '.join(fours[:2])}\r\n      {' '.join(fours[2:])}"
+    yield "bare, over a line", f"{head}\n{tail}"
+    yield "strokes", "/".join(fours)
+    yield "spaced dashes", " - ".join(fours)
+    yield "tabs", "\t".join(fours)
+    yield "zero width", "\u200b".join(fours)
+    yield "full width", "".join(chr(ord(char) + 0xFEE0) for char in number)
+
+
 _LINES = (
     "Dear customer, thank you for your order of 12 March 2026.",
     "Sehr geehrte Damen und Herren, anbei die Rechnung über 1.249,90 EUR.",

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from accuracy_documents import documents
-from accuracy_numbers import KINDS, card, drawn, written
-from accuracy_texts import account, account_forms, card_forms, clean_files, letter, secrets
+from accuracy_numbers import KINDS, card, drawn, labelled, written
+from accuracy_texts import account, account_forms, card_forms, clean_files, letter, secrets, torn
 
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.results import InspectResult
@@ -57,6 +57,17 @@ def cases(seed: int, clean: int) -> Iterator[Case]:
         for form, shown in account_forms(account(country, source)):
             text = letter("invoice", shown, source, "account")
             yield Case("IBAN", "iban", "letter.txt", text.encode(), f"{country}, {form}: {shown}")
+    for brand, (prefix, size) in PREFIXES.items():
+        for form, shown in torn(card(source, prefix, size)):
+            yield Case(
+                "payment cards, torn", "payment-card", "m.txt", f"my card is\n{shown}".encode(), f"{brand}, {form}"
+            )
+    for country in COUNTRIES:
+        for form, shown in torn(account(country, source)):
+            yield Case("IBAN, torn", "iban", "m.txt", f"Konto: {shown}.".encode(), f"{country}, {form}")
+    for detector, sentence, table in labelled(source):
+        yield Case("labelled numbers", detector, "note.txt", f"Sehr geehrte\n{sentence}\n".encode(), sentence)
+        yield Case("labelled numbers", detector, "t.csv", table.encode(), table)
     for kind in KINDS:
         number = drawn(kind, source)
         for shown in written(kind, number):

@@ -23,9 +23,9 @@ _JOINTS = ("", " ", "_", "-", "\n")
 def bordered(words: Iterable[str]) -> str:
     """Return an expression, for letters of any case, of the words: alone, or part of a name in camel case."""
     hump = "(?-i:(?<=[a-z])(?=[A-Z]))"
-    short, long = [], []
-    for word in words:
-        (short if word.isascii() and len(word) < _HUMP else long).append(word)
+    known = tuple(words)
+    short = [word for word in known if word.isascii() and len(word) < _HUMP]
+    long = [word for word in known if word not in short]
     # Letters of two bytes that Latin words have, such as the `é` of `Bénin`, part nothing.
     start, end = r"(?<![A-Za-z])(?<![\xc3-\xc9][\x80-\xbf])", r"(?![a-z\xc3-\xc9])"
     parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump})"] if long else []
@@ -131,12 +131,12 @@ class Gates:
             else:
                 self._words.append(known)
                 hints.append(re.escape(word))
-        rules = [Rule(hint=hint, pattern="", caseless=True) for hint in hints]
+        made = [Rule(hint=hint, pattern="", caseless=True) for hint in hints]
         for word in humps:
             known = _Word(len(word), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits), 1)
             self._words.append(known)
-            rules.append(Rule(hint=_hump(word), pattern=""))
-        self.rules = tuple(rules)
+            made.append(Rule(hint=_hump(word), pattern=""))
+        self.rules = tuple(made)
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
         """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`."""

@@ -268,8 +268,8 @@ _GLUED_IBAN = Rule(
 )
 # Beside a word for accounts it may be broken by a line's end or parted in any way.
 _NAMED_IBAN = Rule(
-    hint=rf"[A-Z]{{2}} ?[0-9]{{2}}(?:{_SPACE}{{0,6}}[A-Z0-9]){{3}}",
-    pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ?", f"{_SPACE}{{0,6}}"),
+    hint=rf"[A-Z]{{2}} ?[0-9]{{2}}(?:{_SPACE}{{0,9}}[A-Z0-9]){{3}}",
+    pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ?", f"{_SPACE}{{0,9}}"),
     caseless=True,
     before=40,
     after=200,
