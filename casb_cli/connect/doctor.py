@@ -218,6 +218,7 @@ def _abilities(instance: OpenInstance) -> Iterator[Check]:
             )
         elif one.note:
             status = "warning" if one.state != "off" else "ok"
+            fix = f"add the permission {', '.join(one.needed)}" if one.needed else None
         yield Check(
             instance=instance.label,
             check=one.ability.title,

@@ -59,7 +59,7 @@ def prove_ability(instance: OpenInstance, ability: type[Ability]) -> Proven:
     except CasbError as error:
         return Proven(ability, "unverifiable", None, error.message)
     if ability.changes or (ability.yields is None and ability is not ReadOwnPermissions):
-        return Proven(ability, stands.state, spec.name, _gaps(stands))
+        return Proven(ability, stands.state, spec.name, _gaps(stands), _to_grant(stands))
     connector = instance.connector_for(ability)
     denied = frozenset(call for gap in stands.gaps for call in gap.calls)
     try:
@@ -73,13 +73,17 @@ def prove_ability(instance: OpenInstance, ability: type[Ability]) -> Proven:
     except CasbError as error:
         return Proven(ability, "unverifiable", spec.name, str(error))
     notes = [_gaps(stands), *(f"{call}: {error.words}" for call, error in refused.items())]
-    needed = tuple(dict.fromkeys(scope for error in refused.values() for scope in error.needed))
-    return Proven(ability, "proven", spec.name, "; ".join(filter(None, notes)) or None, needed)
+    needed = (*_to_grant(stands), *(scope for error in refused.values() for scope in error.needed))
+    return Proven(ability, "proven", spec.name, "; ".join(filter(None, notes)) or None, tuple(dict.fromkeys(needed)))
 
 
 def _gaps(stands: Standing) -> str | None:
     notes = [f"{', '.join(gap.calls)}: {gap.reason}" if gap.calls else gap.reason for gap in stands.lacks]
     return "; ".join(notes) or None
+
+
+def _to_grant(stands: Standing) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scope for gap in stands.lacks if gap.grantable for scope in gap.needed))
 
 
 def ask(connector: Any, ability: type[Ability], denied: frozenset[str] = frozenset()) -> dict[str, NotPermitted]:

@@ -29,6 +29,8 @@ class Gap:
     reason: str
     elsewhere: bool = False
     """Whether the calls exist on another variant of the provider only: then nothing is lacking here."""
+    grantable: bool = False
+    """Whether this credential could make the calls once it were given what is needed."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _need_state(
     missing = _cheapest(alternatives, granted)
     if not missing:
         return "granted"
-    return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}")
+    return Gap(need.calls, "scope-missing", missing, f"lacks {', '.join(missing)}", grantable=True)
 
 
 def elsewhere(connector: type[Connector], tenant: Tenant) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from harness import Stage
 
 from casb_cli.connect import doctor
 from casb_cli.connect.matrix import live_cells
+from casb_cli.sandbox.provider import Options
 from casb_cli.store.config import Config, edit
 
 
@@ -41,6 +42,20 @@ def test_a_missing_permission_is_named_with_what_to_add(github):
     grants = found["view app permissions"]
     assert grants["status"] == "warning"
     assert "personal-access-tokens" in grants["detail"]
+
+
+def test_what_a_part_of_an_ability_lacks_is_what_is_to_be_added(home, casb):
+    scopes = "admin.directory.user.readonly admin.directory.user.security admin.directory.customer.readonly"
+    options = Options(settings={"scopes": scopes})
+    with Stage("google-workspace", home, casb, people=12, files=0, options=options) as stage:
+        assert stage.connect("prod", "service-account").code == 0
+        _, found = checks(stage)
+    # Sign-outs may be sent, suspending may not: the one is no reason to leave out what the other lacks.
+    suspending = found["suspend and unsuspend accounts"]
+    assert (suspending["status"], suspending["fix"]) == (
+        "warning",
+        "add the permission https://www.googleapis.com/auth/admin.directory.user",
+    )
 
 
 def test_a_credential_whose_source_is_gone_fails_with_the_command_that_mends_it(github):
