@@ -56,7 +56,13 @@ def _templates(incomplete: str) -> list[str]:
 
 
 def command(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders; - is standard input.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Files and folders; - is standard input. In folders, links and version control are left out.",
+        ),
+    ],
     detector: Annotated[
         list[str] | None,
         typer.Option("--detector", metavar="ID", help="Only this detector; repeatable.", autocompletion=_detectors),

@@ -151,7 +151,9 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
         if file == "-":
             if stdin is None:
                 raise CasbError("there is no standard input to inspect")
-            content = Content.of(iter(lambda: stdin.read(1 << 20), b""), limits.max_size)
+            # What is there, and no more: `read` would ask a terminal for its end a second time.
+            read = getattr(stdin, "read1", stdin.read)
+            content = Content.of(iter(lambda: read(1 << 20), b""), limits.max_size)
         else:
             content = _content(_opened(file))
     except Stop as stop:

@@ -13,6 +13,8 @@ from casb_cli.core.capabilities import FollowFiles, ReadFile
 from casb_cli.core.refs import parse
 
 KINDS = ("account", "group", "membership", "privilege", "activity", "file", "share", "grant")
+EXPOSURE = ["public", "external", "internal", None, "private"]
+SEVERITY = ["critical", "high", "medium", "low"]
 SECRET = "card number 4556 7375 8689 9855 expires 09/31\n"
 """A number with a correct check digit that belongs to nobody: no detector knows it as an example."""
 
@@ -62,6 +64,14 @@ def test_a_scan_finds_what_was_planted_and_nothing_else(scanned):
     expected = scanned.truth.rows("finding")
     assert expected
     compare(findings(scanned.casb, scanned.app), expected)
+
+
+def test_findings_come_the_most_exposed_first_and_of_these_the_most_severe(scanned):
+    rows = scanned.casb("findings", "-o", "jsonl").rows
+    places = [(EXPOSURE.index(row["sharing"]), SEVERITY.index(row["severity"])) for row in rows]
+    assert len(set(places)) > 2
+    assert places == sorted(places)
+    assert scanned.casb("findings", "--limit", "3", "-o", "jsonl").rows == rows[:3]
 
 
 @pytest.mark.parametrize("kind", KINDS)

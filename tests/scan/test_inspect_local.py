@@ -159,3 +159,22 @@ def test_a_file_that_tells_no_size_is_read(pool):
     [found] = detect_paths([str(made_up)], pool)
     assert made_up.stat().st_size == 0
     assert (found.result.outcome, found.result.size) == ("done", len(made_up.read_bytes()))
+
+
+def test_one_end_of_input_is_enough(pool):
+    class Terminal(io.RawIOBase):
+        """Gives a line, then its end once: asked again it would wait for the person."""
+
+        def __init__(self):
+            self.gives = [f"card {NUMBER}\n".encode(), b""]
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            data = self.gives.pop(0)
+            buffer[: len(data)] = data
+            return len(data)
+
+    [found] = detect_paths(["-"], pool, stdin=io.BufferedReader(Terminal()))
+    assert [row["detector"] for row in rows(found)] == ["payment-card"]
