@@ -28,8 +28,13 @@ def pytest_xdist_auto_num_workers():
     return max(6, os.cpu_count() or 1)
 
 
+STANDS_FOR_ALL = "box"
+"""The app of the tests that are marked `any_app`: a quick one that has everything."""
+
+
 def pytest_configure(config):
     """Give all processes of this run one folder for compiled patterns: made by the first, inherited by the rest."""
+    config.addinivalue_line("markers", "any_app: what is shown is the same of every app, and shown of one")
     if not hasattr(config, "workerinput"):
         # What a shell starts in the background ignores interrupts, and so would all that the tests start.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -39,9 +44,10 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for `app_key` once per app that the registry lists."""
+    """Run a test that asks for `app_key` once per app that the registry lists, or for one if any will do."""
     if "app_key" in metafunc.fixturenames:
-        metafunc.parametrize("app_key", APPS, scope="session")
+        one = metafunc.definition.get_closest_marker("any_app") is not None
+        metafunc.parametrize("app_key", [STANDS_FOR_ALL] if one else APPS, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ DIRECT = [kind.key for kind in ACTIONS if kind.key not in {"unsuspend", "restore
 SEEDS = range(1, 40)
 RUNS = 2
 """Runs in which a fault was met: a short action meets none with most seeds."""
-MOMENTS = 10
-"""Twice as many over the suite, as two apps have files to quarantine; more with every further app."""
+MOMENTS = 4
+"""Twenty over the suite, as five apps have files to quarantine; more with every further app."""
 
 
 @pytest.fixture(params=DIRECT)
@@ -117,7 +117,7 @@ def test_a_quarantine_killed_at_random_moments_is_completed_by_the_next_run(conn
         for number in range(MOMENTS):
             as_new(stage, stage.home, home)
             process = casb_process(*command)
-            wanted = moments.randint(1, calls)
+            wanted = moments.randint(1 + calls * number // MOMENTS, max(1, calls * (number + 1) // MOMENTS))
             # The call that leads to the death, and a part of the time that it takes.
             assert reached(stage, process, wanted)
             threading.Event().wait(moments.uniform(0, 0.03))
@@ -134,6 +134,6 @@ def test_a_quarantine_killed_at_random_moments_is_completed_by_the_next_run(conn
             assert sent(stage) == expected, (number, wanted, first, last)
             assert happened(stage) == events, (number, wanted, first, last)
             assert [row["state"] for row in stage.casb("govern", "log", "-o", "jsonl").rows].count("changed") == 1
-        assert len(begun) > 2, f"every death came at the same step: {begun}"
+        assert len(begun) > 1, f"every death came at the same step: {begun}"
     finally:
         stage.provider.options = before
