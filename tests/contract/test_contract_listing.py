@@ -28,7 +28,7 @@ KINDS = {
     "grant": ListGrants,
 }
 
-NAMED = {"membership": ("group", "member"), "privilege": ("principal",)}
+NAMED = {"membership": ("group", "member"), "privilege": ("principal",), "share": ("file", "who")}
 """Fields that name whom or what a reference beside them means."""
 
 

@@ -241,6 +241,10 @@ def trashed(marker: Stored, last: Stored, bucket: Bucket, partition: str) -> Fil
     return msgspec.structs.replace(found, trashed=True, modified=marker.modified, locator=locator)
 
 
+_ANYONE = {PUBLIC: "anyone", "authenticated": "anyone with an AWS account"}
+"""What a share that names nobody is called."""
+
+
 def policy_share(opening: Opening, bucket: str, point: str | None = None) -> Share:
     """Return what the policy of a bucket, or of one of its access points, gives to one principal."""
     public = opening.who == PUBLIC
@@ -250,7 +254,7 @@ def policy_share(opening: Opening, bucket: str, point: str | None = None) -> Sha
         file=f"/{bucket}",
         file_ref=local("folder", bucket),
         kind="link" if public else "user",
-        who=None if public else opening.who,
+        who=_ANYONE.get(opening.who, opening.who),
         role=",".join(opening.actions),
         sharing=opening.sharing,
     )
@@ -280,7 +284,7 @@ def acl_shares(found: Acl, block: Block, reach: Reach, bucket: str, key: str | N
             file=f"/{on}",
             file_ref=local("folder", on) if key is None else local("file", on),
             kind=kind,
-            who=None if public else one.who,
+            who=_ANYONE.get(one.who, one.who),
             role=one.permission,
             sharing=reach.level(one.who, found.owner),
         )

@@ -292,7 +292,7 @@ class Truth:
         return {
             "file_ref": ref,
             "kind": "link" if reader == "*" else "user",
-            "who": None if reader == "*" else reader,
+            "who": "anyone" if reader == "*" else reader,
             "role": role,
             "sharing": "public" if reader == "*" else sharing,
         }
