@@ -305,6 +305,13 @@ def test_the_recycle_bins_are_listed_through_sharepoint(desk):
     assert "/sites/casb-quarantine/_api/site/RecycleBin" not in asked
 
 
+def test_the_root_sites_bin_is_asked_for_by_the_name_that_its_permission_is_known_by(desk):
+    call = opened(desk).rest("GET", "https://contoso.sharepoint.com/", "_api/site/RecycleBin")
+    same = opened(desk).rest("GET", "https://contoso.sharepoint.com/sites/Plans", "_api/site/RecycleBin")
+    assert call.name == same.name
+    assert call.target == "/_api/site/RecycleBin"
+
+
 def test_with_a_secret_the_recycle_bins_are_listed_through_graph(desk):
     entry = {"id": "e1", "name": "old.txt", "size": 3, "deletedFromLocation": "personal/ann/Documents"}
     desk.refused[r"recycleBin/items"] = httpx.Response(200, json={"value": [entry]})

@@ -223,6 +223,7 @@ class Files(Drives, ListFiles, ReadFile, ListTrash):
     def rest(self, method: str, url: str, rest: str, **more: Any) -> Call:
         """Return a call of SharePoint's own API below a site's address; raises Unsupported without a certificate."""
         path = shapes.site_path(url)
-        name = f"{method} /{{+site}}/{rest}" if path else f"{method} /{rest}"
         more.setdefault("family", "sharepoint")
-        return self.sharepoint(name, url, {"site": path} if path else None, **more)
+        # The root site's address has no path, and its calls the same name: they need the same permission.
+        target = None if path else f"/{rest}"
+        return self.sharepoint(f"{method} /{{+site}}/{rest}", url, {"site": path}, target=target, **more)
