@@ -284,6 +284,52 @@ PLACES |= {
 }  # fmt: skip
 
 
+def pdf_with(page="", catalog="", *more):
+    """Return a document of one page; further objects begin with the sixth."""
+    drawn = "BT /F1 12 Tf 72 700 Td (page text) Tj ET"
+    objects = [
+        f"<</Type/Catalog/Pages 2 0 R{catalog}>>",
+        "<</Type/Pages/Count 1/Kids[4 0 R]>>",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>/Contents 5 0 R{page}>>",
+        f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream",
+        *more,
+    ]
+    out, at = b"%PDF-1.7\n", []
+    for number, item in enumerate(objects, 1):
+        at.append(len(out))
+        out += f"{number} 0 obj{item}endobj\n".encode("latin-1")
+    table = "".join(f"{place:010d} 00000 n \n" for place in at)
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\n"
+    return out + f"{end}startxref\n{len(out)}\n%%EOF".encode()
+
+
+WIDE = "FEFF" + SHOWN.encode("utf-16-be").hex().upper()
+XFA = f"<xfa:datasets><n>{SHOWN}</n></xfa:datasets>"
+PACKED_XFA = zlib.compress(XFA.encode()).decode("latin-1")
+PLACES |= {
+    "pdf choice of a form": pdf_with("", "", f"<</FT/Ch/T(n)/Opt[(a)({SHOWN})]>>"),
+    "pdf field above its parts": pdf_with(
+        "/Annots[7 0 R]", "", f"<</FT/Tx/T(n)/V({SHOWN})/Kids[7 0 R]>>", "<</Type/Annot/Subtype/Widget/Parent 6 0 R/Rect[0 0 9 9]>>"
+    ),
+    "pdf field that no page shows": pdf_with("", "/AcroForm<</Fields[6 0 R]>>", f"<</FT/Tx/T(n)/V<{WIDE}>>>"),
+    "pdf subject of a note": pdf_with(f"/Annots[<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Subj({SHOWN})>>]"),
+    "pdf script": pdf_with("", f'/OpenAction<</S/JavaScript/JS(app.alert\\("{SHOWN}"\\))>>'),
+    "pdf form in XML": pdf_with("", "/AcroForm<</XFA 6 0 R>>", f"<</Length {len(XFA)}>>stream\n{XFA}\nendstream"),
+    "pdf form in XML, packed": pdf_with(
+        "", "/AcroForm<</XFA 6 0 R>>", f"<</Filter/FlateDecode/Length {len(PACKED_XFA)}>>stream\n{PACKED_XFA}\nendstream"
+    ),
+    "pdf text for a picture": pdf_with("", "/StructTreeRoot 6 0 R", f"<</Type/StructElem/S/Figure/Alt({SHOWN})>>"),
+    "pdf layer": pdf_with("", "/OCProperties<</OCGs[6 0 R]>>", f"<</Type/OCG/Name({SHOWN})>>"),
+    "pdf octal": pdf_with("", "", "<</N(" + "".join(f"\\{ord(c):03o}" for c in SHOWN) + ")>>"),
+    "pdf file on a note": pdf_with(
+        "/Annots[<</Type/Annot/Subtype/FileAttachment/Rect[0 0 9 9]/FS<</F(a.txt)/EF<</F 6 0 R>>>>>>]",
+        "",
+        f"<</Type/EmbeddedFile/Length {len(SHOWN)}>>stream\n{SHOWN}\nendstream",
+    ),
+}  # fmt: skip
+
+
 def old_tar():
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -39,21 +39,42 @@ _NEEDLES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
 """What tells that a kind of attribute stands in a block of XML, and what takes its values out."""
 
 
-def attributes(data: bytes) -> bytes:
-    """Return the texts that stand in attributes of office XML, one a line, each once and still escaped."""
+MARKS = (
+    b"</w:p>",
+    b"</a:p>",
+    b"</w:t></w:r></w:p>",
+    b"</a:t></a:r></a:p>",
+    b"<w:br/>",
+    b"<w:cr/>",
+    b"</w:tc>",
+    b"<w:tab/>",
+    b"<a:br/>",
+    b"</a:tc>",
+    b"</c:v>",
+    b"</p:text>",
+    b"office:value=",
+)
+"""Tags that part words, as nearly every office program writes them."""
+
+
+def attributes(data: bytes) -> tuple[bytes, frozenset[bytes]]:
+    """Return the texts in attributes of office XML, one a line, each once and still escaped; and which marks it has."""
     found: dict[bytes, None] = {}
-    for number in sorted(_present()(data)):
-        found.update(dict.fromkeys(_NEEDLES[number][1].findall(data)))
-    return b"\n".join(found)
+    numbers = _present()(data)
+    for number in sorted(numbers):
+        if number < len(_NEEDLES):
+            found.update(dict.fromkeys(_NEEDLES[number][1].findall(data)))
+    first = len(_NEEDLES)
+    return b"\n".join(found), frozenset(MARKS[number - first] for number in numbers if number >= first)
 
 
 @cache
 def _present() -> Any:
-    """Return what tells which of the needles stand in data: looked for all at once, as nearly all XML has none."""
+    """Return what tells which needles and marks stand in data: looked for all at once, as most XML has few of them."""
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    needles = [needle for needle, _ in _NEEDLES]
+    needles = [needle for needle, _ in _NEEDLES] + [re.escape(mark) for mark in MARKS]
     flags = [hyperscan.HS_FLAG_SINGLEMATCH] * len(needles)
     database.compile(expressions=needles, ids=list(range(len(needles))), elements=len(needles), flags=flags)
 

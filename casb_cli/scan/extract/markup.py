@@ -66,6 +66,7 @@ _ELEMENT_END = re.compile(rb"</[^<>]*>")
 
 _RUN_OF_TAGS = re.compile(rb"<[^<>]*+>(?:<[^<>]*+>)*+")
 _WRITER = (
+    (b"</w:t></w:r></w:p>", b"\n"),  # one run of tags less than if only the last of them were replaced
     (b"</w:p>", b"\n"),
     (b"<w:br/>", b"\n"),
     (b"<w:cr/>", b"\n"),
@@ -73,19 +74,27 @@ _WRITER = (
     (b"</w:tc>", b"\t"),
     (b"<w:tab/>", b"\t"),
 )
-_SLIDES = ((b"</a:p>", b"\n"), (b"<a:br/>", b"\n"), (b"</a:tc>", b"\t"), (b"</c:v>", b"\t"), (b"</p:text>", b"\n"))
+_SLIDES = (
+    (b"</a:t></a:r></a:p>", b"\n"),
+    (b"</a:p>", b"\n"),
+    (b"<a:br/>", b"\n"),
+    (b"</a:tc>", b"\t"),
+    (b"</c:v>", b"\t"),
+    (b"</p:text>", b"\n"),
+)
 """Tags as nearly every office program writes them: looked for as such, faster than all forms that they may have."""
 
 
 def office_xml(data: bytes) -> bytes:
     """Return the text of an office document's XML: paragraphs as lines, cells and tabs as tabs."""
-    aside = attributes(data)
-    usual = _WRITER if b"</w:p>" in data else _SLIDES if b"</a:p>" in data else None
+    aside, marks = attributes(data)
+    usual = _WRITER if b"</w:p>" in marks else _SLIDES if b"</a:p>" in marks else None
     if usual:
         for tag, mark in usual:
-            data = data.replace(tag, mark)
+            if tag in marks:
+                data = data.replace(tag, mark)
     else:
-        if b"office:value=" in data:
+        if b"office:value=" in marks:
             data = _ROUNDED.sub(rb"\1\2", data)
         data = _PARAGRAPH.sub(b"\n", data)
         data = _SPACES.sub(b" ", _CELL.sub(b"\t", data))
@@ -98,7 +107,7 @@ _DRAWN_END = re.compile(rb"</(?!a:)[^<>]*>|</a:p>|<a:br/>")
 
 def drawn_xml(data: bytes) -> bytes:
     """Return the text of charts and drawings: paragraphs of runs, among elements whose values stand alone."""
-    aside = attributes(data)
+    aside, _ = attributes(data)
     text = _RUN_OF_TAGS.sub(b"", _DRAWN_END.sub(b"\n", data))
     return unescaped(text + b"\n" + aside + b"\n" if aside else text)
 
@@ -114,7 +123,7 @@ def valued_xml(data: bytes) -> bytes:
 
 def attributes_xml(data: bytes) -> bytes:
     """Return only the texts in attributes of XML that is formatting for the rest."""
-    return unescaped(attributes(data))
+    return unescaped(attributes(data)[0])
 
 
 def spaced_xml(data: bytes) -> bytes:

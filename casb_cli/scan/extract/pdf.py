@@ -1,4 +1,4 @@
-"""pdf through pdfium: the text of each page, document properties, form fields' text and attached files."""
+"""pdf through pdfium: the text of each page, properties, notes, form fields, attached files; then all other texts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.pdf_strings import strings
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD."""
@@ -30,7 +31,9 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
         locked = code in (_PASSWORD, _SECURITY) and _named(source, b"/Encrypt")
         raise Stop("encrypted" if locked else "corrupted") from None
     try:
-        properties = "\n".join(f"{k}: {v}" for k, v in document.get_metadata_dict(skip_empty=True).items())
+        about = document.get_metadata_dict(skip_empty=True)
+        told = set(about.values())
+        properties = "\n".join(f"{k}: {v}" for k, v in about.items())
         if properties:
             yield Segment(join_place(where, "properties"), "none", iter((_utf8(properties),)))
         pages = len(document)
@@ -43,25 +46,37 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
                 context.note(join_place(where, f"page {number + 1}"), Stop("corrupted"))
                 continue
             silent += not text.strip()
-            aside = "\n".join(_aside(document, number, context))
+            files: list[Any] = []
+            asides = list(_aside(document, number, context, files))
+            told.update(asides)
+            aside = "\n".join(asides)
             if text.strip() or aside:
                 yield Segment(join_place(where, f"page {number + 1}"), "none", iter((_utf8(f"{text}\n{aside}"),)))
-        outline = "\n".join(_outline(document, context))
+            for file in files:
+                yield from _attached(file, f"page {number + 1} file", context, where)
+        entries = list(_outline(document, context))
+        told.update(entries)
+        outline = "\n".join(entries)
         if outline:
             yield Segment(join_place(where, "outline"), "none", iter((_utf8(outline),)))
         for number in range(document.count_attachments()):
-            context.member()
-            attachment = document.get_attachment(number)
-            name = attachment.get_name() or f"attachment {number + 1}"
-            data = bytes(attachment.get_data())
-            inner = Source(io.BytesIO(data), name, len(data))
-            yield from context.open(inner, context, join_place(where, shorten(printable(name), 200)))
+            yield from _attached(document.get_attachment(number), f"attachment {number + 1}", context, where)
+        if beside := "\n".join(text for text in strings(source, context) if text not in told):
+            yield Segment(join_place(where, "objects"), "none", iter((_utf8(beside),)))
         if pages and silent == pages:
             raise Stop("unsupported", "pages without a text layer")
         if silent:
             context.note(where, Stop("unsupported", f"{silent} of {pages} pages without a text layer"))
     finally:
         document.close()
+
+
+def _attached(attachment: Any, label: str, context: Context, where: str) -> Iterator[Segment]:
+    context.member()
+    name = attachment.get_name() or label
+    data = bytes(attachment.get_data())
+    inner = Source(io.BytesIO(data), name, len(data))
+    yield from context.open(inner, context, join_place(where, shorten(printable(name), 200)))
 
 
 def _named(source: Source, name: bytes) -> bool:
@@ -93,9 +108,9 @@ _WORDS = (b"Contents", b"V", b"TU", b"RC", b"T")
 """What annotations and form fields hold as text: notes, values, hints."""
 
 
-def _aside(document: Any, number: int, context: Context) -> Iterator[str]:
-    """Yield the texts of a page's notes, form fields and links."""
-    from pypdfium2 import raw
+def _aside(document: Any, number: int, context: Context, files: list[Any]) -> Iterator[str]:
+    """Yield the texts of a page's notes, form fields and links; files that hang on notes are put into the list."""
+    from pypdfium2 import PdfAttachment, raw
 
     page = document[number]
     try:
@@ -108,6 +123,10 @@ def _aside(document: Any, number: int, context: Context) -> Iterator[str]:
             try:
                 for key in _WORDS:
                     yield from _string(partial(raw.FPDFAnnot_GetStringValue, note, key))
+                if raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_FILEATTACHMENT and (
+                    file := raw.FPDFAnnot_GetFileAttachment(note)
+                ):
+                    files.append(PdfAttachment(file, document))
                 action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
                 if action:
                     size = raw.FPDFAction_GetURIPath(document, action, None, 0)
