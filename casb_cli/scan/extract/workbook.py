@@ -97,7 +97,7 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -
 
 def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[bytes]:
     """Yield a sheet's blocks; note how far out its cells lie, and what follows them."""
-    far = _far_addresses()
+    look = _telling()
     tail = b""
     behind = False
     rows = columns = 1
@@ -105,12 +105,13 @@ def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[byt
     before = b""
     for block in blocks:
         yield block
-        if not behind and b"<f" in block and len(literals) < _MOST_LITERALS:
+        seen = tail[-64:] + block if not behind else block
+        told = look(seen) if not behind else ()
+        if _FORMULAS in told and len(literals) < _MOST_LITERALS:
             for formula in _FORMULA.findall(before + block):
                 literals.update(dict.fromkeys(_LITERAL.findall(formula)))
         before = block[-_LONGEST_FORMULA:]
-        seen = tail[-64:] + block if not behind else block
-        if not behind and not book.far and far(seen):
+        if _FAR_CELLS in told and not book.far:
             for letters, digits, row in _ADDRESS.findall(seen):
                 columns = max(columns, _column(letters))
                 rows = max(rows, int((digits or row)[:10]))
@@ -135,18 +136,27 @@ def _column(letters: bytes) -> int:
     return number
 
 
+_FAR_CELLS, _FORMULAS = 0, 1
+
+
 @cache
-def _far_addresses() -> Any:
-    """Return what tells whether bytes name a cell that may lie far out: looked for in all of a sheet, so not by re."""
+def _telling() -> Any:
+    """Return what tells whether bytes name a cell that may lie far out, or hold formulas: looked for in all of a sheet.
+
+    Not by re, as that would cost more than all the rest.
+    """
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS
-    database.compile(expressions=[_FAR], ids=[0], elements=1, flags=[flags])
+    expressions = {_FAR_CELLS: _FAR, _FORMULAS: rb"<(?:\w{1,32}:)?f[\s>]"}
+    flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(expressions)
+    database.compile(
+        expressions=list(expressions.values()), ids=list(expressions), elements=len(expressions), flags=flags
+    )
 
-    def found(data: bytes) -> bool:
-        hits: list[int] = []
-        database.scan(data, match_event_handler=lambda *_: hits.append(1))
-        return bool(hits)
+    def told(data: bytes) -> set[int]:
+        hits: set[int] = set()
+        database.scan(data, match_event_handler=lambda number, *_: hits.add(number))
+        return hits
 
-    return found
+    return told
