@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 
 from compound_file import outlook, powerpoint, word
 from test_extract_formats import W, docx, office, packed, paragraph, pdf, xlsx
+from test_extract_places import PLACES
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -296,3 +297,5 @@ def documents(shown: str) -> Iterator[tuple[str, bytes]]:
         "a.plist": f"<?xml version='1.0'?><plist><dict><key>card</key><string>{shown}</string></dict></plist>".encode(),
     }  # fmt: skip
     yield from plain.items()
+    for place, data in PLACES.items():  # with a number of their own
+        yield f"a.{place}", data
