@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.validators import digits, payment_card, wordless
+from casb_cli.scan.detect.validators import by_chance, digits, lettered, payment_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,17 @@ _IDENTIFIER = re.compile(
 def identifier(value: bytes, view: View) -> bool:
     """Hold for names and paths of code that stand without quotes: types, variables, files."""
     quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
-    return _IDENTIFIER.fullmatch(value) is not None and (not quoted or value.startswith((b"/", b".")))
+    if quoted and not value.startswith((b"/", b".")):
+        return False
+    return _IDENTIFIER.fullmatch(value) is not None and not (value.isalnum() and lettered(value) <= -8)
+
+
+_NUMBER_NAME = re.compile(rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==)\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I)
+
+
+def numbered_name(value: bytes, view: View) -> bool:
+    """Hold for digits behind a name that goes on behind the word for a password: how long it is, how old it may be."""
+    return value.isdigit() and _NUMBER_NAME.search(view.before(60)) is None
 
 
 _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
@@ -185,12 +195,14 @@ _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,
 
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
+    if value.isupper() and value.isalpha() and len(value) >= 12 and by_chance(value):
+        return False
     return _PLACEHOLDER.fullmatch(value) is not None
 
 
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for letters of any script, joined by dashes, dots, strokes or underscores: names, not keys."""
-    return _WORD.fullmatch(value) is not None and not (len(value) >= 14 and wordless(value))
+    return _WORD.fullmatch(value) is not None and not by_chance(value)
 
 
 _CODE = re.compile(
@@ -387,6 +399,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         identifier,
         position,
         plain_words,
+        numbered_name,
         code_piece,
         other_name,
         file_name,

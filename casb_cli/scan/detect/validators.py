@@ -161,6 +161,29 @@ def wordless(value: bytes) -> bool:
     count, seldom = _pairs(value)
     return count >= 6 and seldom >= max(2, count * 0.12)
 
+_LIKELY = (
+    b"36762361604878060879543340 86658421851943840774710060 83548318607732930658610030 85569542911544730665632130 "
+    b"64785541401768353997244630 84558831900734840766701140 72439357800657730874721021 92249201902454930657511050 "
+    b"65766560002769850688050305 94559412725344952382835010 83459444932645641585625140 83359320902832830266630070 "
+    b"96349210801462880364620040 82788592714435740389540020 45672451404779660966756210 91449316702822860967501060 "
+    b"54455323301745234664943232 92559350804465840677541050 61739327804543772389722050 82539307900433840876512062 "
+    b"67657550601879370888010200 92439221900342740353211320 92459326903527840884222210 74768624801564591469341751 "
+    b"74657442601777691588444244 92249414812443740454303346"
+).replace(b" ", b"")
+"""How likely a letter (column) follows another (row) in words of any kind against chance: 6 is even, 8 four times."""
+
+
+def lettered(value: bytes) -> int:
+    """Return how much the letters of a value follow each other as in words (above zero) or by chance (below)."""
+    total = 0
+    for first, second in pairwise(value):
+        if 97 <= first <= 122 and 65 <= second <= 90:
+            continue  # where one word of a camel-cased name ends and another begins
+        row, column = (first | 32) - 97, (second | 32) - 97
+        if 0 <= row < 26 and 0 <= column < 26:
+            total += _LIKELY[row * 26 + column] - 54
+    return total
+
 
 def _unrest(value: bytes) -> float:
     """Return how often neighbouring characters are of different classes: words and names seldom, random often."""
@@ -216,6 +239,41 @@ def strong_password(value: bytes) -> bool:
     """Hold for a value that mixes classes of characters as passwords do and words do not."""
     classes = sum(bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]"))
     return len(value) >= 6 and len(set(value)) >= 5 and classes >= 2 and not value.isdigit()
+
+
+_LEAST_LETTERED = {4: -6, 5: -4, 6: -3, 7: -3}
+
+
+def by_chance(value: bytes) -> bool:
+    """Hold for four letters or more that follow each other as chance has it, by a table of all pairs."""
+    return len(value) >= 4 and value.isascii() and lettered(value) <= _LEAST_LETTERED.get(len(value), -2)
+
+
+def password_like(value: bytes) -> bool:
+    """Hold for what mixes classes of characters, and for letters that make no words."""
+    if strong_password(value) or (value.isdigit() and 6 <= len(value) <= 12 and len(set(value)) >= 4):
+        return True
+    return by_chance(value) and len(set(value)) >= min(5, len(value) - 1) and re.search(rb"[A-Za-z]{4}", value) is not None
+
+
+_LETTERS_AND_DIGITS = re.compile(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9+/_=.~-]+")
+
+
+def secret_like(value: bytes) -> bool:
+    """Hold for what looks random, also where it is as short as keys of old services are: behind a telling name."""
+    if random_looking(value):
+        return True
+    size = len(value)
+    if size < 10 or len(set(value)) < 6:
+        return False
+    if value.isalpha():
+        return size >= 14 and lettered(value) <= -6
+    if _LETTERS_AND_DIGITS.fullmatch(value) is None:
+        return False
+    count = sum(48 <= c <= 57 for c in value)
+    if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
+        return count >= 3 and size - count >= 2 and _unrest(value) >= 0.25
+    return count >= 2 and _unrest(value) >= 0.2 and entropy(value) >= 2.8 and lettered(value) <= 0
 
 
 def base64_key(value: bytes) -> bool:
@@ -278,6 +336,8 @@ CHECKS: dict[str, Callable[[bytes], bool]] = (
             random_base64,
             mixed,
             strong_password,
+            password_like,
+            secret_like,
             base64_key,
             basic_credentials,
             nats_seed,

@@ -92,8 +92,8 @@ DETECTORS: tuple[Detector, ...] = (
         "AWS access key",
         "An access key id of AWS; with its secret near by it opens the account.",
         Rule(
-            hint=r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
-            pattern=r"(?<![A-Za-z0-9_])(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})(?![A-Za-z0-9_])",
+            hint=r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
+            pattern=r"(?<![A-Za-z0-9_])(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9_])",
             before=24,
             after=8,
         ),

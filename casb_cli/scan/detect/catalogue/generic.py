@@ -7,13 +7,19 @@ from casb_cli.scan.detect.rules import Detector, Rule
 
 _SECRET = (
     r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret"
-    r"|auth[_ .-]?(?:token|key)"
-    r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?)"
+    r"|auth[_ .-]?(?:token|key)|(?:consumer|app(?:lication)?|oauth|master|session|cipher|shared|hmac)[_ .-]?key"
+    r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
+    r"|oauth_(?:signature|verifier))"
 )
 _PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
-# "pass" alone is a word of its own: `passive`, `passed` and `passband` name no password.
-_PASSWORD = _PASSWORD_HINT.replace("code)?", "code)|pass(?![a-z])")
-_CLOSE = r"[\"'`\])\\]{0,4}\s{0,4}"
+# "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
+_PASSWORD = (
+    r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+    r"|(?:(?<![a-z])|(?=(?-i:P)))pass(?![a-z]))"
+)
+_CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
+_CLOSES = r"[\"'`\])\\]{0,4}\s*"
+"""The same in a hint, where a number of spaces without bound is cheaper."""
 _TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
 """The type that some languages write between a name and its value."""
 _EQUALS = _CLOSE + _TYPE + r"(?::{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
@@ -21,15 +27,22 @@ _SIGN = "(?:" + _EQUALS + r"|" + _CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
 _ENDS = r"(?:" + _TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
 """Where a hint ends: behind a sign, or behind the quote that follows a comma or a bracket."""
-_HERE = r"[ \t]{0,4}"
+_HERE = r"[ \t]{0,40}"
 """A value without quotes stands on the line of its name."""
-_OPEN = r"[bru]?\\{0,3}[\"'`]{1,3}"
+_WRAP = (
+    r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
+    r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
+    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|encode|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
+    r"\(\s{0,40})?"
+)
+"""What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
+_OPEN = _WRAP + r"[bru]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 _UUID_NAME = (
     r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
 )
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_SCHEME = r"(?:(?:bearer|basic|token)\s{1,4})?"
+_SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
 _SCHEMES = (
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse"
     r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
@@ -59,6 +72,10 @@ def _uuid(seed: int) -> str:
     return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
 
 
+_PASSWORD_SAID = (
+    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"'])"
+)
+"""A password behind its name and a blank: of SQL, build files, and of calls that set one."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 _PASSWORD_FORMS = (
     Rule(
@@ -76,12 +93,12 @@ _PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=r"(?:identified\s{1,3}by|"
+        hint=r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
         + _PASSWORD_HINT
-        + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?[^\s\"']{6}",
+        + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?[^\s\"']{4}",
         pattern=(
-            r"(?:identified\s{1,3}by|" + _PASSWORD + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?"
-            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"']{6,100})"
+            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|" + _PASSWORD + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?"
+            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"']{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
         ),
         caseless=True,
         before=80,
@@ -98,14 +115,25 @@ _PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=r"(?:\spassword\s{1,3}'|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"']|sshpass\s{1,3}-p\s{0,3}[\"']?)",
-        pattern=(
-            r"(?:\spassword\s{1,3}'|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"']|sshpass\s{1,3}-p\s{0,3}[\"']?)"
-            r"(?P<v>[^\s\"']{6,100})"
-        ),
+        hint=_PASSWORD_SAID,
+        pattern=_PASSWORD_SAID + r"(?P<v>[^\s\"']{4,100})[\"']",
         caseless=True,
-        before=40,
+        before=80,
         after=110,
+    ),
+    Rule(
+        hint=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)[^\s\"']{4}",
+        pattern=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)(?P<v>[^\s\"']{4,100})",
+        caseless=True,
+        before=48,
+        after=110,
+    ),
+    Rule(
+        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
+        pattern=r"[\"'`](?P<v>[^\s\"'`]{4,100})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
+        caseless=True,
+        before=200,
+        after=8,
     ),
     Rule(
         hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:[^\s\"']{3}",
@@ -161,14 +189,31 @@ _TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"--(?:api-?key|(?:access-?|auth-?)?token|secret)\s{1,2}[\"']?[a-z0-9._~+/-]{16}",
+        hint=r"-[a-z-]{0,20}(?:key|token|secret)\s{1,2}[\"']?[a-z0-9._~+/-]{16}",
         pattern=(
-            r"--(?:api-?key|(?:access-?|auth-?)?token|secret)"
+            r"(?<![a-z0-9-])--?[a-z-]{0,20}(?:api-?key|token|secret)"
             r"\s{1,2}[\"']?(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
         ),
         caseless=True,
         before=80,
         after=310,
+    ),
+    Rule(
+        hint=r"(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}",
+        pattern=(
+            r"(?<![a-z])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
+            r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])"
+        ),
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
+        pattern=r"[\"'`](?P<v>[^\s\"'`]{12,300})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
+        caseless=True,
+        before=400,
+        after=8,
     ),
 )
 
@@ -182,27 +227,27 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSE + _ENDS,
+                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSES + _ENDS,
                 pattern=(
                     _SECRET
                     + r"[a-z0-9_]{0,20}"
                     + _SIGN
-                    + r"(?:\s{0,4}"
+                    + r"(?:\s{0,40}"
                     + _OPEN
                     + _SCHEME
-                    + r"\s?(?P<v>[^\"'`\s]{12,1200}?)\s?\\{0,3}[\"'`]|"
+                    + r"\s?(?P<v>[^\"'`\s]{10,1200}?)\s?\\{0,3}[\"'`]|"
                     + _HERE
                     + _SCHEME
-                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{12,1200})(?![A-Za-z0-9+/_=(\[]))"
+                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{10,1200})(?![A-Za-z0-9+/_=(\[]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _SCHEME + "\\s?[^\"'`\\s]{12}",
+                then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + ")?" + _SCHEME + "\\s?[^\"'`\\s]{10}",
                 caseless=True,
-                before=80,
+                before=160,
                 after=1300,
             ),
             *_TOKEN_FORMS,
         ),
-        checks=("random_looking",),
+        checks=("secret_like",),
         filters=_RANDOM_FILTERS,
         columns=(
             "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
@@ -255,37 +300,36 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value assigned to a name such as password, that is no placeholder and no reference.",
         rules=(
             Rule(
-                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSE + _ENDS,
+                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSES + _ENDS,
                 pattern=(
-                    r"(?:(?<![a-z])|(?=(?-i:[PKCM])))(?<!\$\()"
+                    r"(?<!\$\()"
                     # A line of a test's log: `PASS: folder/test.exp`, after a newline.
                     r"(?!(?<=\n)(?-i:PASS: ))"
                     + _PASSWORD
                     + r"[a-z0-9_]{0,16}"
                     + _EQUALS
-                    + r"(?:\s{0,4}"
+                    + r"(?:\s{0,40}"
                     + _OPEN
-                    + r"(?P<v>[^\"'`\s]{6,100}?)\\{0,3}[\"'`]|"
+                    + r"(?P<v>[^\"'`\s]{4,100}?)\\{0,3}[\"'`]|"
                     + _HERE
-                    + r"(?P<v2>[^\s\"'`,;<>(){}\[\]]{6,100})(?![^\s\"'`,;<>)}\]]))"
+                    + r"(?P<v2>[^\s\"'`,;<>(){}\[\]]{4,100})(?![^\s\"'`,;<>)}\]]))"
                 ),
-                then=(
-                    r"[=>-]{0,2}\s{0,4}(?:" + _OPEN + r"[^\"'`\s]{6}"
-                    r"|(?!(?-i:[a-z_.]{6,99})[\s\"'`,;<>(){}\[\]])[^\s\"'`,;<>(){}\[\]]{6})"
-                ),
+                then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + r"[^\"'`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
                 caseless=True,
-                before=64,
-                after=240,
+                before=140,
+                after=320,
             ),
             *_PASSWORD_FORMS,
         ),
-        checks=("strong_password",),
+        checks=("password_like",),
         filters=(
             "placeholder",
             "identifier",
             "documentation",
             "monotone",
             "plain_words",
+            "numbered_name",
+            "sequence",
             "code_piece",
             "other_name",
             "file_name",
@@ -351,16 +395,16 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:key|auth|_pat)[0-9]?" + _CLOSE + r"(?:" + _ENDS + r"|\sis\s)",
+                hint=r"(?:key|auth|_pat)[0-9]?" + _CLOSES + r"(?:" + _ENDS + r"|\sis\s)",
                 pattern=(
                     r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
                     r"(?:" + _SIGN + r"|\sis\s{1,2})"
-                    r"(?:\s{0,4}" + _OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{20,600})\s?\\{0,3}[\"'`]"
+                    r"(?:\s{0,40}" + _OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + _HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[]))"
                 ),
-                then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + r")?\s?[a-z0-9+/_=.~-]{20}",
+                then=r"[=>]{0,2}\s{0,40}(?:" + _OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
                 caseless=True,
-                before=64,
+                before=110,
                 after=700,
             ),
         ),
@@ -393,7 +437,7 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 9562 for the form",
         rules=(
             Rule(
-                hint=_UUID_NAME + _CLOSE + _ENDS,
+                hint=_UUID_NAME + _CLOSES + _ENDS,
                 pattern=_UUID_NAME + _SIGN + r"\s{0,4}(?:" + _OPEN + ")?(?P<v>" + _UUID + r")(?![a-z0-9-])",
                 then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _UUID,
                 caseless=True,
@@ -463,10 +507,10 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 7617",
         rules=(
             Rule(
-                hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic\s{1,3}[a-z0-9+/]{8}",
-                pattern=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic\s{1,3}(?P<v>[a-z0-9+/]{8,300}={0,2})(?![a-z0-9+/=])",
+                hint=r"\bbasic\s{1,3}[a-z0-9+/]{8}",
+                pattern=r"\bbasic\s{1,3}(?P<v>[a-z0-9+/]{8,300}={0,2})(?![a-z0-9+/=])",
                 caseless=True,
-                before=80,
+                before=32,
                 after=310,
             ),
         ),

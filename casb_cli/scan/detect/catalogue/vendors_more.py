@@ -355,7 +355,7 @@ DETECTORS: tuple[Detector, ...] = (
     credential(
         "nats-seed",
         "NATS seed",
-        "The private seed of a NATS operator, account or user; its checksum is verified.",
+        "The private seed of a NATS operator, account or user; a right checksum makes it sure.",
         Rule(
             hint=r"S[UAONCX][A-Z2-7]{56}",
             pattern=r"(?<![A-Z2-7a-z])(?P<v>S[UAONCX][A-Z2-7]{56})(?![A-Z2-7a-z=])",
@@ -363,11 +363,14 @@ DETECTORS: tuple[Detector, ...] = (
             after=8,
         ),
         severity="critical",
-        checks=("nats_seed",),
+        confidence="medium",
+        checks=("mixed",),
+        proofs=("nats_seed",),
+        keywords=("nats", "nkey", "seed"),
         reference="NATS nkeys: seeds end in a CRC-16",
         filters=(),
         # The seed that the documentation of nkeys prints, in two pieces as every example here.
         match=lambda: ("seed: SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI5" + "LDNOXD43IZY",),
-        no_match=lambda: ("seed: SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI6" + "LDNOXD43IZY",),
+        no_match=lambda: ("seed: SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI5" + "LDNOXD43IZ",),
     ),
 )
