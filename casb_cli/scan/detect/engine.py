@@ -224,7 +224,7 @@ class Scanner:
             return
         found.sort(key=lambda c: (c.start, c.end))
         found = _distinct(found)
-        specific = sorted((c.start, c.end) for c in found if not c.armed.detector.generic)
+        specific = sorted((c.start, c.end) for c in found if _gives_way_to(c.armed.detector))
         held: list[tuple[_Candidate, Confidence]] = []
         for candidate in found:
             generic = candidate.armed.detector.generic
@@ -429,6 +429,11 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _joined(parts: list[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _gives_way_to(detector: Detector) -> bool:
+    """Return whether a generic detector, which all are of credentials, says nothing of what this one found."""
+    return detector.family == "credential" and not detector.generic
 
 
 def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:

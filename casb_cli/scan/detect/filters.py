@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.validators import by_chance, digits, lettered, payment_card
+from casb_cli.scan.detect.validators import by_chance, digits, lettered, payment_card, random_looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +157,17 @@ def content_hash(value: bytes, view: View) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|.*[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
+    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
     rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,:.]{0,2}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
-    rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)|https?://[^@]*",
+    rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
+    rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
+    rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
+    rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
 )
 _IDENTIFIER = re.compile(
@@ -179,10 +182,21 @@ def identifier(value: bytes, view: View) -> bool:
     quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
     if quoted and not value.startswith((b"/", b".")):
         return False
-    return _IDENTIFIER.fullmatch(value) is not None and not (value.isalnum() and lettered(value) <= -8)
+    return _IDENTIFIER.fullmatch(value) is not None and not (value.replace(b"_", b"").isalnum() and lettered(value) <= -6)
 
 
-_NUMBER_NAME = re.compile(rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==)\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I)
+_NUMBER_NAME = re.compile(rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I)
+
+
+_PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
+_PUBLIC_KEY = re.compile(rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0|[A-Z]{2}M?[A-Za-z0-9+/]{2}TAT?BgcqhkjO)|ssh-|AAAA[BCE][0-9]")
+
+
+def public_key(value: bytes, view: View) -> bool:
+    """Hold for what all may know: by its form, or by the name in front."""
+    if _NKEY.fullmatch(value) or _PUBLIC_KEY.match(value):
+        return True
+    return _PUBLIC.search(view.before(80)) is not None
 
 
 def numbered_name(value: bytes, view: View) -> bool:
@@ -195,7 +209,7 @@ _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,
 
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
-    if value.isupper() and value.isalpha() and len(value) >= 12 and by_chance(value):
+    if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value):
         return False
     return _PLACEHOLDER.fullmatch(value) is not None
 
@@ -240,7 +254,7 @@ def code_piece(value: bytes, view: View) -> bool:
 _NAMES_MORE = re.compile(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|prefix|suffix|length|size|count|limit|expir[a-z]*"
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
-    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created)s?"
+    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at|min|max)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
     rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
     re.IGNORECASE,
@@ -306,10 +320,10 @@ def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
     return len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60
 
 
-def template_file(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold in files whose name says that real values are to be filled in."""
+def template_file(value: bytes, view: View) -> bool:
+    """Hold in files whose name says that real values are to be filled in, unless a value is surely made by chance."""
     name = view.name.lower()
-    return name.endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))
+    return not random_looking(value) and name.endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))
 
 
 _POSITION = re.compile(
@@ -400,6 +414,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         position,
         plain_words,
         numbered_name,
+        public_key,
         code_piece,
         other_name,
         file_name,

@@ -266,7 +266,7 @@ def secret_like(value: bytes) -> bool:
     size = len(value)
     if size < 10 or len(set(value)) < 6:
         return False
-    if value.isalpha():
+    if value.replace(b"_", b"").replace(b"-", b"").isalpha():
         return size >= 14 and lettered(value) <= -6
     if _LETTERS_AND_DIGITS.fullmatch(value) is None:
         return False

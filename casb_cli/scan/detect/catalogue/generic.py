@@ -11,11 +11,11 @@ _SECRET = (
     r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
     r"|oauth_(?:signature|verifier))"
 )
-_PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+_PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd?|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 _PASSWORD = (
     r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
-    r"|(?:(?<![a-z])|(?=(?-i:P)))pass(?![a-z]))"
+    r"|(?:(?<![a-z])|(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 _CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
 _CLOSES = r"[\"'`\])\\]{0,4}\s*"
@@ -43,10 +43,6 @@ _UUID_NAME = (
 )
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
-_SCHEMES = (
-    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse"
-    r"|ftp|sftp|smtps?|ldaps?|https?|kafka|nats)"
-)
 
 _RANDOM_FILTERS = (
     "placeholder",
@@ -64,6 +60,7 @@ _RANDOM_FILTERS = (
     "lock_file",
     "minified",
     "template_file",
+    "public_key",
 )
 
 
@@ -73,7 +70,7 @@ def _uuid(seed: int) -> str:
 
 
 _PASSWORD_SAID = (
-    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|securestring\s{1,3}[\"'])"
+    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'|securestring\s{1,3}[\"'])"
 )
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
@@ -474,15 +471,18 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 3986, section 3.2.1",
         rules=(
             Rule(
-                hint=_SCHEMES + r"://[^\s/:@\"'<>]{0,80}:[^\s/@\"'<>]{1,120}@",
-                pattern=_SCHEMES + r"://[^\s/:@\"'<>]{0,80}:(?P<v>[^\s/@\"'<>]{3,120})@[A-Za-z0-9\[]",
+                hint=r"://[^\s/:@\"'<>]{0,80}:[^\s/@\"'<>]{1,120}@",
+                pattern=(
+                    r"(?<![a-z0-9])[a-z][a-z0-9+.-]{1,24}://[^\s/:@\"'<>]{0,80}:(?P<v>[^\s/@\"'<>]{3,120})"
+                    r"@[a-z0-9\[%{$]"
+                ),
                 caseless=True,
                 before=240,
                 after=8,
             ),
         ),
         checks=(),
-        filters=("placeholder", "documentation", "monotone", "template_file", "lock_file"),
+        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "lock_file"),
         mask="none",
         match=lambda: (
             "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",
