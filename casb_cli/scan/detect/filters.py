@@ -157,7 +157,7 @@ def content_hash(value: bytes, view: View) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\(|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
+    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
@@ -254,7 +254,7 @@ def code_piece(value: bytes, view: View) -> bool:
 _NAMES_MORE = re.compile(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|prefix|suffix|length|size|count|limit|expir[a-z]*"
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
-    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at|min|max)s?"
+    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
     rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
     re.IGNORECASE,

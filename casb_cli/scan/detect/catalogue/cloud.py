@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
@@ -18,6 +19,10 @@ def _aws_id(kind: str = "AKIA", seed: int = 1) -> str:
 
 def _aws_secret(seed: int = 1) -> str:
     return rand(40, ALNUM + "+/", seed)
+
+
+def _encoded(kind: str) -> str:
+    return base64.b64encode(pem(kind).encode()).decode()
 
 
 def _service_account() -> str:
@@ -85,6 +90,52 @@ DETECTORS: tuple[Detector, ...] = (
             f"starts with {'-' * 5}BEGIN RSA PRIVATE KEY{'-' * 5} and so on",
             f"{'-' * 5}BEGIN PRIVATE KEY{'-' * 5}\n...\n{'-' * 5}END PRIVATE KEY{'-' * 5}",
             f'if line == "{"-" * 5}BEGIN EC PRIVATE KEY{"-" * 5}":\n    read()',
+        ),
+    ),
+    credential(
+        "encoded-private-key",
+        "Private key in base64",
+        "A private key in PEM, encoded once more: in secrets of Kubernetes, variables of build systems, and files of ACME.",
+        Rule(
+            hint=r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{40}",
+            pattern=(
+                r"(?<![A-Za-z0-9+/])(?P<v>LS0tLS1CRUdJTiB(?:SU0EgUFJJ|QUklWQVRF|FQyBQUklW|PUEVOU1NI|FTkNSWVBU|EU0EgUFJJ|QR1AgUFJJ)"
+                r"[A-Za-z0-9+/]{60,6000}={0,2})"
+            ),
+            before=80,
+            after=6100,
+        ),
+        severity="critical",
+        filters=("monotone",),
+        match=lambda: ("tls.key: " + _encoded("RSA"), f'"key": "{_encoded("")}"', "KEY=" + _encoded("OPENSSH")),
+        no_match=lambda: (
+            "ca.crt: " + base64.b64encode(pem("RSA").replace("RSA PRIVATE KEY", "CERTIFICATE").encode()).decode(),
+            "starts with " + _encoded("")[:40],
+        ),
+    ),
+    credential(
+        "json-web-key",
+        "Private JSON web key",
+        "The private or shared part of a JSON web key: `d` or `k` beside its type.",
+        Rule(
+            hint=r"\b[dk][\"']?\s{0,4}[:=]\s{0,4}[\"'][A-Za-z0-9_-]{20}",
+            pattern=r"(?<![A-Za-z0-9_$.])[\"']?[dk][\"']?\s{0,4}[:=]\s{0,4}[\"'](?P<v>[A-Za-z0-9_-]{20,1400})[\"']",
+            before=48,
+            after=1410,
+        ),
+        severity="critical",
+        checks=("random_base64",),
+        keywords=("kty", "alg", "crv"),
+        required=True,
+        distance=2000,
+        reference="RFC 7517, RFC 7518",
+        match=lambda: (
+            f'{{"kty": "EC", "crv": "P-256", "x": "{rand(43, URLSAFE)}", "d": "{rand(43, URLSAFE, 2)}"}}',
+            f"{{ kty: 'oct', k: '{rand(43, URLSAFE, 3)}' }}",
+        ),
+        no_match=lambda: (
+            f'{{"kty": "EC", "crv": "P-256", "x": "{rand(43, URLSAFE)}", "y": "{rand(43, URLSAFE, 2)}"}}',
+            f'{{"id": 1, "d": "{rand(43, URLSAFE)}"}}',
         ),
     ),
     credential(

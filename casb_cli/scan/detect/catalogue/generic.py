@@ -36,7 +36,7 @@ _WRAP = (
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
-_OPEN = _WRAP + r"[bru]?\\{0,3}[\"'`]{1,3}"
+_OPEN = _WRAP + r"[bru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 _UUID_NAME = (
     r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
@@ -102,9 +102,9 @@ _PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=r"(?:--" + _PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
+        hint=r"(?:-" + _PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
         pattern=(
-            r"(?:--" + _PASSWORD + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
+            r"(?:(?<![a-z0-9-])--?" + _PASSWORD + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
             r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
         ),
         caseless=True,
@@ -133,8 +133,18 @@ _PASSWORD_FORMS = (
         after=8,
     ),
     Rule(
-        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:[^\s\"']{3}",
-        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =][\"']?[^\s:\"']{1,80}:(?P<v>[^\s\"']{6,100})",
+        hint=r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[^\s-][^\s]{3}",
+        pattern=(
+            r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[\"']?"
+            r"(?P<v>(?![0-9]{1,5}\s)[^\s\"'$%-][^\s\"']{3,60})"
+        ),
+        caseless=True,
+        before=220,
+        after=80,
+    ),
+    Rule(
+        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?[^\s\"']{3}",
+        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{6,100})",
         caseless=True,
         before=320,
         after=110,
@@ -162,9 +172,9 @@ _TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)\s{1,2}[a-z0-9._~+/-]{16}",
+        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{16}",
         pattern=(
-            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token)"
+            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)"
             r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
         ),
         caseless=True,
@@ -439,10 +449,17 @@ DETECTORS: tuple[Detector, ...] = (
                 then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _UUID,
                 caseless=True,
                 before=160,
-                after=72,
+                after=160,
+            ),
+            Rule(
+                hint=r"(?:key|token|secret)>\s{0,40}" + _UUID,
+                pattern=r"(?:key|token|secret)>\s{0,40}(?P<v>" + _UUID + r")(?=\s{0,40}</)",
+                caseless=True,
+                before=100,
+                after=60,
             ),
         ),
-        filters=("position", "example_uuid", "lock_file", "template_file"),
+        filters=("position", "example_uuid", "other_name", "lock_file", "template_file"),
         keywords=("heroku", "snyk", "postmark", "lokalise", "api key", "client secret"),
         distance=40,
         generic=True,

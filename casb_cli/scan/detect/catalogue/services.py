@@ -190,9 +190,8 @@ DETECTORS: tuple[Detector, ...] = (
         prefixed("SK", "a-f0-9", 32),
         confidence="medium",
         keywords=("twilio", "api key sid", "account sid"),
-        required=True,
         match=lambda: ("TWILIO_API_KEY=SK" + rand(32, HEX),),
-        no_match=lambda: ("SK" + rand(32, HEX), "twilio SK" + rand(30, HEX)),
+        no_match=lambda: ("ASK" + rand(32, HEX), "twilio SK" + rand(30, HEX)),
     ),
     credential(
         "mailgun-key",
