@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -161,11 +163,13 @@ _PLACEHOLDER = re.compile(
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
-    rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}[;,:.]{0,2}"
+    rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}(?:\\[nrt]|[;,:.]){0,2}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
     rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
     rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
+    rb"|.*\\\(.*|\+[a-z-]+|utf-?(?:8|16|32)(?:le|be)?|latin-?[0-9]|iso-?8859-?[0-9]+|(?:cp|windows-)[0-9]+|ascii|base64"
+    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/][0-9]{3})?|__\w+__|www\..*"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -177,24 +181,67 @@ _IDENTIFIER = re.compile(
 )
 
 
+_NAME_OF_THREE = re.compile(rb"[a-z]+[0-9]*(?:_[a-z]+[0-9]*){2,}")
+
+
 def identifier(value: bytes, view: View) -> bool:
     """Hold for names and paths of code that stand without quotes: types, variables, files."""
     quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
     if quoted and not value.startswith((b"/", b".")):
+        return _NAME_OF_THREE.fullmatch(value) is not None and lettered(value) >= 0
+    return _IDENTIFIER.fullmatch(value) is not None and not (
+        value.replace(b"_", b"").isalnum() and lettered(value) <= -6
+    )
+
+
+_NUMBER_NAME = re.compile(
+    rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I
+)
+
+
+_SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
+
+
+def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for base64 of plain words, of a pair of a user's and a password's too: samples of manuals."""
+    try:
+        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
         return False
-    return _IDENTIFIER.fullmatch(value) is not None and not (value.replace(b"_", b"").isalnum() and lettered(value) <= -6)
+    return _SPELT.fullmatch(text) is not None and all(map(_common, re.split(rb"[^A-Za-z]+", text)))
 
 
-_NUMBER_NAME = re.compile(rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I)
+def _common(word: bytes) -> bool:
+    return lettered(word) >= 0 if len(word) > 3 else True
+
+
+_EXAMPLE_HOST = re.compile(
+    rb"@(?:[\w.-]*\.)?(?:(?:example|domain|yourdomain|mydomain|server|some\.url|complex\.url)\.(?:com|org|net)|invalid|example"
+    rb"|host(?:name)?|domain|server)(?![\w.-])",
+    re.IGNORECASE,
+)
+
+
+def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for an address at a host that stands for any: those that RFC 2606 keeps free, and bare words for one."""
+    return _EXAMPLE_HOST.match(view.after(80)) is not None
 
 
 _PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
-_PUBLIC_KEY = re.compile(rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0|[A-Z]{2}M?[A-Za-z0-9+/]{2}TAT?BgcqhkjO)|ssh-|AAAA[BCE][0-9]")
+_PUBLIC_KEY = re.compile(
+    rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
+)
+
+
+_PRINT = re.compile(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
+"""The id or fingerprint of a key of OpenPGP."""
 
 
 def public_key(value: bytes, view: View) -> bool:
     """Hold for what all may know: by its form, or by the name in front."""
     if _NKEY.fullmatch(value) or _PUBLIC_KEY.match(value):
+        return True
+    if _PRINT.fullmatch(value) and view.before(8).lower().endswith(b"key "):
         return True
     return _PUBLIC.search(view.before(80)) is not None
 
@@ -207,9 +254,12 @@ def numbered_name(value: bytes, view: View) -> bool:
 _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
 
 
+_NAMING = re.compile(rb"PASS|PWD|SECRET|TOKEN|USER|KEY|AUTH|NAME")
+
+
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
-    if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value):
+    if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value) and not _NAMING.search(value):
         return False
     return _PLACEHOLDER.fullmatch(value) is not None
 
@@ -230,7 +280,7 @@ _CALL = re.compile(
 )
 _PIECE = re.compile(
     rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
     rb"|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -256,6 +306,7 @@ _NAMES_MORE = re.compile(
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
     rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
+    rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$"
     rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
     re.IGNORECASE,
 )
@@ -323,12 +374,14 @@ def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
 def template_file(value: bytes, view: View) -> bool:
     """Hold in files whose name says that real values are to be filled in, unless a value is surely made by chance."""
     name = view.name.lower()
-    return not random_looking(value) and name.endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))
+    return not random_looking(value) and name.endswith(
+        (".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb")
+    )
 
 
 _POSITION = re.compile(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
-    rb"|correlation|trace|operation|cancell?ation|idempotency)"
+    rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
     rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$"
     rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
     re.IGNORECASE,
@@ -364,9 +417,9 @@ def one_of_many(value: bytes, view: View) -> bool:
 
 
 _OTHER_KEY = re.compile(
-    rb"(?:public|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
+    rb"(?:public|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
-    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}$",
+    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}(?:[a-z.]{1,20}\(\W{0,2})?$",
     re.IGNORECASE,
 )
 
@@ -413,6 +466,8 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         identifier,
         position,
         plain_words,
+        encoded_words,
+        example_host,
         numbered_name,
         public_key,
         code_piece,

@@ -161,6 +161,7 @@ def wordless(value: bytes) -> bool:
     count, seldom = _pairs(value)
     return count >= 6 and seldom >= max(2, count * 0.12)
 
+
 _LIKELY = (
     b"36762361604878060879543340 86658421851943840774710060 83548318607732930658610030 85569542911544730665632130 "
     b"64785541401768353997244630 84558831900734840766701140 72439357800657730874721021 92249201902454930657511050 "
@@ -253,7 +254,9 @@ def password_like(value: bytes) -> bool:
     """Hold for what mixes classes of characters, and for letters that make no words."""
     if strong_password(value) or (value.isdigit() and 6 <= len(value) <= 12 and len(set(value)) >= 4):
         return True
-    return by_chance(value) and len(set(value)) >= min(5, len(value) - 1) and re.search(rb"[A-Za-z]{4}", value) is not None
+    return (
+        by_chance(value) and len(set(value)) >= min(5, len(value) - 1) and re.search(rb"[A-Za-z]{4}", value) is not None
+    )
 
 
 _LETTERS_AND_DIGITS = re.compile(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9+/_=.~-]+")

@@ -32,7 +32,7 @@ _HERE = r"[ \t]{0,40}"
 _WRAP = (
     r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
     r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
-    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|encode|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
+    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
@@ -61,6 +61,7 @@ _RANDOM_FILTERS = (
     "minified",
     "template_file",
     "public_key",
+    "encoded_words",
 )
 
 
@@ -69,9 +70,7 @@ def _uuid(seed: int) -> str:
     return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
 
 
-_PASSWORD_SAID = (
-    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'|securestring\s{1,3}[\"'])"
-)
+_PASSWORD_SAID = r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'|securestring\s{1,3}[\"'])"
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 _PASSWORD_FORMS = (
@@ -92,10 +91,12 @@ _PASSWORD_FORMS = (
     Rule(
         hint=r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
         + _PASSWORD_HINT
-        + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?[^\s\"']{4}",
+        + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?[^\s\"']{4}",
         pattern=(
-            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|" + _PASSWORD + r"\s{1,2}(?:is|lautet|est|es))\s{0,3}:?\s{0,3}[\"']?"
-            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"']{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
+            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
+            + _PASSWORD
+            + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
+            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
         ),
         caseless=True,
         before=80,
@@ -104,7 +105,9 @@ _PASSWORD_FORMS = (
     Rule(
         hint=r"(?:-" + _PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
         pattern=(
-            r"(?:(?<![a-z0-9-])--?" + _PASSWORD + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
+            r"(?:(?<![a-z0-9-])--?"
+            + _PASSWORD
+            + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
             r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
         ),
         caseless=True,
@@ -113,7 +116,7 @@ _PASSWORD_FORMS = (
     ),
     Rule(
         hint=_PASSWORD_SAID,
-        pattern=_PASSWORD_SAID + r"(?P<v>[^\s\"']{4,100})[\"']",
+        pattern=_PASSWORD_SAID + r"(?P<v>[^\s\"']{4,100})[\"'](?!\s{0,3},)",
         caseless=True,
         before=80,
         after=110,
@@ -208,7 +211,7 @@ _TOKEN_FORMS = (
     Rule(
         hint=r"(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}",
         pattern=(
-            r"(?<![a-z])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
+            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
             r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])"
         ),
         caseless=True,
@@ -245,7 +248,7 @@ DETECTORS: tuple[Detector, ...] = (
                     + r"\s?(?P<v>[^\"'`\s]{10,1200}?)\s?\\{0,3}[\"'`]|"
                     + _HERE
                     + _SCHEME
-                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{10,1200})(?![A-Za-z0-9+/_=(\[]))"
+                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{10,1200})(?![A-Za-z0-9+/_=(\[{]))"
                 ),
                 then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + ")?" + _SCHEME + "\\s?[^\"'`\\s]{10}",
                 caseless=True,
@@ -319,7 +322,7 @@ DETECTORS: tuple[Detector, ...] = (
                     + _OPEN
                     + r"(?P<v>[^\"'`\s]{4,100}?)\\{0,3}[\"'`]|"
                     + _HERE
-                    + r"(?P<v2>[^\s\"'`,;<>(){}\[\]]{4,100})(?![^\s\"'`,;<>)}\]]))"
+                    + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100})(?![^\s\"'`,;<>)}\]&]))"
                 ),
                 then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + r"[^\"'`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
                 caseless=True,
@@ -407,7 +410,7 @@ DETECTORS: tuple[Detector, ...] = (
                     r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
                     r"(?:" + _SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + _OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
-                    r"|" + _HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[]))"
+                    r"|" + _HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[{]))"
                 ),
                 then=r"[=>]{0,2}\s{0,40}(?:" + _OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
                 caseless=True,
@@ -499,7 +502,7 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         checks=(),
-        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "lock_file"),
+        filters=("placeholder", "documentation", "monotone", "sequence", "example_host", "template_file", "lock_file"),
         mask="none",
         match=lambda: (
             "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",
@@ -532,7 +535,7 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         checks=("basic_credentials",),
-        filters=("placeholder",),
+        filters=("placeholder", "encoded_words"),
         mask="none",
         match=lambda: ("Authorization: Basic " + "YWRtaW46c" + "zNjdXJlLVBhNTU=",),
         no_match=lambda: ("Authorization: Basic realm", "Authorization: Basic aGVsbG8gd29ybGQ="),

@@ -185,7 +185,9 @@ _KEYS = (
     _Key("together-key", "Together API key", "tgp_v1_", URLSAFE, 43, None, "Together documentation"),
     _Key("twitter-bearer", "X app bearer token", "AAAAAAAAAAAAAAAAAAAAA", ALNUM + "%", 60, 110, "X API: app only"),
     _Key("twitch-stream-key", "Twitch stream key", "live_", ALNUM + "_", 37, 45, "Twitch: stream keys"),
-    _Key("vercel-token", "Vercel token", "vcp_|vci_|vca_|vcr_|vck_", ALNUM, 56, None, "Vercel: token formats", "critical"),
+    _Key(
+        "vercel-token", "Vercel token", "vcp_|vci_|vca_|vcr_|vck_", ALNUM, 56, None, "Vercel: token formats", "critical"
+    ),
     _Key("volcengine-key", "Volcengine access key", "AKLT", URLSAFE, 43, None, "Volcengine: access keys"),
     _Key("wandb-key", "Weights & Biases key", "wandb_v1_", URLSAFE, 60, 90, "Weights & Biases documentation"),
     _Key("xendit-key", "Xendit secret key", "xnd_production_", ALNUM, 60, 70, "Xendit: API keys", "critical"),
