@@ -169,7 +169,8 @@ _PLACEHOLDER = re.compile(
     rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
     rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
     rb"|.*\\\(.*|\+[a-z-]+|utf-?(?:8|16|32)(?:le|be)?|latin-?[0-9]|iso-?8859-?[0-9]+|(?:cp|windows-)[0-9]+|ascii|base64"
-    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/][0-9]{3})?|__\w+__|www\..*"
+    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3})?"
+    rb"|__\w+__|www\..*"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -195,7 +196,8 @@ def identifier(value: bytes, view: View) -> bool:
 
 
 _NUMBER_NAME = re.compile(
-    rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$", re.I
+    rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$",
+    re.IGNORECASE,
 )
 
 
@@ -419,7 +421,8 @@ def one_of_many(value: bytes, view: View) -> bool:
 _OTHER_KEY = re.compile(
     rb"(?:public|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
-    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}(?:[a-z.]{1,20}\(\W{0,2})?$",
+    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}"
+    rb"(?:[a-z.]{1,20}\(\W{0,2})?$",
     re.IGNORECASE,
 )
 

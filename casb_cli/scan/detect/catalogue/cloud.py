@@ -95,7 +95,7 @@ DETECTORS: tuple[Detector, ...] = (
     credential(
         "encoded-private-key",
         "Private key in base64",
-        "A private key in PEM, encoded once more: in secrets of Kubernetes, variables of build systems, and files of ACME.",
+        "A private key in PEM, encoded once more, as secrets of Kubernetes, build systems and ACME hold it.",
         Rule(
             hint=r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{40}",
             pattern=(

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._forms import (
+    CLOSES,
+    ENDS,
+    EQUALS,
+    HERE,
+    OPEN,
+    PASSWORD,
+    PASSWORD_FORMS,
+    PASSWORD_HINT,
+    SCHEME,
+    SECRET,
+    SIGN,
+    TOKEN_FORMS,
+    UUID,
+    UUID_NAME,
+)
 from casb_cli.scan.detect.examples import HEX, rand
 from casb_cli.scan.detect.rules import Detector, Rule
-
-_SECRET = (
-    r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret"
-    r"|auth[_ .-]?(?:token|key)|(?:consumer|app(?:lication)?|oauth|master|session|cipher|shared|hmac)[_ .-]?key"
-    r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
-    r"|oauth_(?:signature|verifier))"
-)
-_PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd?|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
-# "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
-_PASSWORD = (
-    r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
-    r"|(?:(?<![a-z])|(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
-)
-_CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
-_CLOSES = r"[\"'`\])\\]{0,4}\s*"
-"""The same in a hint, where a number of spaces without bound is cheaper."""
-_TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
-"""The type that some languages write between a name and its value."""
-_EQUALS = _CLOSE + _TYPE + r"(?::{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
-_SIGN = "(?:" + _EQUALS + r"|" + _CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
-"""What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
-_ENDS = r"(?:" + _TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
-"""Where a hint ends: behind a sign, or behind the quote that follows a comma or a bracket."""
-_HERE = r"[ \t]{0,40}"
-"""A value without quotes stands on the line of its name."""
-_WRAP = (
-    r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
-    r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
-    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
-    r"\(\s{0,40})?"
-)
-"""What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
-_OPEN = _WRAP + r"[bru@]?\\{0,3}[\"'`]{1,3}"
-"""What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
-_UUID_NAME = (
-    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
-)
-_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
 
 _RANDOM_FILTERS = (
     "placeholder",
@@ -70,163 +47,6 @@ def _uuid(seed: int) -> str:
     return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
 
 
-_PASSWORD_SAID = r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'|securestring\s{1,3}[\"'])"
-"""A password behind its name and a blank: of SQL, build files, and of calls that set one."""
-# Forms without an assignment sign: elements, attributes, options, statements and plain speech.
-_PASSWORD_FORMS = (
-    Rule(
-        hint=r"<[a-z0-9_.:-]{0,40}" + _PASSWORD_HINT + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>[^<>\s]{3}",
-        pattern=r"<[a-z0-9_.:-]{0,40}?" + _PASSWORD + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>(?P<v>[^<>\s]{6,100})</",
-        caseless=True,
-        before=260,
-        after=110,
-    ),
-    Rule(
-        hint=r"(?:key|name)=\"[^\"\n]{0,60}" + _PASSWORD_HINT + r"\"\s{1,4}value=\"",
-        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?" + _PASSWORD + r"\"\s{1,4}value=\"(?P<v>[^\"\n]{6,100})\"",
-        caseless=True,
-        before=120,
-        after=110,
-    ),
-    Rule(
-        hint=r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
-        + _PASSWORD_HINT
-        + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?[^\s\"']{4}",
-        pattern=(
-            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
-            + _PASSWORD
-            + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
-            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
-        ),
-        caseless=True,
-        before=80,
-        after=110,
-    ),
-    Rule(
-        hint=r"(?:-" + _PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
-        pattern=(
-            r"(?:(?<![a-z0-9-])--?"
-            + _PASSWORD
-            + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
-            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
-        ),
-        caseless=True,
-        before=180,
-        after=110,
-    ),
-    Rule(
-        hint=_PASSWORD_SAID,
-        pattern=_PASSWORD_SAID + r"(?P<v>[^\s\"']{4,100})[\"'](?!\s{0,3},)",
-        caseless=True,
-        before=80,
-        after=110,
-    ),
-    Rule(
-        hint=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)[^\s\"']{4}",
-        pattern=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)(?P<v>[^\s\"']{4,100})",
-        caseless=True,
-        before=48,
-        after=110,
-    ),
-    Rule(
-        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
-        pattern=r"[\"'`](?P<v>[^\s\"'`]{4,100})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
-        caseless=True,
-        before=200,
-        after=8,
-    ),
-    Rule(
-        hint=r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[^\s-][^\s]{3}",
-        pattern=(
-            r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[\"']?"
-            r"(?P<v>(?![0-9]{1,5}\s)[^\s\"'$%-][^\s\"']{3,60})"
-        ),
-        caseless=True,
-        before=220,
-        after=80,
-    ),
-    Rule(
-        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?[^\s\"']{3}",
-        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{6,100})",
-        caseless=True,
-        before=320,
-        after=110,
-    ),
-)
-_TOKEN_FORMS = (
-    Rule(
-        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
-        pattern=(
-            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
-            r"(?P<v>[^\s\"']{12,300})[\"']"
-        ),
-        caseless=True,
-        before=80,
-        after=310,
-    ),
-    Rule(
-        hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}[^<>\s][^<>\n]{11}",
-        pattern=(
-            r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}\{?(?:[\w-]{1,30} ){0,2}"
-            r"(?P<v>[a-z0-9._~+/=\\-]{12,300})[\};]{0,2}\s{0,24}</"
-        ),
-        caseless=True,
-        before=140,
-        after=310,
-    ),
-    Rule(
-        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{16}",
-        pattern=(
-            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)"
-            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
-        ),
-        caseless=True,
-        before=120,
-        after=310,
-    ),
-    Rule(
-        hint=r"\bbearer\s{1,2}[a-z0-9._~+/-]{20}",
-        pattern=r"\bbearer\s{1,2}(?P<v>[a-z0-9._~+/-]{20,600}={0,2})(?![a-z0-9._~+/=-])",
-        caseless=True,
-        before=40,
-        after=620,
-    ),
-    Rule(
-        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api-?key)\"\s{1,4}value=\"",
-        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api-?key)\"\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\"",
-        caseless=True,
-        before=120,
-        after=310,
-    ),
-    Rule(
-        hint=r"-[a-z-]{0,20}(?:key|token|secret)\s{1,2}[\"']?[a-z0-9._~+/-]{16}",
-        pattern=(
-            r"(?<![a-z0-9-])--?[a-z-]{0,20}(?:api-?key|token|secret)"
-            r"\s{1,2}[\"']?(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
-        ),
-        caseless=True,
-        before=80,
-        after=310,
-    ),
-    Rule(
-        hint=r"(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}",
-        pattern=(
-            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
-            r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])"
-        ),
-        caseless=True,
-        before=120,
-        after=310,
-    ),
-    Rule(
-        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
-        pattern=r"[\"'`](?P<v>[^\s\"'`]{12,300})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
-        caseless=True,
-        before=400,
-        after=8,
-    ),
-)
-
 DETECTORS: tuple[Detector, ...] = (
     Detector(
         id="high-entropy-assignment",
@@ -237,25 +57,25 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=_SECRET + r"[a-z0-9_]{0,20}" + _CLOSES + _ENDS,
+                hint=SECRET + r"[a-z0-9_]{0,20}" + CLOSES + ENDS,
                 pattern=(
-                    _SECRET
+                    SECRET
                     + r"[a-z0-9_]{0,20}"
-                    + _SIGN
+                    + SIGN
                     + r"(?:\s{0,40}"
-                    + _OPEN
-                    + _SCHEME
+                    + OPEN
+                    + SCHEME
                     + r"\s?(?P<v>[^\"'`\s]{10,1200}?)\s?\\{0,3}[\"'`]|"
-                    + _HERE
-                    + _SCHEME
+                    + HERE
+                    + SCHEME
                     + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{10,1200})(?![A-Za-z0-9+/_=(\[{]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + ")?" + _SCHEME + "\\s?[^\"'`\\s]{10}",
+                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + ")?" + SCHEME + "\\s?[^\"'`\\s]{10}",
                 caseless=True,
                 before=160,
                 after=1300,
             ),
-            *_TOKEN_FORMS,
+            *TOKEN_FORMS,
         ),
         checks=("secret_like",),
         filters=_RANDOM_FILTERS,
@@ -310,26 +130,26 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value assigned to a name such as password, that is no placeholder and no reference.",
         rules=(
             Rule(
-                hint=_PASSWORD_HINT + r"[a-z0-9_]{0,16}" + _CLOSES + _ENDS,
+                hint=PASSWORD_HINT + r"[a-z0-9_]{0,16}" + CLOSES + ENDS,
                 pattern=(
                     r"(?<!\$\()"
                     # A line of a test's log: `PASS: folder/test.exp`, after a newline.
                     r"(?!(?<=\n)(?-i:PASS: ))"
-                    + _PASSWORD
+                    + PASSWORD
                     + r"[a-z0-9_]{0,16}"
-                    + _EQUALS
+                    + EQUALS
                     + r"(?:\s{0,40}"
-                    + _OPEN
+                    + OPEN
                     + r"(?P<v>[^\"'`\s]{4,100}?)\\{0,3}[\"'`]|"
-                    + _HERE
+                    + HERE
                     + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100})(?![^\s\"'`,;<>)}\]&]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,40}(?:" + _OPEN + r"[^\"'`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"'`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
                 caseless=True,
-                before=140,
-                after=320,
+                before=96,
+                after=230,
             ),
-            *_PASSWORD_FORMS,
+            *PASSWORD_FORMS,
         ),
         checks=("password_like",),
         filters=(
@@ -405,14 +225,14 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:key|auth|_pat)[0-9]?" + _CLOSES + r"(?:" + _ENDS + r"|\sis\s)",
+                hint=r"(?:key|auth|_pat)[0-9]?" + CLOSES + r"(?:" + ENDS + r"|\sis\s)",
                 pattern=(
                     r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
-                    r"(?:" + _SIGN + r"|\sis\s{1,2})"
-                    r"(?:\s{0,40}" + _OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
-                    r"|" + _HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[{]))"
+                    r"(?:" + SIGN + r"|\sis\s{1,2})"
+                    r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
+                    r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[{]))"
                 ),
-                then=r"[=>]{0,2}\s{0,40}(?:" + _OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
+                then=r"[=>]{0,2}\s{0,40}(?:" + OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
                 caseless=True,
                 before=110,
                 after=700,
@@ -447,16 +267,16 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 9562 for the form",
         rules=(
             Rule(
-                hint=_UUID_NAME + _CLOSES + _ENDS,
-                pattern=_UUID_NAME + _SIGN + r"\s{0,4}(?:" + _OPEN + ")?(?P<v>" + _UUID + r")(?![a-z0-9-])",
-                then=r"[=>]{0,2}\s{0,4}(?:" + _OPEN + ")?" + _UUID,
+                hint=UUID_NAME + CLOSES + ENDS,
+                pattern=UUID_NAME + SIGN + r"\s{0,4}(?:" + OPEN + ")?(?P<v>" + UUID + r")(?![a-z0-9-])",
+                then=r"[=>]{0,2}\s{0,4}(?:" + OPEN + ")?" + UUID,
                 caseless=True,
                 before=160,
                 after=160,
             ),
             Rule(
-                hint=r"(?:key|token|secret)>\s{0,40}" + _UUID,
-                pattern=r"(?:key|token|secret)>\s{0,40}(?P<v>" + _UUID + r")(?=\s{0,40}</)",
+                hint=r"(?:key|token|secret)>\s{0,40}" + UUID,
+                pattern=r"(?:key|token|secret)>\s{0,40}(?P<v>" + UUID + r")(?=\s{0,40}</)",
                 caseless=True,
                 before=100,
                 after=60,

@@ -1,0 +1,204 @@
+"""How a secret is written beside its name: what the names are, what stands between, and forms without a sign."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.rules import Rule
+
+SECRET = (
+    r"(?:api[_ .-]?key|apikey|secret(?:[_ .-]?(?:key|token|access[_ .-]?key))?|client[_ .-]?secret"
+    r"|auth[_ .-]?(?:token|key)|(?:consumer|app(?:lication)?|oauth|master|session|cipher|shared|hmac)[_ .-]?key"
+    r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
+    r"|oauth_(?:signature|verifier))"
+)
+PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+# "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
+PASSWORD = (
+    r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+    r"|(?:(?<![a-z])|(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
+)
+CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
+CLOSES = r"[\"'`\])\\]{0,4}\s*"
+"""The same in a hint, where a number of spaces without bound is cheaper."""
+TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
+"""The type that some languages write between a name and its value."""
+EQUALS = CLOSE + TYPE + r"(?::{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
+SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
+"""What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
+ENDS = r"(?:" + TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
+"""Where a hint ends: behind a sign, or behind the quote that follows a comma or a bracket."""
+HERE = r"[ \t]{0,40}"
+"""A value without quotes stands on the line of its name."""
+WRAP = (
+    r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
+    r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
+    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
+    r"\(\s{0,40})?"
+)
+"""What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
+OPEN = WRAP + r"[bru@]?\\{0,3}[\"'`]{1,3}"
+"""What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
+UUID_NAME = (
+    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
+)
+UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
+
+PASSWORD_SAID = (
+    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'"
+    r"|securestring\s{1,3}[\"'])"
+)
+"""A password behind its name and a blank: of SQL, build files, and of calls that set one."""
+# Forms without an assignment sign: elements, attributes, options, statements and plain speech.
+PASSWORD_FORMS = (
+    Rule(
+        hint=r"<[a-z0-9_.:-]{0,40}" + PASSWORD_HINT + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>[^<>\s]{3}",
+        pattern=r"<[a-z0-9_.:-]{0,40}?" + PASSWORD + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>(?P<v>[^<>\s]{6,100})</",
+        caseless=True,
+        before=260,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}" + PASSWORD_HINT + r"\"\s{1,4}value=\"",
+        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?" + PASSWORD + r"\"\s{1,4}value=\"(?P<v>[^\"\n]{6,100})\"",
+        caseless=True,
+        before=120,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
+        + PASSWORD_HINT
+        + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?[^\s\"']{4}",
+        pattern=(
+            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
+            + PASSWORD
+            + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
+            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
+        ),
+        caseless=True,
+        before=80,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:-" + PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
+        pattern=(
+            r"(?:(?<![a-z0-9-])--?"
+            + PASSWORD
+            + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
+            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
+        ),
+        caseless=True,
+        before=180,
+        after=110,
+    ),
+    Rule(
+        hint=PASSWORD_SAID,
+        pattern=PASSWORD_SAID + r"(?P<v>[^\s\"']{4,100})[\"'](?!\s{0,3},)",
+        caseless=True,
+        before=80,
+        after=110,
+    ),
+    Rule(
+        hint=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)[^\s\"']{4}",
+        pattern=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)(?P<v>[^\s\"']{4,100})",
+        caseless=True,
+        before=48,
+        after=110,
+    ),
+    Rule(
+        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
+        pattern=r"[\"'`](?P<v>[^\s\"'`]{4,100})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
+        caseless=True,
+        before=200,
+        after=8,
+    ),
+    Rule(
+        hint=r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[^\s-][^\s]{3}",
+        pattern=(
+            r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[\"']?"
+            r"(?P<v>(?![0-9]{1,5}\s)[^\s\"'$%-][^\s\"']{3,60})"
+        ),
+        caseless=True,
+        before=220,
+        after=80,
+    ),
+    Rule(
+        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?[^\s\"']{3}",
+        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{6,100})",
+        caseless=True,
+        before=320,
+        after=110,
+    ),
+)
+TOKEN_FORMS = (
+    Rule(
+        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
+        pattern=(
+            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
+            r"(?P<v>[^\s\"']{12,300})[\"']"
+        ),
+        caseless=True,
+        before=80,
+        after=310,
+    ),
+    Rule(
+        hint=r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}[^<>\s][^<>\n]{11}",
+        pattern=(
+            r"<(?:[a-z0-9_.:-]{0,30}(?:secret|token|api-?key|access-?key))>\s{0,24}\{?(?:[\w-]{1,30} ){0,2}"
+            r"(?P<v>[a-z0-9._~+/=\\-]{12,300})[\};]{0,2}\s{0,24}</"
+        ),
+        caseless=True,
+        before=140,
+        after=310,
+    ),
+    Rule(
+        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{16}",
+        pattern=(
+            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)"
+            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
+        ),
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"\bbearer\s{1,2}[a-z0-9._~+/-]{20}",
+        pattern=r"\bbearer\s{1,2}(?P<v>[a-z0-9._~+/-]{20,600}={0,2})(?![a-z0-9._~+/=-])",
+        caseless=True,
+        before=40,
+        after=620,
+    ),
+    Rule(
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api-?key)\"\s{1,4}value=\"",
+        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api-?key)\"\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\"",
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"-[a-z-]{0,20}(?:key|token|secret)\s{1,2}[\"']?[a-z0-9._~+/-]{16}",
+        pattern=(
+            r"(?<![a-z0-9-])--?[a-z-]{0,20}(?:api-?key|token|secret)"
+            r"\s{1,2}[\"']?(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
+        ),
+        caseless=True,
+        before=80,
+        after=310,
+    ),
+    Rule(
+        hint=r"(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}",
+        pattern=(
+            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
+            r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])"
+        ),
+        caseless=True,
+        before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
+        pattern=r"[\"'`](?P<v>[^\s\"'`]{12,300})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
+        caseless=True,
+        before=400,
+        after=8,
+    ),
+)

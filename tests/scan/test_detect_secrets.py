@@ -1,0 +1,126 @@
+"""Secrets without a form of their own: in which words, signs and files they are found, and what is none."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+
+import pytest
+from scan_scanner import SCANNER
+
+from casb_cli.scan.detect.validators import lettered
+from casb_cli.scan.inspect import inspect_stream
+
+FAMILY = {one.id for one in SCANNER.detectors.detectors if one.family == "credential"}
+WORDS = "server invoice customer harbour mountain delivery quarter accounting keyboard network winter language".split()  # noqa: SIM905
+
+
+def found(text: str, name: str = "conf.txt") -> list[str]:
+    """Return the clear values that detectors of credentials report, in order."""
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), reveal=True)
+    return [match.clear[0] for match in result.matches if match.detector in FAMILY]
+
+
+def drawn(size: int, seed: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    return "".join(random.Random(seed).choices(alphabet, k=size))
+
+
+KEY, HEXADECIMAL, PASSWORD, LETTERS = drawn(32, 3), drawn(32, 4, "0123456789abcdef"), "Gr8Pass" + "!9", "qx" + "zvkjw"
+
+SHORT, PAIR = (
+    drawn(16, 5, string.ascii_lowercase + string.digits),
+    base64.b64encode(b"svc:" + PASSWORD.encode()).decode(),
+)
+UUID = f"{HEXADECIMAL[:8]}-{HEXADECIMAL[8:12]}-4{HEXADECIMAL[13:16]}-a{HEXADECIMAL[17:20]}-{HEXADECIMAL[20:]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f'password             = "{PASSWORD}"', PASSWORD),
+        (f'HMACSecret:       "{KEY}",', KEY),
+        (f'jwtSecret = []byte("{KEY}")', KEY),
+        (f'password = new SecretValue("{PASSWORD}")', PASSWORD),
+        (f'"tokens": ["{KEY}", "other"]', KEY),
+        (f'if ("{PASSWORD}" == password) {{', PASSWORD),
+        (f'if ("{KEY}" !== apiSecret) {{', KEY),
+        (f"POSTGRES_PASSWORD={LETTERS}", LETTERS),
+        (f"      DB_PASSWD: {LETTERS}", LETTERS),
+        (f"mysqlrootpwd='{PASSWORD}'", PASSWORD),
+        (f"pw = '{PASSWORD}'", PASSWORD),
+        (f"query=1&password={PASSWORD}&scope=all", PASSWORD),
+        (f"ALTER USER 'x'@'y' IDENTIFIED WITH native BY '{LETTERS}';", LETTERS),
+        (f"requirepass {PASSWORD}", PASSWORD),
+        (f"mysql -u root -p{PASSWORD} app", PASSWORD),
+        (f"Connect-Server -password {PASSWORD}x", f"{PASSWORD}x"),
+        (f"vendor SECRET {KEY}", KEY),
+        (f"upload -repotoken {KEY}", KEY),
+        (f"<appToken>\n  {KEY}\n</appToken>", KEY),
+        (f"consumer_key: '{SHORT}'", SHORT),
+        (f"Authorization: ApiKey {KEY}", KEY),
+        (f"nats-route://svc:{PASSWORD}@10.0.0.5:4222", PASSWORD),
+        (f'Sprintf("amqp://svc:{PASSWORD}@%s:%d", host, port)', PASSWORD),
+        (f'"value": "Basic {PAIR}"', PAIR),
+    ],
+)  # fmt: skip
+def test_a_secret_is_found_as_programs_write_it(text, value):
+    assert found(f"# settings\n{text}\nend\n") == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'passwordLabel: "Enter your password"',
+        '"PasswordLastUsed": "2026-09-08T21:47:36Z"',
+        "reset_password_within = 5.days",
+        "password_encryption = scram-sha-256",
+        "auth_verbose_passwords = sha1:6",
+        'case "${MVN_PASSWORD:+has-password}" in',
+        'username = password.encode("latin1")',
+        "asyncio: 3.4-3.12\nbypass: 3.0-3.12",
+        "changed pass=s/unlink/remove/",
+        'expectedPassword = "my-test-password"',
+        "https://user:password@example.com/x",
+        "https://name:pass%20word@host/path",
+        '"AWS::ApiGateway::ApiKey": "48205d4ffd7feba3"',
+        f'"LockToken": "{UUID}"',
+        f"public_key: {KEY}",
+        f"signed with key {HEXADECIMAL.upper()}{HEXADECIMAL[:8].upper()}",
+        'credentials = "' + base64.b64encode(b"username:password").decode() + '"',
+        'headers = {"Authorization": "Basic ' + base64.b64encode(b"user:pass").decode() + '"}',
+        'request.Header.Set("Sec-WebSocket-Key", "' + base64.b64encode(b"the sample nonce").decode() + '")',
+        "passwords: ${PASSWORD_FROM_VAULT}",
+    ],
+)
+def test_what_is_no_secret_is_passed_over(text):
+    assert found(f"# settings\n{text}\nend\n") == []
+
+
+def test_letters_by_chance_are_told_from_words():
+    chance = [drawn(9, seed, string.ascii_lowercase) for seed in range(200)]
+    words = [first + second for first in WORDS for second in WORDS]
+    assert sum(lettered(text.encode()) <= -2 for text in chance) >= 170
+    assert sum(lettered(text.encode()) <= -2 for text in words) <= len(words) * 0.03
+    passed = [text for text in chance if found(f"password: {text}\n")]
+    assert len(passed) >= 160
+    assert len([text for text in words if found(f"password: {text}\n")]) <= len(words) * 0.03
+
+
+def test_a_random_value_in_a_sample_file_is_a_secret_all_the_same():
+    assert found(f"APP_SECRET={KEY}\n", ".env.example") == [KEY]
+    assert found("DB_PASSWORD=s3cret1\n", ".env.example") == []
+
+
+def test_a_password_that_holds_an_address_is_found_whole():
+    value = "D4@r.eaU" + "$Vc8$8q7"
+    assert value in found(f"password: '{value}'\n", "routes.js")
+
+
+def test_a_seed_of_nats_needs_no_right_checksum_but_is_surer_with_one():
+    right = "SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI5" + "LDNOXD43IZY"  # printed in the documentation of nkeys
+    rows = {}
+    for text in (right, right[:-1] + "A"):
+        result = inspect_stream(text.encode(), name="x.txt", scanner=SCANNER, key=bytes(32))
+        rows[text] = [match.confidence for match in result.matches if match.detector == "nats-seed"]
+    assert rows == {right: ["high"], right[:-1] + "A": ["medium"]}
