@@ -10,7 +10,9 @@ SECRET = (
     r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
     r"|oauth_(?:signature|verifier))"
 )
-PASSWORD_HINT = r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+PASSWORD_HINT = (
+    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+)
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
     r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
