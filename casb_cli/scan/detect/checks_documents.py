@@ -112,7 +112,7 @@ def vat_number(value: bytes) -> bool:
 
 def labelled_number(value: bytes) -> bool:
     """Hold for what may be somebody's number: seven characters at least, mostly digits, no date, no amount."""
-    text = plain(value)
+    text = "".join(filter(str.isalnum, value.decode("utf-8", "replace")))
     count = sum(map(str.isdigit, text))
     return (
         len(text) >= 7

@@ -140,7 +140,8 @@ def number_detector(number: Number) -> Detector:
     name, word, form = number.checked_by, number.words[0], joined(number.form)
     words = shortest((*number.words, *FURTHER.get(number.id, ())))
     # A long word, or one of letters that take two or three bytes, has to fit in front of its number with some text.
-    wide = max((len(one.encode()) + (20 if len(one.encode()) < 30 else 40) for one in words), default=0)
+    room = 40 if number.distance >= 60 else 20
+    wide = max((len(one.encode()) + room for one in words), default=0)
     return Detector(
         id=number.id,
         title=number.title,

@@ -223,7 +223,7 @@ def _worded(
     severity: Severity = "medium",
     filters: tuple[str, ...] = ("monotone", "sequence", "documentation", "lock_file", "minified", "uuid"),
     confidence: Confidence = "low",
-    distance: int = 40,
+    distance: int = 60,
     reference: str = "",
 ) -> Detector:
     """Return the detector of values that only the words near them tell apart."""

@@ -116,7 +116,7 @@ def _labelled(
         severity=severity,
         confidence="low",
         description=f"{title}: a number of no told kind, with a word for it near by.",
-        rules=(Rule(hint=rf"\b{form}", pattern=rf"{_EDGE}(?P<v>{form}){_END}", before=48, after=32, digit=True),),
+        rules=(Rule(hint=form, pattern=rf"{_EDGE}(?P<v>{form}){_END}", before=48, after=32, digit=True),),
         checks=(check,),
         filters=("monotone", "sequence", "documentation", "uuid", "decimal", "lock_file", "minified", *filters),
         keywords=shortest(words),
