@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -47,8 +48,17 @@ def _form(word: str) -> str:
 
 def _spelt(word: str) -> set[str]:
     """Return a word as text may spell it: the expressions ignore the case of ASCII letters only."""
-    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    if word.isascii():
+        return {word}
+    plain = unicodedata.normalize("NFKD", word.lower().translate(_STROKES)).encode("ascii", "ignore").decode("ascii")
+    # Columns are named without accents; a word of another script keeps none of its letters.
+    bare = {plain} if len(plain) >= max(_BARE, len(word) - 1) else set()
+    return {word, word.lower(), word.upper(), word.capitalize()} | bare
 
+
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "\u2019": "'"})
+_BARE = 5
+"""Letters from which a word counts without its accents too."""
 
 _NOBODY = frozenset[str]()
 
@@ -87,8 +97,13 @@ def _written(word: str) -> Iterator[str]:
 
 
 def _hump(word: str) -> str:
-    """Return the expression of a word within a camel's name, and the byte behind it."""
-    return f"[a-z](?:{word.capitalize()}|{word.upper()})[^a-z]"
+    """Return the expression of a word within a name in camel case, and the byte behind it."""
+    first, *others = word.split()
+    rest = "".join(part.capitalize() for part in others)
+    joined = first + "".join(others)
+    heads = dict.fromkeys((first.capitalize() + rest, joined.capitalize(), joined.upper()))
+    within = f"[a-z](?:{'|'.join(heads)})[^a-z]"
+    return f"{within}|{_PART}(?:{first}|{first.capitalize()}){rest}[A-Z]" if rest else within
 
 
 def _parted(buffer: bytes, at: int) -> bool:
@@ -107,17 +122,20 @@ class Gates:
     def __init__(self, detectors: Iterable[Detector]) -> None:
         owners: defaultdict[str, set[str]] = defaultdict(set)
         reach: defaultdict[str, int] = defaultdict(int)
+        seen: set[str] = set()
         for detector in detectors:
             rules = detector.rules if detector.gated else tuple(rule for rule in detector.rules if rule.words)
             if not rules:
                 continue
             wide = max(max(rule.before, rule.width) + rule.after for rule in rules)
             words = dict.fromkeys(detector.keywords if detector.gated else sum((rule.words for rule in rules), ()))
+            seen.update(words)
             for word in words:
                 for text in {form for spelt in _spelt(word) for form in _written(spelt)}:
                     owners[text].add(detector.id)
                     reach[text] = max(reach[text], detector.distance + wide + 2 * len(text.encode()))
         digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
+        camels = {"".join(word.split()): word for word in seen if word.isascii() and " " in word}
         self._words: list[_Word] = []
         hints: list[str] = []
         humps: list[str] = []
@@ -135,7 +153,7 @@ class Gates:
         for word in humps:
             known = _Word(len(word), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits), 1)
             self._words.append(known)
-            made.append(Rule(hint=_hump(word), pattern=""))
+            made.append(Rule(hint=_hump(camels.get(word, word)), pattern=""))
         self.rules = tuple(made)
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
