@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -65,10 +66,23 @@ def cache():
     return str(cache_dir())
 
 
-@pytest.fixture
-def pool(cache):
+@contextlib.contextmanager
+def misbehaving(cache):
     with WorkerPool(key=KEY, cache_dir=cache, workers=2) as made:
         made._program = MISBEHAVING
+        yield made
+
+
+@pytest.fixture
+def pool(cache):
+    with misbehaving(cache) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def one_pool(cache):
+    """A pool for several tests: a worker that one of them loses is replaced for the next."""
+    with misbehaving(cache) as made:
         yield made
 
 
@@ -80,9 +94,9 @@ def ask(pool: WorkerPool, expression: str) -> str:
     return pool.submit(task(f"try:{expression}"), b"").result(30).detail
 
 
-def test_content_of_every_size_arrives(pool):
+def test_content_of_every_size_arrives(one_pool):
     for size in (0, 1, INLINE, INLINE + 1, 17 << 20):
-        result = pool.submit(task(), b"x" * size + b"\n" + TEXT).result(30)
+        result = one_pool.submit(task(), b"x" * size + b"\n" + TEXT).result(30)
         assert result.outcome == "done"
         assert result.size == size + 1 + len(TEXT)
         assert [m.detector for m in result.matches] == ["payment-card"]
@@ -114,10 +128,10 @@ def test_content_stops_at_its_limit():
         ("eat-quietly", "out-of-memory"),
     ],
 )
-def test_a_lost_worker_costs_its_file_only(pool, name, reason):
-    others = [pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
-    bad = pool.submit(task(name, cpu=0.2 if name == "spin" else 60), TEXT)
-    others += [pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
+def test_a_lost_worker_costs_its_file_only(one_pool, name, reason):
+    others = [one_pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
+    bad = one_pool.submit(task(name, cpu=0.2 if name == "spin" else 60), TEXT)
+    others += [one_pool.submit(task(f"ok{n}"), TEXT) for n in range(6)]
     result = bad.result(30)
     assert (result.outcome, result.reason) == ("skipped", reason)
     assert result.notes[0].reason == reason
@@ -274,6 +288,7 @@ def test_workers_started_soon_are_used_and_ended(cache):
 
 
 def test_detectors_that_are_refused_leave_no_process(cache):
+    before = set(psutil.Process().children())
     with pytest.raises(UnknownName):
         WorkerPool(key=KEY, cache_dir=cache, detectors=("no-such",), soon=1)
-    assert not [one for one in psutil.Process().children() if "workers_child" in str(one.cmdline())]
+    assert not [one for one in {*psutil.Process().children()} - before if "workers_child" in str(one.cmdline())]
