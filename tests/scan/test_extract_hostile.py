@@ -40,7 +40,7 @@ SCANNER = new_scanner(DetectorSet.shipped(("payment-card",)))
 SHOWN = grouped(card("4539"))
 LINE = f"Card {SHOWN}\n"
 SMALL = Limits(
-    expansion=6 << 20, ratio=100, ratio_floor=1 << 20, members=300, depth=4, in_memory=4 << 20, wall=30.0, cpu=30.0
+    expansion=6 << 20, ratio=100, ratio_floor=1 << 20, members=300, depth=4, in_memory=4 << 20, wall=100.0, cpu=30.0
 )
 
 
