@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from provider_stub import Script, client
 
-from casb_cli.core.errors import SecretUnavailable, UsageError
+from casb_cli.core.errors import SecretUnavailable, Unavailable, UsageError
 from casb_cli.transport.auth.subject import ALLOWED, CredentialSource, check, subject_token
 
 JWT = "urn:ietf:params:oauth:token-type:jwt"
@@ -82,6 +82,13 @@ def test_an_address_in_the_clear_is_refused_but_on_this_machine(url):
     local = Script(httpx.Response(200, text="t0k3n"))
     with client(local) as http:
         assert read(source(url="http://127.0.0.1:9/x"), http) == "t0k3n"
+
+
+def test_an_address_that_is_not_reached_is_for_later_and_no_missing_secret():
+    script = Script(httpx.ConnectError("[Errno 111] Connection refused"))
+    with client(script) as http, pytest.raises(Unavailable, match="Connection refused") as told:
+        read(source(url="https://runner.test/"), http)
+    assert told.value.exit_code == 7
 
 
 def test_an_address_that_refuses_says_why_and_shows_no_header():

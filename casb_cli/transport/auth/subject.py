@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from casb_cli.core.errors import ProviderError, SecretUnavailable, UsageError
+from casb_cli.core.errors import ProviderError, SecretUnavailable, Throttled, Unavailable, UsageError
 from casb_cli.core.shapes import from_json
 from casb_cli.transport.calls import NOBODY, Call
 from casb_cli.transport.signin import PlainHttp
@@ -131,7 +131,7 @@ def _fetched(source: CredentialSource, http: PlainHttp) -> str:
         identity=NOBODY,
         safe=True,
     )
-    problem = ""
+    problem, later = "", False
     known: dict[str, Any] = {
         "where": http.where,
         "stop": http.stop,
@@ -145,8 +145,9 @@ def _fetched(source: CredentialSource, http: PlainHttp) -> str:
     except UnicodeDecodeError:
         problem = "the answer is no text"
     except ProviderError as error:
-        problem = error.words
-    raise SecretUnavailable(f"the subject token's address gives none: {problem}")
+        problem, later = error.words, isinstance(error, Unavailable | Throttled)
+    text = f"the subject token's address gives none: {problem}"
+    raise Unavailable(text) if later else SecretUnavailable(text)
 
 
 def _field(text: str, name: str) -> str:
