@@ -374,3 +374,11 @@ def test_an_object_that_bursts_in_a_presentation_is_stopped_by_its_ratio():
     record = struct.pack("<HHI", 0x10, 0x1011, len(bomb) + 4) + bytes(4) + bomb
     result = look(compound({"PowerPoint Document": record, "Current User": bytes(64)}))
     assert result.reason == "expansion"
+
+
+@pytest.mark.parametrize(
+    ("head", "name"), [(b"PAR1", "Parquet"), (b"Rar!\x1a\x07\x01\0", "RAR"), (b"!BDN", "a store of Outlook (PST)")]
+)
+def test_what_is_often_met_and_not_read_is_named(head, name):
+    result = look(head + bytes(range(32)) * 20)
+    assert (result.outcome, result.reason, result.detail) == ("skipped", "unsupported", name)

@@ -130,6 +130,9 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
 def _binary(source: Source) -> Stop:
     import puremagic
 
+    head = source.head(8)
+    if named := next((name for magic, name in _NAMED.items() if head.startswith(magic)), ""):
+        return Stop("unsupported", named)
     try:
         mime = puremagic.from_string(source.head(), mime=True)
     except (puremagic.PureError, ValueError):
@@ -137,6 +140,20 @@ def _binary(source: Source) -> Stop:
     return Stop("unsupported", mime)
 
 
+_NAMED = {
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"FEA1": "Feather",
+    b"ORC": "ORC",
+    b"Obj\x01": "Avro",
+    b"Rar!\x1a\x07": "RAR",
+    b"!<arch>\n": "an archive of ar",
+    b"bplist": "a binary property list",
+    b"!BDN": "a store of Outlook (PST)",
+    b"MSCF": "CAB",
+    b"\x04\x22\x4d\x18": "LZ4",
+}
+"""What is often met and not read, by how it begins."""
 _REFUSED: dict[str, Callable[[Source], Stop]] = {
     "empty": lambda _: Stop("empty"),
     "lfs-pointer": lambda _: Stop("lfs-pointer"),

@@ -38,6 +38,16 @@ _FILTERS = {
     b"\x08": lzma.FILTER_ARMTHUMB,
     b"\x09": lzma.FILTER_SPARC,
 }
+_BCJ2 = b"\x03\x03\x01\x1b"
+_NAMED = {
+    b"\x03\x04\x01": "PPMd",
+    b"\x04\x01\x09": "Deflate64",
+    b"\x04\xf7\x11\x02": "Brotli",
+    b"\x04\xf7\x11\x04": "LZ4",
+    b"\x0a": "ARM64",
+    b"\x0b": "RISCV",
+}
+"""Methods that nothing here unpacks."""
 _REPLAYED = 1 << 20
 _HEADERS = 4
 
@@ -314,7 +324,8 @@ def _unpacked(source: Source, folder: Folder, context: Context) -> BinaryIO:
     if any(coder.method == _AES for coder in folder.coders):
         raise Stop("encrypted")
     if not folder.simple:
-        raise Stop("unsupported", "steps with several streams")
+        bcj2 = any(coder.method == _BCJ2 for coder in folder.coders)
+        raise Stop("unsupported", "the method BCJ2" if bcj2 else "steps with several streams")
     if folder.place + folder.packed > source.size:
         raise Stop("corrupted", "packed bytes are missing")
     stream: Any = _Packed(source, folder)
@@ -343,7 +354,7 @@ def _decompressor(coder: Coder, size: int) -> Callable[[], _Decompressor] | None
         return bz2.BZ2Decompressor
     if method == b"\x04\xf7\x11\x01":
         return _zstd
-    raise Stop("unsupported", f"the method {method.hex()}")
+    raise Stop("unsupported", f"the method {_NAMED.get(method) or method.hex()}")
 
 
 def _lzma(properties: bytes, size: int) -> dict[str, int]:
