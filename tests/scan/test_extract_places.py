@@ -330,6 +330,40 @@ PLACES |= {
 }  # fmt: skip
 
 
+def record(kind, data=b""):
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def workbook(whole=b"", sheet=b"", **streams):
+    """Return an old workbook with records of its own ([MS-XLS]): among those of the whole, and of its one sheet."""
+    begin = struct.pack("<HHHHII", 0x600, 0, 0, 1997, 0, 0x600)
+    head = record(0x809, begin[:2] + b"\5\0" + begin[4:])
+    name = b"\1\0S"
+    at = len(head) + 4 + 6 + len(name) + len(whole) + 4
+    head += record(0x85, struct.pack("<IH", at, 0) + name) + whole + record(0x0A)
+    body = head + record(0x809, begin[:2] + b"\x10\0" + begin[4:]) + sheet + record(0x0A)
+    return compound({"Workbook": body.ljust(4096, b"\0"), **streams})
+
+
+def wide(text):
+    return struct.pack("<HB", len(text), 1) + text.encode("utf-16-le")
+
+
+def narrow(text):
+    return struct.pack("<HB", len(text), 0) + text.encode()
+
+
+PLACES |= {
+    "xls header": workbook(sheet=record(0x14, narrow(f"&C&12{SHOWN}"))),
+    "xls footer": workbook(sheet=record(0x15, wide(SHOWN))),
+    "xls comment or text box": workbook(sheet=record(0x1B6, bytes(18)) + record(0x3C, b"\0" + SHOWN.encode())),
+    "xls choices": workbook(sheet=record(0x1BE, bytes(4) + wide(SHOWN) + bytes(8))),
+    "xls name of a chart": workbook(sheet=record(0x100D, b"\0\0" + bytes((len(SHOWN), 0)) + SHOWN.encode())),
+    "xls user": workbook(record(0x5C, narrow(SHOWN.ljust(109)))),
+    "odt field of another program": opened("text", f'<field:param field:name="code" field:value="QUOTE &quot;{SHOWN}&quot;"/>'),
+}  # fmt: skip
+
+
 def old_tar():
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -32,6 +32,7 @@ _NEEDLES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
         (rb"table:formula=\"[^\"]*&quot;", rb"table:formula=\"([^\"<>]*&quot;[^\"<>]*)\""),
         (rb"<table:named-expression\s", rb"table:expression=\"([^\"<>]+)\""),
         (rb"<table:content-validation\s", rb"table:condition=\"([^\"<>]+)\""),
+        (rb"field:value=", rb"\bfield:value=\"([^\"<>]+)\""),
         (rb"dde-item=", rb"office:dde-item=\"([^\"<>]+)\""),
         (rb"<table:table\s", rb"<table:table\s[^<>]*?table:name=\"([^\"<>]+)\""),
     )

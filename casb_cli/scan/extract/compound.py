@@ -12,6 +12,7 @@ from typing import Any
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.packed_rtf import unpacked_rtf
+from casb_cli.scan.extract.records import readable
 
 _PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102|101[EF]-[0-9A-F]{8})", re.IGNORECASE)
 _UNICODE, _ANSI = "001F", "001E"
@@ -33,7 +34,7 @@ def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
     with opened_ole(source) as ole:
         yield Segment(where, "none", word_text(ole, [], context))
-        yield from _properties(ole, where)
+        yield from document_properties(ole, context, where)
         yield from macros(ole, context, where)
         yield from objects(ole, context, where)
 
@@ -58,7 +59,7 @@ def powerpoint(source: Source, context: Context, where: str) -> Iterator[Segment
             raise Stop("encrypted")
         data = stream(ole, "PowerPoint Document", context)
         yield Segment(where, "none", _atoms(data, context))
-        yield from _properties(ole, where)
+        yield from document_properties(ole, context, where)
         yield from slide_objects(data, context, where)
 
 
@@ -205,12 +206,17 @@ def _attachment_name(ole: Any, properties: dict[tuple[str, str], list[str]], con
     return ""
 
 
-def _properties(ole: Any, where: str) -> Iterator[Segment]:
+def document_properties(ole: Any, context: Context, where: str) -> Iterator[Segment]:
+    """Yield a document's properties, those too that users add."""
     found: list[str] = []
     for name in _SUMMARIES:
         if ole.exists(name):
             values = ole.getproperties(name, convert_time=False).values()
             found += [v.decode("cp1252", "replace") if isinstance(v, bytes) else str(v) for v in _flat(values)]
+            # Those that users add stand in a second section, which olefile passes over.
+            told = set(found)
+            runs = (run.decode("utf-8", "replace") for run in readable(stream(ole, name, context)[:BLOCK]))
+            found += [run for run in runs if run not in told]
     if found:
         yield Segment(join_place(where, "properties"), "none", iter(("\n".join(found).encode("utf-8", "replace"),)))
 

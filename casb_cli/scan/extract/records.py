@@ -9,8 +9,30 @@ from collections.abc import Iterator
 from casb_cli.scan.extract.base import Context
 
 _CONTINUE, _TEXT_OBJECT = 0x3C, 0x1B6
-_ASIDE = frozenset((0x06, 0x14, 0x15, 0x18, 0x1C, 0x5A, 0x5C, 0x85, 0x1B0, 0x1BA, 0x1BE, 0x1B8, 0x41E, 0x800, 0x89C))
-"""Formulas, headers, footers, names, notes, values of other files, the user, sheets, conditions, hints, links."""
+_ASIDE = frozenset(
+    (
+        0x06,
+        0x14,
+        0x15,
+        0x18,
+        0x1C,
+        0x5A,
+        0x5C,
+        0x85,
+        0x1B0,
+        0x1BA,
+        0x1BE,
+        0x1B8,
+        0x41E,
+        0x800,
+        0x89C,
+        0x9E,
+        0x87E,
+        0x100D,
+    )
+)
+"""Formulas, headers, footers, names, notes, values of other files, the user, sheets, conditions, hints, links,
+filters, charts."""
 _CELLS = frozenset((0xFC, 0x04, 0x204, 0xD6, 0x207))
 """The table of strings, labels and what formulas gave."""
 _NARROW = re.compile(rb"[\x20-\x7e\x85\x91-\x97\xa0-\xff]{4,}")
@@ -30,7 +52,7 @@ def workbook_text(data: bytes, context: Context, *, cells: bool = False) -> Iter
         if kind != _CONTINUE:
             last = kind
         if last in wanted or last == _TEXT_OBJECT:
-            for run in _runs(data[at + 4 : at + 4 + length]):
+            for run in readable(data[at + 4 : at + 4 + length]):
                 line = _PLACED.sub(b"", run)
                 lines.append(line)
                 size += len(line)
@@ -43,8 +65,8 @@ def workbook_text(data: bytes, context: Context, *, cells: bool = False) -> Iter
         yield b"\n".join(lines) + b"\n"
 
 
-def _runs(record: bytes) -> Iterator[bytes]:
-    """Yield what reads as text in a record, narrow or wide; lengths and flags between are no text."""
+def readable(record: bytes) -> Iterator[bytes]:
+    """Yield what reads as text in bytes, narrow or wide; lengths and flags between are no text."""
     wide: list[tuple[int, int]] = []
     for found in _WIDE.finditer(record):
         wide.append(found.span())

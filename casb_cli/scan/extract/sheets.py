@@ -16,7 +16,7 @@ import msgspec
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.compound import locked_workbook, opened_ole, stream
+from casb_cli.scan.extract.compound import document_properties, locked_workbook, opened_ole, stream
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.objects import objects
@@ -40,6 +40,7 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
             name = "Workbook" if ole.exists("Workbook") else "Book"
             aside = workbook_text(stream(ole, name, context), context)
             yield Segment(join_place(where, "aside"), "none", aside)
+            yield from document_properties(ole, context, where)
         return
     size = unpacked_size(source)
     if size > _CELLS_IN_MEMORY:
