@@ -232,8 +232,13 @@ def random_base64(value: bytes) -> bool:
 
 
 def mixed(value: bytes) -> bool:
-    """Hold for values with at least a digit and a letter and six distinct characters."""
-    return len(set(value)) >= 6 and bool(re.search(rb"[0-9]", value)) and bool(re.search(rb"[A-Za-z]", value))
+    """Hold for values with six distinct characters, letters among them, and a digit or letters that make no words.
+
+    One in thirty tokens of twenty characters has no digit.
+    """
+    if len(set(value)) < 6 or not re.search(rb"[A-Za-z]", value):
+        return False
+    return bool(re.search(rb"[0-9]", value)) or (len(value) >= 16 and by_chance(value))
 
 
 def strong_password(value: bytes) -> bool:
