@@ -170,7 +170,7 @@ _PLACEHOLDER = re.compile(
     rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
     rb"|.*\\\(.*|\+[a-z-]+|utf-?(?:8|16|32)(?:le|be)?|latin-?[0-9]|iso-?8859-?[0-9]+|(?:cp|windows-)[0-9]+|ascii|base64"
     rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3})?"
-    rb"|__\w+__|www\..*"
+    rb"|__\w+__|www\..*|nonetype.*"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -210,11 +210,8 @@ def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
         text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except (ValueError, binascii.Error):
         return False
-    return _SPELT.fullmatch(text) is not None and all(map(_common, re.split(rb"[^A-Za-z]+", text)))
-
-
-def _common(word: bytes) -> bool:
-    return lettered(word) >= 0 if len(word) > 3 else True
+    words = re.split(rb"[^A-Za-z]+", text)
+    return _SPELT.fullmatch(text) is not None and all(len(word) < 4 or lettered(word) >= 0 for word in words)
 
 
 _EXAMPLE_HOST = re.compile(
@@ -227,6 +224,20 @@ _EXAMPLE_HOST = re.compile(
 def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for an address at a host that stands for any: those that RFC 2606 keeps free, and bare words for one."""
     return _EXAMPLE_HOST.match(view.after(80)) is not None
+
+
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_TRIED = re.compile(rb"(?:foo|bar|baz|pass|password|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE)
+
+
+def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for what tests of addresses try: escaped controls, brackets, and escaped signs between words of samples."""
+    if b"[" in value or b"]" in value:
+        return True
+    if b"%" not in value:
+        return False
+    text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), value)
+    return any(char < 32 for char in text) or all(map(_TRIED.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
 
 
 _PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
@@ -471,6 +482,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         plain_words,
         encoded_words,
         example_host,
+        escaped_words,
         numbered_name,
         public_key,
         code_piece,

@@ -238,7 +238,7 @@ def mixed(value: bytes) -> bool:
     """
     if len(set(value)) < 6 or not re.search(rb"[A-Za-z]", value):
         return False
-    return bool(re.search(rb"[0-9]", value)) or (len(value) >= 16 and by_chance(value))
+    return bool(re.search(rb"[0-9]", value)) or (len(value) >= 16 and lettered(value) <= -0.75 * len(value))
 
 
 def strong_password(value: bytes) -> bool:

@@ -230,7 +230,7 @@ DETECTORS: tuple[Detector, ...] = (
                     r"(?:(?<![a-z.])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
                     r"(?:" + SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
-                    r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=(\[{]))"
+                    r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"
                 ),
                 then=r"[=>]{0,2}\s{0,40}(?:" + OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
                 caseless=True,
@@ -322,7 +322,16 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         checks=(),
-        filters=("placeholder", "documentation", "monotone", "sequence", "example_host", "template_file", "lock_file"),
+        filters=(
+            "placeholder",
+            "documentation",
+            "monotone",
+            "sequence",
+            "example_host",
+            "escaped_words",
+            "template_file",
+            "lock_file",
+        ),
         mask="none",
         match=lambda: (
             "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",
