@@ -71,6 +71,10 @@ def applies(kind: FaultKind, route: Route) -> bool:
     return True
 
 
+_TOKEN_SERVES = 8
+"""Calls that a token serves at least where tokens die by chance."""
+
+
 class Faults:
     """The schedule of one provider; `taken` counts the faults played, by kind."""
 
@@ -83,6 +87,7 @@ class Faults:
         self._wait = 1.0
         self._most = 2
         self._drawn = 0
+        self._died = -_TOKEN_SERVES
         self._streak: dict[str, int] = {}
 
     def plan(
@@ -152,6 +157,12 @@ class Faults:
         if self._streak.get(target, 0) >= self._most:
             self._streak.pop(target, None)
             return None
+        kind = kinds[(bits >> 24) % len(kinds)]
+        if kind == "expired-token":
+            # All readers share the token: one that dies at every few calls would let none of them through.
+            if self._drawn - self._died < _TOKEN_SERVES:
+                return None
+            self._died = self._drawn
         self._streak[target] = self._streak.get(target, 0) + 1
         statuses = (500, 502, 503, 504)
-        return Fault(kind=kinds[(bits >> 24) % len(kinds)], status=statuses[(bits >> 40) % 4], wait=self._wait)
+        return Fault(kind=kind, status=statuses[(bits >> 40) % 4], wait=self._wait)

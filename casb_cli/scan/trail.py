@@ -92,21 +92,31 @@ class Trail:
         """Read a partition on and return what it led to."""
         store, key = self._census.store, self._census.instance.key
         feed = f"activity:{part.key}" if part.key else "activity"
-        saved = store.runs.cursor(key, feed)
-        try:
-            return self._read(self._method(part, saved[0] if saved else None), feed)
-        except CursorExpired as error:
-            if saved is None:
-                raise
-            # What lies between is lost; what the provider still has is read at once.
-            store.runs.forget_cursors(key, feed)
-            with self._change:
-                self._taken.note([Notice(code="gap", about=f"activity since {saved[1]}: {error.words}")])
-            return self._read(self._method(part, None), feed)
-
-    def _read(self, pages: Iterator[Page[Any]], feed: str) -> list[Partition]:
-        census = self._census
         more: list[Partition] = []
+        saved = store.runs.cursor(key, feed)
+        forgot = False
+        while True:
+            try:
+                self._read(self._method(part, saved[0] if saved else None), feed, more)
+            except CursorExpired as error:
+                reached = store.runs.cursor(key, feed)
+                if reached is not None and (saved is None or reached[0] != saved[0]):
+                    saved = reached  # it ended on the way: what was read so far stands
+                    continue
+                if saved is None or forgot:
+                    raise
+                # What lies between is lost; what the provider still has is read at once.
+                forgot = True
+                store.runs.forget_cursors(key, feed)
+                with self._change:
+                    self._taken.note([Notice(code="gap", about=f"activity since {saved[1]}: {error.words}")])
+                saved = None
+            else:
+                return more
+
+    def _read(self, pages: Iterator[Page[Any]], feed: str, more: list[Partition]) -> None:
+        """Write the pages and where they end, and gather what they lead to."""
+        census = self._census
         for page in pages:
             census.store.inventory.write_changes(
                 census.instance.key, list(page.items), feed=feed, cursor=page.cursor, inspect=False
@@ -118,4 +128,3 @@ class Trail:
             more += page.more
             if census.stop.is_set():
                 raise Stopped("stopped")
-        return more

@@ -40,6 +40,9 @@ class Regional(FakeConnector):
             if self.together is not None and cursor is None:
                 self.together.wait(10)
             for page in range(int(cursor or 0), 2):
+                if f"{part.key} page {page}" in self.provider.expired:
+                    self.provider.expired.remove(f"{part.key} page {page}")
+                    raise CursorExpired("the position is too old", call="GET /events")
                 yield Page(items=[Activity(id=f"{part.key}/{page}")], cursor=str(page + 1))
 
 
@@ -106,3 +109,16 @@ def test_a_defect_reaches_whoever_asked(store):
     one, _ = census(provider, store)
     with pytest.raises(ZeroDivisionError):
         one.follow_activity()
+
+
+def test_a_position_that_ends_on_the_way_costs_nothing(store):
+    provider = Provider()
+    provider.expired = {"region-1 page 1", "region-2 page 0"}
+    one, _ = census(provider, store)
+    taken = one.follow_activity()
+    # The first page of region 1 stands and the second follows it; of region 2 nothing was ever read.
+    assert {"region-1/0", "region-1/1"} <= kept(store)
+    asked = [call for call in provider.calls if "region-1 " in call]
+    assert asked == ["GET /events region-1 None", "GET /events region-1 1"]
+    assert [lost.partition for lost in taken.lost] == ["region-2"]
+    assert not taken.notices
