@@ -120,27 +120,31 @@ class Gates:
     """
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
-        owners: defaultdict[str, set[str]] = defaultdict(set)
-        reach: defaultdict[str, int] = defaultdict(int)
-        seen: set[str] = set()
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        far: defaultdict[str, int] = defaultdict(int)
         for detector in detectors:
             rules = detector.rules if detector.gated else tuple(rule for rule in detector.rules if rule.words)
             if not rules:
                 continue
             wide = max(max(rule.before, rule.width) + rule.after for rule in rules)
-            words = dict.fromkeys(detector.keywords if detector.gated else sum((rule.words for rule in rules), ()))
-            seen.update(words)
-            for word in words:
-                for text in {form for spelt in _spelt(word) for form in _written(spelt)}:
-                    owners[text].add(detector.id)
-                    reach[text] = max(reach[text], detector.distance + wide + 2 * len(text.encode()))
+            for word in detector.keywords if detector.gated else sum((rule.words for rule in rules), ()):
+                wanted[word].add(detector.id)
+                far[word] = max(far[word], detector.distance + wide)
+        owners: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        reach: defaultdict[str, int] = defaultdict(int)
+        for word, names in wanted.items():
+            ids = frozenset(names)  # one object for all forms of the word, so that it is made and hashed once
+            for text in {form for spelt in _spelt(word) for form in _written(spelt)}:
+                owners[text] = owners[text] | ids if text in owners else ids
+                reach[text] = max(reach[text], far[word] + 2 * len(text.encode()))
         digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
-        camels = {"".join(word.split()): word for word in seen if word.isascii() and " " in word}
+        camels = {"".join(word.split()): word for word in wanted if word.isascii() and " " in word}
+        wordy = {ids: ids - digits for ids in owners.values()}
         self._words: list[_Word] = []
         hints: list[str] = []
         humps: list[str] = []
         for word in sorted(owners):
-            known = _Word(len(word.encode()), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits))
+            known = _Word(len(word.encode()), reach[word], owners[word], wordy[owners[word]])
             if word.isascii() and len(word) <= _SHORT and word.isalpha():
                 self._words += (known._replace(behind=1), known)
                 hints += (f"(?:^|{_PART}){word}{_PART}", f"(?:^|{_PART}){word}\\z")
@@ -151,7 +155,7 @@ class Gates:
                 hints.append(re.escape(word))
         made = [Rule(hint=hint, pattern="", caseless=True) for hint in hints]
         for word in humps:
-            known = _Word(len(word), reach[word], frozenset(owners[word]), frozenset(owners[word] - digits), 1)
+            known = _Word(len(word), reach[word], owners[word], wordy[owners[word]], 1)
             self._words.append(known)
             made.append(Rule(hint=_hump(camels.get(word, word)), pattern=""))
         self.rules = tuple(made)
