@@ -24,7 +24,7 @@ def sources(files: Sequence[str] | None) -> tuple[Source, ...]:
 
     from casb_cli.core.errors import ConfigError
     from casb_cli.scan.detect.rules import Source
-    from casb_cli.store.paths import config_dir
+    from casb_cli.store.paths import absolute, config_dir
 
     folder = config_dir() / "detectors"
     try:
@@ -32,7 +32,9 @@ def sources(files: Sequence[str] | None) -> tuple[Source, ...]:
     except OSError as error:
         raise ConfigError(f"could not read your detectors in {folder}: {error.strerror}") from None
     kept = {path.resolve() for path in paths}
-    paths += [path for path in dict.fromkeys(Path(file) for file in files or ()) if path.resolve() not in kept]
+    paths += [
+        path for path in dict.fromkeys(Path(file) for file in files or ()) if absolute(path).resolve() not in kept
+    ]
     found = []
     for path in paths:
         try:

@@ -60,7 +60,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Files and folders; - is standard input. In folders, links and version control are left out.",
+            help="Files and folders; - is standard input. In folders, links, devices and version control are left out.",
         ),
     ],
     detector: Annotated[
@@ -93,7 +93,6 @@ def command(
     from casb_cli.scan.detect.templates import chosen
     from casb_cli.scan.inspect_local import detect_paths
     from casb_cli.scan.workers import WorkerPool
-    from casb_cli.store.keys import fingerprint_key
     from casb_cli.store.paths import cache_dir
     from casb_cli.ui.output import Output
     from casb_cli.ui.streams import streams
@@ -103,6 +102,7 @@ def command(
     if "-" in paths and sys.__stdin__ is None:
         raise UsageError("standard input is closed: there is nothing to inspect")
     own = sources(detectors)
+    key = _key(kept=baseline is not None)
     known = _baseline.opened(baseline, update_baseline, limit=limit)
     look = _Look(checked_severity(fail_on), known, _suppressed())
     if output == "sarif":
@@ -116,14 +116,30 @@ def command(
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
     soon = 2 if len(paths) > 1 or Path(paths[0]).is_dir() else 1
     with (
-        WorkerPool(key=fingerprint_key(), detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon) as pool,
-        closing(detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None)) as found,
+        WorkerPool(key=key, detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon) as pool,
+        closing(
+            detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None, unread=look.left_files)
+        ) as found,
     ):
         out.write(look.rows(found))
         if out.full:
             pool.close(wait=False)
     _baseline.saved(known, "matches", whole=not look.missed)
     return look.end(limited=out.full)
+
+
+def _key(*, kept: bool) -> bytes:
+    """Return the key of the fingerprints, for this run alone where none can be kept and none has to be."""
+    from casb_cli.store.keys import NoPlaceForKey, fingerprint_key, passing_key
+    from casb_cli.ui.streams import streams
+
+    try:
+        return fingerprint_key()
+    except NoPlaceForKey as error:
+        if kept:
+            raise
+        streams.warn(f"{error}: fingerprints are those of this run only")
+        return passing_key()
 
 
 def _suppressed() -> dict[str, str]:
@@ -157,6 +173,7 @@ class _Look:
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
         self._looked = 0
+        self._left_files = self._left_rows = False
         self._open = False
         """Whether the last file's outcome is still to come."""
 
@@ -178,8 +195,10 @@ class _Look:
             self._open = one.more
             if not one.more:
                 self._count(one)
-            for row in rows(one):
+            told = list(rows(one))
+            for number, row in enumerate(told, 1):
                 self._matches += 1
+                self._left_rows = one.more or number < len(told)
                 why = self._suppressed.get(row["fingerprint"])
                 known = self._baseline is not None and self._baseline.match(
                     row["detector"], row["file"], row["fingerprint"]
@@ -188,6 +207,10 @@ class _Look:
                 row["suppressed_why"] = why
                 self._states[state] += 1
                 yield row
+
+    def left_files(self) -> None:
+        """Take note that files were left when the output had its limit."""
+        self._left_files = True
 
     def taken(self, row: Mapping[str, Any]) -> None:
         """Count a match that was not left out by `--where`, for `--fail-on`."""
@@ -230,8 +253,10 @@ class _Look:
             streams.note(f"suppressed, and not counted: {self._states['suppressed']:,}: casb findings suppressions")
         if told:
             streams.note(f"not wholly inspected: {', '.join(told)}")
-        if limited:
+        if limited and self._left_files:
             streams.note("ended at --limit: files after it were not inspected")
+        elif limited and self._left_rows:
+            streams.note("ended at --limit: the file has more matches")
         if self._severe:
             return 11 if self.missed else 10
         if not self.missed:

@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, BinaryIO
 
@@ -87,26 +87,33 @@ def detect_paths(
     stdin: BinaryIO | None = None,
     limits: Limits | None = None,
     every: bool = True,
+    unread: Callable[[], None] = lambda: None,
 ) -> Generator[LocalResult]:
     """Yield a result per file, in order, and before it the batches of a file with very many matches.
 
     Folders are walked, links not followed, `-` reads `stdin`. A file that is missing or may not be read is a result
     with its reason. At most a few files per worker are open at a time. Close what this returns where it is not
-    read to its end: workers may wait for it.
+    read to its end: workers may wait for it; `unread` is then called if another file would have come.
     """
     limits = limits or Limits()
     waiting: deque[_Local] = deque()
+    in_hand = False
     try:
-        for path in paths:
-            for file in _files(path):
-                # One that is full waits for its reader here: so `submit` must never find all places taken by such.
-                while len(waiting) >= 2 * pool.workers or (waiting and waiting[0].future.done()):
-                    yield from waiting[0].results()
-                    waiting.popleft()
-                waiting.append(_submitted(file, pool, stdin if file == "-" else None, limits, every=every))
+        for file in (file for path in paths for file in _files(path)):
+            in_hand = True
+            # One that is full waits for its reader here: so `submit` must never find all places taken by such.
+            while len(waiting) >= 2 * pool.workers or (waiting and waiting[0].future.done()):
+                yield from waiting[0].results()
+                waiting.popleft()
+            waiting.append(_submitted(file, pool, stdin if file == "-" else None, limits, every=every))
+        in_hand = False
         while waiting:
             yield from waiting[0].results()
             waiting.popleft()
+    except GeneratorExit:
+        if in_hand or len(waiting) > 1:
+            unread()
+        raise
     finally:
         for one in waiting:
             one.drop()
@@ -139,9 +146,17 @@ def _files(path: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if name not in _VERSION_CONTROL)
         for name in sorted(names):
             file = os.path.join(folder, name)  # noqa: PTH118
-            if not os.path.islink(file):  # noqa: PTH114
+            if _content_or_unknown(file):
                 yield file
     yield from failed
+
+
+def _content_or_unknown(file: str) -> bool:
+    """Return whether a name in a folder leads to content, which links, pipes, sockets and devices have none of."""
+    try:
+        return stat.S_ISREG(os.lstat(file).st_mode)
+    except OSError:
+        return True  # looked at all the same, so that why it cannot be read is told
 
 
 def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool) -> _Local:

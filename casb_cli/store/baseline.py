@@ -17,7 +17,7 @@ import msgspec
 from casb_cli.core import clock
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.shapes import from_json
-from casb_cli.store.paths import saving
+from casb_cli.store.paths import absolute, saving
 
 Entry = tuple[str, ...]
 
@@ -37,7 +37,7 @@ class Baseline:
 
     def __init__(self, path: str | Path, key: bytes, *, update: bool = False) -> None:
         """Read the file, if there is one; raises ConfigError."""
-        self.path = Path(path).absolute()
+        self.path = absolute(path)
         self._update = update
         self._key = hmac.digest(key, b"casb baseline", "sha256").hex()[:16]
         self._file = self._read(update)

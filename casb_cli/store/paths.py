@@ -8,11 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from casb_cli.core.errors import StoreError
+from casb_cli.core.errors import ConfigError, StoreError
 
 _NETWORK_TYPES = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "fuse.sshfs", "glusterfs", "fuse.glusterfs"}
 )
+
+
+def absolute(path: str | Path) -> Path:
+    """Return the path from the root on; raises ConfigError where it hangs on a working directory that is gone."""
+    try:
+        return Path(path).absolute()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"`{path}` cannot be found: the working directory no longer exists",
+            hint="change to another directory, or give the whole path",
+        ) from None
 
 
 def config_dir() -> Path:
@@ -28,13 +39,13 @@ def state_dir() -> Path:
 def cache_dir() -> Path:
     """Return the directory of what can be made anew (`CASB_CACHE_DIR`, else `cache` in the state directory)."""
     given = os.environ.get("CASB_CACHE_DIR")
-    return Path(given).expanduser().absolute() if given else state_dir() / "cache"
+    return absolute(Path(given).expanduser()) if given else state_dir() / "cache"
 
 
 def _dir(variable: str, function: str) -> Path:
     given = os.environ.get(variable)
     if given:
-        return Path(given).expanduser().absolute()
+        return absolute(Path(given).expanduser())
     import platformdirs
 
     path: Path = getattr(platformdirs, function)("casb", appauthor=False)

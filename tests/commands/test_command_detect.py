@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
 import sys
 import zipfile
 
@@ -109,9 +111,66 @@ def test_only_the_detectors_that_were_asked_for(casb, folder):
 
 
 def test_a_limit_says_that_the_look_ended_early(casb, folder):
+    (folder / "two.txt").write_text(f"card {CARD}\ncard {CARD}\n")
     ran = casb("detect", folder / "card.txt", folder / "card.txt", "--limit", "1", "-o", "jsonl")
     assert len(ran.rows) == 1
-    assert "ended at --limit" in ran.err
+    assert "ended at --limit: files after it were not inspected" in ran.err
+    assert "the file has more matches" in casb("detect", folder / "two.txt", "--limit", "1").err
+    assert "ended at --limit" not in casb("detect", folder / "two.txt", "--limit", "2").err
+    assert "ended at --limit" not in casb("detect", folder / "card.txt", "--limit", "1").err
+
+
+def test_a_limit_ends_the_look(casb, folder, monkeypatch):
+    from casb_cli.scan import inspect_local
+
+    opened = []
+    real = inspect_local._opened
+    monkeypatch.setattr(inspect_local, "_opened", lambda file: opened.append(file) or real(file))
+    for number in range(300):
+        (folder / f"z{number}.txt").write_text("x")
+    assert casb("detect", folder, "--limit", "1", "--workers", "1").code == 0
+    assert len(opened) < 200
+
+
+def test_what_has_no_content_is_left_out_of_folders(casb, folder):
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(folder / "socket"))
+        (folder / "link").symlink_to("nowhere")
+        ran = casb("detect", folder)
+    assert ran.code == 0
+    assert "2 files, 1 match" in ran.err
+    assert casb("detect", folder / "pipe").code == 1
+
+
+def test_without_a_place_for_a_key_it_works_all_the_same(casb, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("CASB_STATE_DIR", "/proc/nowhere/state")
+    monkeypatch.setenv("CASB_CONFIG_DIR", "/proc/nowhere/config")
+    ran = casb("detect", folder, "--fail-on", "high", "-o", "jsonl")
+    assert ran.code == 10
+    assert "those of this run only" in ran.err
+    ran = casb("detect", folder, "--baseline", tmp_path / "known.json")
+    assert ran.code == 1
+    assert "CASB_CONFIG_DIR" in ran.err
+
+
+def test_a_key_that_is_there_needs_no_place_to_write(casb, folder, monkeypatch):
+    first = casb("detect", folder, "-o", "jsonl").rows
+    monkeypatch.setenv("CASB_STATE_DIR", "/proc/nowhere/state")
+    ran = casb("detect", folder, "-o", "jsonl")
+    assert ran.rows == first
+    assert "warning" not in ran.err
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--detectors"])
+def test_a_working_directory_that_is_gone(casb, folder, tmp_path, monkeypatch, option):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    ran = casb("detect", folder, option, "file")
+    assert ran.code == 2
+    assert "working directory no longer exists" in ran.err
 
 
 def test_a_closed_standard_input_is_no_clean_one(casb, monkeypatch):

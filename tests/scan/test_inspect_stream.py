@@ -97,6 +97,8 @@ def test_more_matches_than_kept_are_counted():
         (b"abcdefgh", "tail", "******gh"),
         (b"abcdefg", "tail", "******g"),
         (b"abc", "tail", "***"),
+        (b"DE89 3704 0044 0532 0130 00", "tail", "************3000"),
+        ("12\u00a034\u202f56 78".encode(), "tail", "******78"),
         (b"a" * 96 + b"\x1b[2J", "tail", "************\\x1b[2J"),
         (b"secret-password", "none", "********"),
     ],

@@ -17,9 +17,10 @@ def excerpt(value: bytes, how: Mask) -> str:
     if how == "header":
         found = _HEADER.search(value)
         return found[0].decode("ascii") if found else "********"
-    text = value.decode("utf-8", "replace")
     if how == "none":
         return "********"
+    # Without its blanks: a number in groups shows as many characters as one that is written together.
+    text = "".join(value.decode("utf-8", "replace").split())
     seen = min(4, len(text) // 4)
     return "*" * min(len(text) - seen, 12) + printable(text[len(text) - seen :])
 
