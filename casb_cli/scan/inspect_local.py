@@ -15,7 +15,7 @@ import msgspec
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note, Stop
 from casb_cli.scan.results import InspectResult, Match
-from casb_cli.scan.workers import Task, WorkerPool
+from casb_cli.scan.workers import SMALL, TOGETHER, Task, WorkerPool, small
 from casb_cli.scan.workers_content import Content
 
 _BATCHES = 4
@@ -42,6 +42,7 @@ class _Local:
         self._changed = threading.Condition()
         self._dropped = False
         self.future: Future[InspectResult]
+        self.small = True
 
     def take(self, batch: tuple[Match, ...]) -> None:
         """Keep a batch; the worker waits while there are enough."""
@@ -102,7 +103,11 @@ def detect_paths(
         for file in (file for path in paths for file in _files(path)):
             in_hand = True
             # One that is full waits for its reader here: so `submit` must never find all places taken by such.
-            while len(waiting) >= 2 * pool.workers or (waiting and waiting[0].future.done()):
+            while waiting and (
+                waiting[0].future.done()
+                or sum(not one.small for one in waiting) >= 2 * pool.workers
+                or len(waiting) >= 2 * pool.workers * TOGETHER
+            ):
                 yield from waiting[0].results()
                 waiting.popleft()
             waiting.append(_submitted(file, pool, stdin if file == "-" else None, limits, every=every))
@@ -171,6 +176,7 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
             content = Content.of(iter(lambda: read(1 << 20), b""), limits.max_size)
         else:
             content = _content(_opened(file))
+        local.small = small(content)
     except Stop as stop:
         return local.submitted(_settled(pool, stop.reason, stop.detail))
     except OSError as error:
@@ -178,8 +184,22 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
     return local.submitted(pool.submit(task, content, local.take if every else None))
 
 
-def _content(stream: BinaryIO) -> Content:
-    """Return a file's content: as it lies there, or read, where the system makes it up and tells no size."""
+def _content(opened: int) -> Content:
+    """Return an open file's content: small or made up by the system read now, else as it lies there."""
+    try:
+        about = os.fstat(opened)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(0, "not a regular file")
+        if 0 < about.st_size <= SMALL:
+            data = os.read(opened, SMALL + 1)
+            if len(data) == about.st_size:
+                os.close(opened)
+                return Content.of((data,))
+            os.lseek(opened, 0, os.SEEK_SET)  # it changes just now
+        stream = os.fdopen(opened, "rb")
+    except BaseException:
+        os.close(opened)
+        raise
     content = Content.of_file(stream)
     if content.size:
         return content
@@ -188,15 +208,8 @@ def _content(stream: BinaryIO) -> Content:
         return Content.of(iter(lambda: stream.read(1 << 20) or b"", b""), _MADE_UP)
 
 
-def _opened(file: str) -> BinaryIO:
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "not a regular file")
-        return os.fdopen(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
+def _opened(file: str) -> int:
+    return os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
 
 
 def _settled(pool: WorkerPool, reason: str, detail: str) -> Future[InspectResult]:

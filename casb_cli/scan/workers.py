@@ -28,11 +28,16 @@ from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits, Note
 from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers_content import Content
-from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
+from casb_cli.scan.workers_wire import Done, Hello, Job, Jobs, Ready, Taken, receive, send
 
 _GRACE = 5.0
 """Seconds beyond a task's own time limit before the worker is ended from outside."""
 _START = 60.0
+SMALL = 32 << 10
+"""Bytes up to which contents go to a worker together, `TOGETHER` of them at most: alone, the way costs more."""
+TOGETHER = 16
+_TOGETHER_WALL = 60.0
+"""Seconds for small contents together; then each is tried alone, with all the time that it may have."""
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); from casb_cli.scan.workers_child import main;"
     " main(int(sys.argv[2]), int(sys.argv[3]))"
@@ -62,12 +67,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Item:
-    __slots__ = ("content", "future", "handed_on", "take", "task")
+    __slots__ = ("content", "future", "handed_on", "room", "small", "take", "task")
 
     def __init__(self, task: Task, content: Content, take: Taker | None) -> None:
         self.task = task
         self.content = content
         self.take = take
+        self.small = small(content)
+        self.room: threading.BoundedSemaphore
         self.handed_on = False
         self.future: Future[InspectResult] = Future()
 
@@ -148,8 +155,9 @@ class WorkerPool:
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
     meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
-    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, then submit blocks. `soon` workers'
-    processes are started at once, beside what is done here: for who will surely submit so many tasks.
+    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, and as many (by default: `TOGETHER` times
+    as many) with small content, then submit blocks. `soon` workers' processes are started at once, beside what is
+    done here: for who will surely submit so many tasks.
     """
 
     def __init__(
@@ -179,6 +187,7 @@ class WorkerPool:
         self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._queue: queue.Queue[_Item | None] = queue.Queue()
         self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers))
+        self._small_room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers * TOGETHER))
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._busy: dict[int, _Worker] = {}
@@ -195,11 +204,12 @@ class WorkerPool:
         """
         if isinstance(content, bytes):
             content = Content.of((content,))
-        self._room.acquire()
         item = _Item(task, content, take)
+        item.room = self._small_room if item.small else self._room
+        item.room.acquire()
         with self._lock:
             if self._closed:
-                self._room.release()
+                item.room.release()
                 content.close()
                 raise RuntimeError("the worker pool is closed")
             self._waiting += 1
@@ -247,56 +257,111 @@ class WorkerPool:
         """Serve tasks with one worker at a time, replaced whenever it is lost."""
         me = threading.get_ident()
         worker: _Worker | None = None
-        while True:
-            with self._lock:
-                self._idle += 1
-            item = self._queue.get()
-            with self._lock:
-                self._idle -= 1
-                if item is not None:
-                    self._waiting -= 1
-            if item is None:
-                break
+        alone: _Item | None = None  # taken from the queue, and too large to go with others
+        while (item := alone or self._next()) is not None:
+            items = [item]
+            alone = self._more(items) if item.small else None
             try:
                 if self._dropping:
-                    item.future.cancel()
-                if item.future.set_running_or_notify_cancel():
-                    worker = self._one(item, worker, me)
+                    for one in items:
+                        one.future.cancel()
+                worker = self._several([one for one in items if one.future.set_running_or_notify_cancel()], worker, me)
             finally:
-                item.content.close()
-                self._room.release()
+                for one in items:
+                    one.content.close()
+                    one.room.release()
         self._drop(worker, me)
+
+    def _next(self) -> _Item | None:
+        """Wait for a task; None when there will be none any more."""
+        with self._lock:
+            self._idle += 1
+        item = self._queue.get()
+        with self._lock:
+            self._idle -= 1
+            if item is not None:
+                self._waiting -= 1
+        return item
+
+    def _more(self, items: list[_Item]) -> _Item | None:
+        """Add this worker's share of the small contents that wait already; return one that is not small, if met."""
+        share = min(TOGETHER, self._queue.qsize() // self.workers)
+        while len(items) < share:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                self._queue.put(None)
+                break
+            with self._lock:
+                self._waiting -= 1
+            if not item.small:
+                return item
+            items.append(item)
+        return None
 
     def _drop(self, worker: _Worker | None, me: int) -> int:
         with self._lock:
             self._busy.pop(me, None)
         return worker.end() if worker is not None else 0
 
+    def _several(self, items: list[_Item], worker: _Worker | None, me: int) -> _Worker | None:
+        """Settle the futures of small items together, where that fails one by one; return the worker that is left."""
+        while len(items) > 1:
+            try:
+                worker = self._taken(items, worker, me)
+                worker.sock.settimeout(_TOGETHER_WALL)
+                done, _ = receive(worker.sock, Done)
+            except Exception:  # noqa: BLE001 - whatever it is, who is to blame for it is found out alone, and told
+                self._drop(worker, me)
+                worker = None
+                if self._dropping:
+                    for item in items:
+                        item.future.set_result(self._lost(item, "crashed", "not waited for"))
+                    return None
+                break
+            if done.leaving:
+                self._drop(worker, me)
+                worker = None
+            for item, result in zip(items, done.results, strict=False):
+                item.future.set_result(result)
+            if not done.results:
+                break
+            items = items[len(done.results) :]
+        for item in items:
+            worker = self._one(item, worker, me)
+        return worker
+
     def _one(self, item: _Item, worker: _Worker | None, me: int) -> _Worker | None:
         """Settle the item's future; return the worker that is left for the next one."""
         try:
-            for _ in range(2):
-                if worker is None:
-                    worker = self._started(me)
-                if self._handed(item, worker):
-                    break
-                # It ended while idle: that is nobody's fault, another one takes the task.
-                self._drop(worker, me)
-                worker = None
-            if worker is None:
-                raise WorkersUnavailable("worker processes end before they take a task")
+            worker = self._taken([item], worker, me)
             result, alive = self._awaited(item, worker)
             if not alive:
                 self._drop(worker, me)
                 worker = None
             item.future.set_result(result)
         except CasbError as error:
+            worker = None
             item.future.set_exception(error)
         except Exception as error:  # noqa: BLE001 - a future left unsettled would hang its waiter for ever
             self._drop(worker, me)
             worker = None
             item.future.set_exception(error)
         return worker
+
+    def _taken(self, items: list[_Item], worker: _Worker | None, me: int) -> _Worker:
+        """Return the worker that took the tasks; raises WorkersUnavailable."""
+        for _ in range(2):
+            if worker is None:
+                worker = self._started(me)
+            if self._handed(items, worker):
+                return worker
+            # It ended while idle: that is nobody's fault, another one takes the task.
+            self._drop(worker, me)
+            worker = None
+        raise WorkersUnavailable("worker processes end before they take a task")
 
     def _started(self, me: int) -> _Worker:
         with self._lock:
@@ -316,15 +381,14 @@ class WorkerPool:
                 worker.process.kill()
         return worker
 
-    def _handed(self, item: _Item, worker: _Worker) -> bool:
-        """Return whether the worker took the task."""
-        data = item.content.inline()
-        task = item.task
-        name = task.name.encode("utf-8", "replace").decode()  # a file's name may be no text; filters need a hint only
-        job = Job(name, task.every, task.limits, data, task.reveal, batches=item.take is not None)
+    def _handed(self, items: list[_Item], worker: _Worker) -> bool:
+        """Return whether the worker took the tasks: one, or several with small content."""
+        jobs, descriptor = tuple(map(_job, items)), None
+        if jobs[0].data is None:
+            descriptor = items[0].content.fileno()
         try:
             worker.sock.settimeout(_START)
-            send(worker.sock, job, None if data is not None else item.content.fileno())
+            send(worker.sock, Jobs(jobs), descriptor)
             receive(worker.sock, Taken)
         except (OSError, EOFError, msgspec.DecodeError):
             return False
@@ -337,7 +401,7 @@ class WorkerPool:
             done, _ = receive(worker.sock, Done)
             while done.more and item.take is not None:
                 item.handed_on = True
-                item.take(done.result.matches)
+                item.take(done.results[0].matches)
                 done, _ = receive(worker.sock, Done)
         except TimeoutError:
             return self._lost(item, "timeout", "the worker did not answer"), False
@@ -345,7 +409,9 @@ class WorkerPool:
             return self._lost(item, "crashed", "the worker's answer made no sense"), False
         except (OSError, EOFError):
             return self._lost(item, *_cause(worker.status())), False
-        return done.result, not done.leaving
+        if len(done.results) != 1:
+            return self._lost(item, "crashed", "the worker's answer made no sense"), False
+        return done.results[0], not done.leaving
 
     def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
         return InspectResult(
@@ -357,6 +423,17 @@ class WorkerPool:
             notes=(Note("", reason, detail),),
             parts_failed=1,
         )
+
+
+def small(content: Content) -> bool:
+    """Return whether the content goes to a worker together with others."""
+    return content.held is not None and content.held <= SMALL
+
+
+def _job(item: _Item) -> Job:
+    task = item.task
+    name = task.name.encode("utf-8", "replace").decode()  # a file's name may be no text; filters need a hint only
+    return Job(name, task.every, task.limits, item.content.inline(), task.reveal, batches=item.take is not None)
 
 
 def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:

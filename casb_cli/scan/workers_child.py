@@ -6,16 +6,24 @@ import io
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from typing import BinaryIO
+
+import msgspec
 
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
 from casb_cli.scan.extract.base import Note
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.results import InspectResult, Match
-from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, peak_memory
-from casb_cli.scan.workers_wire import Done, Hello, Job, Ready, Taken, receive, send
+from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, grown_beyond
+from casb_cli.scan.workers_wire import Done, Hello, Job, Jobs, Ready, Taken, receive, send
+
+TURN = 1.0
+"""Seconds of several jobs together after which what is done is told, and the rest given back."""
+TOGETHER_CPU = 20.0
+"""CPU seconds of one among several jobs; who needs more ends this process, and is tried again alone."""
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -49,21 +57,47 @@ def _detectors(hello: Hello) -> DetectorSet:
 
 
 def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
-    """Do one job; return whether to stay for another."""
-    job, descriptor = receive(sock, Job)
+    """Do what one message asks for; return whether to stay for another."""
+    message, descriptor = receive(sock, Jobs)
     send(sock, Taken())
+    if len(message.jobs) != 1:
+        results, leaving = _several(message.jobs, scanner, hello)
+        send(sock, Done(results, leaving))
+        return not leaving
+    job = message.jobs[0]
     allow_cpu(job.limits.cpu)
     file: BinaryIO = io.BytesIO(job.data or b"") if descriptor is None else os.fdopen(descriptor, "rb")
 
     def hand_on(batch: tuple[Match, ...]) -> None:
-        send(sock, Done(InspectResult(outcome="done", matches=batch), more=True))
+        send(sock, Done((InspectResult(outcome="done", matches=batch),), more=True))
 
     with file:
         result = inspected(file, job, scanner, hello.key, hand_on if job.batches else None)
-    starved = result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes)
-    leaving = starved or peak_memory() > hello.memory * 3 // 4
-    send(sock, Done(result, leaving))
+    leaving = _spent(result, hello.memory)
+    send(sock, Done((result,), leaving))
     return not leaving
+
+
+def _several(jobs: tuple[Job, ...], scanner: Scanner, hello: Hello) -> tuple[tuple[InspectResult, ...], bool]:
+    """Return the results of the first jobs, of all where they are quick, and whether to leave."""
+    results: list[InspectResult] = []
+    until = time.monotonic() + TURN
+    for job in jobs:
+        allow_cpu(min(job.limits.cpu, TOGETHER_CPU))
+        found: list[Match] = []
+        result = inspected(io.BytesIO(job.data or b""), job, scanner, hello.key, found.extend if job.batches else None)
+        results.append(msgspec.structs.replace(result, matches=(*found, *result.matches)) if found else result)
+        if _spent(result, hello.memory):
+            return tuple(results), True
+        if time.monotonic() > until:
+            break
+    return tuple(results), False
+
+
+def _spent(result: InspectResult, memory: int) -> bool:
+    """Return whether this process should give its memory back."""
+    starved = result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes)
+    return starved or grown_beyond(memory * 3 // 4)
 
 
 def inspected(

@@ -75,6 +75,11 @@ class Content:
             memory.close()
         self._file, self._on_disk = disk, True
 
+    @property
+    def held(self) -> int | None:
+        """How many bytes are held in memory, None where they are in a file."""
+        return len(self._small) if self._file is None else None
+
     def inline(self) -> bytes | None:
         """Return the bytes where they are held in memory, else None."""
         return bytes(self._small) if self._file is None else None

@@ -79,20 +79,22 @@ def allow_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
 
 
-def peak_memory() -> int:
-    """Return the most bytes this process ever had resident, 0 where unknown."""
-    if sys.platform == "linux":
-        # getrusage's ru_maxrss starts at the size of the process that launched this one.
-        with contextlib.suppress(OSError), open("/proc/self/status", "rb") as file:  # noqa: PTH123 - a kernel file
-            for line in file:
-                if line.startswith(b"VmHWM:"):
-                    return int(line.split()[1]) * 1024
+def grown_beyond(size: int) -> bool:
+    """Return whether this process ever had more bytes resident than that; False where unknown."""
     try:
         import resource
     except ImportError:
-        return 0
+        return False
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    if (peak if sys.platform == "darwin" else peak * 1024) <= size:
+        return False
+    if sys.platform == "linux":
+        # That one starts at the size of the process that launched this one, and costs far less to ask for.
+        with contextlib.suppress(OSError), open("/proc/self/status", "rb") as file:  # noqa: PTH123 - a kernel file
+            for line in file:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1]) * 1024 > size
+    return True
 
 
 def cut_network() -> str:

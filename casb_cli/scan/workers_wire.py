@@ -54,17 +54,23 @@ class Job(msgspec.Struct, frozen=True):
     batches: bool = False
 
 
+class Jobs(msgspec.Struct, frozen=True):
+    """One inspection, or several of small contents, which would cost more on the way than they take."""
+
+    jobs: tuple[Job, ...]
+
+
 class Taken(msgspec.Struct, frozen=True):
-    """A worker has the job: from now on it alone is to blame."""
+    """A worker has the jobs: from now on it alone is to blame."""
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The outcome; `leaving` when the worker ends itself after it, to give memory back.
+    """The outcomes of the first jobs or all; `leaving` when the worker ends itself after it, to give memory back.
 
-    With `more` it is a batch of matches, and the outcome is to come.
+    With `more` it is a batch of the only job's matches, and the outcome is to come.
     """
 
-    result: InspectResult
+    results: tuple[InspectResult, ...]
     leaving: bool = False
     more: bool = False
 
@@ -75,18 +81,19 @@ def send(sock: socket.socket, message: msgspec.Struct, descriptor: int | None = 
     if len(data) > _LARGEST:
         raise ValueError("a message is too large")
     if descriptor is None:
-        sock.sendall(b"N")
+        sock.sendall(b"N" + _LENGTH.pack(len(data)) + data)
     else:
         socket.send_fds(sock, [b"F"], [descriptor])
-    sock.sendall(_LENGTH.pack(len(data)) + data)
+        sock.sendall(_LENGTH.pack(len(data)) + data)
 
 
 def receive(sock: socket.socket, kind: type[Message]) -> tuple[Message, int | None]:
     """Return the next message and the descriptor that came along; raises EOFError, msgspec.DecodeError."""
-    mark, descriptors, _, _ = socket.recv_fds(sock, 1, 1)
-    if not mark:
+    # The mark that a descriptor comes with is received alone, as it was sent; any other with the length.
+    head, descriptors, _, _ = socket.recv_fds(sock, 1 + _LENGTH.size, 1)
+    if not head:
         raise EOFError
-    size = _LENGTH.unpack(_exactly(sock, _LENGTH.size))[0]
+    size = _LENGTH.unpack(head[1:] + _exactly(sock, 1 + _LENGTH.size - len(head)))[0]
     if size > _LARGEST:
         raise EOFError
     return from_msgpack(_exactly(sock, size), kind), descriptors[0] if descriptors else None

@@ -102,6 +102,55 @@ def test_content_of_every_size_arrives(one_pool):
         assert [m.detector for m in result.matches] == ["payment-card"]
 
 
+def test_small_contents_go_together_and_a_bad_one_costs_only_itself(cache, monkeypatch):
+    from casb_cli.scan import workers
+
+    sent = []
+    real = workers.send
+    monkeypatch.setattr(
+        workers, "send", lambda sock, message, *rest: sent.append(message) or real(sock, message, *rest)
+    )
+    names = [f"{number}.txt" for number in range(40)]
+    names[7], names[20], names[33] = "segfault", "kill", "noise"
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
+        pool._program = MISBEHAVING
+        futures = [pool.submit(task(name), b"%d\n" % number + TEXT) for number, name in enumerate(names)]
+        results = [future.result(60) for future in futures]
+    for number, (name, result) in enumerate(zip(names, results, strict=True)):
+        if name.endswith(".txt"):
+            assert result.outcome == "done"
+            assert result.size == len(str(number)) + 1 + len(TEXT)
+            assert [m.detector for m in result.matches] == ["payment-card"]
+        else:
+            assert (result.outcome, result.reason) == ("skipped", {"kill": "out-of-memory"}.get(name, "crashed"))
+    assert max(len(message.jobs) for message in sent if isinstance(message, workers.Jobs)) == workers.TOGETHER
+
+
+def test_many_matches_of_small_contents_are_all_told(cache):
+    numbers = sorted({card("4539", seed=n) for n in range(200)})
+    data = "\n".join(f"card {n}" for n in numbers * 7).encode()
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
+        jobs = [Task(ref="a", name="a.txt", every=True, limits=Limits(matches=100)) for _ in range(20)]
+        told = [[] for _ in jobs]
+        futures = [pool.submit(job, data, of.extend) for job, of in zip(jobs, told, strict=True)]
+        for future, of in zip(futures, told, strict=True):
+            result = future.result(60)
+            assert len(of) + len(result.matches) == 7 * len(numbers) > 1000
+            assert result.untold == {}
+
+
+def test_slow_ones_are_not_waited_for_together(monkeypatch):
+    from casb_cli.scan import workers_child as child
+    from casb_cli.scan.inspect import new_scanner
+    from casb_cli.scan.workers_wire import Hello, Job
+
+    monkeypatch.setattr(child, "TURN", 0.0)
+    monkeypatch.setattr(child, "allow_cpu", lambda _: None)
+    jobs = tuple(Job("a.txt", every=False, limits=Limits(), data=TEXT) for _ in range(5))
+    results, leaving = child._several(jobs, new_scanner(cache_dir=str(cache_dir())), Hello(KEY, (), None, 1 << 40))
+    assert (len(results), leaving) == (1, False)
+
+
 def test_content_has_no_name(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

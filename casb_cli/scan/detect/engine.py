@@ -161,10 +161,11 @@ class Scanner:
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
         self._known: Known | None = None
+        self._prints = any(detector.prints for detector in detectors.detectors)
 
     def copies(self, key: bytes) -> Copies | None:
         """Return what watches one file for copies of known documents, None where none are known; raises ConfigError."""
-        if not any(detector.prints for detector in self.detectors.detectors):
+        if not self._prints:
             return None
         from casb_cli.scan.detect.copies import Copies, Known
 
@@ -212,9 +213,9 @@ class Scanner:
         hits: defaultdict[int, list[int]] = defaultdict(list)
         self._database.scan(buffer, match_event_handler=_note, context=hits)
         found: list[_Candidate] = []
-        for number, aim in enumerate(self._aims):
-            if number in hits:
-                self._confirm(aim, hits[number], buffer, floor, limit, collector, found, places)
+        for number in sorted(hits):
+            if number < len(self._aims):
+                self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found, places)
         self._gated_round(hits, buffer, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
