@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from casb_cli.commands._table import Table
+    from casb_cli.scan.detect.exact import Built
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_MARKS = ",;\t|"
 
 
 def folder() -> Path:
@@ -65,11 +64,13 @@ def write(
     at_least: int,
     severity: str,
     delimiter: str,
-) -> dict[str, Any]:
-    """Build the index and then its detector, each in the place of an older one; return its row.
+    encoding: str,
+) -> tuple[dict[str, Any], list[str]]:
+    """Build the index and then its detector, each in the place of an older one; return its row, and what to tell.
 
     Raises UsageError for a table without the columns or without a usable row; the older index stays then.
     """
+    from casb_cli.commands._table import opened
     from casb_cli.scan.detect.exact import build
     from casb_cli.store.keys import fingerprint_key
     from casb_cli.store.paths import ensure_dir, saving, write_private
@@ -81,8 +82,9 @@ def write(
     try:
         with saving(index):
             fresh.touch(mode=0o600)
-            with _rows(table, (leading, *beside), delimiter) as rows:
-                build(rows, fresh, fingerprint_key(), leading=leading, beside=beside, need=need)
+            with opened(table, delimiter=delimiter, encoding=encoding) as read:
+                read.check((leading, *beside))
+                built = build(read.rows(), fresh, fingerprint_key(), leading=leading, beside=beside, need=need)
             fresh.replace(index)
     finally:
         fresh.unlink(missing_ok=True)
@@ -101,50 +103,18 @@ def write(
         'mask = "none"',
     )
     write_private(detector, ("\n".join(lines) + "\n").encode())
-    return row_of(index)
+    return row_of(index), list(_told(built, read))
 
 
-@contextmanager
-def _rows(table: str, wanted: Sequence[str], delimiter: str) -> Iterator[Iterator[Mapping[str, str]]]:
-    with _opened(table) as file:
-        try:
-            first = file.readline()
-        except UnicodeDecodeError:
-            raise UsageError(f"{table}: it is no UTF-8") from None
-        if not first:
-            raise UsageError(f"{table}: there is nothing in it")
-        mark = delimiter or max(_MARKS, key=first.count)
-        if len(mark) != 1:
-            raise UsageError("a delimiter is one character")
-        names = [name.strip() for name in next(csv.reader([first], delimiter=mark))]
-        for name in wanted:
-            if name not in names:
-                raise UsageError(f"{table}: there is no column `{name}`", hint=f"columns: {', '.join(names)}")
-            if names.count(name) > 1:
-                raise UsageError(f"{table}: several columns are called `{name}`")
-        yield (dict(zip(names, cells, strict=False)) for cells in _cells(table, file, mark))
-
-
-def _cells(table: str, file: IO[str], mark: str) -> Iterator[list[str]]:
-    reader = csv.reader(file, delimiter=mark)
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except (csv.Error, UnicodeDecodeError) as error:
-            what = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-            raise UsageError(f"{table}, line {reader.line_num + 2}: {what}") from None
-
-
-@contextmanager
-def _opened(table: str) -> Iterator[IO[str]]:
-    if table == "-":
-        # Read as a file is: the stream of text would take bytes that are no UTF-8, and keep a byte order mark.
-        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
-        return
-    try:
-        with open(table, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a name as the user gave it
-            yield file
-    except OSError as error:
-        raise UsageError(f"could not read {table}: {error.strerror}") from None
+def _told(built: Built, table: Table) -> Iterator[str]:
+    """Yield what the user should know of the rows, in words."""
+    about = built.about
+    if table.uneven:
+        yield (
+            f"left out: {table.uneven:,} rows with more cells than there are columns, the first in line "
+            f"{table.first_uneven}: is a value that holds the delimiter not quoted?"
+        )
+    if about.shared:
+        yield f"left out: {about.shared:,} rows whose leading value stands in more than 1,000 rows: it tells none"
+    for name, share in built.common.items():
+        yield f"column {name}: {share:.0%} of the rows have the same value, so it proves little beside the leading one"

@@ -40,6 +40,9 @@ def build(
     at_least: Annotated[int, typer.Option(min=1, help="Distinct rows in one file that make a finding.")] = 1,
     severity: Annotated[str, typer.Option(help="low, medium, high or critical.")] = "high",
     delimiter: Annotated[str, typer.Option(help="What parts the columns; told by the first line otherwise.")] = "",
+    encoding: Annotated[
+        str, typer.Option(help="The table's encoding, such as cp1252; UTF-8 and UTF-16 are told by themselves.")
+    ] = "",
     output: OutputFormat = "table",
 ) -> None:
     """Build the index of a table and the detector that uses it, in the place of an older one of the same name.
@@ -51,6 +54,7 @@ def build(
     from casb_cli.commands._options import checked_severity
     from casb_cli.core.errors import UsageError
     from casb_cli.ui.output import show
+    from casb_cli.ui.streams import streams
 
     checked_severity(severity)
     columns = list(dict.fromkeys(beside or []))
@@ -58,7 +62,7 @@ def build(
         raise UsageError(f"`{leading}` leads: it can't stand beside itself")
     if need is not None and need > len(columns):
         raise UsageError(f"--need {need}: there are {len(columns)} columns beside", hint="name each with --beside")
-    row = write(
+    row, told = write(
         table,
         name,
         leading=leading,
@@ -68,7 +72,10 @@ def build(
         at_least=at_least,
         severity=severity,
         delimiter=delimiter,
+        encoding=encoding,
     )
+    for line in told:
+        streams.note(line)
     show(row, "exact-data", output, columns=tuple(row))
 
 

@@ -102,6 +102,77 @@ def test_a_piped_table_may_begin_with_a_byte_order_mark(home, monkeypatch):
     assert main(["edm", "build", "-", "--name", "customers", "--leading", "account", "--beside", "name"]) == 0
 
 
+def found(home, capsys, text="Ann Müller (AC-482913)"):
+    (home / "mail.txt").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["detect", str(home / "mail.txt"), "--detector", "edm-customers", "-o", "jsonl"]) == 0
+    return len(capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (TABLE.encode("utf-16"), ()),
+        (TABLE.encode("utf-16-le"), ()),
+        (TABLE.encode("utf-16-be"), ()),
+        (TABLE.encode("utf-32"), ()),
+        (TABLE.encode("cp1252"), ("--encoding", "cp1252")),
+        (TABLE.replace("\n", "\r\n").encode("utf-8-sig"), ()),
+        (TABLE.replace(";", "\t").encode(), ()),
+        (TABLE.replace(";", "~").encode(), ("--delimiter", "~")),
+        (b"sep=;\r\n" + TABLE.replace("\n", "\r\n").encode(), ()),
+        (b'"account","name","a, b; c; d; e"\nAC-482913,"M\xc3\xbcller, Ann",x\n', ()),
+        (TABLE.replace("Ann", "An\0n").replace("\0", "").encode() + b"\n\n;;\n", ()),
+        (b"account;name;text\nAC-482913;Ann M\xc3\xbcller;" + b"long " * 100_000 + b"\n", ()),
+        (b'account;name;street\nAC-482913;"Ann\nM\xc3\xbcller";"1 Road\nRome; Italy"\n', ()),
+    ],
+)
+def test_tables_are_read_as_programs_export_them(home, capsys, data, more):
+    (home / "customers.csv").write_bytes(data)
+    assert build(home, *more) == 0
+    assert found(home, capsys) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('account;name;c;d\nAC-1;Ann;x;y\nAC-2;"Bob;x;y\nAC-3;Cid;x;y\nAC-4;Dan;x;y\n', "lines 3 to 5"),
+        ('account;name;c;d\nAC-1;"Ann;x;y\nAC-2;Bob;x;y\nAC-3;Cid";x;y\n', "lines 2 to 4"),
+        ('account;name\nAC-1;"Ann" B\n', "line 2"),
+        ('account;name;c;d\nAC-1;"Ann;x;y\nAC-2;"Bob";x;y\n', "lines 2 to 3"),
+    ],
+)
+def test_a_quote_that_swallows_rows_is_refused_with_its_lines(home, capsys, text, told):
+    (home / "customers.csv").write_text(text)
+    assert build(home) == 2
+    assert f"customers.csv, {told}: the quotes don't add up" in capsys.readouterr().err
+
+
+def test_rows_that_cannot_be_right_and_columns_that_tell_little_are_told(home, capsys):
+    rows = "".join(f"AC-{n},Person{n},active\n" for n in range(100_000, 100_200))
+    (home / "customers.csv").write_text(f"account,name,state\nAC-482913,Müller, Ann,active\n{rows}")
+    assert build(home, "--beside", "state") == 0
+    told = capsys.readouterr().err
+    assert "left out: 1 rows with more cells than there are columns, the first in line 2" in told
+    assert "column state: 100% of the rows have the same value" in told
+
+
+@pytest.mark.parametrize(("more", "words"), [(["--encoding", "klingon"], "no encoding `klingon`")])
+def test_an_unknown_encoding_is_refused(home, capsys, more, words):
+    assert build(home, *more) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_index_that_was_changed_is_refused(home, capsys):
+    assert build(home) == 0
+    index = home / "config" / "detectors" / "edm-customers.index"
+    data = bytearray(index.read_bytes())
+    data[25] ^= 1
+    index.write_bytes(data)
+    assert main(["detect", str(home / "customers.csv")]) == 2
+    assert "was changed since it was built" in capsys.readouterr().err
+
+
 def test_an_index_that_is_gone_is_told_of_and_can_be_removed(home, capsys):
     assert build(home) == 0
     assert untested(own(None)) == [], "nobody wrote a pattern that could be wrong"

@@ -24,7 +24,7 @@ ROWS = [
 def scanner(folder, rows=ROWS, *, beside=("name", "city"), need=1, key=KEY, more=""):
     path = folder / "edm-customers.index"
     path.unlink(missing_ok=True)
-    about = exact.build(rows, path, key, leading="account", beside=beside, need=need)
+    about = exact.build(rows, path, key, leading="account", beside=beside, need=need).about
     text = f'[[detector]]\nid = "edm-customers"\ntitle = "Customers"\nseverity = "high"\nindex = "{path.name}"\n{more}'
     own = detectors([Source(str(folder / "edm-customers.toml"), text)])
     return about, new_scanner(DetectorSet(own))
@@ -39,7 +39,15 @@ def found(scanner, text, key=KEY):
     ("text", "hit"),
     [
         ("customer AC-482913, Ann Müller", True),
-        ("ANN MÜLLER (ac-482913)", False),  # the leading value is looked for in the letters that the table has
+        ("ANN MÜLLER (ac-482913)", True),
+        ("AC 482913: Mueller, Ann", True),
+        ("ac482913 Ann M. Mu\u0308ller", True),
+        ("Ann Muller\u00a0AC\u2013482913", True),
+        ("ＡＣ－４８２９１３ Rome", True),
+        ("Ann spoke with Bob, then with a certain Mr Müller of AC-482913", False),
+        ("AC-482913\t" + "x\t" * 300 + "Ann Müller\n", True),  # one line of a table
+        ("AC-48-29-13 Rome", True),
+        ("AC-482913456 Rome", False),
         ("account;name\nAC-482913;ann  müller\n", True),
         ("AC-482913 of Rome", True),
         ("AC-771204: Bob O\u2019Neill, Oslo", True),
@@ -82,6 +90,99 @@ def test_the_index_holds_no_value_and_another_key_opens_nothing(tmp_path):
     exact.check(ready.detectors.detectors, KEY)
     with pytest.raises(ConfigError, match="another installation's key"):
         exact.check(ready.detectors.detectors, b"x" * 32)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "hit"),
+    [
+        ("+49 30 1234567", "Tel. 030 / 1234567", True),
+        ("+49 30 1234567", "0049 (0)30 1234567", True),
+        ("030 1234567", "+49-30-1234567", True),
+        ("(555) 123-4567", "+1 555 123 4567", True),
+        ("+49 30 1234567", "030 1234568", False),
+        ("DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 00", True),
+        ("4829130077", "48 29 13 00 77", True),
+        ("4829130077", "4829130077.25", False),
+        ("4829130077", "11 4829130077 22", True),
+        ("4829130077", "4829 1300 77 12", False),  # part of a longer number
+        ("Ann Müller", "MUELLER, Ann", True),
+        ("Ann Müller", "Ann and Müller", False),
+        ("ann.m@example.com", "<Ann.M@Example.com>", True),
+        ("X7-Q9/12", "x7q9, 12", False),
+        ("X7-Q9/12", "x7q9/12", True),
+    ],
+)
+def test_a_leading_value_is_found_however_it_is_written(tmp_path, value, text, hit):
+    _, ready = scanner(tmp_path, [{"account": value}], beside=(), need=0)
+    assert bool(found(ready, f"see {text}, please")) is hit
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "hit"),
+    [
+        ("1980-01-02", "02.01.1980", True),
+        ("1980-01-02 00:00:00", "1/2/1980", True),
+        ("1980-01-02", "1980-01-02T08:15:00Z", True),
+        ("1980-01-02", "born 19800102", True),
+        ("1980-01-02", "1980 and later, in 01 of 02", False),
+        ("+49 30 1234567", "(030) 1234567", True),
+        ("4829130077", "4829 1300 77", True),
+        ("X", "X", False),
+        ("unknown", "unknown", False),
+    ],
+)
+def test_a_value_beside_is_known_however_it_is_written(tmp_path, value, text, hit):
+    rows = [{"account": "AC-482913", "b": value}, {"account": "AC-771204", "b": "Ann Bo"}]
+    _, ready = scanner(tmp_path, rows, beside=("b",))
+    assert bool(found(ready, f"AC-482913, {text} it says")) is hit
+
+
+def test_what_tells_no_row_is_left_out(tmp_path):
+    rows = [
+        *({"account": "ZZ-123456", "name": f"Person {n}"} for n in range(1_001)),
+        {"account": "99999999", "name": "Ann"},
+        {"account": "unknown", "name": "Ann"},
+        {"account": "AC-482913", "name": "Ann"},
+    ]
+    about, ready = scanner(tmp_path, rows, beside=("name",))
+    assert (about.rows, about.skipped, about.shared) == (1, 2, 1_001)
+    assert found(ready, "AC-482913 Ann")
+    assert not found(ready, "ZZ-123456 Person 7, 99999999 Ann")
+
+
+def test_many_rows_need_little_memory_and_are_told_from_each_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("casb_cli.scan.detect.exact_file._RUN", 100)  # several sorted runs are merged
+    rows = [{"account": f"AC-{n:06}", "name": f"Person{n}"} for n in range(100_000, 101_000)]
+    _, ready = scanner(tmp_path, rows, beside=("name",))
+    assert len(found(ready, "\n".join(f"AC-{n:06} Person{n}" for n in range(100_990, 101_010)))) == 10
+    assert not found(ready, "AC-100001 Person100002")
+
+
+def test_equal_values_in_two_rows_look_unlike(tmp_path):
+    rows = [{"account": f"AC-{n}", "name": "Ann Müller"} for n in range(482_900, 482_940)]
+    scanner(tmp_path, rows, beside=("name",))
+    data = (tmp_path / "edm-customers.index").read_bytes()
+    parts = [data[at : at + 8] for at in range(18, 18 + 40 * 9, 9)]
+    assert len(set(parts)) == 40
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda data: data[:30] + bytes([data[30] ^ 1]) + data[31:], "changed since it was built"),
+        (lambda data: data[:-40], "torn"),
+        (lambda data: data[:100], "torn"),
+        (lambda data: data[:18], "torn"),
+        (lambda data: b"SQLite format 3\0" + data[16:], "another version of casb"),
+        (lambda data: b"casb exact data 9\n" + data[18:], "another version of casb"),
+    ],
+)
+def test_a_changed_index_is_refused_with_what_is_wrong(tmp_path, change, told):
+    _, ready = scanner(tmp_path)
+    path = tmp_path / "edm-customers.index"
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ConfigError, match=told):
+        exact.check(ready.detectors.detectors, KEY)
 
 
 def test_a_thousand_rows_are_found_among_others(tmp_path):

@@ -19,7 +19,7 @@ import msgspec
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.shapes import from_plain
-from casb_cli.scan.detect import exact, named_checks, prints
+from casb_cli.scan.detect import exact, exact_written, named_checks, prints
 from casb_cli.scan.detect.database import engine_version
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
@@ -176,7 +176,7 @@ class _Reader:
         if written.index:
             path = Path(self._source.name).parent / written.index
             about = exact.about(path)
-            index, rules = (str(path), about.digest), (exact.rule(about.shape),)
+            index, rules = (str(path), about.digest), exact_written.rules(about.shape)
         documents = None
         if written.documents:
             path = Path(self._source.name).parent / written.documents

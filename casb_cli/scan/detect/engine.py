@@ -55,10 +55,6 @@ class _Armed:
         """The index of exact data that decides, None where there is none; raises ConfigError."""
         return Index(self.detector.index[0]) if self.detector.index else None
 
-    def indexed(self, key: bytes, buffer: bytes, start: int, end: int) -> bool:
-        """Return whether the value and what stands near it are a row of the index, where there is one."""
-        return self.index is None or self.index.holds(key, buffer, start, end, self.detector.within)
-
     def holds(self, value: bytes, rule: Rule | None = None) -> bool:
         """Return whether all checks hold: those of the rule that found the value, where it has its own."""
         checks = self.detector.checks if rule is None else rule.checks or self.detector.checks
@@ -314,7 +310,7 @@ class Scanner:
         """Add what the rule's pattern confirms around the ends of its hint."""
         distinct = aim.owner.detector.min_count > 1
         words = aim.words if aim.rule.words else None
-        for start, stop in _spans(aim, ends, buffer):
+        for start, stop in _spans(aim, ends, buffer, collector.key):
             if start < 0 or not floor <= start < limit:
                 continue
             value = buffer[start:stop]
@@ -322,7 +318,7 @@ class Scanner:
                 continue  # only distinct values count: the same address again tells nothing new
             if words is not None and not _near(words, aim.owner.detector.distance, buffer, start, stop, places):
                 continue
-            if aim.owner.holds(value, aim.rule) and aim.owner.indexed(collector.key, buffer, start, stop):
+            if aim.owner.holds(value, aim.rule):
                 found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
@@ -346,8 +342,13 @@ class Scanner:
         return confidence
 
 
-def _spans(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the values begin and end that the rule's pattern confirms around the ends of its hint."""
+def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the values begin and end that the rule's pattern, or an index, confirms around its hint's ends."""
+    if aim.owner.index is not None:
+        near = [(0, 0, len(buffer))] if aim.rule.once else _windows(aim, ends, buffer)
+        for low, _, high in near:
+            yield from aim.owner.index.found(key, buffer, (low, high), aim.rule.written, aim.owner.detector.within)
+        return
     pattern = aim.pattern
     if isinstance(pattern, Linear):
         if aim.rule.fixed:

@@ -1,246 +1,203 @@
-"""Exact data: an index of a table's values, keyed and salted, and whether a text holds one of its rows.
-
-The index is a SQLite file of marks. A mark is eight bytes of BLAKE2b under the installation's key and the index's
-own salt: without the key no value can be tried against it, and none is in it.
-"""
+"""Exact data: whether a text holds a row of a table, told by an index that has none of its values."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
-import sqlite3
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from casb_cli.core.errors import ConfigError, UsageError
-from casb_cli.core.shapes import from_json
-from casb_cli.scan.detect.rules import Detector, Rule
+from casb_cli.core.errors import UsageError
+from casb_cli.scan.detect.exact_file import SHARED, About, Marks, Reader, Shape, Writer
+from casb_cli.scan.detect.exact_text import PARTS, Kind, Near, beside_forms, leading_form, says_nothing
+from casb_cli.scan.detect.exact_written import MOST_CODES, REACH, Written, code_of
+from casb_cli.scan.detect.rules import Detector
 
 SHORTEST = 5
-"""Characters of the shortest value that may lead to a row: shorter ones stand in every text."""
+"""Letters and digits of the shortest value that may lead to a row: shorter ones stand in every text."""
+ALONE = 7
+"""Those of the shortest number, and of the shortest single word, that may be found without anything beside it."""
 WIDEST = 64
-_WORDS = 8
-"""Words of the longest value beside the leading one that is compared."""
-_BATCH = 5_000
-_TABLES = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE leading (mark INTEGER, line INTEGER, PRIMARY KEY (mark, line)) WITHOUT ROWID;
-CREATE TABLE beside (line INTEGER, mark INTEGER, PRIMARY KEY (line, mark)) WITHOUT ROWID;
-"""
-_WORD = re.compile(r"[^\W_]+")
+_LINE = 2_000
+"""Bytes up to which a line of a table counts as near its cells."""
+_TABLE = re.compile(rb"[\t;|]|,(?! )")
+_WORD_BYTE = re.compile(rb"[0-9A-Za-z_\x80-\xff]")
+_KNOWN = 1 << 17
+_COMMON, _SAMPLE, _ENOUGH = 0.2, 100_000, 100
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """How leading values are written: their characters as the inside of a class, and their lengths."""
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a table: what is told of its index, and for the user the columns that tell little.
 
-    letters: str
-    least: int
-    most: int
+    `common` is each such column and the share of rows that have its most frequent value.
+    """
 
-
-class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told of an index: never a value."""
-
-    rows: int
-    skipped: int
-    need: int
-    shape: Shape
-    columns: int
-    digest: str
-
-
-def normal(value: str) -> str:
-    """Return a value as it is compared: words of letters and digits, small, joined by single spaces."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", value).casefold()))
-
-
-def _compact(value: str) -> str:
-    """Return a leading value as it is compared: without what joins its parts."""
-    return normal(value).replace(" ", "")
-
-
-class _Marks:
-    def __init__(self, key: bytes, salt: bytes) -> None:
-        self._start = hashlib.blake2b(digest_size=8, key=key[:64], salt=salt)
-
-    def of(self, text: str) -> int:
-        made = self._start.copy()
-        made.update(text.encode("utf-8", "replace"))
-        return int.from_bytes(made.digest(), "big", signed=True)
+    about: About
+    common: dict[str, float]
 
 
 def build(
     rows: Iterable[Mapping[str, str]], path: Path, key: bytes, *, leading: str, beside: Sequence[str], need: int
-) -> About:
-    """Write the index of a table to a new file and return what is told of it; rows are taken one at a time.
+) -> Built:
+    """Write the index of a table to a new file and return what came of it; rows are taken one at a time.
 
     `leading` is the column whose value must stand in a text, `need` how many of the columns `beside` must stand
     near it. A row without a usable leading value, or with too few beside, is counted as skipped. Raises UsageError
     where nothing is left.
     """
-    salt = secrets.token_bytes(16)
-    marks = _Marks(key, salt)
-    letters: set[str] = set()
-    least, most, kept, skipped = WIDEST, 0, 0, 0
-    total = hashlib.sha256(salt)
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(_TABLES)
-        database.execute("PRAGMA synchronous = OFF")
-        for line, row in enumerate(rows):
-            value = unicodedata.normalize("NFKC", row.get(leading, "")).strip()
-            others = {text for name in beside if (text := normal(row.get(name, ""))) and text.count(" ") < _WORDS}
-            if len(_compact(value)) < SHORTEST or len(value) > WIDEST or len(others) < need:
+    shape = _Shape()
+    skipped = kept = 0
+    often: dict[str, Counter[str]] = {name: Counter() for name in beside}
+    with ExitStack() as stack:
+        writer = Writer(path, key, stack)
+        for row in rows:
+            form, kind = leading_form(row.get(leading, ""))
+            columns = [beside_forms(row.get(name, "")) for name in beside]
+            if not _usable(form, kind, need) or sum(map(bool, columns)) < need:
                 skipped += 1
                 continue
-            mark = marks.of(_compact(value))
-            database.execute("INSERT OR IGNORE INTO leading VALUES (?, ?)", (mark, line))
-            database.executemany(
-                "INSERT OR IGNORE INTO beside VALUES (?, ?)", [(line, marks.of(text)) for text in others]
-            )
-            total.update(mark.to_bytes(8, "big", signed=True))
-            letters.update(value)
-            least, most, kept = min(least, len(value)), max(most, len(value)), kept + 1
-            if kept % _BATCH == 0:
-                database.commit()
+            shape.take(form, kind)
+            writer.row(form, columns, form.split() if kind == "name" else ())
+            kept += 1
+            if kept <= _SAMPLE:
+                for name in beside:
+                    often[name][row.get(name, "")] += 1
         if not kept:
-            beside = f", and {need} of the columns beside it must not be empty" if need else ""
-            raise UsageError(f"no row can be used: a leading value has {SHORTEST} to {WIDEST} characters{beside}")
-        about = About(
-            rows=kept,
-            skipped=skipped,
-            need=need,
-            shape=Shape(letters=_class(letters), least=least, most=most),
-            columns=len(beside),
-            digest=total.hexdigest()[:32],
-        )
-        check = marks.of("check")
-        database.executemany(
-            "INSERT INTO about VALUES (?, ?)",
-            [("salt", salt), ("about", msgspec.json.encode(about)), ("check", check.to_bytes(8, "big", signed=True))],
-        )
-        database.commit()
-    return about
-
-
-def _class(letters: set[str]) -> str:
-    """Return the inside of a class that holds the letters: whole kinds, so that it tells little of the values."""
-    kinds = [
-        kind
-        for kind, pattern in (("0-9", "[0-9]"), ("A-Z", "[A-Z]"), ("a-z", "[a-z]"))
-        if any(re.fullmatch(pattern, char) for char in letters)
-    ]
-    marks = sorted(char for char in letters if char.isascii() and not char.isalnum() and char.isprintable())
-    beyond = ["\\x80-\\xff"] if any(not char.isascii() for char in letters) else []
-    return "".join(kinds) + "".join(re.escape(char) for char in marks) + "".join(beyond)
-
-
-def rule(shape: Shape) -> Rule:
-    """Return the rule that finds what may be a leading value, by its characters and lengths."""
-    letters, most = f"[{shape.letters}]", max(shape.most, shape.least)
-    return Rule(
-        hint=f"{letters}{{{min(shape.least, 12)}}}",
-        pattern=rf"(?<![0-9A-Za-z])(?P<v>{letters}{{{shape.least},{most}}})(?![0-9A-Za-z])",
-        before=most + 1,
-        after=most + 1,
+            more = f", and {need} of the columns beside it must not be empty" if need else ""
+            raise UsageError(
+                f"no row can be used: a leading value has {SHORTEST} to {WIDEST} letters and digits, without "
+                f"anything beside it {ALONE}{more}"
+            )
+        about = writer.end(kept, skipped, need, shape.made(), len(beside))
+        if not about.rows:
+            raise UsageError(f"no row can be used: each leading value stands in more than {SHARED:,} rows")
+    sample = min(kept, _SAMPLE)
+    shares = {name: count.most_common(1)[0][1] / sample for name, count in often.items()}
+    return Built(
+        about=about,
+        common={name: share for name, share in shares.items() if share >= _COMMON and sample >= _ENOUGH},
     )
+
+
+def _usable(form: str, kind: Kind, need: int) -> bool:
+    compact = form.replace(" ", "")
+    if not SHORTEST <= len(compact) <= WIDEST or says_nothing(form.split()):
+        return False
+    weak = compact.isdigit() or (kind == "name" and " " not in form)
+    return bool(need) or not weak or len(compact) >= ALONE
+
+
+class _Shape:
+    """What leading values have in common, gathered as they come."""
+
+    def __init__(self) -> None:
+        self._codes: set[str] = set()
+        self._least, self._most, self._names = WIDEST, 0, 0
+        self._kinds: set[Kind] = set()
+
+    def take(self, form: str, kind: Kind) -> None:
+        """Take note of one value as it is compared."""
+        self._kinds.add(kind)
+        if kind == "name":
+            self._names = max(self._names, form.count(" ") + 1)
+        if kind == "code":
+            self._least, self._most = min(self._least, len(form)), max(self._most, len(form))
+            if len(self._codes) <= MOST_CODES:
+                self._codes.add(code_of(form))
+
+    def made(self) -> Shape:
+        """Return what was gathered."""
+        return Shape(
+            codes=tuple(sorted(self._codes)) if "" not in self._codes and len(self._codes) <= MOST_CODES else (),
+            least=self._least if "code" in self._kinds else 0,
+            most=self._most,
+            names=min(self._names, PARTS),
+            mails="mail" in self._kinds,
+            phones="phone" in self._kinds,
+        )
 
 
 def about(path: Path) -> About:
     """Return what is told of an index; raises ConfigError where the file is none."""
-    return _read(path)[0]
-
-
-def _read(path: Path) -> tuple[About, bytes, bytes]:
-    if not path.exists():
-        raise ConfigError(f"{path}: the index is not there", hint="casb edm build, or casb edm remove")
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-            found = dict(database.execute("SELECT name, value FROM about"))
-            return from_json(found["about"], About), found["salt"], found["check"]
-    except (sqlite3.Error, KeyError, msgspec.MsgspecError) as error:
-        raise ConfigError(
-            f"{path}: this is no index of exact data ({type(error).__name__})", hint="casb edm build"
-        ) from None
-
-
-@dataclass(slots=True)
-class _Open:
-    database: sqlite3.Connection
-    marks: _Marks
-    seen: bytearray
-    """One bit for each low end of a leading mark: most words of a text end here."""
-
-
-_BITS = 16
+    return Reader(path).about
 
 
 def check(detectors: Iterable[Detector], key: bytes) -> None:
-    """Raise ConfigError where the index of one of the detectors was made with another key, or is none."""
+    """Raise ConfigError where the index of one of the detectors was made with another key, was changed, or is none."""
     for detector in detectors:
         if detector.index is not None:
-            Index(detector.index[0]).opens(key)
+            Reader(Path(detector.index[0])).verify(key)
 
 
 class Index:
     """An index in use by one process."""
 
     def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self.about, self._salt, self._check = _read(self.path)
-        self._open: _Open | None = None
+        self._reader = Reader(Path(path))
+        self._written = Written(self._reader.about.shape)
+        self._words: dict[str, bool] = {}
+        self._need = self._reader.about.need
+        self._marks: Marks | None = None
 
-    def holds(self, key: bytes, text: bytes, start: int, end: int, within: int) -> bool:
-        """Return whether the value leads to a row, enough of whose other columns stand within so many bytes.
+    def found(self, key: bytes, text: bytes, part: tuple[int, int], way: str, within: int) -> Iterator[tuple[int, int]]:
+        """Yield where values written in one way in a part of the text lead to a row, enough of which stands near.
 
-        Raises ConfigError where the index was made with another key.
+        Near is within so many bytes, and in a table the same line. Raises ConfigError where the index was made with
+        another key.
         """
-        ready = self._open or self._opened(key)
-        mark = ready.marks.of(_compact(text[start:end].decode("utf-8", "replace")))
-        bit = mark & (len(ready.seen) * 8 - 1)
-        if not ready.seen[bit >> 3] >> (bit & 7) & 1:
-            return False
-        lines = [line for (line,) in ready.database.execute("SELECT line FROM leading WHERE mark = ?", (mark,))]
-        if not lines or not self.about.need:
-            return bool(lines)
-        around = text[max(0, start - within) : start] + b"\n" + text[end : end + within]
-        near = {ready.marks.of(phrase) for phrase in _phrases(around.decode("utf-8", "replace"))}
-        return any(
-            sum(mark in near for (mark,) in ready.database.execute("SELECT mark FROM beside WHERE line = ?", (line,)))
-            >= self.about.need
-            for line in lines
-        )
+        marks = self._marks
+        if marks is None:
+            marks = self._marks = self._reader.opens(key)
+        start, end = _whole(text, *part)
+        behind = -1
+        for at, stop, form in self._written.candidates(way, text, start, end, lambda one: self._is_part(marks, one)):
+            mark = marks.of(form)
+            if at >= behind and self._reader.may_lead(mark) and self._leads(mark, marks, text, at, stop, within):
+                yield at, stop
+                behind = stop
 
-    def opens(self, key: bytes) -> _Marks:
-        """Return what makes marks; raises ConfigError where the index was made with another key."""
-        marks = _Marks(key, self._salt)
-        if marks.of("check").to_bytes(8, "big", signed=True) != self._check:
-            raise ConfigError(
-                f"{self.path}: this index was built with another installation's key", hint="casb edm build"
-            )
-        return marks
+    def _is_part(self, marks: Marks, part: str) -> bool:
+        """Return whether a word may be part of a leading name."""
+        found = self._words.get(part)
+        if found is None:
+            if len(self._words) > _KNOWN:
+                self._words.clear()
+            found = self._words[part] = self._reader.may_lead(marks.of(f"word {part}"))
+        return found
 
-    def _opened(self, key: bytes) -> _Open:
-        marks = self.opens(key)
-        database = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        size = 1 << max(13, (self.about.rows * _BITS).bit_length())
-        seen = bytearray(size // 8)
-        for (mark,) in database.execute("SELECT mark FROM leading"):
-            bit = mark & (size - 1)
-            seen[bit >> 3] |= 1 << (bit & 7)
-        self._open = _Open(database, marks, seen)
-        return self._open
+    def _leads(self, mark: bytes, marks: Marks, text: bytes, start: int, end: int, within: int) -> bool:
+        near: Near | None = None
+        for columns in self._reader.rows(mark, marks):
+            if not self._need:
+                return True
+            if near is None:
+                low, high = _whole(text, *_around(text, start, end, within))
+                before = text[low:start].decode("utf-8", "replace")
+                near = Near(f"{before}\n\n\n{text[end:high].decode('utf-8', 'replace')}", marks.word)
+            if sum(map(near.holds, columns)) >= self._need:
+                return True
+        return False
 
 
-def _phrases(text: str) -> Iterator[str]:
-    """Yield each run of up to so many words as values are compared."""
-    words = normal(text).split()
-    for at in range(len(words)):
-        for count in range(1, _WORDS + 1):
-            if at + count <= len(words):
-                yield " ".join(words[at : at + count])
+def _whole(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return a part of a text, widened to whole words."""
+    least, most = max(0, start - REACH), min(len(text), end + REACH)
+    while start > least and _WORD_BYTE.match(text, start - 1):
+        start -= 1
+    while end < most and _WORD_BYTE.match(text, end):
+        end += 1
+    return start, end
+
+
+def _around(text: bytes, start: int, end: int, within: int) -> tuple[int, int]:
+    """Return what is near a value: so many bytes, or all of its line where that is one of a table."""
+    low, high = max(0, start - within), min(len(text), end + within)
+    begin = text.rfind(b"\n", max(0, start - _LINE), start) + 1 or max(0, start - _LINE)
+    stop = text.find(b"\n", end, end + _LINE)
+    stop = stop if stop >= 0 else min(len(text), end + _LINE)
+    if (begin < low or stop > high) and len(_TABLE.findall(text, begin, stop)) > 1:
+        return min(low, begin), max(high, stop)
+    return low, high

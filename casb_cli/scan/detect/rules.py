@@ -34,7 +34,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
     `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the
     value. No match is wider than `width`; with `fixed` every one is as wide, and its value begins behind `cut[0]`
-    bytes and ends before the last `cut[1]`. `digit` says that every match has a digit.
+    bytes and ends before the last `cut[1]`. `digit` says that every match has a digit. Of an index of exact data
+    `written` is the way in which a leading value is written, and the index confirms.
     """
 
     hint: str

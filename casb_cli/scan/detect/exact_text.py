@@ -1,0 +1,206 @@
+"""How values of a table and texts are compared: words without case, accents or order, codes without joints.
+
+What joins the parts of a number differs from text to text (`DE89 3704`, `DE893704`), as do the order of names
+(`Müller, Ann`), accents (`Mueller`) and the front of a telephone number (`+49 (0)30`, `030`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Literal
+
+_SINGLE = r"\u3040-\u30ff\u3400-\u9fff"
+TOKEN = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}](?:[^\W_{_SINGLE}]|[\u0300-\u036f])*")
+"""A word: a run of letters and digits, or one letter of those scripts that part no words."""
+_PLAIN = re.compile("[0-9a-z]+")
+_DASH = r"\-\u2010-\u2015"
+_SPACE = r" \u00a0\u2007\u2009\u202f"
+CODE_JOINT = re.compile(rf"[{_SPACE}{_DASH}./()_'\u2019+@]{{0,2}}")
+"""What may stand between two parts of a number or code."""
+NAME_JOINT = re.compile(rf"[{_SPACE}{_DASH}.,'\u2019@_/]?[ \n]?|\r\n")
+"""What may stand between two words of a name."""
+PARTS = 10
+"""Parts that a code may be written in."""
+_SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"})
+_UMLAUT = re.compile(r"(?<=[aou])e")
+_PHONE = re.compile(rf"(?:\+|0|\(|1[{_SPACE}{_DASH}.])[\d{_SPACE}{_DASH}().\/]{{6,24}}")
+_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?Z?$")
+_TIME = re.compile(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
+_DATE = re.compile("((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
+_TWO = re.compile("20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
+"""Country codes of two digits (ITU-T E.164); those with 1 or 7 have one, all others three."""
+_NOTHING = frozenset(
+    (
+        "na",
+        "n",
+        "a",
+        "nil",
+        "none",
+        "null",
+        "nan",
+        "unknown",
+        "undefined",
+        "empty",
+        "test",
+        "tbd",
+        "todo",
+        "xxx",
+        "yes",
+        "no",
+        "true",
+        "false",
+        "unbekannt",
+        "ja",
+        "nein",
+    )
+)
+Kind = Literal["code", "mail", "name", "phone"]
+_SEQUENCE = "01234567890123456789"
+
+
+@lru_cache(maxsize=1 << 14)
+def bare(token: str) -> str:
+    """Return a word small and without accents."""
+    if token.isascii():
+        return token.lower()
+    parts = unicodedata.normalize("NFKD", token).casefold().translate(_SPECIAL)
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+def word(token: str) -> str:
+    """Return a word of a name as it is compared: bare, and `ae` and `\u00e4` alike."""
+    return _alike(bare(token))
+
+
+def _alike(found: str) -> str:
+    return _UMLAUT.sub("", found) if len(found) > 3 and "e" in found and found.isalpha() else found
+
+
+def parts_of(value: str) -> list[str]:
+    """Return the words of a value, bare."""
+    return _PLAIN.findall(value.lower()) if value.isascii() else [bare(found[0]) for found in TOKEN.finditer(value)]
+
+
+def _figure(part: str) -> bool:
+    return part.isascii() and part.isdigit()
+
+
+def national(written: str) -> str:
+    """Return the digits of a telephone number without what precedes them abroad or at home."""
+    digits = "".join(filter(_figure, parts_of(written)))
+    if written.startswith("+") or digits.startswith("00"):
+        digits = digits.lstrip("0")
+        country = 1 if digits[:1] in ("1", "7") else 2 if _TWO.match(digits) else 3
+        return digits[country:].lstrip("0")
+    if len(digits) == 11 and digits.startswith("1"):
+        return digits[1:]
+    return digits.lstrip("0")
+
+
+def is_phone(value: str) -> bool:
+    """Return whether a value is written as telephone numbers are."""
+    return bool(_PHONE.fullmatch(value.strip()))
+
+
+def says_nothing(parts: Sequence[str]) -> bool:
+    """Return whether words stand for no value, or only fill a place."""
+    compact = "".join(parts)
+    return _NOTHING.issuperset(parts) or not compact.strip(compact[0]) or compact in _SEQUENCE
+
+
+def leading_form(value: str) -> tuple[str, Kind]:
+    """Return a leading value as it is compared, and its kind."""
+    value = value.strip()
+    if is_phone(value):
+        return national(value), "phone"
+    compact = "".join(parts_of(value))
+    if "@" in value:
+        return compact, "mail"
+    if any(map(str.isdigit, compact)):
+        return compact, "code"
+    return name_form(map(_alike, parts_of(value))), "name"
+
+
+def name_form(parts: Iterable[str]) -> str:
+    """Return words as they are compared in any order."""
+    return " ".join(sorted(parts))
+
+
+def beside_forms(value: str) -> list[str]:
+    """Return what must all stand close together for a value to be there; empty where it would tell nothing."""
+    value = _MIDNIGHT.sub("", value.strip())
+    parts = parts_of(value)
+    compact = "".join(parts)
+    if len(compact) < 2 or len(parts) > PARTS or says_nothing(parts):
+        return []
+    if _figure(compact):
+        if _is_date(parts):
+            return [_plain(part) for part in parts]
+        if len(compact) > 4:
+            return ["=" + (national(value) if is_phone(value) else compact)]
+        return [compact] if len(compact) > 2 else []
+    if any(map(str.isdigit, compact)) and "@" not in value and not any(map(str.isspace, value)):
+        return ["=" + compact]
+    return [_plain(_alike(part)) for part in parts]
+
+
+def _is_date(parts: Sequence[str]) -> bool:
+    return len(parts) == 3 and max(map(len, parts)) == 4 and sum(map(len, parts)) <= 8
+
+
+def _plain(part: str) -> str:
+    """Return a word, a day's or month's number without its zero."""
+    return part.lstrip("0") or "0" if len(part) == 2 and _figure(part) else part
+
+
+class Near:
+    """The words and codes of a text, by mark, each with the numbers of the words where it stands."""
+
+    def __init__(self, text: str, mark: Callable[[str], bytes]) -> None:
+        text = _TIME.sub(" ", text)
+        found = list(TOKEN.finditer(text))
+        self._at: defaultdict[bytes, list[int]] = defaultdict(list)
+        parts = [bare(one[0]) for one in found]
+        for number, part in enumerate(parts):
+            self._at[mark(_plain(_alike(part)))].append(number)
+            if date := _DATE.fullmatch(part):
+                for one in date.groups():
+                    self._at[mark(_plain(one))].append(number)
+        for number, code in _codes(text, found, parts):
+            self._at[mark("=" + code)].append(number)
+
+    def holds(self, marks: Sequence[bytes]) -> bool:
+        """Return whether all marks stand close together, in any order, two words more between them at most."""
+        if len(marks) == 1:
+            return marks[0] in self._at
+        places = [self._at.get(mark, []) for mark in marks]
+        if not all(places):
+            return False
+        reach = len(marks) + 1
+        return any(
+            all(any(start <= at <= start + reach for at in other) for other in places)
+            for one in places
+            for start in one
+        )
+
+
+def _codes(text: str, found: Sequence[re.Match[str]], parts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield each run of parts with a digit, joined as codes are, and telephone numbers without their front."""
+    for first, start in enumerate(found):
+        code, digits = "", False
+        for number in range(first, min(first + PARTS, len(found))):
+            if number > first and not CODE_JOINT.fullmatch(text, found[number - 1].end(), found[number].start()):
+                break
+            code += parts[number]
+            digits = digits or any(map(str.isdigit, parts[number]))
+            if digits and len(code) > 4:
+                yield first, code
+                if _figure(code):
+                    begin = start.start()
+                    plain = national(text[begin - 1 * text[:begin].endswith("+") : found[number].end()])
+                    if plain != code and len(plain) > 4:
+                        yield first, plain
