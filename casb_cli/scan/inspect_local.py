@@ -15,11 +15,14 @@ import msgspec
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note, Stop
 from casb_cli.scan.results import InspectResult, Match
-from casb_cli.scan.workers import SMALL, TOGETHER, Task, WorkerPool, small
+from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
+from casb_cli.scan.workers_wire import TOGETHER
 
 _BATCHES = 4
 """Batches of one file that wait for their reader."""
+_OPEN = 192
+"""Files that are open at a time, where the system allows so many."""
 _MADE_UP = 64 << 20
 """Bytes read of a file that tells no size, as those of /proc do: some never end."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
@@ -36,13 +39,12 @@ class LocalResult(msgspec.Struct, frozen=True):
 class _Local:
     """One file under inspection: matches that a worker hands on wait here, a few batches at most."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, changed: threading.Condition) -> None:
         self.file = file
         self._batches: deque[tuple[Match, ...]] = deque()
-        self._changed = threading.Condition()
+        self._changed = changed  # shared by all files of one call: an own one would cost more than the rest
         self._dropped = False
         self.future: Future[InspectResult]
-        self.small = True
 
     def take(self, batch: tuple[Match, ...]) -> None:
         """Keep a batch; the worker waits while there are enough."""
@@ -70,7 +72,7 @@ class _Local:
 
     def results(self) -> Iterator[LocalResult]:
         """Yield what there is, batch by batch, and at last the outcome."""
-        while True:
+        while not self.future.done() or self._batches:
             with self._changed:
                 self._changed.wait_for(lambda: self._batches or self.future.done())
                 batch = self._batches.popleft() if self._batches else None
@@ -93,24 +95,23 @@ def detect_paths(
     """Yield a result per file, in order, and before it the batches of a file with very many matches.
 
     Folders are walked, links not followed, `-` reads `stdin`. A file that is missing or may not be read is a result
-    with its reason. At most a few files per worker are open at a time. Close what this returns where it is not
-    read to its end: workers may wait for it; `unread` is then called if another file would have come.
+    with its reason. At most 192 files are open at a time, fewer with few workers. Close what this returns where it is
+    not read to its end: workers may wait for it; `unread` is then called if another file would have come.
     """
     limits = limits or Limits()
     waiting: deque[_Local] = deque()
+    changed = threading.Condition()
+    most = min(2 * TOGETHER * pool.workers, _open_at_most())
     in_hand = False
     try:
         for file in (file for path in paths for file in _files(path)):
             in_hand = True
             # One that is full waits for its reader here: so `submit` must never find all places taken by such.
-            while waiting and (
-                waiting[0].future.done()
-                or sum(not one.small for one in waiting) >= 2 * pool.workers
-                or len(waiting) >= 2 * pool.workers * TOGETHER
-            ):
+            while len(waiting) >= most or (waiting and waiting[0].future.done()):
                 yield from waiting[0].results()
                 waiting.popleft()
-            waiting.append(_submitted(file, pool, stdin if file == "-" else None, limits, every=every))
+            local = _Local(file, changed)
+            waiting.append(_submitted(local, pool, stdin if file == "-" else None, limits, every=every))
         in_hand = False
         while waiting:
             yield from waiting[0].results()
@@ -122,6 +123,16 @@ def detect_paths(
     finally:
         for one in waiting:
             one.drop()
+
+
+def _open_at_most() -> int:
+    """Return how many files may be open at a time: half of what is left to this process."""
+    try:
+        import resource
+    except ImportError:
+        return _OPEN  # Windows: no such limit
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _OPEN if allowed < 0 else min(_OPEN, max(2, (allowed - 64) // 2))
 
 
 def rows(found: LocalResult) -> Iterator[dict[str, Any]]:
@@ -164,8 +175,8 @@ def _content_or_unknown(file: str) -> bool:
         return True  # looked at all the same, so that why it cannot be read is told
 
 
-def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool) -> _Local:
-    local = _Local(file)
+def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool) -> _Local:
+    file = local.file
     task = Task(ref=file, name=os.path.basename(file), every=every, limits=limits)  # noqa: PTH119
     try:
         if file == "-":
@@ -175,8 +186,7 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
             read = getattr(stdin, "read1", stdin.read)
             content = Content.of(iter(lambda: read(1 << 20), b""), limits.max_size)
         else:
-            content = _content(_opened(file))
-        local.small = small(content)
+            content = _content(file)
     except Stop as stop:
         return local.submitted(_settled(pool, stop.reason, stop.detail))
     except OSError as error:
@@ -184,32 +194,25 @@ def _submitted(file: str, pool: WorkerPool, stdin: BinaryIO | None, limits: Limi
     return local.submitted(pool.submit(task, content, local.take if every else None))
 
 
-def _content(opened: int) -> Content:
-    """Return an open file's content: small or made up by the system read now, else as it lies there."""
+def _content(file: str) -> Content:
+    """Return a file's content: as it lies there, or read, where the system makes it up and tells no size.
+
+    Raises OSError, also for what is no regular file, and Stop for what is made up without end.
+    """
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
-        about = os.fstat(opened)
+        about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise OSError(0, "not a regular file")
-        if 0 < about.st_size <= SMALL:
-            data = os.read(opened, SMALL + 1)
-            if len(data) == about.st_size:
-                os.close(opened)
-                return Content.of((data,))
-            os.lseek(opened, 0, os.SEEK_SET)  # it changes just now
-        stream = os.fdopen(opened, "rb")
+        if about.st_size:
+            return Content.of_descriptor(descriptor, about.st_size)
+        stream = os.fdopen(descriptor, "rb")
     except BaseException:
-        os.close(opened)
+        os.close(descriptor)
         raise
-    content = Content.of_file(stream)
-    if content.size:
-        return content
-    with content:
-        # Without waiting (`_opened`): what has nothing to give right now gives None.
+    with stream:
+        # Without waiting (`O_NONBLOCK`): what has nothing to give right now gives None.
         return Content.of(iter(lambda: stream.read(1 << 20) or b"", b""), _MADE_UP)
-
-
-def _opened(file: str) -> int:
-    return os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
 
 
 def _settled(pool: WorkerPool, reason: str, detail: str) -> Future[InspectResult]:

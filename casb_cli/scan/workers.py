@@ -27,17 +27,18 @@ from casb_cli.core.errors import CasbError
 from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits, Note
 from casb_cli.scan.results import InspectResult, Match
-from casb_cli.scan.workers_content import Content
-from casb_cli.scan.workers_wire import Done, Hello, Job, Jobs, Ready, Taken, receive, send
+from casb_cli.scan.workers_content import INLINE, Content
+from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, send
 
 _GRACE = 5.0
 """Seconds beyond a task's own time limit before the worker is ended from outside."""
 _START = 60.0
-SMALL = 32 << 10
-"""Bytes up to which contents go to a worker together, `TOGETHER` of them at most: alone, the way costs more."""
-TOGETHER = 16
-_TOGETHER_WALL = 60.0
-"""Seconds for small contents together; then each is tried alone, with all the time that it may have."""
+_WALL = 60.0
+"""Seconds for tasks together; then each is tried alone, with all the time that it may have."""
+_MOMENT = 0.002
+"""Seconds in which more tasks may come that a worker can be given together with one of small content."""
+_SIZE = 1 << 20
+"""Bytes of small content from which a worker is given no more at once."""
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); from casb_cli.scan.workers_child import main;"
     " main(int(sys.argv[2]), int(sys.argv[3]))"
@@ -67,16 +68,19 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Item:
-    __slots__ = ("content", "future", "handed_on", "room", "small", "take", "task")
+    __slots__ = ("content", "future", "handed_on", "take", "task")
 
     def __init__(self, task: Task, content: Content, take: Taker | None) -> None:
         self.task = task
         self.content = content
         self.take = take
-        self.small = small(content)
-        self.room: threading.BoundedSemaphore
         self.handed_on = False
         self.future: Future[InspectResult] = Future()
+
+    @property
+    def small(self) -> bool:
+        """Whether it may be given to a worker together with others."""
+        return self.content.size <= INLINE
 
 
 Taker = Callable[[tuple[Match, ...]], None]
@@ -121,7 +125,7 @@ class _Worker:
         try:
             self.sock.settimeout(_START)
             send(self.sock, hello)
-            self.ready, _ = receive(self.sock, Ready)
+            self.ready = receive(self.sock, Ready)
         except (OSError, EOFError, msgspec.DecodeError) as error:
             code = self.end()
             raise WorkersUnavailable(
@@ -155,9 +159,8 @@ class WorkerPool:
 
     `key` (32 bytes) keys the fingerprints and is known to the workers in memory only. `detectors` are ids, none
     meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
-    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait, and as many (by default: `TOGETHER` times
-    as many) with small content, then submit blocks. `soon` workers' processes are started at once, beside what is
-    done here: for who will surely submit so many tasks.
+    Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait (64 a worker), then submit blocks. `soon`
+    workers' processes are started at once, beside what is done here: for who will surely submit so many tasks.
     """
 
     def __init__(
@@ -186,14 +189,14 @@ class WorkerPool:
         self.isolation: dict[str, str] = {}
         self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._queue: queue.Queue[_Item | None] = queue.Queue()
-        self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers))
-        self._small_room = threading.BoundedSemaphore(self.workers + (backlog or 2 * self.workers * TOGETHER))
+        self._room = threading.BoundedSemaphore(self.workers + (backlog or 2 * TOGETHER * self.workers))
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._busy: dict[int, _Worker] = {}
         self._waiting = 0
         self._idle = 0
         self._closed = False
+        self._ending = threading.Event()
         self._dropping = False
 
     def submit(self, task: Task, content: Content | bytes, take: Taker | None = None) -> Future[InspectResult]:
@@ -204,13 +207,12 @@ class WorkerPool:
         """
         if isinstance(content, bytes):
             content = Content.of((content,))
+        self._room.acquire()
         item = _Item(task, content, take)
-        item.room = self._small_room if item.small else self._room
-        item.room.acquire()
+        item.future.add_done_callback(lambda _: self._let_go(content))
         with self._lock:
             if self._closed:
-                item.room.release()
-                content.close()
+                item.future.cancel()
                 raise RuntimeError("the worker pool is closed")
             self._waiting += 1
             if self._idle < self._waiting and len(self._threads) < self.workers:
@@ -220,11 +222,17 @@ class WorkerPool:
             self._queue.put(item)
         return item.future
 
+    def _let_go(self, content: Content) -> None:
+        # As soon as a task is settled: who waits for room may be the one that others of a worker wait for.
+        content.close()
+        self._room.release()
+
     def close(self, *, wait: bool = True) -> None:
         """End all workers: after their tasks, or at once with what still waits cancelled."""
         with self._lock:
             if not self._closed:
                 self._closed = True
+                self._ending.set()
                 for _ in self._threads:
                     self._queue.put(None)
             if not wait:
@@ -257,111 +265,89 @@ class WorkerPool:
         """Serve tasks with one worker at a time, replaced whenever it is lost."""
         me = threading.get_ident()
         worker: _Worker | None = None
-        alone: _Item | None = None  # taken from the queue, and too large to go with others
-        while (item := alone or self._next()) is not None:
-            items = [item]
-            alone = self._more(items) if item.small else None
-            try:
-                if self._dropping:
-                    for one in items:
-                        one.future.cancel()
-                worker = self._several([one for one in items if one.future.set_running_or_notify_cancel()], worker, me)
-            finally:
-                for one in items:
-                    one.content.close()
-                    one.room.release()
+        while items := self._next():
+            if self._dropping:
+                for item in items:
+                    item.future.cancel()
+            wanted = [item for item in items if item.future.set_running_or_notify_cancel()]
+            if wanted:
+                worker = self._served(wanted, worker, me)
         self._drop(worker, me)
 
-    def _next(self) -> _Item | None:
-        """Wait for a task; None when there will be none any more."""
+    def _next(self) -> list[_Item]:
+        """Wait for the next task and return it with the small ones behind it, fairly shared; nothing at the end."""
         with self._lock:
             self._idle += 1
-        item = self._queue.get()
+        items = [item] if (item := self._queue.get()) is not None else []
+        if items and items[0].small and self._queue.empty():
+            self._ending.wait(_MOMENT)  # one by one they would cost more on the way than in the worker
+        share = min(TOGETHER, self._queue.qsize() // self.workers)
+        size = 0
+        try:
+            while items and items[-1].small and len(items) < share and size < _SIZE:
+                size += items[-1].content.size
+                item = self._queue.get_nowait()
+                if item is None:
+                    self._queue.put(None)
+                    break
+                items.append(item)
+        except queue.Empty:
+            pass  # another worker was faster
         with self._lock:
             self._idle -= 1
-            if item is not None:
-                self._waiting -= 1
-        return item
-
-    def _more(self, items: list[_Item]) -> _Item | None:
-        """Add this worker's share of the small contents that wait already; return one that is not small, if met."""
-        share = min(TOGETHER, self._queue.qsize() // self.workers)
-        while len(items) < share:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                self._queue.put(None)
-                break
-            with self._lock:
-                self._waiting -= 1
-            if not item.small:
-                return item
-            items.append(item)
-        return None
+            self._waiting -= len(items)
+        return items
 
     def _drop(self, worker: _Worker | None, me: int) -> int:
         with self._lock:
             self._busy.pop(me, None)
         return worker.end() if worker is not None else 0
 
-    def _several(self, items: list[_Item], worker: _Worker | None, me: int) -> _Worker | None:
-        """Settle the futures of small items together, where that fails one by one; return the worker that is left."""
-        while len(items) > 1:
-            try:
-                worker = self._taken(items, worker, me)
-                worker.sock.settimeout(_TOGETHER_WALL)
-                done, _ = receive(worker.sock, Done)
-            except Exception:  # noqa: BLE001 - whatever it is, who is to blame for it is found out alone, and told
-                self._drop(worker, me)
-                worker = None
-                if self._dropping:
-                    for item in items:
-                        item.future.set_result(self._lost(item, "crashed", "not waited for"))
-                    return None
-                break
-            if done.leaving:
-                self._drop(worker, me)
-                worker = None
-            for item, result in zip(items, done.results, strict=False):
-                item.future.set_result(result)
-            if not done.results:
-                break
-            items = items[len(done.results) :]
-        for item in items:
-            worker = self._one(item, worker, me)
+    def _served(self, items: list[_Item], worker: _Worker | None, me: int) -> _Worker | None:
+        """Settle the futures of the items; return the worker that is left for the next ones."""
+        alone = items
+        if len(items) > 1:
+            small = [item for item in items if item.small]
+            lost, worker = self._given(small, worker, me)
+            alone = lost + [item for item in items if not item.small]
+        for item in alone:
+            _, worker = self._given([item], worker, me)
         return worker
 
-    def _one(self, item: _Item, worker: _Worker | None, me: int) -> _Worker | None:
-        """Settle the item's future; return the worker that is left for the next one."""
+    def _given(self, items: list[_Item], worker: _Worker | None, me: int) -> tuple[list[_Item], _Worker | None]:
+        """Settle what one worker does of the items; return those that were lost with it, and who is left.
+
+        One alone is always settled: of many, nobody knows which of them a worker was lost for.
+        """
+        waiting = list(items)
         try:
-            worker = self._taken([item], worker, me)
-            result, alive = self._awaited(item, worker)
+            for _ in range(2):
+                if worker is None:
+                    worker = self._started(me)
+                if self._handed(items, worker):
+                    break
+                # It ended while idle: that is nobody's fault, another one takes the task.
+                self._drop(worker, me)
+                worker = None
+            if worker is None:
+                raise WorkersUnavailable("worker processes end before they take a task")
+            lost, alive = self._awaited(waiting, worker)
             if not alive:
                 self._drop(worker, me)
                 worker = None
-            item.future.set_result(result)
+            if lost is not None and (len(items) == 1 or waiting[0].handed_on):
+                waiting.pop(0).future.set_result(lost)
         except CasbError as error:
-            worker = None
-            item.future.set_exception(error)
+            for item in waiting:
+                item.future.set_exception(error)
+            waiting.clear()
         except Exception as error:  # noqa: BLE001 - a future left unsettled would hang its waiter for ever
             self._drop(worker, me)
             worker = None
-            item.future.set_exception(error)
-        return worker
-
-    def _taken(self, items: list[_Item], worker: _Worker | None, me: int) -> _Worker:
-        """Return the worker that took the tasks; raises WorkersUnavailable."""
-        for _ in range(2):
-            if worker is None:
-                worker = self._started(me)
-            if self._handed(items, worker):
-                return worker
-            # It ended while idle: that is nobody's fault, another one takes the task.
-            self._drop(worker, me)
-            worker = None
-        raise WorkersUnavailable("worker processes end before they take a task")
+            for item in waiting:
+                item.future.set_exception(error)
+            waiting.clear()
+        return waiting, worker
 
     def _started(self, me: int) -> _Worker:
         with self._lock:
@@ -382,36 +368,50 @@ class WorkerPool:
         return worker
 
     def _handed(self, items: list[_Item], worker: _Worker) -> bool:
-        """Return whether the worker took the tasks: one, or several with small content."""
-        jobs, descriptor = tuple(map(_job, items)), None
-        if jobs[0].data is None:
-            descriptor = items[0].content.fileno()
+        """Return whether the worker took the tasks."""
+        jobs = []
+        for item in items:
+            task = item.task
+            name = task.name.encode("utf-8", "replace").decode()  # it may be no text; filters need a hint only
+            batches = item.take is not None
+            jobs.append(Job(name, task.every, task.limits, item.content.inline(), task.reveal, batches=batches))
+        descriptors = [item.content.fileno() for item in items if not item.content.held]
         try:
             worker.sock.settimeout(_START)
-            send(worker.sock, Jobs(jobs), descriptor)
+            send(worker.sock, Jobs(tuple(jobs)), descriptors)
             receive(worker.sock, Taken)
         except (OSError, EOFError, msgspec.DecodeError):
             return False
         return True
 
-    def _awaited(self, item: _Item, worker: _Worker) -> tuple[InspectResult, bool]:
-        """Return the result and whether the worker lives on."""
+    def _awaited(self, waiting: list[_Item], worker: _Worker) -> tuple[InspectResult | None, bool]:
+        """Settle tasks, taking them from those waiting, as results come; return how the first left was lost, if any.
+
+        And whether the worker lives on.
+        """
+        items, first = waiting.copy(), waiting[0]
         try:
-            worker.sock.settimeout(item.task.limits.wall + _GRACE)
-            done, _ = receive(worker.sock, Done)
-            while done.more and item.take is not None:
-                item.handed_on = True
-                item.take(done.results[0].matches)
-                done, _ = receive(worker.sock, Done)
+            wall = max(item.task.limits.wall for item in items)
+            worker.sock.settimeout((min(wall, _WALL) if len(items) > 1 else wall) + _GRACE)
+            while True:
+                done = receive(worker.sock, Done)
+                if done.more and waiting and (take := waiting[0].take) is not None:
+                    waiting[0].handed_on = True
+                    take(done.results[0].matches)
+                    continue
+                for result in done.results:
+                    waiting.pop(0).future.set_result(result)
+                if done.last:
+                    if waiting == items:
+                        raise IndexError
+                    return None, not done.leaving
+                first = waiting[0]
         except TimeoutError:
-            return self._lost(item, "timeout", "the worker did not answer"), False
-        except msgspec.DecodeError:
-            return self._lost(item, "crashed", "the worker's answer made no sense"), False
+            return self._lost(first, "timeout", "the worker did not answer"), False
+        except (msgspec.DecodeError, IndexError):
+            return self._lost(first, "crashed", "the worker's answer made no sense"), False
         except (OSError, EOFError):
-            return self._lost(item, *_cause(worker.status())), False
-        if len(done.results) != 1:
-            return self._lost(item, "crashed", "the worker's answer made no sense"), False
-        return done.results[0], not done.leaving
+            return self._lost(first, *_cause(worker.status())), False
 
     def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
         return InspectResult(
@@ -423,17 +423,6 @@ class WorkerPool:
             notes=(Note("", reason, detail),),
             parts_failed=1,
         )
-
-
-def small(content: Content) -> bool:
-    """Return whether the content goes to a worker together with others."""
-    return content.held is not None and content.held <= SMALL
-
-
-def _job(item: _Item) -> Job:
-    task = item.task
-    name = task.name.encode("utf-8", "replace").decode()  # a file's name may be no text; filters need a hint only
-    return Job(name, task.every, task.limits, item.content.inline(), task.reveal, batches=item.take is not None)
 
 
 def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -10,20 +11,19 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
-import msgspec
-
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
 from casb_cli.scan.extract.base import Note
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.results import InspectResult, Match
+from casb_cli.scan.workers_content import INLINE
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, grown_beyond
-from casb_cli.scan.workers_wire import Done, Hello, Job, Jobs, Ready, Taken, receive, send
+from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, receive_with, send
 
-TURN = 1.0
-"""Seconds of several jobs together after which what is done is told, and the rest given back."""
-TOGETHER_CPU = 20.0
-"""CPU seconds of one among several jobs; who needs more ends this process, and is tried again alone."""
+_TURN = 1.0
+"""Seconds of many jobs after which what is done is told, and the rest given back."""
+_CPU = 20.0
+"""CPU seconds of one among many jobs; who needs more ends this process, and is tried again alone."""
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -36,9 +36,10 @@ def main(descriptor: int, parent: int) -> None:
     die_with_parent(parent, 0)
     try:
         catalogue()  # read while the coordinator may still be busy with its own part
-        hello, _ = receive(sock, Hello)
+        hello = receive(sock, Hello)
         isolation = {"network": network, **bound_resources(hello.memory)}
         scanner = new_scanner(_detectors(hello), hello.cache_dir)
+        gc.freeze()  # what lives as long as the process is not to be gone through again and again
         send(sock, Ready(scanner.detectors.id, isolation))
         while _serve(sock, scanner, hello):
             pass
@@ -58,46 +59,47 @@ def _detectors(hello: Hello) -> DetectorSet:
 
 def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
     """Do what one message asks for; return whether to stay for another."""
-    message, descriptor = receive(sock, Jobs)
+    asked, descriptors = receive_with(sock, Jobs, TOGETHER)
     send(sock, Taken())
-    if len(message.jobs) != 1:
-        results, leaving = _several(message.jobs, scanner, hello)
-        send(sock, Done(results, leaving))
-        return not leaving
-    job = message.jobs[0]
-    allow_cpu(job.limits.cpu)
-    file: BinaryIO = io.BytesIO(job.data or b"") if descriptor is None else os.fdopen(descriptor, "rb")
+    results: list[InspectResult] = []
 
     def hand_on(batch: tuple[Match, ...]) -> None:
+        if results:  # the batch is of the job behind those that are told
+            send(sock, Done(tuple(results)))
+            results.clear()
         send(sock, Done((InspectResult(outcome="done", matches=batch),), more=True))
 
-    with file:
-        result = inspected(file, job, scanner, hello.key, hand_on if job.batches else None)
-    leaving = _spent(result, hello.memory)
-    send(sock, Done((result,), leaving))
+    descriptors.reverse()
+    many = len(asked.jobs) > 1
+    until = time.monotonic() + _TURN
+    for job in asked.jobs:
+        allow_cpu(min(job.limits.cpu, _CPU) if many else job.limits.cpu)
+        with _content(job, descriptors) as file:
+            result = inspected(file, job, scanner, hello.key, hand_on if job.batches else None)
+        results.append(result)
+        if result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes):
+            send(sock, Done(tuple(results), leaving=True, last=True))
+            return False
+        if time.monotonic() > until:
+            break
+    for descriptor in descriptors:
+        os.close(descriptor)
+    leaving = grown_beyond(hello.memory * 3 // 4)
+    send(sock, Done(tuple(results), leaving, last=True))
     return not leaving
 
 
-def _several(jobs: tuple[Job, ...], scanner: Scanner, hello: Hello) -> tuple[tuple[InspectResult, ...], bool]:
-    """Return the results of the first jobs, of all where they are quick, and whether to leave."""
-    results: list[InspectResult] = []
-    until = time.monotonic() + TURN
-    for job in jobs:
-        allow_cpu(min(job.limits.cpu, TOGETHER_CPU))
-        found: list[Match] = []
-        result = inspected(io.BytesIO(job.data or b""), job, scanner, hello.key, found.extend if job.batches else None)
-        results.append(msgspec.structs.replace(result, matches=(*found, *result.matches)) if found else result)
-        if _spent(result, hello.memory):
-            return tuple(results), True
-        if time.monotonic() > until:
-            break
-    return tuple(results), False
-
-
-def _spent(result: InspectResult, memory: int) -> bool:
-    """Return whether this process should give its memory back."""
-    starved = result.reason == "out-of-memory" or any(n.reason == "out-of-memory" for n in result.notes)
-    return starved or grown_beyond(memory * 3 // 4)
+def _content(job: Job, descriptors: list[int]) -> BinaryIO:
+    """Return the content of a job, whose descriptor is the last one where it has no data."""
+    if job.data is not None:
+        return io.BytesIO(job.data)
+    descriptor = descriptors.pop()
+    size = os.fstat(descriptor).st_size
+    data = os.pread(descriptor, size + 1, 0) if size <= INLINE else b""
+    if not data or len(data) != size:
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    return io.BytesIO(data)
 
 
 def inspected(

@@ -26,6 +26,7 @@ class Content:
         self._limit = limit
         self._small = bytearray()
         self._file: BinaryIO | None = None
+        self._descriptor: int | None = None
         self._on_disk = False
         self.size = 0
 
@@ -42,12 +43,11 @@ class Content:
         return content
 
     @classmethod
-    def of_file(cls, file: BinaryIO) -> Content:
-        """Return the content of an open seekable file, which is closed with it."""
+    def of_descriptor(cls, descriptor: int, size: int) -> Content:
+        """Return the content of an open regular file of a known size; its descriptor is closed with it."""
         content = cls()
-        content._file = file
-        content._on_disk = True
-        content.size = os.fstat(file.fileno()).st_size
+        content._descriptor = descriptor
+        content.size = size
         return content
 
     def write(self, chunk: bytes) -> None:
@@ -76,26 +76,30 @@ class Content:
         self._file, self._on_disk = disk, True
 
     @property
-    def held(self) -> int | None:
-        """How many bytes are held in memory, None where they are in a file."""
-        return len(self._small) if self._file is None else None
+    def held(self) -> bool:
+        """Whether the bytes are in memory, and few."""
+        return self._file is None and self._descriptor is None
 
     def inline(self) -> bytes | None:
         """Return the bytes where they are held in memory, else None."""
-        return bytes(self._small) if self._file is None else None
+        return bytes(self._small) if self.held else None
 
     def fileno(self) -> int:
         """Return the descriptor of the nameless file, everything written through to it."""
+        if self._descriptor is not None:
+            return self._descriptor
         if self._file is None:
             raise ValueError("this content is held in memory")
-        if self._file.writable():
-            self._file.flush()
+        self._file.flush()
         return self._file.fileno()
 
     def close(self) -> None:
         """Let go of the bytes."""
         if self._file is not None:
             self._file.close()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
         self._small = bytearray()
 
     def __enter__(self) -> Self:

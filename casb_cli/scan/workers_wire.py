@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,8 +18,12 @@ from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.results import InspectResult
 
+TOGETHER = 32
+"""Jobs of small content that a worker is given at once."""
 _LENGTH = struct.Struct(">I")
 _LARGEST = 64 << 20
+_MARK = b"M"
+"""What begins a message: descriptors travel with a byte of their own."""
 
 Message = TypeVar("Message")
 
@@ -44,7 +49,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One inspection. Content is `data`, or the descriptor sent along; `batches` are taken before the outcome."""
+    """One inspection. Content is `data`, or a descriptor sent along; `batches` are taken before the outcome."""
 
     name: str
     every: bool
@@ -55,7 +60,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Jobs(msgspec.Struct, frozen=True):
-    """One inspection, or several of small contents, which would cost more on the way than they take."""
+    """One job, or many of small content. Descriptors come along in the order of the jobs that have no data."""
 
     jobs: tuple[Job, ...]
 
@@ -65,38 +70,48 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The outcomes of the first jobs or all; `leaving` when the worker ends itself after it, to give memory back.
+    """The outcomes of the next jobs in order, and with `last` there are no more: jobs left over are given back.
 
-    With `more` it is a batch of the only job's matches, and the outcome is to come.
+    `leaving` when the worker ends itself then, to give memory back. With `more` it is a batch of matches of the next
+    job, and its outcome is to come.
     """
 
     results: tuple[InspectResult, ...]
     leaving: bool = False
     more: bool = False
+    last: bool = False
 
 
-def send(sock: socket.socket, message: msgspec.Struct, descriptor: int | None = None) -> None:
-    """Send one message, and a descriptor along with it."""
+def send(sock: socket.socket, message: msgspec.Struct, descriptors: Sequence[int] = ()) -> None:
+    """Send one message, and descriptors along with it."""
     data = msgspec.msgpack.encode(message)
     if len(data) > _LARGEST:
         raise ValueError("a message is too large")
-    if descriptor is None:
-        sock.sendall(b"N" + _LENGTH.pack(len(data)) + data)
+    if descriptors:
+        socket.send_fds(sock, [_MARK], descriptors)
     else:
-        socket.send_fds(sock, [b"F"], [descriptor])
-        sock.sendall(_LENGTH.pack(len(data)) + data)
+        sock.sendall(_MARK)
+    sock.sendall(_LENGTH.pack(len(data)) + data)
 
 
-def receive(sock: socket.socket, kind: type[Message]) -> tuple[Message, int | None]:
-    """Return the next message and the descriptor that came along; raises EOFError, msgspec.DecodeError."""
-    # The mark that a descriptor comes with is received alone, as it was sent; any other with the length.
-    head, descriptors, _, _ = socket.recv_fds(sock, 1 + _LENGTH.size, 1)
-    if not head:
+def receive(sock: socket.socket, kind: type[Message]) -> Message:
+    """Return the next message; descriptors that came along are refused. Raises EOFError, msgspec.DecodeError."""
+    return _message(sock, kind, sock.recv(1))
+
+
+def receive_with(sock: socket.socket, kind: type[Message], most: int) -> tuple[Message, list[int]]:
+    """Return the next message and the descriptors that came along; raises EOFError, msgspec.DecodeError."""
+    mark, descriptors, _, _ = socket.recv_fds(sock, 1, most)
+    return _message(sock, kind, mark), descriptors
+
+
+def _message(sock: socket.socket, kind: type[Message], mark: bytes) -> Message:
+    if not mark:
         raise EOFError
-    size = _LENGTH.unpack(head[1:] + _exactly(sock, 1 + _LENGTH.size - len(head)))[0]
+    size = _LENGTH.unpack(_exactly(sock, _LENGTH.size))[0]
     if size > _LARGEST:
         raise EOFError
-    return from_msgpack(_exactly(sock, size), kind), descriptors[0] if descriptors else None
+    return from_msgpack(_exactly(sock, size), kind)
 
 
 def _exactly(sock: socket.socket, count: int) -> bytes:

@@ -124,8 +124,8 @@ def test_a_limit_ends_the_look(casb, folder, monkeypatch):
     from casb_cli.scan import inspect_local
 
     opened = []
-    real = inspect_local._opened
-    monkeypatch.setattr(inspect_local, "_opened", lambda file: opened.append(file) or real(file))
+    real = inspect_local._content
+    monkeypatch.setattr(inspect_local, "_content", lambda file: opened.append(file) or real(file))
     for number in range(300):
         (folder / f"z{number}.txt").write_text("x")
     assert casb("detect", folder, "--limit", "1", "--workers", "1").code == 0

@@ -102,30 +102,6 @@ def test_content_of_every_size_arrives(one_pool):
         assert [m.detector for m in result.matches] == ["payment-card"]
 
 
-def test_small_contents_go_together_and_a_bad_one_costs_only_itself(cache, monkeypatch):
-    from casb_cli.scan import workers
-
-    sent = []
-    real = workers.send
-    monkeypatch.setattr(
-        workers, "send", lambda sock, message, *rest: sent.append(message) or real(sock, message, *rest)
-    )
-    names = [f"{number}.txt" for number in range(40)]
-    names[7], names[20], names[33] = "segfault", "kill", "noise"
-    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
-        pool._program = MISBEHAVING
-        futures = [pool.submit(task(name), b"%d\n" % number + TEXT) for number, name in enumerate(names)]
-        results = [future.result(60) for future in futures]
-    for number, (name, result) in enumerate(zip(names, results, strict=True)):
-        if name.endswith(".txt"):
-            assert result.outcome == "done"
-            assert result.size == len(str(number)) + 1 + len(TEXT)
-            assert [m.detector for m in result.matches] == ["payment-card"]
-        else:
-            assert (result.outcome, result.reason) == ("skipped", {"kill": "out-of-memory"}.get(name, "crashed"))
-    assert max(len(message.jobs) for message in sent if isinstance(message, workers.Jobs)) == workers.TOGETHER
-
-
 def test_many_matches_of_small_contents_are_all_told(cache):
     numbers = sorted({card("4539", seed=n) for n in range(200)})
     data = "\n".join(f"card {n}" for n in numbers * 7).encode()
@@ -137,18 +113,6 @@ def test_many_matches_of_small_contents_are_all_told(cache):
             result = future.result(60)
             assert len(of) + len(result.matches) == 7 * len(numbers) > 1000
             assert result.untold == {}
-
-
-def test_slow_ones_are_not_waited_for_together(monkeypatch):
-    from casb_cli.scan import workers_child as child
-    from casb_cli.scan.inspect import new_scanner
-    from casb_cli.scan.workers_wire import Hello, Job
-
-    monkeypatch.setattr(child, "TURN", 0.0)
-    monkeypatch.setattr(child, "allow_cpu", lambda _: None)
-    jobs = tuple(Job("a.txt", every=False, limits=Limits(), data=TEXT) for _ in range(5))
-    results, leaving = child._several(jobs, new_scanner(cache_dir=str(cache_dir())), Hello(KEY, (), None, 1 << 40))
-    assert (len(results), leaving) == (1, False)
 
 
 def test_content_has_no_name(tmp_path, monkeypatch):
@@ -185,6 +149,75 @@ def test_a_lost_worker_costs_its_file_only(one_pool, name, reason):
     assert (result.outcome, result.reason) == ("skipped", reason)
     assert result.notes[0].reason == reason
     assert all(len(future.result(30).matches) == 1 for future in others)
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """How many tasks workers were given at once, each time."""
+    sizes: list[int] = []
+    real = WorkerPool._handed
+
+    def handed(self, items, worker):
+        sizes.append(len(items))
+        return real(self, items, worker)
+
+    monkeypatch.setattr(WorkerPool, "_handed", handed)
+    return sizes
+
+
+def test_small_tasks_go_to_a_worker_many_at_once(pool, given, tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(TEXT)
+
+    def content(number: int) -> Content | bytes:
+        if number % 2:
+            return TEXT + b"\n" * number
+        return Content.of_descriptor(os.open(path, os.O_RDONLY), path.stat().st_size)
+
+    futures = [pool.submit(task(f"{n}"), content(n)) for n in range(120)]
+    results = [future.result(30) for future in futures]
+    assert [r.size - len(TEXT) for r in results] == [n if n % 2 else 0 for n in range(120)]
+    assert all(len(r.matches) == 1 for r in results)
+    assert max(given) > 8
+    assert len(given) < 60
+
+
+@pytest.mark.parametrize("name", ["segfault", "kill", "noise", "eat-quietly"])
+def test_a_worker_lost_over_many_costs_one_file_only(cache, given, name):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
+        pool._program = MISBEHAVING
+        names = [*(f"ok{n}" for n in range(9)), name, *(f"ok{n}" for n in range(9, 30))]
+        futures = [pool.submit(task(one), TEXT) for one in names]
+        found = {one: future.result(60) for one, future in zip(names, futures, strict=True)}
+    assert max(given) > 8
+    assert [one for one, result in found.items() if result.outcome != "done"] == [name]
+    assert all(len(result.matches) == 1 for one, result in found.items() if one != name)
+
+
+def test_slow_ones_are_given_back_and_all_are_done(cache, given):
+    with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
+        pool._program = MISBEHAVING.replace(
+            "child.inspected = inspected", "child.inspected = inspected; child._TURN = 0"
+        )
+        futures = [pool.submit(task(), TEXT) for _ in range(20)]
+        assert all(len(future.result(30).matches) == 1 for future in futures)
+    assert max(given) > 8
+    assert given.count(1) > 8
+
+
+def test_matches_handed_on_by_one_of_many_are_told_once(pool, given):
+    batches: dict[str, list[int]] = {}
+
+    def submitted(name: str, count: int):
+        kept = batches.setdefault(name, [])
+        about = Task(ref=name, name=name, every=True)
+        return pool.submit(about, (TEXT + b"\n") * count, lambda batch: kept.append(len(batch)))
+
+    futures = {str(n): (count, submitted(str(n), count)) for n, count in enumerate((1, 1, 2_500, 3, 1_000, 1) * 4)}
+    for name, (count, future) in futures.items():
+        last = len(future.result(30).matches)
+        assert sum(batches[name]) + last == count
+    assert max(given) > 2
 
 
 def test_a_hanging_worker_is_ended(pool, monkeypatch):

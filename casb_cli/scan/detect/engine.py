@@ -156,12 +156,12 @@ class Scanner:
         self._gates = Gates(detectors.detectors)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
+        self._printed = any(detector.prints for detector in detectors.detectors)
         self._known: Known | None = None
-        self._prints = any(detector.prints for detector in detectors.detectors)
 
     def copies(self, key: bytes) -> Copies | None:
         """Return what watches one file for copies of known documents, None where none are known; raises ConfigError."""
-        if not self._prints:
+        if not self._printed:
             return None
         from casb_cli.scan.detect.copies import Copies, Known
 
@@ -186,8 +186,10 @@ class Scanner:
             self._round(buffer, base, done - base, limit, places, collector, columns, folded)
             collector.scanned += len(piece)
             context.tick()
+            if last:
+                return
             done = base + limit
-            gone = limit if last else limit - OVERLAP
+            gone = limit - OVERLAP
             places.skip(buffer, base, gone)
             base += gone
             buffer = buffer[gone:]
@@ -209,9 +211,9 @@ class Scanner:
         hits: defaultdict[int, list[int]] = defaultdict(list)
         self._database.scan(buffer, match_event_handler=_note, context=hits)
         found: list[_Candidate] = []
-        for number in sorted(hits):
-            if number < len(self._aims):
-                self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found, places)
+        rules = len(self._aims)
+        for number in sorted(number for number in hits if number < rules):
+            self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found, places)
         self._gated_round(hits, buffer, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):

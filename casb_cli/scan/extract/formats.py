@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TypeVar
@@ -119,7 +118,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         try:
             for segment in form.load()(source, context, where):
                 blocks = _noting(segment.blocks, context, segment.where)
-                yield dataclasses.replace(segment, blocks=blocks)
+                yield Segment(segment.where, segment.scheme, blocks, segment.header_row)
         finally:
             context.depth -= form.container
     finally:

@@ -29,6 +29,8 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x03\xd9\xa2\x9a", 0, "locked"),  # KeePass
     (b"LUKS\xba\xbe", 0, "locked"),
 )
+_FIRST = frozenset(magic[0] for magic, at, _ in _MAGIC if not at)
+"""The bytes that one of these may begin with: most files are text, which none of them begins like."""
 _OLE_NAMES = {
     "EncryptedPackage": "locked",
     "\tDRMContent": "locked",
@@ -65,9 +67,10 @@ def sniff(source: Source) -> str:
         return "lfs-pointer"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _packed(source)
-    for magic, at, kind in _MAGIC:
-        if head.startswith(magic, at):
-            return _ole(source) if kind == "ole" else kind
+    if head[0] in _FIRST or head.startswith(b"ustar", 257):
+        for magic, at, kind in _MAGIC:
+            if head.startswith(magic, at):
+                return _ole(source) if kind == "ole" else kind
     if head[:64].lstrip().startswith(b"{\\rtf"):
         return "rtf"
     if b"%PDF-" in head[:1024]:
@@ -196,6 +199,9 @@ def _wide(head: bytes) -> bytes | None:
 
 def _mail_headers(text: bytes) -> bool:
     known = set()
+    first = text[:1000].partition(b"\n")[0].partition(b"\r")[0]
+    if first[:1] not in b" \t" and not _MAIL_LINE.match(first):
+        return False
     for line in text.splitlines():
         if not line:
             break

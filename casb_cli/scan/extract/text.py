@@ -31,10 +31,11 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
-_BREAKS = re.compile(rb"(?<!\\)\\[nrt]")
-_BLANKS = re.compile(rb"(?<!\\)\\u(?:00[aA]0|20(?:0[79]|2[fF]))")
-
-_PLAIN = re.compile(rb"(?<!\\)\\u00([2-7][0-9a-fA-F])")
+_ESCAPED_ASCII = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_BREAKS = (b"\\n", b"\\r", b"\\t")
+_BLANKS = re.compile(rb"\\u(?:00[aA]0|20(?:0[79]|2[fF]))")
+_BACKSLASH, _AWAY = b"\\\\", b"\xff\xfe"
+"""An escaped backslash, and what stands for it meanwhile: no text of UTF-8 holds it."""
 
 
 def _unbroken(block: bytes) -> bytes:
@@ -44,8 +45,15 @@ def _unbroken(block: bytes) -> bytes:
     """
     if b"\\" not in block:
         return block
-    block = _BLANKS.sub(b" ", _BREAKS.sub(b"  ", block))
-    return _PLAIN.sub(lambda found: bytes((int(found[1], 16),)), block) if b"\\u00" in block else block
+    held = _BACKSLASH in block
+    if held:
+        block = block.replace(_BACKSLASH, _AWAY)
+    for escape in _BREAKS:
+        block = block.replace(escape, b"  ")
+    if b"\\u" in block:
+        block = _BLANKS.sub(b" ", block)
+        block = _ESCAPED_ASCII.sub(lambda found: bytes((int(found[1], 16),)), block)
+    return block.replace(_AWAY, _BACKSLASH) if held else block
 
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
@@ -110,7 +118,7 @@ def _unpacked(found: re.Match[bytes]) -> bytes:
 
 
 def _has_columns(head: bytes) -> bool:
-    lines = [line for line in head.splitlines()[:6] if line]
+    lines = [line for line in (head.split(b"\n", 6) if b"\n" in head else head.splitlines())[:6] if line.strip(b"\r")]
     if len(lines) < 3:
         return False
     return any(
