@@ -30,6 +30,7 @@ from detect_corpus import Pattern, patterns, write_corpus
 
 from casb_cli.scan.detect.rules import DetectorSet
 
+_SMALL = 8 << 10
 _START = """
 import time
 from casb_cli.scan.inspect import new_scanner
@@ -224,6 +225,29 @@ def others(bench: Bench, options: argparse.Namespace, full: float) -> None:
         said(f"catalogue / {name}", told, f">= {factor}", good=ours / theirs >= factor)
 
 
+def small(bench: Bench, program: str | None, gitleaks: str | None) -> None:
+    """Print what a tree of many small files costs: pieces of the corpus, of the size that source files have."""
+    with tempfile.TemporaryDirectory(prefix="casb-small-") as text:
+        folder = Path(text)
+        folder.chmod(0o755)
+        for count, file in enumerate(bench.files):
+            data = Path(file).read_bytes()[: _SMALL * 500]
+            (folder / str(count)).mkdir()
+            for at in range(0, len(data), _SMALL):
+                (folder / str(count) / f"{at}{Path(file).suffix}").write_bytes(data[at : at + _SMALL])
+        files = sum(1 for path in folder.rglob("*") if path.is_file())
+        ours = timed(bench.detect(text), env=bench.environment)[0]
+        said("small files", f"{files:,} of {_SMALL >> 10} KB: {ours / files * 1e6:.0f} us of CPU each ({ours:.2f} s)")
+        if program:
+            theirs = timed([program, "-o", "-j1", "--no-config", "--no-messages", "-f", str(bench.list), text])[0]
+            said("small files, catalogue / ripgrep", f"{theirs / ours:.2f}")
+        if gitleaks:
+            report = ["--report-format", "json", "--report-path", "-"]
+            command = [gitleaks, "detect", "--no-git", "--no-banner", "--exit-code", "0", *report, "--source", text]
+            theirs = timed(command, cwd=folder, good=(0,))[0]
+            said("small files, catalogue / gitleaks", f"{theirs / ours:.1f}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=200)
@@ -257,6 +281,7 @@ def main() -> int:
             said("found beyond ripgrep's", f"{len(beyond)}{''.join(f'{chr(10)}    {one}' for one in beyond[:50])}")
             bad = missed > 0
         others(bench, options, catalogue)
+        small(bench, program, options.gitleaks)
         _, two = bench.casb(workers=2)
         _, one = bench.casb()
         said("two workers / one, wall", f"{one / two:.2f} (needs two idle cores)", ">= 1.8", good=one / two >= 1.8)

@@ -275,10 +275,13 @@ class Scanner:
             return frozenset()
         if places.named is None:
             names = places.table.names
+            text = b"\n".join(names)
+            hits: defaultdict[int, list[int]] = defaultdict(list)
+            self._database.scan(text, match_event_handler=_note, context=hits)
             places.named = frozenset(
                 owner
-                for owner, one in self._gated.items()
-                if (words := one.aims[0].words) is not None and any(map(words.search, names))
+                for owner in self._gates.owners(hits, len(self._aims), text)
+                if (words := self._gated[owner].aims[0].words) is not None and any(map(words.search, names))
             )
         return places.named
 

@@ -162,17 +162,7 @@ class Gates:
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
         """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`."""
-        marks: list[tuple[int, _Word]] = []
-        for number, ends in hits.items():
-            if number < first:
-                continue
-            word = self._words[number - first]
-            for found in ends:
-                end = found - word.behind
-                at = end - word.size
-                if word.behind or (_parted(buffer, at) and _parted(buffer, end)):
-                    marks.append((end, word))
-        marks.sort(key=lambda mark: mark[0])
+        marks = sorted(self._marks(hits, first, buffer), key=lambda mark: mark[0])
         low, high, owners, wordy = 0, -1, _NOBODY, _NOBODY
         for end, word in marks:
             start = max(0, end - word.reach)
@@ -186,6 +176,22 @@ class Gates:
                     owners, wordy = owners | word.owners, wordy | word.wordy
         if owners := self._likely(buffer, low, high, owners, wordy):
             yield Window(low, high, owners)
+
+    def owners(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> frozenset[str]:
+        """Return whose words stand anywhere in a text."""
+        return frozenset().union(*(word.owners for _, word in self._marks(hits, first, buffer)))
+
+    def _marks(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[tuple[int, _Word]]:
+        """Yield where words end that stand alone."""
+        for number, ends in hits.items():
+            if number < first:
+                continue
+            word = self._words[number - first]
+            for found in ends:
+                end = found - word.behind
+                at = end - word.size
+                if word.behind or (_parted(buffer, at) and _parted(buffer, end)):
+                    yield end, word
 
     @staticmethod
     def _likely(buffer: bytes, low: int, high: int, owners: frozenset[str], wordy: frozenset[str]) -> frozenset[str]:
