@@ -271,7 +271,7 @@ class Scanner:
 
     def _named(self, places: Places) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
-        if places.table is None:
+        if places.table is None or self._database is None:
             return frozenset()
         if places.named is None:
             names = places.table.names
