@@ -124,3 +124,71 @@ def test_a_seed_of_nats_needs_no_right_checksum_but_is_surer_with_one():
         result = inspect_stream(text.encode(), name="x.txt", scanner=SCANNER, key=bytes(32))
         rows[text] = [match.confidence for match in result.matches if match.detector == "nats-seed"]
     assert rows == {right: ["high"], right[:-1] + "A": ["medium"]}
+
+
+CHOSEN = "sword" + "fish"
+"""A word that somebody chose for a password."""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f'password = "{CHOSEN}"', "client.py"),
+        (f"password: '{CHOSEN}',", "tests/login.spec.ts"),
+        (f'if pw == "{CHOSEN}":', "client.py"),
+        (f"  password: {CHOSEN}", "compose.yaml"),
+        (f"spring.datasource.password={CHOSEN}", "application.properties"),
+        (f"docker run -e MYSQL_ROOT_PASSWORD={CHOSEN} -d mysql", "README.md"),
+        (f"define('DB_PASSWORD', '{CHOSEN}');", "wp-config.php"),
+        (f"- name: DB_PASSWORD\n  value: {CHOSEN}", "deployment.yaml"),
+        (f'{{"key": "password", "value": "{CHOSEN}"}}', "collection.json"),
+    ],
+)
+def test_a_word_is_a_password_where_only_one_can_stand(text, name):
+    result = inspect_stream(
+        f"# settings\n{text}\nend\n".encode(), name=name, scanner=SCANNER, key=bytes(32), reveal=True
+    )
+    assert [(match.clear[0], match.confidence) for match in result.matches] == [(CHOSEN, "low")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"password = {CHOSEN}", "client.py"),
+        (f"password: {CHOSEN}", "login.ts"),
+        ("password: password", "compose.yaml"),
+        ('password = "mypassword1"', "client.py"),
+        ('"password": "Wachtwoord"', "client.json"),
+        (f'"LABEL_PASSWORD": "{CHOSEN}"', "page.json"),
+        (f'"password": "{CHOSEN}"', "i18n/nl.json"),
+        (f'typeof password !== "{CHOSEN}"', "login.js"),
+        ('reset_password_action = "settings_page"', "client.py"),
+        ("passwd:     files systemd", "nsswitch.conf"),
+        ("PWD=homefolder", ".env"),
+        ('"GetPasswordData": "ec2:GetPasswordData"', "policies.json"),
+        ('TOKEN="${DOCKER_PASS:?DOCKER_PASS is required}"', "release.sh"),
+    ],
+)
+def test_a_word_elsewhere_is_none(text, name):
+    assert found(f"# settings\n{text}\nend\n", name) == []
+
+
+def test_a_weak_password_counts_in_a_file_where_programs_keep_theirs():
+    weak = "admin" + "123"
+    assert found(f"DB_PASSWORD={weak}\n", "web/.env") == [weak]
+    assert found(f"DB_PASSWORD={weak}\n", "web/.env.example") == []
+    assert found("DB_PASSWORD=<password>\n", "web/.env") == []
+    assert found(f"password = '{weak}'\n", "tests/login.py") == []
+
+
+def test_the_master_key_is_told_by_the_name_of_its_file():
+    assert found(HEXADECIMAL + "\n", "config/master.key") == [HEXADECIMAL]
+    assert found(HEXADECIMAL + "\n", "checksum.txt") == []
+
+
+def test_a_key_that_counts_up_is_less_sure():
+    rows = {}
+    for value in (KEY, "abcdef1234567890" * 2):
+        result = inspect_stream(f'api_key = "{value}"'.encode(), name="x.py", scanner=SCANNER, key=bytes(32))
+        rows[value] = [match.confidence for match in result.matches]
+    assert list(rows.values()) == [["high"], ["low"]]

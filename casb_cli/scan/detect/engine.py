@@ -343,8 +343,8 @@ class Scanner:
             elif detector.required:
                 return None
         if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
-            confidence = "high"
-        return confidence
+            return "high"
+        return "low" if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts) else confidence
 
 
 def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.validators import by_chance, digits, lettered, payment_card, random_looking
+from casb_cli.scan.detect.addresses import escaped_words, example_host
+from casb_cli.scan.detect.passwords import literal, not_a_key_file, not_a_registry_file, unfilled
+from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, payment_card, random_looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ _RUN = re.compile(rb"(.)\1{11}", re.DOTALL)
 
 
 def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for values of at most two distinct characters, one repeated block, or a long run of one."""
+    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
     plain = re.sub(rb"[^0-9A-Za-z]", b"", value)
-    if len(set(plain)) <= 2 or _RUN.search(plain):
+    if len(set(plain)) <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
         return True
     return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
 
@@ -169,8 +171,9 @@ _PLACEHOLDER = re.compile(
     rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
     rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
     rb"|.*\\\(.*|\+[a-z-]+|utf-?(?:8|16|32)(?:le|be)?|latin-?[0-9]|iso-?8859-?[0-9]+|(?:cp|windows-)[0-9]+|ascii|base64"
-    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3})?"
-    rb"|__\w+__|www\..*|nonetype.*"
+    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?"
+    rb"|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3}|_password)?|__\w+"
+    rb"|[?+](?-i:[A-Z][A-Z0-9_]{2,})(?:[ =:].*)?|`\$.*|[a-z0-9-]+:(?-i:[A-Z][a-z]+[A-Z])[a-z]+|www\..*|nonetype.*"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -212,32 +215,6 @@ def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
         return False
     words = re.split(rb"[^A-Za-z]+", text)
     return _SPELT.fullmatch(text) is not None and all(len(word) < 4 or lettered(word) >= 0 for word in words)
-
-
-_EXAMPLE_HOST = re.compile(
-    rb"@(?:[\w.-]*\.)?(?:(?:example|domain|yourdomain|mydomain|server|some\.url|complex\.url)\.(?:com|org|net)|invalid|example"
-    rb"|host(?:name)?|domain|server)(?![\w.-])",
-    re.IGNORECASE,
-)
-
-
-def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for an address at a host that stands for any: those that RFC 2606 keeps free, and bare words for one."""
-    return _EXAMPLE_HOST.match(view.after(80)) is not None
-
-
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-_TRIED = re.compile(rb"(?:foo|bar|baz|pass|password|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE)
-
-
-def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for what tests of addresses try: escaped controls, brackets, and escaped signs between words of samples."""
-    if b"[" in value or b"]" in value:
-        return True
-    if b"%" not in value:
-        return False
-    text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), value)
-    return any(char < 32 for char in text) or all(map(_TRIED.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
 
 
 _PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
@@ -282,6 +259,16 @@ def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _WORD.fullmatch(value) is not None and not by_chance(value)
 
 
+def unlikely_password(value: bytes, view: View) -> bool:
+    """Hold for placeholders and words that are not written where only a password can stand."""
+    return doubtful_password(value, view) and not literal(value, view)
+
+
+def doubtful_password(value: bytes, view: View) -> bool:
+    """Hold for what may be a word for a password as well: where it is one, that is less sure."""
+    return placeholder(value, view) or plain_words(value, view) or not password_like(value)
+
+
 _CODE = re.compile(
     r"\.(?:py|pyi|[cm]?[jt]sx?|vue|go|java|kts?|scala|groovy|cs|vb|fs|c|cc|cpp|cxx|h|hh|hpp|m|mm|rb|erb|php|swift|rs|dart|lua|p[lm]"
     r"|r|jl|exs?|hs|clj|cljs|elm|sol|pck|pks|pkb)$",
@@ -292,7 +279,7 @@ _CALL = re.compile(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = re.compile(
-    rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
     rb"|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
     re.IGNORECASE | re.DOTALL,
@@ -315,7 +302,7 @@ def code_piece(value: bytes, view: View) -> bool:
 
 
 _NAMES_MORE = re.compile(
-    rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|prefix|suffix|length|size|count|limit|expir[a-z]*"
+    rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
     rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
@@ -348,31 +335,16 @@ def hash_part(value: bytes, view: View) -> bool:
     return value[:1].isdigit() and _ADDRESS.search(view.before(16)) is not None
 
 
-_LOCKS = frozenset(
-    [
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "poetry.lock",
-        "pipfile.lock",
-        "cargo.lock",
-        "uv.lock",
-        "composer.lock",
-        "gemfile.lock",
-        "go.sum",
-        "flake.lock",
-        "packages.lock.json",
-        "mix.lock",
-        "podfile.lock",
-        "pubspec.lock",
-    ]
+_LOCKS = (
+    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml poetry.lock pipfile.lock cargo.lock "
+    "uv.lock composer.lock gemfile.lock go.sum flake.lock packages.lock.json mix.lock podfile.lock "
+    "pubspec.lock"
 )
 
 
 def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in files where package managers keep hashes of what they installed."""
-    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS
+    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS.split()
 
 
 def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -387,7 +359,7 @@ def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
 def template_file(value: bytes, view: View) -> bool:
     """Hold in files whose name says that real values are to be filled in, unless a value is surely made by chance."""
     name = view.name.lower()
-    return not random_looking(value) and name.endswith(
+    return not (random_looking(value) or by_chance(value)) and name.endswith(
         (".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb")
     )
 
@@ -430,7 +402,7 @@ def one_of_many(value: bytes, view: View) -> bool:
 
 
 _OTHER_KEY = re.compile(
-    rb"(?:public|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
+    rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
     rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}"
     rb"(?:[a-z.]{1,20}\(\W{0,2})?$",
@@ -480,6 +452,11 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         identifier,
         position,
         plain_words,
+        unlikely_password,
+        doubtful_password,
+        unfilled,
+        not_a_key_file,
+        not_a_registry_file,
         encoded_words,
         example_host,
         escaped_words,

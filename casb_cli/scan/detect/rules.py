@@ -64,7 +64,8 @@ Examples = Callable[[], tuple[str, ...]]
 class Detector(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of thing worth finding; the id never changes.
 
-    `checks` must all hold, one of `proofs` makes the confidence high, one of `filters` makes it no match.
+    `checks` must all hold, one of `proofs` makes the confidence high, one of `doubts` low, one of `filters` makes it no
+    match.
     The cells of a column whose name (small letters, no joints) fits `columns` wholly are candidates as well.
     `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition; `everywhere`: the
     form is rarer than they are, so it is what is looked for, and they only where it was found). With
@@ -87,6 +88,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[str, ...] = ()
     proofs: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     required: bool = False
     everywhere: bool = False

@@ -280,8 +280,9 @@ def secret_like(value: bytes) -> bool:
         return False
     count = sum(48 <= c <= 57 for c in value)
     if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
-        return count >= 3 and size - count >= 2 and _unrest(value) >= 0.25
-    return count >= 2 and _unrest(value) >= 0.2 and entropy(value) >= 2.8 and lettered(value) <= 0
+        return count >= 3 and size - count >= 2 and (size >= 32 or _unrest(value) >= 0.25)
+    restless = _unrest(value) >= 0.2 or (size >= 20 and count >= 4)
+    return count >= 2 and restless and entropy(value) >= 2.8 and lettered(value) <= 0
 
 
 def base64_key(value: bytes) -> bool:

@@ -33,7 +33,7 @@ HERE = r"[ \t]{0,40}"
 WRAP = (
     r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
     r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
-    r"|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
+    r"|some|just|ok|optional\.of(?:nullable)?|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
@@ -50,8 +50,22 @@ PASSWORD_SAID = (
     r"|securestring\s{1,3}[\"'])"
 )
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
+PAIR_HINT = (
+    r"(?:name|key)[\"']?\s{{0,4}}:\s{{0,4}}[\"']?[a-z0-9_.-]{{0,60}}{}[\"']?,?\s{{1,40}}[\"']?value[\"']?\s{{0,4}}:"
+)
+"""A name and its value as two fields: variables of containers, parameters, collections of requests."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 PASSWORD_FORMS = (
+    Rule(
+        hint=PAIR_HINT.format(r"(?:pass(?:word|wd)?|pwd)"),
+        pattern=(
+            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:pass(?:word|wd)?|pwd)[\"']?,?\s{1,40}[\"']?value[\"']?"
+            r"\s{0,4}:\s{0,4}(?:[\"'](?P<v>[^\s\"']{4,100})[\"']|(?P<v2>[^\s\"'{}\[\],]{4,100})(?=\s))"
+        ),
+        caseless=True,
+        before=200,
+        after=120,
+    ),
     Rule(
         hint=r"<[a-z0-9_.:-]{0,40}" + PASSWORD_HINT + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>[^<>\s]{3}",
         pattern=r"<[a-z0-9_.:-]{0,40}?" + PASSWORD + r"[a-z0-9_.-]{0,20}(?:\s[^<>\n]{0,80})?>(?P<v>[^<>\s]{6,100})</",
@@ -107,6 +121,16 @@ PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
+        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:pass(?:word|wd)?|pwd)[\"']\s{0,3},\s{0,12}[\"']",
+        pattern=(
+            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:pass(?:word|wd)?|pwd)[\"']\s{0,3},\s{0,12}[\"']"
+            r"(?P<v>[^\s\"']{4,100})[\"']"
+        ),
+        caseless=True,
+        before=90,
+        after=110,
+    ),
+    Rule(
         hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
         pattern=r"[\"'`](?P<v>[^\s\"'`]{4,100})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:pass(?:word|wd|phrase)|pwd)",
         caseless=True,
@@ -132,6 +156,26 @@ PASSWORD_FORMS = (
     ),
 )
 TOKEN_FORMS = (
+    Rule(
+        hint=PAIR_HINT.format(r"(?:secret|token|api_?key)"),
+        pattern=(
+            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:secret|token|api_?key)[\"']?,?\s{1,40}[\"']?value[\"']?"
+            r"\s{0,4}:\s{0,4}[\"']?(?P<v>[a-z0-9._~+/=-]{12,300})(?![a-z0-9._~+/=-])"
+        ),
+        caseless=True,
+        before=200,
+        after=310,
+    ),
+    Rule(
+        hint=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\"",
+        pattern=(
+            r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\"\s{0,3}\{[^{}]{0,200}?"
+            r"\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"]{10,300})\""
+        ),
+        caseless=True,
+        before=90,
+        after=620,
+    ),
     Rule(
         hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
         pattern=(

@@ -105,9 +105,25 @@ DETECTORS: tuple[Detector, ...] = (
             before=80,
             after=6100,
         ),
+        Rule(
+            hint=r"MI[HI][A-Za-z0-9+/]{2,5}(?:IBADANBgkqhkiG9w0BAQEFAASC|IBAAKC|AgEAMBMGByqGSM49AgEG)[A-Za-z0-9+/]{60}",
+            pattern=(
+                r"(?<![A-Za-z0-9+/])(?P<v>MI[HI][A-Za-z0-9+/]{2,5}(?:IBADANBgkqhkiG9w0BAQEFAASC|IBAAKC|AgEAMBMGByqGSM49AgEG)"
+                r"[A-Za-z0-9+/]{130,6000}={0,2})"
+            ),
+            before=130,
+            after=6100,
+        ),
         severity="critical",
+        reference="RFC 5958 (PKCS #8), RFC 8017 (PKCS #1)",
         filters=("monotone",),
-        match=lambda: ("tls.key: " + _encoded("RSA"), f'"key": "{_encoded("")}"', "KEY=" + _encoded("OPENSSH")),
+        match=lambda: (
+            'key = "' + "MIIEvgIBADANBgkqhkiG9w0BAQEF" + "AASCBKgw" + rand(300) + '"',
+            "rsa: " + "MIIEpAIBAAKC" + "AQEA" + rand(300, seed=2),
+            "tls.key: " + _encoded("RSA"),
+            f'"key": "{_encoded("")}"',
+            "KEY=" + _encoded("OPENSSH"),
+        ),
         no_match=lambda: (
             "ca.crt: " + base64.b64encode(pem("RSA").replace("RSA PRIVATE KEY", "CERTIFICATE").encode()).decode(),
             "starts with " + _encoded("")[:40],

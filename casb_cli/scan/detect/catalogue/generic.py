@@ -27,7 +27,6 @@ _RANDOM_FILTERS = (
     "position",
     "documentation",
     "monotone",
-    "sequence",
     "plain_words",
     "code_piece",
     "other_name",
@@ -79,6 +78,7 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("secret_like",),
         filters=_RANDOM_FILTERS,
+        doubts=("sequence",),
         columns=(
             "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
             "(?:apikey|secretkey|accesskey|authkey|secret|apitoken|accesstoken|authtoken|token|key)(?:secret|value)?"
@@ -151,13 +151,11 @@ DETECTORS: tuple[Detector, ...] = (
             ),
             *PASSWORD_FORMS,
         ),
-        checks=("password_like",),
         filters=(
-            "placeholder",
+            "unlikely_password",
             "identifier",
             "documentation",
             "monotone",
-            "plain_words",
             "numbered_name",
             "sequence",
             "code_piece",
@@ -169,6 +167,7 @@ DETECTORS: tuple[Detector, ...] = (
             "minified",
             "template_file",
         ),
+        doubts=("doubtful_password",),
         columns=(
             "(?:user|login|initial|temp|temporary|db|database|account|admin|wifi|ssh|email|old|new|current|default|web)?"
             "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse)(?:s|plain|plaintext|cleartext)?"
@@ -185,7 +184,7 @@ DETECTORS: tuple[Detector, ...] = (
             '<add key="DbPassword" value="' + "Gr8Pass" + '!word9"/>',
             "CREATE USER app IDENTIFIED BY '" + "Gr8Pass" + "!9';",
             "My password is " + "Sup3rS3" + "cret!",
-            "machine api.host login bob password " + "Gr8Pass" + "9word",
+            "host api login bob password " + "Gr8Pass" + "9word",
             "ENV MYSQL_ROOT_PASSWORD " + "Gr8Pass" + "9word",
             "mysql --password " + "Gr8Pass" + "9word",
             "curl -s -u admin:" + "Gr8Pass" + "9word https://host/x",
@@ -240,6 +239,7 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("random_looking",),
         filters=(*_RANDOM_FILTERS, "other_key"),
+        doubts=("sequence",),
         keywords=("api", "request", "client", "authorization", "endpoint", "curl"),
         distance=80,
         generic=True,

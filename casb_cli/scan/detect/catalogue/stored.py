@@ -1,0 +1,192 @@
+"""Credentials as programs and servers store them: files whose every line has a known place for the secret."""
+
+# ruff: noqa: E501 - forms
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.catalogue._build import credential
+from casb_cli.scan.detect.examples import ALNUM, HEX, rand
+from casb_cli.scan.detect.rules import Detector, Rule
+
+_CRYPT = "./" + ALNUM
+_ACCOUNT = r"(?<![^\n])[ \t]{0,8}[A-Za-z0-9_.@-]{1,64}:"
+_CRYPTED = (
+    r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:1|apr1)\$[^$\s:]{1,8}\$[./A-Za-z0-9]{22}"
+    r"|5\$(?:rounds=[0-9]{1,9}\$)?[^$\s:]{1,16}\$[./A-Za-z0-9]{43}|6\$(?:rounds=[0-9]{1,9}\$)?[^$\s:]{1,16}\$[./A-Za-z0-9]{86}"
+    r"|(?:y|gy|7)\$[./A-Za-z0-9]{1,20}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}"
+    r"|argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[0-9]{1,9},t=[0-9]{1,5},p=[0-9]{1,4}\$[A-Za-z0-9+/]{8,88}\$[A-Za-z0-9+/]{16,172})"
+)
+_CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9]{1,3})\$[./A-Za-z0-9$=,]{20}"
+_SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
+_BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
+
+DETECTORS: tuple[Detector, ...] = (
+    credential(
+        "password-hash",
+        "Hash of a password in a list of accounts",
+        "A line of a shadow, htpasswd or FTP server's file, or a row of a database, with the hash of a password.",
+        Rule(
+            hint=_CRYPT_HINT,
+            pattern=_ACCOUNT + r"(?P<v>" + _CRYPTED + r")(?=[:\s]|\Z)",
+            before=110,
+            after=300,
+        ),
+        Rule(
+            hint=r"'" + _CRYPT_HINT,
+            pattern=r"[(,]\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'",
+            caseless=True,
+            before=180,
+            after=300,
+        ),
+        Rule(
+            hint=r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
+            pattern=r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)",
+            caseless=True,
+            before=110,
+            after=140,
+        ),
+        severity="medium",
+        reference="crypt(5); Apache: password formats; RFC 2307",
+        filters=("documentation",),
+        match=lambda: (
+            f"backup:*:17431:0:99999:7:::\nubuntu:{_SHADOW}:17431:0:99999:7:::\n",
+            f"ann:{_BCRYPT}\n",
+            f"bob:$apr1${rand(8, _CRYPT)}${rand(22, _CRYPT, 5)}",
+            f"(1, 'ann', '{_BCRYPT}', 1),",
+            "userPassword: {SSHA}" + rand(38, ALNUM),
+        ),
+        no_match=lambda: (
+            f'hash = "{_BCRYPT}"',
+            "ubuntu:!:17431:0:99999:7:::",
+            "root:$6$short$hash:1:2",
+            f"verify({_SHADOW})",
+        ),
+    ),
+    credential(
+        "password-file",
+        "Password in a file of accounts",
+        "A password in a netrc or pgpass file: told by the line's other fields.",
+        Rule(
+            hint=r"\b(?:machine\s{1,8}[^\s]{1,100}|default)\s{1,8}(?:login|account)\s{1,8}[^\s]{1,100}\s{1,8}password\s{1,8}[^\s]{3}",
+            pattern=(
+                r"\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}(?:(?:login|account)\s{1,8}\S{1,100}\s{1,8}){1,2}"
+                r"password\s{1,8}(?P<v>\S{3,100})"
+            ),
+            before=360,
+            after=110,
+        ),
+        Rule(
+            hint=r":(?:[56][0-9]{3}|[0-9]{5}|\*):[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:[^:\s]{3}",
+            pattern=(
+                r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):(?:[56][0-9]{3}|[0-9]{5}|\*):"
+                r"[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:(?P<v>(?:[^:\s\\]|\\.){3,100})(?=\s*?(?:\n|\Z))"
+            ),
+            before=270,
+            after=110,
+        ),
+        reference="netrc(5); PostgreSQL: the password file",
+        filters=("unfilled",),
+        match=lambda: (
+            "machine imap.host login ann@host password " + "pass1" + "23",
+            "machine git.host\n  login ann\n  password " + "winter" + "\n",
+            "db.host:5432:shop:app:" + "hunter" + "2\n",
+            "*:*:*:postgres:" + "s3cret\n",
+        ),
+        no_match=lambda: (
+            "machine host login <user> password <password>",
+            "default password timing factor",
+            "machine learning with a login and a password that works",
+            "hostname:port:database:username:password",
+            "src/main.c:51234:warning:unused variable",
+            "default password required here",
+        ),
+    ),
+    credential(
+        "firefox-login",
+        "Saved login of Firefox",
+        "A user's name or password as Firefox keeps it: readable with the key file beside it.",
+        Rule(
+            hint=r"EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{12}",
+            pattern=r"(?<![A-Za-z0-9+/])(?P<v>M[A-Za-z0-9+/]{3}EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{40,1000}={0,2})(?![A-Za-z0-9+/=])",
+            before=60,
+            after=1010,
+        ),
+        reference="Mozilla NSS: SDR, PK11SDR_Encrypt",
+        filters=(),
+        match=lambda: ('"encryptedPassword": "' + "MDoEEPgAAAAAAAAAAAAAAAAAAAEwFAYIKoZIhvcNAwcE" + rand(44) + '"',),
+        no_match=lambda: ("MDoEEPgAAAAAAAAAAAAAAAAAAAEw", "EPgAAAAAAAAAAAAAAAAAAAEwF" + rand(60)),
+    ),
+    credential(
+        "wordpress-salt",
+        "Secret key of WordPress",
+        "One of the eight keys and salts that sign the cookies of a WordPress site.",
+        Rule(
+            hint=r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}[\"'][^\n]{20}",
+            pattern=(
+                r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}"
+                r"(?:'(?P<v>(?:[^'\n\\]|\\.){40,120})'|\"(?P<v2>(?:[^\"\n\\]|\\.){40,120})\")"
+            ),
+            caseless=True,
+            before=90,
+            after=130,
+        ),
+        reference="WordPress: security keys",
+        checks=("mixed",),
+        filters=("monotone", "documentation"),
+        match=lambda: ("define('LOGGED_" + "IN_KEY',    '" + rand(30) + " #|" + rand(31, seed=2) + "');",),
+        no_match=lambda: (
+            "define('AUTH_KEY', 'put your unique phrase here');",
+            "define('AUTH_" + "KEY', '" + "x" * 64 + "');",
+        ),
+    ),
+    credential(
+        "laravel-app-key",
+        "Application key of Laravel",
+        "The key that encrypts the cookies and data of a Laravel application.",
+        Rule(
+            hint=r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?base64:[a-z0-9+/]{20}",
+            pattern=r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>base64:[a-z0-9+/]{22,88}={0,2})(?![a-z0-9+/=])",
+            caseless=True,
+            before=60,
+            after=110,
+        ),
+        severity="critical",
+        reference="Laravel: encryption",
+        match=lambda: ("APP_KEY=" + "base64:" + rand(43) + "=",),
+        no_match=lambda: ("APP_KEY=base64:", "APP_KEY=" + "base64:" + "A" * 43 + "="),
+    ),
+    credential(
+        "rails-master-key",
+        "Master key of Rails",
+        "A file that is the key of a Rails application's encrypted credentials.",
+        Rule(hint=r"\A[0-9a-f]{32}\s{0,2}$", pattern=r"\A(?P<v>[0-9a-f]{32})\s{0,2}\Z", before=40, after=4),
+        Rule(
+            hint=r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{32}",
+            pattern=r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{32})(?![0-9a-f])",
+            caseless=True,
+            before=64,
+            after=4,
+        ),
+        severity="critical",
+        reference="Rails: custom credentials",
+        filters=("not_a_key_file", "monotone"),
+        match=lambda: ("RAILS_MASTER_KEY=" + rand(32, HEX),),
+        no_match=lambda: (rand(32, HEX), "RAILS_MASTER_KEY=" + rand(30, HEX)),
+    ),
+    credential(
+        "npm-login",
+        "Login of a package registry",
+        "User name and password, or the password, of a package registry in an npmrc file.",
+        Rule(
+            hint=r"[^a-z0-9]_(?:auth|password)\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=_.-]{6}|\A_auth\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=]{6}",
+            pattern=r"(?<![a-z0-9])_(?:auth|password)\s{0,3}=\s{0,3}[\"']?(?P<v>[a-z0-9+/=_.-]{6,200})[\"']?(?=\s|\Z)",
+            caseless=True,
+            before=24,
+            after=210,
+        ),
+        reference="npm: npmrc",
+        filters=("not_a_registry_file", "unfilled"),
+        match=lambda: ("//registry.host/:_password=" + "Correct" + "HorseBattery",),
+        no_match=lambda: ("self._password = passwords", "//registry.host/:_password=${NPM_PASSWORD}"),
+    ),
+)

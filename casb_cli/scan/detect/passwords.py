@@ -1,0 +1,140 @@
+"""Whether a word beside a password's name is the password itself: by how it is written, and in which file.
+
+Words make weak passwords and many are in use, but most words there are labels, types or names of variables.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casb_cli.scan.detect.filters import View
+
+_NAME = rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort)[0-9]?(?:[_-]?confirm(?:ation)?)?"
+_QUOTED = re.compile(
+    rb"(?P<name>[\w.$-]{0,60}?)"
+    + _NAME
+    + rb"[\"'`\])\\]{0,4}\s{0,20}(?::{0,2}=|=>|={2,3}|:)\s{0,20}(?:(?:some|just|ok|optional\.of(?:nullable)?)\(\s?)?"
+    rb"[bru@]?\\{0,3}[\"'`]$",
+    re.IGNORECASE,
+)
+_DEFINED = re.compile(
+    rb"define\(\s{0,3}[\"'](?P<name>[\w.]{0,60}?)" + _NAME + rb"[\"']\s{0,3},\s{0,12}[\"']$", re.IGNORECASE
+)
+_PAIRED = re.compile(
+    rb"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?(?P<name>[\w.-]{0,60}?)"
+    + _NAME
+    + rb"[\"']?,?\s{1,40}[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?$",
+    re.IGNORECASE,
+)
+_LINE = re.compile(
+    rb"^\s{0,40}(?:(?:[-#;*]|//|export|set|env)\s{1,4}|[#;]){0,3}[\"']?(?P<name>[\w.-]{0,60}?)"
+    + _NAME
+    + rb"[\"']?\s{0,20}[=:]\s{0,20}$",
+    re.IGNORECASE,
+)
+_VARIABLE = re.compile(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_)(?:PASSWORD|PASSWD|PASS|PWD)=$")
+_CONFIGURATION = re.compile(
+    r"\.(?:ya?ml|env|env\.[\w.-]+|properties|ini|conf|cfg|cnf|toml|config|rsp)$|(?:^|[\\/])(?:\.env|dockerfile)[\w.-]*$"
+    r"|(?:^|[\\/])\.[\w-]+rc$|(?:^|[\\/])[\w-]+$",
+    re.IGNORECASE,
+)
+"""Files in which what stands without quotes is the value itself; those without a suffix too."""
+_TRANSLATED = re.compile(
+    r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/]|\.(?:po|pot|strings|resx|arb|xlf|xliff)$"
+    r"|(?:messages|strings|translations?)[_.][a-z]{2}",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    rb"label|title|placeholder|text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
+    rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
+    re.IGNORECASE,
+)
+"""Names of what is said or decided about a password."""
+_LITERAL = re.compile(rb"(?:[a-z]+|[A-Z][a-z]+|[A-Za-z]+[0-9]{3,6})(?:[-_][a-z0-9]+)*[!.]?")
+_JOINED = re.compile(
+    rb"pass|pwd|secret|token|key|test|example|sample|dummy|user|name|your|my|some|the|credential", re.IGNORECASE
+)
+_CONSTRUCTED = re.compile(
+    rb"(?:my|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
+    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|test|admin|root|user|abc|foo|bar|qwerty)+[0-9]{0,4}",
+    re.IGNORECASE,
+)
+"""What comes to mind first where any password will do."""
+_WORDS = frozenset(
+    b"password passwd passphrase passcode pass pwd secret test testing tests foo bar baz qux example "
+    b"changeme changeit admin root user guest none null nil undefined true false yes no on off string "
+    b"text number object array boolean integer function symbol bytes char varchar required optional "
+    b"default value input hidden unset empty blank unknown dummy sample demo placeholder todo redacted "
+    b"masked removed encrypted plain plaintext cleartext hashed prompt file files vault auto random "
+    b"generated invalid wrong correct valid good token enabled disabled compat systemd winbind ldap label "
+    b"field email username name login account confirm confirmation strength reset forgot change update "
+    b"submit show hide always never once manual external internal interactive static dynamic scram basic "
+    b"bearer digest bcrypt scrypt argon kerberos certificate accesstoken other another confirmed accepted missing "
+    b"fail fails failed credentials memory callback rule error short long weak strong blah nope here "
+    b"something anything whatever string_value this that self props state config wachtwoord passwort "
+    b"kennwort kodeord adgangskode passord senha parole parool salasana contrasenya contrasena clave "
+    b"heslo haslo losenord parola jelszo sandi geslo lozinka zaporka slaptazodis salasona aldagai "
+    b"motdepasse sifre".split()
+)
+"""Words that stand for a password, for its kind or for its lack, and the word itself in other languages."""
+
+
+_UNFILLED = re.compile(
+    rb"[<\[{(%$].*|.*[>\]})]|your.*|x{3,}.*|\*+|\.+|-+|_+|change[-_]?(?:me|this|it)|pass(?:word|wd)?|secret|token|pwd"
+    rb"|example.*|my[-_]?(?:pass(?:word)?|secret)|[A-Z_]*(?:PASSWORD|PASSWD|SECRET|TOKEN)[A-Z_]*|(?:and|or|is|for|required|here|from)",
+    re.IGNORECASE | re.DOTALL,
+)
+_STORES = re.compile(
+    r"(?:^|[\\/])(?:\.env(?:\.(?:local|prod|production|staging|dev|development|live))?|[._]netrc|\.?my\.cnf|\.[\w-]+rc|\.s3cfg|\.boto"
+    r"|\.ftpconfig|\.remote-sync\.json|sftp(?:-config)?\.json|deployment-config\.json|(?:filezilla|recentservers|sitemanager|webservers)\.xml"
+    r"|wp-config\.php|config(?:uration)?\.php|settings\.php|localsettings\.php|\.(?:bash_|zsh_)?(?:profile|history)|config|credentials"
+    r"|(?:mongoid|database|secrets)\.ya?ml|robomongo\.json|[\w-]*srv\.ini|server\.(?:cfg|properties)|\.tugboat|hub)$",
+    re.IGNORECASE,
+)
+"""Files in which programs keep what they sign in with: no sample stands there, however weak a password is."""
+
+
+def unfilled(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for what stands in a form or a manual where a value is to be filled in."""
+    return _UNFILLED.fullmatch(value) is not None
+
+
+def not_a_key_file(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold unless the file is named as Rails names the keys of its credentials, or the line names one."""
+    return not view.before(40) and re.search(r"(?:^|[\\/])(?:master|credentials[\\/][a-z]+)\.key$", view.name) is None
+
+
+def not_a_registry_file(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold unless the file is an npmrc, or the line names a registry as one does there."""
+    return not view.name.lower().endswith("npmrc") and b"//" not in view.before(200)
+
+
+def stands_for(value: bytes) -> bool:
+    """Return whether a word only stands for a password: the word itself, with digits behind, or joined with others."""
+    if _CONSTRUCTED.fullmatch(value) or value.lower().rstrip(b"0123456789!.") in _WORDS:
+        return True
+    return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
+
+
+def literal(value: bytes, view: View) -> bool:
+    """Return whether a word is written where only the password itself can stand: in quotes, or in a configuration."""
+    if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None:
+        return False
+    if unfilled(value, view) if _STORES.search(view.name) else stands_for(value):
+        return False
+    if _TRANSLATED.search(view.name):
+        return False
+    before = view.before(140)
+    match = _QUOTED.search(before) or _DEFINED.search(before)
+    if match is None:
+        match = _PAIRED.search(view.text, max(0, view.start - 200), view.start)
+    if match is None:
+        behind = view.after(40)
+        match = _VARIABLE.search(before) if behind[:1] in (b"", b" ", b"\r", b'"', b"'", b"\\", b"`") else None
+        if match is None and not behind.split(b"#", 1)[0].strip() and _CONFIGURATION.search(view.name):
+            match = _LINE.search(before)
+            if match is not None and match["name"] == b"" and before.rstrip()[-4:] == b"PWD=":
+                match = None  # where a shell stands, not a password
+    return match is not None and _SAYS.search(match["name"]) is None
