@@ -66,7 +66,7 @@ def inspect_stream(
     first = stopped or (context.notes[0] if context.notes else None)
     outcome: Outcome = "done"
     if first is not None:
-        outcome = "partial" if collector.scanned else "skipped"
+        outcome = "partial" if matches or totals or collector.scanned > context.aside else "skipped"
     return msgspec.structs.replace(
         base,
         outcome=outcome,

@@ -238,7 +238,7 @@ BAD = {
     ),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "skipped", "unsupported"),
     "noise": (bytes(range(256)) * 8, "skipped", "unsupported"),
-    "truncated-zip": (packed(a=LINE * 99)[:80], "skipped", "corrupted"),
+    "truncated-zip": (packed(a=LINE * 99)[:80], "partial", "corrupted"),
     "truncated-gzip": (
         gzip.compress("".join(f"{n * 7919 % 10007} " for n in range(600_000)).encode())[:-12],
         "partial",

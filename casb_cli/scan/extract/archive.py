@@ -1,4 +1,4 @@
-"""zip, tar, gzip, bzip2, xz, zstd: members are read as streams, inside limits, never written under their names."""
+"""zip, gzip, bzip2, xz, zstd: members are read as streams, inside limits, never written under their names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import sys
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,6 +14,9 @@ from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.blocks import Pieces, lz4_pieces
+from casb_cli.scan.extract.names import Names
+from casb_cli.scan.extract.torn import members_alone
 
 _LOCAL_HEADER = 30
 
@@ -122,7 +124,13 @@ def spooled(source: Source) -> Source:
 
 def zip_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what every member holds; a member that cannot be read is noted and the next one is taken."""
-    with opened(source) as archive:
+    try:
+        archive = opened(source)
+    except zipfile.BadZipFile:
+        yield from members_alone(source, context, where)
+        raise
+    names = Names(where)
+    with archive:
         overlapping = _overlapping(archive)
         if comments := b"\n".join(filter(None, (archive.comment, *(info.comment for info in archive.filelist)))):
             yield Segment(join_place(where, "comments"), "none", iter((comments.decode("utf-8", "replace").encode(),)))
@@ -132,6 +140,7 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
         waiting.reverse()
         while waiting:
             info = waiting.pop()
+            yield from names.add(context, info.filename)
             if info.is_dir() or info.file_size == 0:
                 continue
             context.member()
@@ -151,6 +160,7 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
             with file:
                 inner = Source(file, info.filename, info.file_size, random=False)
                 yield from context.open(inner, context, place)
+        yield from names.rest(context)
 
 
 def _overlapping(archive: zipfile.ZipFile) -> set[int]:
@@ -165,22 +175,6 @@ def _overlapping(archive: zipfile.ZipFile) -> set[int]:
     return found
 
 
-def tar_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what every regular file of a tar archive holds; links and devices hold nothing."""
-    with tarfile.open(fileobj=source.file, mode="r:") as archive:
-        for info in archive:
-            context.member()
-            context.tick()
-            if not info.isreg() or info.size == 0:
-                continue
-            file = archive.extractfile(info)
-            if file is None:
-                continue
-            place = join_place(where, shorten(printable(info.name), 200))
-            with file:
-                yield from context.open(Source(cast("BinaryIO", file), info.name, info.size), context, place)
-
-
 def _single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Iterator[Segment]:
     name = source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     with cast("BinaryIO", Bounded(raw, context, source.size)) as file:
@@ -189,8 +183,27 @@ def _single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Ite
 
 
 def gzip_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what a gzip file holds."""
+    """Yield what a gzip file holds, and the name and comment in its head."""
+    names = Names(where)
+    yield from names.add(context, *_told(source.head(1024)))
+    yield from names.rest(context)
     yield from _single(source, context, where, cast("IO[bytes]", gzip.GzipFile(fileobj=source.file)))
+
+
+def _told(head: bytes) -> Iterator[str]:
+    """Yield the texts in the head of a gzip file (RFC 1952)."""
+    flags, at = head[3:4], 10
+    if not flags:
+        return
+    if flags[0] & 4:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    for flag in (8, 16):
+        if flags[0] & flag:
+            end = head.find(b"\0", at)
+            if end < 0:
+                return
+            yield head[at:end].decode("latin-1")
+            at = end + 1
 
 
 def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -201,6 +214,11 @@ def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segm
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an xz file holds."""
     yield from _single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
+
+
+def lz4_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what an LZ4 file holds, all frames in a row."""
+    yield from _single(source, context, where, cast("IO[bytes]", Pieces(lambda: lz4_pieces(source.file))))
 
 
 ZSTD_WINDOW_LOG = 26

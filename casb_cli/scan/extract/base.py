@@ -128,6 +128,8 @@ class Context:
     depth: int = 0
     expanded: int = 0
     members: int = 0
+    aside: int = 0
+    """Bytes of names, and of strings in what nothing reads: alone, and without a match, they are no inspection."""
     kind: str = ""
     notes: list[Note] = field(default_factory=list)
     skipped_notes: int = 0
@@ -153,6 +155,12 @@ class Context:
         if produced > limits.ratio_floor and produced > packed * limits.ratio:
             raise Stop("expansion", "the packing ratio passes the limit")
         self.tick()
+
+    def beside(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield blocks of text that stands beside what a file holds."""
+        for block in blocks:
+            self.aside += len(block)
+            yield block
 
     def member(self) -> None:
         """Count one more member of an archive."""

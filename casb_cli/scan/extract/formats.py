@@ -55,7 +55,13 @@ FORMATS: dict[str, Format] = {
     "mail": Format("mail:mail", container=True),
     "mbox": Format("mail:mbox", container=True),
     "zip": Format("archive:zip_members", random=True, container=True),
-    "tar": Format("archive:tar_members", random=True, container=True),
+    "tar": Format("tape:tar_members", random=True, container=True),
+    "cpio": Format("tape:cpio_members", random=True, container=True),
+    "ar": Format("tape:ar_members", random=True, container=True),
+    "lz4": Format("archive:lz4_content", container=True),
+    "plist": Format("plist:plist", container=True),
+    "picture": Format("unknown:picture"),
+    "binary": Format("unknown:strings"),
     "7z": Format("sevenzip:members", random=True, container=True),
     "gzip": Format("archive:gzip_content", container=True),
     "bzip2": Format("archive:bzip2_content", container=True),
@@ -126,37 +132,9 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
             copy.file.close()
 
 
-def _binary(source: Source) -> Stop:
-    import puremagic
-
-    head = source.head(8)
-    if named := next((name for magic, name in _NAMED.items() if head.startswith(magic)), ""):
-        return Stop("unsupported", named)
-    try:
-        mime = puremagic.from_string(source.head(), mime=True)
-    except (puremagic.PureError, ValueError):
-        mime = ""
-    return Stop("unsupported", mime)
-
-
-_NAMED = {
-    b"PAR1": "Parquet",
-    b"ARROW1": "Arrow",
-    b"FEA1": "Feather",
-    b"ORC": "ORC",
-    b"Obj\x01": "Avro",
-    b"Rar!\x1a\x07": "RAR",
-    b"!<arch>\n": "an archive of ar",
-    b"bplist": "a binary property list",
-    b"!BDN": "a store of Outlook (PST)",
-    b"MSCF": "CAB",
-    b"\x04\x22\x4d\x18": "LZ4",
-}
-"""What is often met and not read, by how it begins."""
 _REFUSED: dict[str, Callable[[Source], Stop]] = {
     "empty": lambda _: Stop("empty"),
     "lfs-pointer": lambda _: Stop("lfs-pointer"),
     "locked": lambda _: Stop("encrypted"),
     "ole-torn": lambda _: Stop("corrupted", "an OLE document"),
-    "binary": _binary,
 }

@@ -20,6 +20,15 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
     (b"\x78\x9f\x3e\x22", 0, "tnef"),
     (b"ustar", 257, "tar"),
+    (b"!<arch>\n", 0, "ar"),
+    (b"070701", 0, "cpio"),
+    (b"070702", 0, "cpio"),
+    (b"070707", 0, "cpio"),
+    (b"bplist00", 0, "plist"),
+    (b"\x04\x22\x4d\x18", 0, "lz4"),
+    (b"\x02\x21\x4c\x18", 0, "lz4"),
+    (b"\x89PNG\r\n\x1a\n", 0, "picture"),
+    (b"\xff\xd8\xff", 0, "picture"),
     (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", 0, "locked"),  # a mail under rights management, .rpmsg
     (b"-----BEGIN PGP MESSAGE-----", 0, "locked"),
     (b"age-encryption.org/", 0, "locked"),
@@ -70,7 +79,7 @@ def sniff(source: Source) -> str:
     if head[0] in _FIRST or head.startswith(b"ustar", 257):
         for magic, at, kind in _MAGIC:
             if head.startswith(magic, at):
-                return _ole(source) if kind == "ole" else kind
+                return _ole(source) if kind == "ole" else "zip" if kind == "picture" and _ends_as_zip(source) else kind
     if head[:64].lstrip().startswith(b"{\\rtf"):
         return "rtf"
     if b"%PDF-" in head[:1024]:

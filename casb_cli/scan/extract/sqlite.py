@@ -21,6 +21,7 @@ _FILES = (
     b"{\\rtf",
     b"\x1f\x8b\x08",
     b"7z\xbc\xaf\x27\x1c",
+    b"bplist00",
 )
 """How files begin that are kept in a cell."""
 _FILES_AT_ONCE = 32 << 20

@@ -1,0 +1,185 @@
+"""tar, cpio and ar: archives whose members follow each other, each behind its own header."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from casb_cli.core.text import printable, shorten
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.names import Names
+
+_RECORD = 512
+_PLAIN = frozenset(("path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "hdrcharset"))
+"""Keywords of pax headers that hold numbers, or what is told otherwise."""
+
+
+def tar_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what every regular file of a tar archive holds, and of one behind it; links and devices hold nothing."""
+    names = Names(where)
+    start = 0
+    while start >= 0:
+        source.file.seek(start)
+        with tarfile.open(fileobj=source.file, mode="r:") as archive:
+            for info in archive:
+                context.member()
+                context.tick()
+                notes = (value for key, value in info.pax_headers.items() if key not in _PLAIN)
+                yield from names.add(context, info.name, info.linkname, *notes)
+                archive.members.clear()  # type: ignore[attr-defined] # of a hundred thousand: memory is given back
+                if not info.isreg() or info.size == 0:
+                    continue
+                file = archive.extractfile(info)
+                if file is None:
+                    continue
+                place = join_place(where, shorten(printable(info.name), 200))
+                with file:
+                    yield from context.open(Source(cast("BinaryIO", file), info.name, info.size), context, place)
+            end = archive.offset
+        if 0 < start == end:
+            break
+        start = _following(source, end, context)
+    yield from names.rest(context)
+    if start > 0:
+        raise Stop("corrupted", "a header of an archive")
+
+
+def _following(source: Source, at: int, context: Context) -> int:
+    """Return where another archive begins behind the end of one, or a torn header; -1 where only filling follows."""
+    at -= at % _RECORD
+    source.file.seek(at)
+    ended = False
+    while block := source.file.read(BLOCK):
+        context.tick()
+        rest = block.lstrip(b"\0")
+        ended = ended or len(block) - len(rest) >= _RECORD
+        if rest:
+            at += (len(block) - len(rest)) // _RECORD * _RECORD
+            source.file.seek(at)
+            return at if not ended or source.file.read(_RECORD)[257:262] == b"ustar" else -1
+        at += len(block)
+    return -1
+
+
+class _Slice(io.RawIOBase):
+    """The bytes of one member, as they lie in the archive."""
+
+    def __init__(self, file: BinaryIO, begin: int, size: int) -> None:
+        super().__init__()
+        self._file = file
+        self._begin = begin
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(self._size - self._at, 0)
+        self._file.seek(self._begin + self._at)
+        data = self._file.read(left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _given(source: Source, name: str, begin: int, size: int, context: Context, where: str) -> Iterator[Segment]:
+    if not size:
+        return
+    context.member()
+    place = join_place(where, shorten(printable(name), 200))
+    held = max(min(size, source.size - begin), 0)
+    inner = _Slice(source.file, begin, held)
+    yield from context.open(Source(cast("BinaryIO", inner), name, held), context, place)
+    if held < size:
+        raise Stop("corrupted", "a member is cut off")
+
+
+_AR_HEADER = 60
+
+
+def ar_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what the members of an archive of ar hold: of a Debian package, of a library."""
+    names = Names(where)
+    longer = b""
+    at = 8
+    while at + _AR_HEADER <= source.size:
+        context.tick()
+        source.file.seek(at)
+        head = source.file.read(_AR_HEADER)
+        told = head[48:58].strip()
+        if head[58:60] != b"`\n" or not told.isdigit():
+            raise Stop("corrupted", "a header of an archive")
+        begin, size = at + _AR_HEADER, int(told)
+        at = begin + size + size % 2
+        label = head[:16].rstrip()
+        if label == b"//":  # long names of all members
+            longer = source.file.read(min(size, context.limits.in_memory))
+            continue
+        if label in (b"/", b"/SYM64/", b"__.SYMDEF", b"__.SYMDEF SORTED"):
+            continue
+        if label.startswith(b"#1/") and label[3:].isdigit():  # its name stands in front of its content
+            length = min(int(label[3:]), size)
+            label = source.file.read(min(length, 4096)).rstrip(b"\0")
+            begin, size = begin + length, size - length
+        elif label[:1] == b"/" and label[1:].isdigit():
+            label = longer[int(label[1:]) :].partition(b"\n")[0][:4096]
+        name = label.rstrip(b"/").decode("utf-8", "replace")
+        yield from names.add(context, name)
+        yield from _given(source, name, begin, size, context, where)
+    yield from names.rest(context)
+
+
+_TRAILER = "TRAILER!!!"
+
+
+def cpio_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what the regular files of a cpio archive hold, in its new and its old portable form."""
+    names = Names(where)
+    at = 0
+    while at < source.size:
+        context.tick()
+        source.file.seek(at)
+        head = source.file.read(110)
+        try:
+            if head.startswith((b"070701", b"070702")):
+                mode, size, length = (int(head[place : place + 8], 16) for place in (14, 54, 94))
+                begin = at + 110 + length + -(110 + length) % 4
+                label, after = 110, begin + size + -size % 4
+            elif head.startswith(b"070707"):
+                mode, length, size = int(head[18:24], 8), int(head[59:65], 8), int(head[65:76], 8)
+                begin = at + 76 + length
+                label, after = 76, begin + size
+            elif at and not head.strip(b"\0"):
+                at += len(head)  # filling behind the end
+                continue
+            else:
+                raise Stop("corrupted", "a header of an archive")
+        except ValueError:
+            raise Stop("corrupted", "a header of an archive") from None
+        source.file.seek(at + label)
+        name = source.file.read(min(length, 4096)).rstrip(b"\0").decode("utf-8", "replace")
+        at = after
+        if name == _TRAILER:
+            break
+        yield from names.add(context, name)
+        if mode & 0o170000 == 0o100000:
+            yield from _given(source, name, begin, size, context, where)
+    yield from names.rest(context)

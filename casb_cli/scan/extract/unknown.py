@@ -1,0 +1,219 @@
+"""What no extractor reads: plain strings in programs, databases and the like, and the notes in pictures."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop
+from casb_cli.scan.extract.blocks import snappy_block
+from casb_cli.scan.extract.markup import unescaped
+
+_NAMED = {
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"FEA1": "Feather",
+    b"ORC": "ORC",
+    b"Obj\x01": "Avro",
+    b"regf": "a hive of the Windows registry",
+    b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d": "OneNote",
+    b"\0\1\0\0Standard ": "a database of Access",
+}
+"""What is often met and not read, by how it begins."""
+_PACKED = {
+    b"Rar!\x1a\x07": "RAR",
+    b"!BDN": "a store of Outlook (PST)",
+    b"MSCF": "CAB",
+    b"MSWIM\0\0\0": "WIM",
+    b"xar!": "XAR",
+    b"\x1f\x9d": "compress (.Z)",
+}
+"""The same, where no plain strings are to be found."""
+_SILENT = ("audio/", "video/", "font/")
+_MOST = 64 << 20
+"""Bytes of which plain strings are looked for."""
+_PLAIN = re.compile(rb"[\t\x20-\x7e]{6,}")
+_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0){6,}")
+_HELD = 4096
+
+
+def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the plain strings of content that nothing reads; raises Stop(unsupported), always."""
+    head = source.head()
+    for magic, name in _PACKED.items():
+        if head.startswith(magic):
+            raise Stop("unsupported", name)
+    name = next((name for magic, name in _NAMED.items() if head.startswith(magic)), "") or _mime(head)
+    if name.startswith(_SILENT):
+        raise Stop("unsupported", name)
+    if name.startswith("image/"):
+        yield from _segment(where, _ends(source), context)
+    elif _is_iwork(head, source.size):
+        yield Segment(where, "none", context.beside(_runs(_iwork(source, context), context)))
+        name = name or "a document of iWork"
+    else:
+        yield Segment(where, "none", context.beside(_runs(_blocks(source), context)))
+    raise Stop("unsupported", name)
+
+
+def _mime(head: bytes) -> str:
+    import puremagic
+
+    try:
+        return str(puremagic.from_string(head, mime=True))
+    except (puremagic.PureError, ValueError):
+        return ""
+
+
+def _segment(where: str, texts: Iterator[bytes], context: Context) -> Iterator[Segment]:
+    if text := b"\n".join(texts):
+        yield Segment(where, "none", context.beside(iter((text + b"\n",))))
+
+
+def _blocks(source: Source) -> Iterator[bytes]:
+    source.file.seek(0)
+    left = _MOST
+    while left > 0 and (block := source.file.read(min(BLOCK, left))):
+        left -= len(block)
+        yield block
+
+
+def _runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
+    """Yield the runs of printable ASCII in one or two bytes a character, one a line."""
+    held = b""
+    for block in blocks:
+        context.tick()
+        data = held + block
+        cut = max(len(data) - _HELD, 0)
+        found, cut = _found(data, cut)
+        held = data[cut:]
+        if found:
+            yield found
+    if found := _found(held, len(held))[0]:
+        yield found
+
+
+def _found(data: bytes, cut: int) -> tuple[bytes, int]:
+    """Return the runs that begin in front of a place, and where what is left begins."""
+    end = cut
+    texts = []
+    for pattern in (_PLAIN, _WIDE):
+        for found in pattern.finditer(data):
+            if found.start() >= cut:
+                break
+            texts.append(found[0] if pattern is _PLAIN else found[0][::2])
+            end = max(end, found.end())
+    return b"\n".join(texts) + b"\n" if texts else b"", end
+
+
+_EDGE = 1 << 20
+
+
+def _ends(source: Source) -> Iterator[bytes]:
+    """Yield the strings at both ends of a picture, where its notes stand; at its start only, where it is packed."""
+    source.file.seek(0)
+    data = source.file.read(_EDGE)
+    if source.size > _EDGE and source.random:
+        source.file.seek(max(_EDGE, source.size - _EDGE))
+        data += b"\0" + source.file.read(_EDGE)
+    yield from _notes(data)
+
+
+_TELLING = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{8,}")
+_LETTERS = re.compile(rb"[\x20-\x7e]{8}")
+_TAG = re.compile(rb"<[^<>]*>")
+
+
+def _notes(data: bytes) -> Iterator[bytes]:
+    """Yield what a picture's notes (EXIF, XMP, comments) say, the markup of XMP aside."""
+    for found in _TELLING.findall(data):
+        if _LETTERS.search(found):
+            yield found
+            if b"<" in found:
+                yield unescaped(_TAG.sub(b" ", found))
+    for wide in _WIDE.findall(data):
+        yield wide[::2]
+
+
+def picture(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the notes in a JPEG or PNG picture; raises Stop(unsupported), always: what it shows is not read."""
+    source.file.seek(0)
+    start = source.file.read(_EDGE)
+    png = start.startswith(b"\x89PNG")
+    yield from _segment(where, (_png if png else _jpeg)(source, start, context), context)
+    raise Stop("unsupported", "image/png" if png else "image/jpeg")
+
+
+def _bytes(source: Source, start: bytes, at: int, size: int) -> bytes:
+    """Return bytes at a place; beyond the start only where that costs no unpacking."""
+    if at + size <= len(start) or not source.random:
+        return start[at : at + size]
+    source.file.seek(at)
+    return source.file.read(size)
+
+
+_LARGEST = 1 << 24
+
+
+def _png(source: Source, start: bytes, context: Context) -> Iterator[bytes]:
+    at = 8
+    while len(head := _bytes(source, start, at, 8)) == 8:
+        context.tick()
+        size, kind = struct.unpack(">I4s", head)
+        if kind in (b"tEXt", b"zTXt", b"iTXt", b"eXIf") and size < _LARGEST:
+            keyword, _, rest = _bytes(source, start, at + 8, size).partition(b"\0")
+            if kind == b"eXIf":
+                yield from _notes(keyword + b"\0" + rest)
+            elif kind == b"zTXt":
+                yield from _notes(_inflated(rest[1:]))
+            elif kind == b"tEXt":
+                yield keyword + b": " + rest.decode("latin-1").encode()
+            else:
+                text = rest[2:].split(b"\0", 2)[-1]
+                yield from _notes(_inflated(text) if rest[:1] == b"\1" else text)
+        at += 12 + size
+
+
+def _inflated(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(data, _LARGEST)
+    except zlib.error:
+        return b""
+
+
+def _jpeg(source: Source, start: bytes, context: Context) -> Iterator[bytes]:
+    at = 2
+    while len(head := _bytes(source, start, at, 4)) == 4:
+        context.tick()
+        mark, kind, size = struct.unpack(">BBH", head)
+        if mark != 0xFF or kind in (0xD9, 0xDA):  # the picture itself begins
+            return
+        if 0xE0 <= kind <= 0xEF or kind == 0xFE:
+            yield from _notes(_bytes(source, start, at + 4, max(size - 2, 0)))
+        at += 2 + max(size, 2)
+
+
+_CHUNK = 1 << 17
+
+
+def _is_iwork(head: bytes, size: int) -> bool:
+    """Return whether bytes are chunks of Snappy, as documents of iWork are made of: each tells both of its sizes."""
+    at = 0
+    while at + 7 <= len(head):
+        packed = int.from_bytes(head[at + 1 : at + 4], "little")
+        unpacked = (head[at + 4] & 127) | (head[at + 5] & 127) << 7 | (head[at + 6] & 3) << 14
+        if head[at] or not 0 < packed <= size - at - 4 or unpacked > _CHUNK or (head[at + 4] < 128 < packed):
+            return False
+        at += 4 + packed
+    return at >= len(head) or at == size
+
+
+def _iwork(source: Source, context: Context) -> Iterator[bytes]:
+    source.file.seek(0)
+    while len(told := source.file.read(4)) == 4:
+        data = source.file.read(int.from_bytes(told[1:], "little"))
+        out = snappy_block(data, _CHUNK)
+        context.unpack(len(out), len(out), max(len(data), 1))
+        yield out
