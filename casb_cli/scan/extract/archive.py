@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import sys
@@ -14,7 +13,7 @@ from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.blocks import Pieces, lz4_pieces
+from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.torn import members_alone
 
@@ -187,7 +186,7 @@ def gzip_content(source: Source, context: Context, where: str) -> Iterator[Segme
     names = Names(where)
     yield from names.add(context, *_told(source.head(1024)))
     yield from names.rest(context)
-    yield from _single(source, context, where, cast("IO[bytes]", gzip.GzipFile(fileobj=source.file)))
+    yield from _single(source, context, where, cast("IO[bytes]", Pieces(lambda: gzip_pieces(source.file))))
 
 
 def _told(head: bytes) -> Iterator[str]:

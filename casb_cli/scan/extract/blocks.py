@@ -1,10 +1,11 @@
-"""LZ4 and Snappy in plain Python: packings that are too rare for a library of their own."""
+"""gzip member by member, up to where it is torn; LZ4 and Snappy, too rare for a library of their own."""
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, cast
 
 from casb_cli.scan.extract.base import Stop
@@ -60,6 +61,63 @@ class Pieces(io.RawIOBase):
         return len(data)
 
 
+_TAKEN = 1 << 15
+_LONGEST_HEAD = 1 << 17
+
+
+def gzip_pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of gzip members in a row (RFC 1952), all that there is of a torn one; raises Stop."""
+    file.seek(0)
+    data = file.read(_TAKEN)
+    while data:
+        while (begin := _head(data)) < 0:
+            more = file.read(_TAKEN)
+            if not more or len(data) > _LONGEST_HEAD:
+                raise Stop("corrupted", "the head of a packed file")
+            data += more
+        inner = zlib.decompressobj(-15)
+        data = data[begin:]
+        crc = 0
+        while not inner.eof:
+            data = data or file.read(_TAKEN)
+            if not data:
+                raise Stop("corrupted", "packed bytes are missing")
+            out = inner.decompress(data, 1 << 20)
+            crc = zlib.crc32(out, crc)
+            if out:
+                yield out
+            data = inner.unconsumed_tail
+        data = inner.unused_data
+        if len(data) < 8:
+            data += file.read(_TAKEN)
+        if len(data) < 8:
+            raise Stop("corrupted", "packed bytes are missing")
+        if struct.unpack_from("<I", data)[0] != crc:
+            raise Stop("corrupted", "a checksum")
+        data = data[8:]
+        while not (data := data.lstrip(b"\0")) and (data := file.read(_TAKEN)):
+            continue  # what fills up behind a member
+
+
+def _head(data: bytes) -> int:
+    """Return where a member's packed bytes begin, -1 where its head goes on; raises Stop where it is none."""
+    if len(data) < 10:
+        return -1
+    if data[:3] != b"\x1f\x8b\x08":
+        raise Stop("corrupted", "bytes that are no packed file")
+    flags, at = data[3], 10
+    if flags & 4:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for flag in (8, 16):
+        if flags & flag:
+            end = data.find(b"\0", at)
+            if end < 0:
+                return -1
+            at = end + 1
+    at += flags & 2
+    return at if at <= len(data) else -1
+
+
 def lz4_pieces(file: BinaryIO) -> Iterator[bytes]:
     """Yield the content of LZ4 frames in a row, block by block; raises Stop where they are torn."""
     file.seek(0)
@@ -95,7 +153,7 @@ def _frame(file: BinaryIO) -> Iterator[bytes]:
     _exactly(file, 4 * bool(flags & 4))
 
 
-def _legacy(file: BinaryIO) -> Iterator[bytes]:
+def _legacy(file: BinaryIO) -> Generator[bytes, None, bytes]:
     """Yield the blocks of the older form; it ends at the end of the file, or where another frame begins."""
     while len(head := file.read(4)) == 4:
         size = struct.unpack("<I", head)[0]

@@ -48,6 +48,7 @@ FORMATS: dict[str, Format] = {
     "signed": Format("signed:signed", container=True),
     "vba": Format("macros:project", random=True),
     "sqlite": Format("sqlite:sqlite"),
+    "dbf": Format("dbf:dbf"),
     "card": Format("text:card"),
     "xls": Format("sheets:sheets", random=True),
     "opendocument": Format("office:opendocument", random=True, container=True),

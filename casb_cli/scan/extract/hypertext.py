@@ -91,6 +91,19 @@ _usual = lru_cache(4096)(_text_of)
 """The same for tags that come again and again."""
 
 
+_JOINED = re.compile(rb"(?<=[0-9A-Za-z])\+(?=[0-9A-Za-z])")
+
+
+def _spaced(value: bytes) -> bytes:
+    """Return an attribute's value with the blanks that addresses write as signs."""
+    if b"%" in value:
+        value = value.replace(b"%20", b" ").replace(b"%C2%A0", b" ")
+    if b"+" in value and b"?" in value:
+        address, mark, query = value.partition(b"?")
+        value = address + mark + _JOINED.sub(b" ", query)
+    return value
+
+
 def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
     for found in _ATTRIBUTE.finditer(tag):
         value = found[2] or found[3] or found[4] or b""
@@ -101,7 +114,7 @@ def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
         elif found[1].lower() == b"srcdoc":
             yield b" " + _TAG.sub(b"", unescaped(value)) + b" "
         else:
-            yield b' %s="%s" ' % (found[1], value.replace(b"%20", b" ").replace(b"%C2%A0", b" "))
+            yield b' %s="%s" ' % (found[1], _spaced(value))
     if b"-" in name:  # an element of the page's own
         yield b" " + all_attributes(tag).replace(b"\n", b" ") + b" "
 

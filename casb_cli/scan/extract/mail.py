@@ -90,6 +90,9 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
             charset = part.get_content_charset() or ""
             if charset and charset not in ("utf-8", "us-ascii"):
                 payload = _recoded(payload, charset)
+            if str(part.get_param("format", "")).lower() == "flowed":
+                together = str(part.get_param("delsp", "")).lower() == "yes"
+                payload = _FLOWED.sub(b"" if together else b" ", payload)
             kind = "html" if part.get_content_subtype() == "html" else None
         inner = Source(io.BytesIO(payload), name, len(payload))
         yield from context.open(inner, context, place, kind)
@@ -100,6 +103,8 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
                 yield from context.open(Source(io.BytesIO(data), label, len(data)), context, inside)
 
 
+_FLOWED = re.compile(rb"(?<!^--) \r?\n(?!>)", re.MULTILINE)
+"""Where a line goes on (RFC 3676); the mark of a signature ends alike."""
 _PREAMBLE = "This is a multi-part message in MIME format."
 _UUENCODED = re.compile(
     rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[\x20-\x60]{1,90}\r?\n)+?)[`\x20]?\r?\n?end\s", re.MULTILINE

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import unquote_to_bytes
 
 from casb_cli.scan.extract.attributes import all_attributes, attributes
-from casb_cli.scan.extract.base import Context, Segment, Source
+from casb_cli.scan.extract.base import Context, Segment, Source, join_place
+from casb_cli.scan.extract.packed_words import unpacked_words, words
 from casb_cli.scan.extract.text import utf8_blocks
 
 _TAG = re.compile(rb"<[^<>]*>")
@@ -15,15 +19,47 @@ _ENTITY = re.compile(rb"&(?:#[0-9]{1,7}+;?|#[xX][0-9a-fA-F]{1,6}+;?|[A-Za-z][A-Z
 _HOLD = 1 << 16
 
 
-_FLAT = re.compile(rb"<(?:office:document|w:wordDocument|pkg:package)[\s>]")
+_FLAT = re.compile(
+    rb"<(?:office:document|w:(?:wordDocument|document|hdr|ftr|comments)|p:(?:sld|notes)|pkg:package)[\s>]"
+)
+_WITHIN = re.compile(
+    rb"<(?:(?<=[0-9A-Za-z]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)[A-Za-z][^<>]*+>"
+    rb"|</[^<>]*+>(?= ?[0-9A-Za-z])"
+)
+"""A tag within a run of text: no element that is a value of its own begins or ends there."""
 
 
 def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield XML as it stands, with character references resolved; an office document in one XML as its text."""
     if _FLAT.search(source.head(4096)):
         yield Segment(where, "none", converted(utf8_blocks(source, context), office_xml))
-    else:
-        yield Segment(where, "line", converted(utf8_blocks(source, context), unescaped))
+        return
+    packed: list[bytes] = []
+    blocks = unpacked_words(utf8_blocks(source, context), packed)
+    yield Segment(where, "line", converted(blocks, _as_it_stands))
+    yield from words(packed, context, where)
+    if b"<mxfile" in source.head():
+        yield from _diagrams(source, context, where)
+
+
+def _as_it_stands(data: bytes) -> bytes:
+    """Return XML with references resolved, and without the tags that only mark up a part of a text."""
+    return unescaped(_WITHIN.sub(lambda found: b"\n" * found[0].count(b"\n"), data))
+
+
+_DIAGRAM = re.compile(rb"<diagram\b[^<>]*>\s*([A-Za-z0-9+/=\s]{16,})</diagram>")
+
+
+def _diagrams(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the pages of a drawing of draw.io that are packed: deflated, in base64, and percent-encoded inside."""
+    source.file.seek(0)
+    data = source.file.read(context.limits.in_memory)
+    for number, found in enumerate(_DIAGRAM.finditer(data), 1):
+        unpacker = zlib.decompressobj(-15)
+        text = unpacker.decompress(base64.b64decode(found[1]), context.limits.in_memory)
+        context.unpack(len(text), len(text), max(len(found[1]), 1))
+        shown = all_attributes(unquote_to_bytes(text))
+        yield Segment(join_place(where, f"page {number}"), "none", iter((_TAG.sub(b" ", unescaped(unescaped(shown))),)))
 
 
 def converted(blocks: Iterable[bytes], convert: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -53,6 +89,7 @@ def unescaped(data: bytes) -> bytes:
 
 _PARAGRAPH = re.compile(
     rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text|creator|date|note-citation|title|desc|ruby-base)>"
+    rb"|</(?:meta|dc|o):[A-Za-z][\w.-]*+>"
     rb"|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )
 _CELL = re.compile(

@@ -9,6 +9,7 @@ from casb_cli.scan.extract.base import Context, Segment, join_place
 
 _TELLING = re.compile(r"[0-9](?:[^0-9]{0,3}[0-9]){3}|@|[\w-]{20}")
 """What a name has that may hold a value: some digits close to each other, an address, one long word."""
+_FOLDERS = re.compile(r"[/\\]")
 _ENOUGH = 1 << 18
 _LONGEST = 4096
 
@@ -30,7 +31,7 @@ class Names:
         """Take names; yields a segment where enough are together."""
         for name in names:
             if telling(name):
-                line = name[:_LONGEST].encode("utf-8", "replace").replace(b"\n", b" ")
+                line = _FOLDERS.sub("\n", name[:_LONGEST]).encode("utf-8", "replace")
                 self._held.append(line)
                 self._size += len(line) + 1
         if self._size > _ENOUGH:

@@ -23,11 +23,11 @@ from casb_cli.scan.extract.text import encoding_of
 
 _WORD = re.compile(
     r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document|charts/chart(?:Ex)?|settings"
-    r"|diagrams/data|drawings/drawing)\d*\.xml",
+    r"|diagrams/(?:data|drawing)|drawings/drawing)\d*\.xml",
     re.IGNORECASE,
 )
 _SLIDE = re.compile(
-    r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/data"
+    r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/(?:data|drawing)"
     r"|slideLayouts/slideLayout|notesMasters/notesMaster|handoutMasters/handoutMaster"
     r"|charts/chart(?:Ex)?|drawings/drawing|tags/tag|presentation)(\d*)[\w{}-]*\.xml",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ _SLIDE = re.compile(
 _SHEET_SIDE = re.compile(
     r"xl/(comments\d*|threadedComments/\w+|drawings/drawing\d+|charts/chart\d+|comments/comment\d+"
     r"|pivotCache/\w+|externalLinks/\w+|connections|queryTables/\w+|workbook|styles|tables/\w+|pivotTables/\w+"
-    r"|slicerCaches/\w+|revisions/\w+|diagrams/data\d*|ctrlProps/\w+|macrosheets/\w+|richData/\w+|charts/chartEx\d+"
+    r"|slicerCaches/\w+|revisions/\w+|diagrams/(?:data|drawing)\d*|ctrlProps/\w+|macrosheets/\w+|richData/\w+|charts/chartEx\d+"
     r"|chartsheets/\w+|timelineCaches/\w+)\.xml|xl/(drawings/\w+)\.vml",
     re.IGNORECASE,
 )
@@ -208,4 +208,4 @@ def _links(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) ->
     with member_file(archive, info, context) as file:
         data = file.read()
     targets = [m[1] for tag in _EXTERNAL.findall(data) if (m := _TARGET.search(tag))]
-    return b"\n".join(targets)
+    return b"\n".join(targets).replace(b"%20", b" ")

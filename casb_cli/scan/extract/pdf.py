@@ -11,7 +11,7 @@ from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.pdf_strings import strings
+from casb_cli.scan.extract.pdf_strings import shown_strings, strings
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD."""
@@ -61,7 +61,9 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             yield Segment(join_place(where, "outline"), "none", iter((_utf8(outline),)))
         for number in range(document.count_attachments()):
             yield from _attached(document.get_attachment(number), f"attachment {number + 1}", context, where)
-        if beside := "\n".join(text for text in strings(source, context) if text not in told):
+        if beside := "\n".join(
+            text for text in strings(_unlocked(source, document, context), context) if text not in told
+        ):
             yield Segment(join_place(where, "objects"), "none", iter((_utf8(beside),)))
         if pages and silent == pages:
             raise Stop("unsupported", "pages without a text layer")
@@ -69,6 +71,17 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             context.note(where, Stop("unsupported", f"{silent} of {pages} pages without a text layer"))
     finally:
         document.close()
+
+
+def _unlocked(source: Source, document: Any, context: Context) -> Source:
+    """Return a document without its encryption, which an empty password opened; itself where it has none."""
+    if source.size > context.limits.in_memory or not _named(source, b"/Encrypt"):
+        return source
+    from pypdfium2 import raw
+
+    copy = io.BytesIO()
+    document.save(copy, flags=raw.FPDF_REMOVE_SECURITY)
+    return Source(copy, source.name, copy.tell())
 
 
 def _attached(attachment: Any, label: str, context: Context, where: str) -> Iterator[Segment]:
@@ -127,6 +140,9 @@ def _aside(document: Any, number: int, context: Context, files: list[Any]) -> It
                     file := raw.FPDFAnnot_GetFileAttachment(note)
                 ):
                     files.append(PdfAttachment(file, document))
+                if raw.FPDFAnnot_HasKey(note, b"AP") and not raw.FPDFAnnot_HasKey(note, b"Contents"):
+                    for drawn in _string(partial(raw.FPDFAnnot_GetAP, note, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL)):
+                        yield from shown_strings(drawn)
                 action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
                 if action:
                     size = raw.FPDFAction_GetURIPath(document, action, None, 0)

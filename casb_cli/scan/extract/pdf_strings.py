@@ -38,6 +38,18 @@ def strings(source: Source, context: Context) -> Iterator[str]:
             yield text
 
 
+def shown_strings(drawn: str) -> Iterator[str]:
+    """Yield the texts that the commands of a drawing show, joined line by line."""
+    for line in re.split(r"\bT[dDm*]\b|\bE?T\b\s", drawn):
+        texts = [
+            _decoded(_ESCAPE.sub(_plain, found[1]))
+            for found in _STRING.finditer(line.encode("latin-1", "replace"))
+            if found[1]
+        ]
+        if text := "".join(texts).strip():
+            yield text
+
+
 def _all(data: bytes, context: Context) -> Iterator[str]:
     at = 0
     while found := _STREAM.search(data, at):

@@ -7,6 +7,7 @@ import re
 import zipfile
 
 from casb_cli.scan.extract.base import Source
+from casb_cli.scan.extract.dbf import is_table
 from casb_cli.scan.extract.signed import SIGNED
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
@@ -57,6 +58,8 @@ _HTML = re.compile(
     rb"|article|main|img|pre|tr|td|input|label)[\s>/]",
     re.IGNORECASE,
 )
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,4000})?>\s{0,100}<[A-Za-z_!/]")
+"""How XML begins that is not declared: an element in an element."""
 _MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
 _MAIL_NAMES = frozenset(
     (
@@ -90,6 +93,8 @@ def sniff(source: Source) -> str:
         return "zstd"
     if _is_old_tar(head):
         return "tar"
+    if is_table(head, source.size):
+        return "dbf"
     kind = _textual(head)
     return "zip" if kind == "binary" and _ends_as_zip(source) else kind
 
@@ -188,6 +193,8 @@ def _textual(head: bytes) -> str:
             return "html"
         if text.startswith(b"<!--") and _HTML.search(text):
             return "html"
+        if _ROOT.match(text):
+            return "xml"
     if _CARD.match(text):
         return "card"
     if text.startswith(b"From ") and _mail_headers(text.partition(b"\n")[2]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
@@ -31,6 +31,9 @@ def tar_members(source: Source, context: Context, where: str) -> Iterator[Segmen
                 archive.members.clear()  # type: ignore[attr-defined] # of a hundred thousand: memory is given back
                 if not info.isreg() or info.size == 0:
                     continue
+                pieces: Any = info.sparse
+                if pieces:  # an empty piece at its end makes tarfile read the rest as one hole
+                    pieces[:] = [piece for piece in pieces if piece[1]]
                 file = archive.extractfile(info)
                 if file is None:
                     continue

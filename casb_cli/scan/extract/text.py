@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
+from casb_cli.scan.extract.packed_words import unpacked_words, words
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 
 _BOMS = (
@@ -27,7 +28,9 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     blocks = utf8_blocks(source, context)
     if _JSON.match(head):
         blocks = map(_unbroken, blocks)
-    yield Segment(where, "line", blocks, header_row=_has_columns(head))
+    packed: list[bytes] = []
+    yield Segment(where, "line", unpacked_words(blocks, packed), header_row=_has_columns(head))
+    yield from words(packed, context, where)
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")

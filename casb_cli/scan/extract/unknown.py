@@ -34,6 +34,7 @@ _PACKED = {
 _SILENT = ("audio/", "video/", "font/")
 _MOST = 64 << 20
 """Bytes of which plain strings are looked for."""
+_SHORTEST = 6
 _PLAIN = re.compile(rb"[\t\x20-\x7e]{6,}")
 _WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0){6,}")
 _HELD = 4096
@@ -81,30 +82,50 @@ def _blocks(source: Source) -> Iterator[bytes]:
 
 
 def _runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
-    """Yield the runs of printable ASCII in one or two bytes a character, one a line."""
+    """Yield the runs of printable ASCII in one or two bytes a character, one a line, up to a fault of the blocks."""
     held = b""
-    for block in blocks:
+    fault: Exception | None = None
+    while fault is None:
+        try:
+            block = next(blocks, b"")
+        except Exception as error:  # noqa: BLE001 - of any kind of packing: told below, behind what is held
+            fault, block = error, b""
+        if not block:
+            break
         context.tick()
         data = held + block
-        cut = max(len(data) - _HELD, 0)
-        found, cut = _found(data, cut)
+        found, cut = _found(data, max(len(data) - _HELD, 0))
         held = data[cut:]
         if found:
             yield found
     if found := _found(held, len(held))[0]:
         yield found
+    if fault is not None:
+        raise fault
 
 
 def _found(data: bytes, cut: int) -> tuple[bytes, int]:
     """Return the runs that begin in front of a place, and where what is left begins."""
     end = cut
     texts = []
-    for pattern in (_PLAIN, _WIDE):
-        for found in pattern.finditer(data):
-            if found.start() >= cut:
-                break
-            texts.append(found[0] if pattern is _PLAIN else found[0][::2])
-            end = max(end, found.end())
+    for found in _PLAIN.finditer(data):
+        start = found.start()
+        if start >= cut:
+            break
+        text = found[0]
+        texts.append(text)
+        # Most ways of storing strings put the length in front: what follows that many is no part of it.
+        size, told = data[start - 1] if start else 0, text[0]
+        if _SHORTEST <= size < len(text):
+            texts.append(text[:size])
+        if told < len(text) - 1:
+            texts.append(text[1 : told + 1])
+        end = max(end, found.end())
+    for found in _WIDE.finditer(data):
+        if found.start() >= cut:
+            break
+        texts.append(found[0][::2])
+        end = max(end, found.end())
     return b"\n".join(texts) + b"\n" if texts else b"", end
 
 
