@@ -12,8 +12,9 @@ import msgspec
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet
-from casb_cli.scan.extract.base import Context, Exhausted, Limits, Source, Stop
+from casb_cli.scan.extract.base import Context, Exhausted, Limits, Note, Segment, Source, Stop
 from casb_cli.scan.extract.formats import extract
+from casb_cli.scan.extract.names import telling
 from casb_cli.scan.results import InspectResult, Match, Outcome
 
 
@@ -55,10 +56,15 @@ def inspect_stream(
     stopped: Stop | None = None
     copies = scanner.copies(key)
     try:
+        if telling(name):
+            label = context.beside(iter((name.encode("utf-8", "replace"),)))
+            scanner.scan(Segment("name", "none", label), collector, context)
         for segment in extract(Source(file, name, size), context, ""):
             scanner.scan(copies.watch(segment, context.members) if copies else segment, collector, context)
     except Exhausted as stop:
         stopped = stop
+    if file.seek(0, io.SEEK_END) != size:
+        context.notes.insert(0, Note("", "changed", "its size, while it was read"))
     if copies:
         copies.finish(collector)
     matches, totals = collector.finish()

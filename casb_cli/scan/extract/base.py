@@ -21,6 +21,7 @@ Reason = Literal[
     "lfs-pointer",
     "empty",
     "unreadable",
+    "changed",
 ]
 """Why content was not, or not wholly, inspected."""
 

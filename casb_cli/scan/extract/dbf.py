@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 
 _KINDS = frozenset((0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x7B, 0x83, 0x8B, 0x8E, 0xCB, 0xF5, 0xFB))
 _HEADER, _FIELD = 32, 32
@@ -55,7 +55,9 @@ def dbf(source: Source, context: Context, where: str) -> Iterator[Segment]:
     if not fields or at > record:
         raise Stop("corrupted", "the fields of a table")
     encoding = _ENCODINGS.get(head[29], "cp1252")
-    yield Segment(where, "cell", _rows(source, context, header, record, fields, encoding), header_row=True)
+    yield Segment(
+        join_place(where, "table"), "cell", _rows(source, context, header, record, fields, encoding), header_row=True
+    )
 
 
 def _rows(

@@ -93,6 +93,8 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
             if str(part.get_param("format", "")).lower() == "flowed":
                 together = str(part.get_param("delsp", "")).lower() == "yes"
                 payload = _FLOWED.sub(b"" if together else b" ", payload)
+            if part.get_content_subtype() in ("enriched", "richtext"):
+                payload = _ENRICHED.sub(b"", payload)
             kind = "html" if part.get_content_subtype() == "html" else None
         inner = Source(io.BytesIO(payload), name, len(payload))
         yield from context.open(inner, context, place, kind)
@@ -105,6 +107,7 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
 
 _FLOWED = re.compile(rb"(?<!^--) \r?\n(?!>)", re.MULTILINE)
 """Where a line goes on (RFC 3676); the mark of a signature ends alike."""
+_ENRICHED = re.compile(rb"</?[A-Za-z-]{1,60}>")
 _PREAMBLE = "This is a multi-part message in MIME format."
 _UUENCODED = re.compile(
     rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[\x20-\x60]{1,90}\r?\n)+?)[`\x20]?\r?\n?end\s", re.MULTILINE

@@ -42,8 +42,14 @@ def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from _diagrams(source, context, where)
 
 
+_SPANS = re.compile(rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>")
+"""Where the text of a picture goes on in another style, at no place of its own (SVG)."""
+
+
 def _as_it_stands(data: bytes) -> bytes:
     """Return XML with references resolved, and without the tags that only mark up a part of a text."""
+    if b"</tspan>" in data:
+        data = _SPANS.sub(b"", data)
     return unescaped(_WITHIN.sub(lambda found: b"\n" * found[0].count(b"\n"), data))
 
 

@@ -93,6 +93,10 @@ def slide_objects(data: bytes, context: Context, where: str) -> Iterator[Segment
                 unpacker = zlib.decompressobj()
                 part = unpacker.decompress(part[4:], context.limits.in_memory)
                 context.unpack(len(part), len(part), size)
+                if not unpacker.eof:
+                    whole = len(part) < context.limits.in_memory
+                    fault = Stop("corrupted" if whole else "too-large", "a packed object")
+                    context.note(join_place(where, "object"), fault)
             yield from _opened("", part, context, join_place(where, "object"))
         at += size
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import Bounded
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sevenzip_header import Coder, Directory, Folder, directory, start
 
 _STEP = 1 << 16
@@ -55,6 +56,9 @@ _HEADERS = 4
 def members(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what every member holds; raises Stop, also where the directory itself is locked."""
     found = _directory(source, context)
+    told = Names(where)
+    yield from told.add(context, *filter(None, found.names))
+    yield from told.rest(context)
     names = iter(found.names)
     for folder in found.folders:
         yield from _block(source, folder, names, context, where)
