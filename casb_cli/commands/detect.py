@@ -173,6 +173,7 @@ class _Look:
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
         self._looked = 0
+        self._extras: set[str] = set()
         self._left_files = self._left_rows = False
         self._open = False
         """Whether the last file's outcome is still to come."""
@@ -231,6 +232,8 @@ class _Look:
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         if result.outcome == "skipped" and result.reason in NO_TEXT:
             streams.detail(f"{one.file}: skipped: {why}")
+            if "pip install" in result.detail:
+                self._extras.add(result.detail)
             return
         self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
         streams.warn(f"{one.file}: {result.outcome}: {why}")

@@ -180,7 +180,7 @@ class Scanner:
         for piece, last in _pieces(iter(folded)):
             buffer = buffer + piece if buffer else piece
             if segment.header_row and places.table is None:
-                places.table = table = Table(buffer, sheet=segment.scheme == "cell")
+                places.table = table = Table(buffer, sheet=segment.scheme != "line")
                 columns = [(armed, cell) for armed, names in self._columns for cell in table.named(names)]
             limit = len(buffer) if last else len(buffer) - OVERLAP
             self._round(buffer, base, done - base, limit, places, collector, columns, folded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casb_cli.core.text import printable, shorten
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.extract.base import Segment
 
@@ -36,7 +37,7 @@ class Places:
             self._lines += count
             low = buffer.rfind(b"\n", low, high) + 1
             self._marks = self._column = 0
-        if self._segment.scheme == "cell":
+        if self._segment.scheme in ("cell", "row"):
             self._marks += buffer.count(b"\t", low, high)
         else:
             self._column += len(buffer[low:high].translate(None, _CONTINUED))
@@ -50,6 +51,11 @@ class Places:
         self._advance(buffer, base, base + start)
         if scheme == "cell":
             return f"{where}!{_letters(self._marks)}{self._lines + 1}"
+        if scheme == "row":
+            names = self.table.names if self.table else []
+            name = names[self._marks].decode("utf-8", "replace") if self._marks < len(names) else _letters(self._marks)
+            place = f"column {shorten(printable(name), 100)}, row {self._lines}" if self._lines else "column names"
+            return f"{where}, {place}" if where else place
         place = f"line {self._lines + 1}, column {self._column + 1}"
         return f"{where}, {place}" if where else place
 

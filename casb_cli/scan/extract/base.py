@@ -25,8 +25,8 @@ Reason = Literal[
 ]
 """Why content was not, or not wholly, inspected."""
 
-Scheme = Literal["line", "cell", "none"]
-"""How an offset in a segment becomes a place: line and column, spreadsheet cell, or not at all."""
+Scheme = Literal["line", "cell", "row", "none"]
+"""How an offset in a segment becomes a place: line and column, cell of a sheet, named column and row, or not."""
 
 BLOCK = 1 << 20
 """Bytes of text per block: large enough that per-block costs vanish, small enough to keep memory flat."""

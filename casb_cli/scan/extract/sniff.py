@@ -20,6 +20,10 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"SQLite format 3\x00", 0, "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "ole"),
     (b"\x78\x9f\x3e\x22", 0, "tnef"),
+    (b"PAR1", 0, "parquet"),
+    (b"PARE", 0, "parquet"),
+    (b"ARROW1\0\0", 0, "arrow"),
+    (b"Obj\x01", 0, "avro"),
     (b"ustar", 257, "tar"),
     (b"!<arch>\n", 0, "ar"),
     (b"070701", 0, "cpio"),
@@ -96,6 +100,8 @@ def sniff(source: Source) -> str:
     if is_table(head, source.size):
         return "dbf"
     kind = _textual(head)
+    if kind == "binary" and head.startswith(b"ORC"):
+        return "orc"
     return "zip" if kind == "binary" and _ends_as_zip(source) else kind
 
 

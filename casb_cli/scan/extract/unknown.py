@@ -11,12 +11,14 @@ from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop
 from casb_cli.scan.extract.blocks import snappy_block
 from casb_cli.scan.extract.markup import unescaped
 
+TABLES = "pip install 'casb-cli[parquet]'"
+"""What makes tables of data lakes readable."""
 _NAMED = {
-    b"PAR1": "Parquet",
-    b"ARROW1": "Arrow",
-    b"FEA1": "Feather",
-    b"ORC": "ORC",
-    b"Obj\x01": "Avro",
+    b"PAR1": f"Parquet: {TABLES}",
+    b"ARROW1": f"Arrow: {TABLES}",
+    b"FEA1": "Feather of the first version",
+    b"ORC": f"ORC: {TABLES}",
+    b"Obj\x01": f"Avro: {TABLES}",
     b"regf": "a hive of the Windows registry",
     b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d": "OneNote",
     b"\0\1\0\0Standard ": "a database of Access",
