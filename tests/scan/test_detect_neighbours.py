@@ -37,3 +37,20 @@ def test_pairs_without_digits_and_with_long_runs_are_found_too(place, detector):
         result = inspect_stream(f"{words[place]} {value}\n".encode(), name="x.txt", scanner=SCANNER, key=bytes(32))
         missed += [value] if detector not in result.totals else []
     assert len(missed) <= 4, missed
+
+
+@pytest.mark.parametrize("word", ["identity number", "tax number", "bank account"])
+@pytest.mark.parametrize(
+    "address", ["Boston, MA 02110-1301", "Boston, MA\n# 02110-1301 USA", "Fifth Floor, 02110-1301, U.S.A."]
+)
+def test_the_postcode_of_an_address_is_no_number_of_another_kind(word, address):
+    told = inspect_stream(f"{word} of the office at {address}".encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert told.totals == {}
+    told = inspect_stream(f"{word}: 82110-4301".encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert len(told.totals) == 1
+
+
+def test_ranges_of_an_expression_are_no_identity_numbers():
+    text = b"national number: '[1-46-8][2-9]|[1-35-9]', national number 8-814-2207"
+    told = inspect_stream(text, name="a.py", scanner=SCANNER, key=bytes(32), every=True)
+    assert [(match.detector, match.start) for match in told.matches] == [("pa-cedula", text.index(b"8-814"))]

@@ -1,4 +1,4 @@
-"""Why an address with a password is none: hosts that stand for any, and what tests of addresses try."""
+"""Why an address with a password is none, and why the number of a postal address is no other number."""
 
 from __future__ import annotations
 
@@ -32,3 +32,17 @@ def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
         return False
     text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), value)
     return any(char < 32 for char in text) or all(map(_TRIED.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
+
+
+_ZIP = re.compile(rb"[0-9]{5}-[0-9]{4}")
+_STATE = re.compile(rb"(?:^|[^A-Za-z])[A-Z]{2}[^0-9A-Za-z]{1,8}$")
+_COUNTRY = re.compile(rb"[\s,.]{1,4}U\.?\s?S", re.IGNORECASE)
+
+
+def postcode(value: bytes, view: View) -> bool:
+    """Hold for the long postcode of an American address: behind a state, or before the country."""
+    if not _ZIP.fullmatch(value):
+        return False
+    # Not `before`: in the licences of programs the line ends between the two.
+    in_front = view.text[max(0, view.start - 16) : view.start]
+    return _STATE.search(in_front) is not None or _COUNTRY.match(view.after(8)) is not None

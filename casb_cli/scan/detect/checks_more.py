@@ -145,8 +145,9 @@ def ni_cedula(value: bytes) -> bool:
 
 
 def pa_cedula(value: bytes) -> bool:
-    """Hold for the three parts of a Panamanian number."""
-    return re.fullmatch(rb"(?:1[0-3]|[1-9]|PE|E|N|[1-9]AV|[1-9]PI)-\d{1,4}-\d{1,6}", value) is not None
+    """Hold for the three parts of a Panamanian number; with fewer digits they are rather ranges of an expression."""
+    form = re.fullmatch(rb"(?:1[0-3]|[1-9]|PE|E|N|[1-9]AV|[1-9]PI)-\d{1,4}-\d{1,6}", value)
+    return form is not None and sum(48 <= byte <= 57 for byte in value) >= 6
 
 
 def ph_number(value: bytes) -> bool:

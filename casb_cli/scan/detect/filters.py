@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.addresses import escaped_words, example_host
+from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode
 from casb_cli.scan.detect.passwords import literal, not_a_key_file, not_a_registry_file, unfilled
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, payment_card, random_looking
 
@@ -460,6 +460,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         encoded_words,
         example_host,
         escaped_words,
+        postcode,
         numbered_name,
         public_key,
         code_piece,
