@@ -9,6 +9,7 @@ worker's. With atheris installed, `--atheris` lets coverage guide the changes in
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import mmap
 import os
@@ -16,16 +17,19 @@ import random
 import signal
 import struct
 import sys
+import tempfile
 import time
 import types
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 import mutations
 import test_extract_formats
 import test_extract_hostile
+import test_extract_kinds
 import test_extract_macros
 import test_extract_more
 import test_extract_places
@@ -34,11 +38,14 @@ from seven_file import seven
 from test_extract_hostile import KNOWN, SCANNER, SEEDS, SMALL, TOML
 
 from casb_cli.core.errors import ConfigError
+from casb_cli.scan.detect import exact, prints
 from casb_cli.scan.detect.custom import detectors
+from casb_cli.scan.detect.exact_file import Reader
 from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.inspect import inspect_stream
 from casb_cli.scan.workers_limits import bound_resources
 
+KEY = b"k" * 32
 SLOW = 20.0
 MEMORY = 1 << 30
 LARGEST = 100_000
@@ -72,11 +79,26 @@ def seeds() -> dict[str, list[bytes]]:
     found["vba"] = [test_extract_macros.project()]
     for name, data in test_extract_places.PLACES.items():
         found.setdefault(name.split()[0], []).append(data)
+    for cases in (test_extract_kinds.READ, test_extract_kinds.IN_PART, test_extract_kinds.HOSTILE):
+        for name, (data, _) in cases.items():
+            found.setdefault(f"kind {name.split(',')[0].split()[0]}", []).append(data)
+    found.update(indexes())
     for path in sorted((Path(__file__).parent / "seeds").glob("*")):
         found.setdefault(path.suffix[1:] or path.name, []).append(path.read_bytes())
     found["toml"] = [TOML.encode()]
     small = {kind: [data for data in several if len(data) < LARGEST] for kind, several in found.items()}
     return {kind: several for kind, several in small.items() if several}
+
+
+def indexes() -> dict[str, list[bytes]]:
+    """Return files that detectors read: indexes of exact data and fingerprints of documents."""
+    rows = [{"a": f"AC-{at * 7919:06}", "b": "Ann Bell", "c": "Rome"} for at in range(40)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index"
+        exact.build(rows, path, KEY, leading="a", beside=("b", "c"), need=1)
+        index = path.read_bytes()
+    text = " ".join("".join(random.Random(at).choices("abcdefghij", k=6)) for at in range(600))
+    return {"exact": [index], "prints": [prints.build([("a.docx", text), ("b.docx", text[::-1])], KEY)]}
 
 
 def made(found: dict[str, list[bytes]], kinds: list[str], seed: int, number: int) -> tuple[str, bytes]:
@@ -96,6 +118,8 @@ def fault(kind: str, data: bytes, told: Counter[str]) -> str | None:
     try:
         if kind == "toml":
             _loaded(data)
+        elif kind in ("exact", "prints"):
+            _read(kind, data)
         elif wrong := _inspected(data, told):
             return wrong
     except BaseException as error:  # a panic of a library is no Exception
@@ -110,6 +134,31 @@ def _loaded(data: bytes) -> None:
     except ConfigError as error:
         if not error.message.startswith("own.toml"):
             raise
+
+
+def _read(kind: str, data: bytes) -> None:
+    """Read an index as its commands and the detectors do: a clear error is all that may come of a wrong one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / kind
+        path.write_bytes(data)
+        readings: tuple[Callable[[], object], ...] = (
+            (lambda: prints.about(path), lambda: prints.opened(path, KEY))
+            if kind == "prints"
+            else (
+                lambda: exact.about(path),
+                lambda: Reader(path).verify(KEY),
+                lambda: _looked_up(exact.Index(str(path))),
+            )
+        )
+        for reading in readings:
+            with contextlib.suppress(ConfigError):
+                reading()
+
+
+def _looked_up(index: exact.Index) -> None:
+    text = b"AC-007919, Ann Bell in Rome, ann@b.example, +49 30 123456"
+    for way in index._written._made:
+        list(index.found(KEY, text, (0, len(text)), way, 100))
 
 
 def _inspected(data: bytes, told: Counter[str]) -> str | None:
@@ -175,11 +224,25 @@ def run(found: dict[str, list[bytes]], kinds: list[str], seed: int, minutes: flo
 
 def guided(found: dict[str, list[bytes]]) -> None:
     """Let atheris change the inputs by the code of ours that they reach."""
-    import tempfile
-
     import atheris
 
-    for name in ("archive", "compound", "mail", "markup", "office", "sevenzip", "sevenzip_header", "sniff", "workbook"):
+    for name in (
+        "archive",
+        "blocks",
+        "compound",
+        "dbf",
+        "mail",
+        "markup",
+        "office",
+        "plist",
+        "sevenzip",
+        "sevenzip_header",
+        "sniff",
+        "tape",
+        "torn",
+        "unknown",
+        "workbook",
+    ):
         module = importlib.import_module(f"casb_cli.scan.extract.{name}")
         for holder in (module, *(one for one in vars(module).values() if isinstance(one, type))):
             for key, function in list(vars(holder).items()):

@@ -264,3 +264,13 @@ def test_a_changed_document_makes_another_set_and_other_sets_keep_theirs(tmp_pat
     sets = [scanner(tmp_path, {"a": FORMS[name]}).detectors.id for name in ("leave", "health", "leave")]
     assert sets[0] != sets[1]
     assert new_scanner(DetectorSet.shipped(("iban",))).copies(KEY) is None
+
+
+def test_a_file_with_any_byte_changed_or_cut_off_is_refused(tmp_path):
+    path = tmp_path / "a.prints"
+    whole = prints.build([("a.docx", FORMS["leave"])], KEY)
+    wrong = [whole[:at] + bytes((whole[at] ^ 0x80,)) + whole[at + 1 :] for at in range(0, len(whole), 5)]
+    for data in (*wrong, *(whole[:at] for at in range(0, len(whole), 50)), whole + b"x"):
+        path.write_bytes(data)
+        with pytest.raises(ConfigError):
+            prints.opened(path, KEY)

@@ -9,6 +9,7 @@ import pytest
 from casb_cli.core.errors import ConfigError, UsageError
 from casb_cli.scan.detect import exact
 from casb_cli.scan.detect.custom import detectors
+from casb_cli.scan.detect.exact_file import Reader
 from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
@@ -209,3 +210,35 @@ def test_what_is_no_index_is_refused(tmp_path):
         detectors([Source(str(tmp_path / "x.toml"), text)])
     with pytest.raises(UsageError, match="no row"):
         exact.build([{"account": "7"}], tmp_path / "new.index", KEY, leading="account", beside=(), need=0)
+
+
+def test_an_index_with_any_byte_changed_or_cut_off_is_refused(tmp_path):
+    scanner(tmp_path)
+    path = tmp_path / "edm-customers.index"
+    whole = path.read_bytes()
+    wrong = [whole[:at] + bytes((whole[at] ^ 0x80,)) + whole[at + 1 :] for at in range(0, len(whole), 25)]
+    for data in (*wrong, *(whole[:at] for at in range(0, len(whole), 100)), whole + b"x"):
+        path.write_bytes(data)
+        with pytest.raises(ConfigError):
+            Reader(path).verify(KEY)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"codes":["a2d6"]', b'"codes":["d90000"]'),
+        (b'"codes":["a2d6"]', b'"codes":["(a+)+d6"]'),
+        (b'"names":0', b'"names":99999999'),
+        (b'"columns":2', b'"columns":4000000000'),
+        (b'"bits":1024', b'"bits":1023'),
+    ],
+)
+def test_what_is_told_of_an_index_can_cost_nothing(tmp_path, old, new):
+    scanner(tmp_path)
+    path = tmp_path / "edm-customers.index"
+    whole = path.read_bytes()
+    assert old in whole
+    body, head = whole[: whole.rindex(b'{"about"')], whole[whole.rindex(b'{"about"') : -36].replace(old, new)
+    path.write_bytes(body + head + len(head).to_bytes(4, "little") + whole[-32:])
+    with pytest.raises(ConfigError, match="torn"):
+        Reader(path)

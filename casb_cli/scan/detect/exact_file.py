@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import mmap
+import re
 import secrets
 import struct
 import tempfile
@@ -32,6 +33,9 @@ WORD = 4
 _RUN = 200_000
 _SEAL = 32
 _BITS = 16
+_LONGEST = 64
+"""Letters and digits of a leading value at most, and so of every number in what is told of them."""
+_MOST_COLUMNS = 100_000
 """Bits of the filter for each row."""
 SHARED = 1_000
 """Rows that one leading value may lead to: one that more rows share tells none of them."""
@@ -201,6 +205,24 @@ def _records(run: IO[bytes]) -> Iterator[bytes]:
         yield from (block[at : at + _RECORD] for at in range(0, len(block), _RECORD))
 
 
+def _sound(header: _Header) -> bool:
+    """Return whether what is told can be that of an index: a changed one must cost no time and no memory."""
+    about, shape = header.about, header.about.shape
+    lengths = [int(count) for code in shape.codes for count in re.findall("[0-9]+", code[: 4 * _LONGEST])]
+    return (
+        header.bits > 0
+        and header.bits & (header.bits - 1) == 0
+        and header.records >= 0
+        and 0 <= about.columns <= _MOST_COLUMNS
+        and 0 <= shape.least <= shape.most <= _LONGEST
+        and 0 <= shape.names <= _LONGEST
+        and len(shape.codes) <= _LONGEST
+        and all(re.fullmatch("(?:[ad][0-9]{1,3})+", code) for code in shape.codes)
+        and sum(lengths) <= _LONGEST * _LONGEST
+        and max(lengths, default=1) <= _LONGEST
+    )
+
+
 class Reader:
     """An index's file, read where it is asked; raises ConfigError for what is none."""
 
@@ -228,7 +250,7 @@ class Reader:
             raise self._refused("this index is torn") from None
         self._filter = begin - self._header.bits
         self._first = self._filter - self._header.records * _RECORD
-        if self._first < len(_MAGIC) or self._header.bits < 1 or len(self._salt) != 16:
+        if self._first < len(_MAGIC) or not _sound(self._header) or len(self._salt) != 16:
             raise self._refused("this index is torn")
         self.about = self._header.about
 
@@ -279,6 +301,8 @@ class Reader:
         bare = marks.cover(self._data[place : min(place + widest, self._first)], place)
         found, at = [], 0
         for _ in range(columns):
+            if at >= len(bare):
+                raise self._refused("this index was changed since it was built")
             end = at + 1 + bare[at] * WORD
             found.append([bare[here : here + WORD] for here in range(at + 1, end, WORD)])
             at = end

@@ -36,7 +36,9 @@ _ANCHORS = 64
 """Anchors of a long document, about."""
 _ANCHOR = 10
 """Bytes of the letters of an anchor at least: shorter ones stand in too many texts."""
-_MAGIC = b"casb document fingerprint 1\n"
+_MAGIC = b"casb document fingerprint 2\n"
+_LARGEST = 256 << 20
+"""Bytes of a file: more than a thousand long documents give."""
 _LETTERS = r"\u3040-\u30ff\u3400-\u9fff"
 _WIDE = re.compile(rf"[{_LETTERS}]")
 _WORD = re.compile(rf"[^\W\d_{_LETTERS}]+|[{_LETTERS}]")
@@ -130,12 +132,12 @@ def build(documents: Iterable[tuple[str, str]], key: bytes, *, common: Iterable[
         made, found = _print(name, text, marks, passed_over)
         prints.append(made)
         anchors.append(found)
-    nonce = secrets.token_bytes(12)
+    nonce = secrets.token_bytes(_NONCE)
     body = _File(
         check=marks.check,
         prints=tuple(prints),
         nonce=nonce,
-        anchors=_cipher(key).encrypt(nonce, msgspec.msgpack.encode(anchors), _MAGIC),
+        anchors=_cipher(key).encrypt(nonce, msgspec.msgpack.encode(anchors), _bound(prints)),
     )
     return _MAGIC + msgspec.msgpack.encode(body)
 
@@ -238,6 +240,14 @@ def _cipher(key: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the c
     return AESGCM(hashlib.blake2b(digest_size=32, key=key[:64], person=b"casb-doc-anchor").digest())
 
 
+_NONCE = 12
+
+
+def _bound(made: Sequence[_Print]) -> bytes:
+    """Return what the anchors are sealed together with: a change of any mark makes them unreadable."""
+    return _MAGIC + hashlib.sha256(msgspec.msgpack.encode(made)).digest()
+
+
 def about(path: Path) -> tuple[tuple[Told, ...], str]:
     """Return what is told of the documents, and the file's digest; raises ConfigError where it is none."""
     file, data = _read(path)
@@ -253,15 +263,8 @@ def check(detectors: Iterable[Detector], key: bytes) -> None:
 
 
 def opened(path: Path, key: bytes) -> list[Template]:
-    """Return the documents of a file; raises ConfigError where it was made with another key, or is none."""
-    from cryptography.exceptions import InvalidTag
-
-    file = _checked(path, key)
-    try:
-        plain = _cipher(key).decrypt(file.nonce, file.anchors, _MAGIC)
-        anchors = from_msgpack(plain, list[list[tuple[str, ...]]])
-    except (InvalidTag, msgspec.MsgspecError) as error:
-        raise _refused(path, error) from None
+    """Return the documents of a file; raises ConfigError where it was made with another key or changed, or is none."""
+    file, anchors = _checked(path, key)
     found = []
     for one, runs in zip(file.prints, anchors, strict=True):
         marks = [int.from_bytes(one.marks[at : at + 8], "big") for at in range(0, len(one.marks), 8)]
@@ -272,22 +275,34 @@ def opened(path: Path, key: bytes) -> list[Template]:
     return found
 
 
-def _checked(path: Path, key: bytes) -> _File:
+def _checked(path: Path, key: bytes) -> tuple[_File, list[list[tuple[str, ...]]]]:
+    from cryptography.exceptions import InvalidTag
+
     file, _ = _read(path)
     if file.check != Marks(key).check:
         raise ConfigError(
             f"{path}: this fingerprint was made with another installation's key", hint="casb fingerprint build"
         )
-    return file
+    try:
+        plain = _cipher(key).decrypt(file.nonce, file.anchors, _bound(file.prints))
+        return file, from_msgpack(plain, list[list[tuple[str, ...]]])
+    except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
+        raise _refused(path, error) from None
 
 
 def _read(path: Path) -> tuple[_File, bytes]:
     try:
-        data = path.read_bytes()
-        if not data.startswith(_MAGIC):
-            raise msgspec.DecodeError
-        return from_msgpack(data[len(_MAGIC) :], _File), data
-    except (OSError, msgspec.MsgspecError) as error:
+        with path.open("rb") as file:
+            data = file.read(len(_MAGIC))
+            if data != _MAGIC:
+                raise msgspec.DecodeError
+            data += file.read(_LARGEST)
+        found = from_msgpack(data[len(_MAGIC) :], _File)
+        whole = all(len(one.marks) == 4 * len(one.weights) and len(one.marks) % 8 == 0 for one in found.prints)
+        if len(data) > _LARGEST or len(found.nonce) != _NONCE or not whole:
+            raise msgspec.ValidationError
+        return found, data
+    except (OSError, ValueError, msgspec.MsgspecError) as error:  # letters that are no UTF-8 are a ValueError
         raise _refused(path, error) from None
 
 

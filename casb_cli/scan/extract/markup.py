@@ -23,8 +23,8 @@ _FLAT = re.compile(
     rb"<(?:office:document|w:(?:wordDocument|document|hdr|ftr|comments)|p:(?:sld|notes)|pkg:package)[\s>]"
 )
 _WITHIN = re.compile(
-    rb"<(?:(?<=[0-9A-Za-z]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)[A-Za-z][^<>]*+>"
-    rb"|</[^<>]*+>(?= ?[0-9A-Za-z])"
+    rb"<(?:(?<=[0-9A-Za-z]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)"
+    rb"[A-Za-z][\w:.-]{0,24}(?:\s[^<>]*=[^<>]*)?/?>|</[^<>]*+>(?= ?[0-9A-Za-z])"
 )
 """A tag within a run of text: no element that is a value of its own begins or ends there."""
 
