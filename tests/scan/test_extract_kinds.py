@@ -364,3 +364,13 @@ def test_a_file_on_disk_that_is_cut_before_it_is_read_is_told(tmp_path):
 
         result = inspect_stream(Cut(), name="a.log", scanner=SCANNER, key=bytes(32))
     assert (result.outcome, result.reason) == ("partial", "changed")
+
+
+def test_code_that_speaks_of_base64_is_looked_at_near_the_word_only():
+    packed = alternating(LINE)
+    near = f"import base64\nbase64.b64decode('{packed}')\n{'x = 1  # y' * 90}\n"
+    far = f"import base64\n{'x = 1  # y' * 90}\nkey = '{packed}'\n"
+    assert [m.place for m in look(near.encode()).matches] == ["base64"]
+    assert look(far.encode()).matches == ()
+    long = f"base64 {alternating(LINE + b'z ' * 900)}"
+    assert [m.place for m in look(long.encode()).matches] == ["base64"]

@@ -410,9 +410,7 @@ def test_an_object_that_bursts_in_a_presentation_is_stopped_by_its_ratio():
     assert result.reason == "expansion"
 
 
-@pytest.mark.parametrize(
-    ("head", "name"), [(b"Rar!\x1a\x07\x01\0", "RAR"), (b"!BDN", "a store of Outlook (PST)")]
-)
+@pytest.mark.parametrize(("head", "name"), [(b"Rar!\x1a\x07\x01\0", "RAR"), (b"!BDN", "a store of Outlook (PST)")])
 def test_what_is_often_met_and_not_read_is_named(head, name):
     result = look(head + bytes(range(32)) * 20)
     assert (result.outcome, result.reason, result.detail) == ("skipped", "unsupported", name)

@@ -35,7 +35,7 @@ def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield Segment(where, "none", converted(utf8_blocks(source, context), office_xml))
         return
     packed: list[bytes] = []
-    blocks = unpacked_words(utf8_blocks(source, context), packed)
+    blocks = unpacked_words(utf8_blocks(source, context), packed, formed=True)
     yield Segment(where, "line", converted(blocks, _as_it_stands))
     yield from words(packed, context, where)
     if b"<mxfile" in source.head():

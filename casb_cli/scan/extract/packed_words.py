@@ -6,15 +6,24 @@ import base64
 import binascii
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
+from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.rules import Rule
 from casb_cli.scan.extract.base import Context, Segment, Source, join_place
 from casb_cli.scan.extract.sniff import looks_textual
 
-_SAID = (b"base64", b"kind: Secret", b'"Secret"', b"<data>", b"dn: ")
-"""What stands beside base64: nothing else is looked for, as hashes and keys look alike."""
+_BASE64, *_TELLING = ("base64", r"kind:[ \t]?Secret\b", '"Secret"', "<data>", r"^dn: ")
+"""What stands beside base64: nothing else is looked for, as hashes and keys look alike.
+
+Behind any but the first, all of a text may be packed.
+"""
+_NEAR = 400
+"""Bytes behind the word `base64` in which it is believed, in text of no known form."""
 _WORD = re.compile(rb"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{16,}={0,2}(?![A-Za-z0-9+/=_-])")
-_URL = re.compile(rb";base64,([A-Za-z0-9+/]{16,}={0,2})")
 _MOST = 10_000
 _TRIED = 64
 _DOCUMENTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x1f\x8b\x08", b"bplist00")
@@ -22,12 +31,15 @@ _LARGEST = 1 << 24
 """Bytes of all that is kept of one text."""
 
 
-def unpacked_words(blocks: Iterator[bytes], found: list[bytes]) -> Iterator[bytes]:
-    """Yield the blocks as they are; what is packed in them is put into the list."""
+def unpacked_words(blocks: Iterator[bytes], found: list[bytes], *, formed: bool) -> Iterator[bytes]:
+    """Yield the blocks as they are; what is packed in them is put into the list.
+
+    `formed` says that this is JSON or XML, where base64 may stand far from the word for it.
+    """
     kept = 0
     for block in blocks:
-        if kept < _LARGEST and any(said in block for said in _SAID):
-            for word in _words(block):
+        if kept < _LARGEST:
+            for word in _words(block, formed=formed):
                 if len(found) >= _MOST or kept > _LARGEST:
                     break
                 found.append(word)
@@ -35,17 +47,44 @@ def unpacked_words(blocks: Iterator[bytes], found: list[bytes]) -> Iterator[byte
         yield block
 
 
-def _words(block: bytes) -> Iterator[bytes]:
-    pattern = (
-        _WORD if any(said in block for said in _SAID[1:]) or block.count(b"base64") > block.count(b";base64,") else _URL
-    )
-    for match in pattern.finditer(block):
-        word = match[match.lastindex or 0]
-        start = _plain(word[:_TRIED])
-        if _text(start) or start.startswith(_DOCUMENTS):
-            data = _plain(word)
-            if start.startswith(_DOCUMENTS) or _text(data):
-                yield data
+def _words(block: bytes, *, formed: bool) -> Iterator[bytes]:
+    for low, high in _stretches(block, formed=formed):
+        for begun in _WORD.finditer(block, low, high):
+            match = begun if begun.end() < high else _WORD.match(block, begun.start())
+            if match is None:
+                continue
+            word = match[0]
+            start = _plain(word[:_TRIED])
+            if _text(start) or start.startswith(_DOCUMENTS):
+                data = _plain(word)
+                if start.startswith(_DOCUMENTS) or _text(data):
+                    yield data
+
+
+def _stretches(block: bytes, *, formed: bool) -> list[tuple[int, int]]:
+    """Return where words may begin that are packed: all of a block, or right behind what says so."""
+    hits: defaultdict[int, list[int]] = defaultdict(list)
+    _database().scan(block, match_event_handler=_note, context=hits)
+    if not hits:
+        return []
+    if formed or len(hits) > 1 or 0 not in hits:
+        return [(0, len(block))]
+    stretches: list[tuple[int, int]] = []
+    for end in hits[0]:
+        low = max(end, stretches[-1][1] if stretches else 0)
+        if low < end + _NEAR:
+            stretches.append((low, end + _NEAR))
+    return stretches
+
+
+@lru_cache(maxsize=1)
+def _database() -> Any:
+    # Five times `in` would take longer than all detectors do.
+    return load(tuple(Rule(hint=hint, pattern="", linear=True) for hint in (_BASE64, *_TELLING)), None)
+
+
+def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
+    hits[number].append(end)
 
 
 def _plain(word: bytes) -> bytes:

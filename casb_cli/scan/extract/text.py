@@ -26,10 +26,11 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
     head = source.head(4096)
     blocks = utf8_blocks(source, context)
-    if _JSON.match(head):
+    formed = _JSON.match(head) is not None
+    if formed:
         blocks = map(_unbroken, blocks)
     packed: list[bytes] = []
-    yield Segment(where, "line", unpacked_words(blocks, packed), header_row=_has_columns(head))
+    yield Segment(where, "line", unpacked_words(blocks, packed, formed=formed), header_row=_has_columns(head))
     yield from words(packed, context, where)
 
 
