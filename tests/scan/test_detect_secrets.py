@@ -192,3 +192,37 @@ def test_a_key_that_counts_up_is_less_sure():
         result = inspect_stream(f'api_key = "{value}"'.encode(), name="x.py", scanner=SCANNER, key=bytes(32))
         rows[value] = [match.confidence for match in result.matches]
     assert list(rows.values()) == [["high"], ["low"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f'password = Some("{CHOSEN}")', CHOSEN),
+        ('password: "1t' + "'sB1g3rt" + '"', "1t'sB1g3rt"),
+        ("apiKey: 'Hd3jJnYj" + "sr=='", "Hd3jJnYjsr=="),
+        ("access_token: 'mngcpuv" + "40421x'", "mngcpuv40421x"),
+        ('"auth": "' + PAIR + '"', PAIR),
+        ("Authorization: Basic QWxhZGRpbjpv" + "cGVuIHNlc2FtZQ==", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+    ],
+)
+def test_more_ways_to_write_a_secret(text, value):
+    assert found(f"# settings\n{text}\nend\n", "client.scala") == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spring.datasource.password=${DB_PASSWORD:db-wrz2z}",
+        "echo ($ok ? 'pass' : 'cancel')",
+        "password: 'passw2'",
+        'password = "pass_1"',
+        "export GITHUB_TOKEN=abcd1234efg567",
+        'AccessToken{Token: "access-token-123"}',
+        "https://abcdef:x-oauth-basic@git.company.com/",
+        "https://user:p%40ss@proxy.company.com/",
+        f"encrypted_key: '{KEY}'",
+        "os_packages_pam_passwdqc: 'libpam-passwdqc'",
+    ],
+)
+def test_what_manuals_and_tests_write_is_no_secret(text):
+    assert found(f"# settings\n{text}\nend\n", "client.scala") == []

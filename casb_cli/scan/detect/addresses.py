@@ -1,7 +1,9 @@
-"""Why an address with a password is none, and why the number of a postal address is no other number."""
+"""Why an address or a password beside a user's name is none, and why a postcode is no other number."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,9 @@ def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-_TRIED = re.compile(rb"(?:foo|bar|baz|pass|password|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE)
+_TRIED = re.compile(
+    rb"(?:foo|bar|baz|pass|passwd|password|pwd|my|p|ss|ssword|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE
+)
 
 
 def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -46,3 +50,18 @@ def postcode(value: bytes, view: View) -> bool:
     # Not `before`: in the licences of programs the line ends between the two.
     in_front = view.text[max(0, view.start - 16) : view.start]
     return _STATE.search(in_front) is not None or _COUNTRY.match(view.after(8)) is not None
+
+
+_SAMPLE = re.compile(
+    rb"(?:foo|bar|baz|user|username|name|login|pass|passwd|password|pwd|test|admin|secret|token|key|id|client|[a-z])[0-9]{0,3}",
+    re.IGNORECASE,
+)
+
+
+def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for base64 of a pair of which both parts are what manuals write for a user's name and a password."""
+    try:
+        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))

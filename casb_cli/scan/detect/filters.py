@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode
-from casb_cli.scan.detect.passwords import literal, not_a_key_file, not_a_registry_file, unfilled
+from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, sample_pair
+from casb_cli.scan.detect.passwords import literal, not_a_key_file, not_a_registry_file, stands_for, unfilled
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, payment_card, random_looking
 
 
@@ -55,6 +55,8 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     plain = re.sub(rb"[^0-9A-Za-z]", b"", value)
     if len(set(plain)) <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
         return True
+    if 9 < len(plain) < 16 and _COUNTED.fullmatch(plain.lower()):
+        return True
     return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
 
 
@@ -84,7 +86,8 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
     return digits(value) in _PUBLISHED_SSN
 
 
-_ORDER = (b"01234567890", b"98765432109", b"abcdefghijklmnopqrstuvwxyz", b"zyxwvutsrqponmlkjihgfedcba")
+_ORDER = (b"01234567890", b"98765432109", b"0123456789abcdefghijklmnopqrstuvwxyz", b"zyxwvutsrqponmlkjihgfedcba")
+_COUNTED = re.compile(rb"(?:012(?:345?)?|1234?5?6?|4567?8?9?0?|567?8?9?0?|7890?|abcd?e?f?|defg?h?|efgh?|ghi)+")
 _STEPS = {row[at : at + 2]: number for number, row in enumerate(_ORDER) for at in range(len(row) - 1)}
 _LEAST = 5
 """Characters in a row that count up or down and are no chance."""
@@ -165,7 +168,7 @@ _PLACEHOLDER = re.compile(
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
-    rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool)[0-9]{0,3}(?:\\[nrt]|[;,:.]){0,2}"
+    rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool|passphrase)_?[0-9]{0,3}(?:\\[nrt]|[;,:.]){0,12}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
     rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
@@ -174,6 +177,7 @@ _PLACEHOLDER = re.compile(
     rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?"
     rb"|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3}|_password)?|__\w+"
     rb"|[?+](?-i:[A-Z][A-Z0-9_]{2,})(?:[ =:].*)?|`\$.*|[a-z0-9-]+:(?-i:[A-Z][a-z]+[A-Z])[a-z]+|www\..*|nonetype.*"
+    rb"|x-oauth-(?:token|basic)|oauth2?"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -256,17 +260,24 @@ def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for letters of any script, joined by dashes, dots, strokes or underscores: names, not keys."""
-    return _WORD.fullmatch(value) is not None and not by_chance(value)
+    bare = value.rstrip(b"0123456789-_") if b"-" in value or b"_" in value else value
+    return _WORD.fullmatch(bare) is not None and len(value) - len(bare) < 6 and not by_chance(value)
+
+
+_DEFAULT = re.compile(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,3}:\s{0,3}[\"']$")
+"""Where the default of a property stands, which a variable replaces, or the other one of two words."""
 
 
 def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
+    if _DEFAULT.search(view.before(100)):
+        return True
     return doubtful_password(value, view) and not literal(value, view)
 
 
 def doubtful_password(value: bytes, view: View) -> bool:
     """Hold for what may be a word for a password as well: where it is one, that is less sure."""
-    return placeholder(value, view) or plain_words(value, view) or not password_like(value)
+    return placeholder(value, view) or plain_words(value, view) or stands_for(value) or not password_like(value)
 
 
 _CODE = re.compile(
@@ -458,6 +469,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         not_a_key_file,
         not_a_registry_file,
         encoded_words,
+        sample_pair,
         example_host,
         escaped_words,
         postcode,

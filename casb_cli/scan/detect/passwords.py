@@ -58,7 +58,7 @@ _JOINED = re.compile(
 )
 _CONSTRUCTED = re.compile(
     rb"(?:my|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
-    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|test|admin|root|user|abc|foo|bar|qwerty)+[0-9]{0,4}",
+    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|test|admin|root|user|abc|foo|bar)+[-_]?[0-9]{0,4}",
     re.IGNORECASE,
 )
 """What comes to mind first where any password will do."""

@@ -267,6 +267,10 @@ def password_like(value: bytes) -> bool:
 _LETTERS_AND_DIGITS = re.compile(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9+/_=.~-]+")
 
 
+_PADDED = re.compile(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{10,}={1,2}")
+"""Base64 that ends in what fills it up: nothing else does."""
+
+
 def secret_like(value: bytes) -> bool:
     """Hold for what looks random, also where it is as short as keys of old services are: behind a telling name."""
     if random_looking(value):
@@ -275,13 +279,15 @@ def secret_like(value: bytes) -> bool:
     if size < 10 or len(set(value)) < 6:
         return False
     if value.replace(b"_", b"").replace(b"-", b"").isalpha():
-        return size >= 14 and lettered(value) <= -6
+        return size >= 10 and lettered(value) <= (-6 if size >= 14 else -8)
+    if _PADDED.fullmatch(value) and size % 4 == 0 and entropy(value) >= 2.9:
+        return True
     if _LETTERS_AND_DIGITS.fullmatch(value) is None:
         return False
     count = sum(48 <= c <= 57 for c in value)
     if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
         return count >= 3 and size - count >= 2 and (size >= 32 or _unrest(value) >= 0.25)
-    restless = _unrest(value) >= 0.2 or (size >= 20 and count >= 4)
+    restless = _unrest(value) >= 0.2 or (size >= 20 and count >= 4) or lettered(value) <= -8
     return count >= 2 and restless and entropy(value) >= 2.8 and lettered(value) <= 0
 
 

@@ -15,7 +15,7 @@ PASSWORD_HINT = (
 )
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
-    r"(?:pass(?:word|wd|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+    r"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
     r"|(?:(?<![a-z])|(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"

@@ -140,11 +140,12 @@ DETECTORS: tuple[Detector, ...] = (
                     + EQUALS
                     + r"(?:\s{0,40}"
                     + OPEN
-                    + r"(?P<v>[^\"'`\s]{4,100}?)\\{0,3}[\"'`]|"
+                    + r"(?P<v>(?:[^\"'`\s]|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)\\{0,3}"
+                    r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
                     + HERE
                     + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100})(?![^\s\"'`,;<>)}\]&]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"'`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
                 caseless=True,
                 before=96,
                 after=230,
@@ -364,7 +365,8 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         checks=("basic_credentials",),
-        filters=("placeholder", "encoded_words"),
+        filters=("placeholder", "sample_pair"),
+        doubts=("encoded_words",),
         mask="none",
         match=lambda: ("Authorization: Basic " + "YWRtaW46c" + "zNjdXJlLVBhNTU=",),
         no_match=lambda: ("Authorization: Basic realm", "Authorization: Basic aGVsbG8gd29ybGQ="),

@@ -197,7 +197,7 @@ DETECTORS: tuple[Detector, ...] = (
         "mailgun-key",
         "Mailgun key",
         "A private API key of Mailgun.",
-        prefixed("key-", "a-f0-9", 32, edge="A-Za-z0-9-"),
+        prefixed("key-", "a-z0-9", 32, edge="A-Za-z0-9-"),
         keywords=("mailgun", "mg", "api key"),
         required=True,
         match=lambda: ("mailgun: key-" + rand(32, HEX),),

@@ -33,7 +33,9 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         Rule(
             hint=r"'" + _CRYPT_HINT,
-            pattern=r"[(,]\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'",
+            pattern=r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>"
+            + _CRYPTED
+            + r")'",
             caseless=True,
             before=180,
             after=300,
@@ -172,6 +174,22 @@ DETECTORS: tuple[Detector, ...] = (
         filters=("not_a_key_file", "monotone"),
         match=lambda: ("RAILS_MASTER_KEY=" + rand(32, HEX),),
         no_match=lambda: (rand(32, HEX), "RAILS_MASTER_KEY=" + rand(30, HEX)),
+    ),
+    credential(
+        "docker-login",
+        "Login of an image registry",
+        "User name and password of an image registry in the configuration of Docker or a secret of Kubernetes.",
+        Rule(
+            hint=r"\"auth\"\s{0,4}:\s{0,4}\"[A-Za-z0-9+/]{8}",
+            pattern=r"\"auth\"\s{0,4}:\s{0,4}\"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})\"",
+            before=32,
+            after=1010,
+        ),
+        checks=("basic_credentials",),
+        reference="Docker: config.json",
+        filters=("unfilled",),
+        match=lambda: ('"auths": {"host": {"auth": "' + "YW5uOnMzY3J" + "ldC1QYTU1" + '"}}',),
+        no_match=lambda: ('"auth": "' + rand(30) + '"', '"auth": "basic"'),
     ),
     credential(
         "npm-login",
