@@ -24,6 +24,7 @@ from seven_file import seven
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Limits
+from casb_cli.scan.extract.binary_sheet import lengthened
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
 SCANNER = new_scanner(DetectorSet.shipped(("payment-card",)))
@@ -374,3 +375,25 @@ def test_code_that_speaks_of_base64_is_looked_at_near_the_word_only():
     assert look(far.encode()).matches == ()
     long = f"base64 {alternating(LINE + b'z ' * 900)}"
     assert [m.place for m in look(long.encode()).matches] == ["base64"]
+
+
+def test_an_old_workbook_whose_sectors_go_in_a_circle_is_refused():
+    book = bytearray(compound({"Workbook": b"\x09\x08\x10\0\0\x06\x05\0".ljust(9_000, b"\0")}))
+    table = 512 * (1 + struct.unpack_from("<I", book, 0x4C)[0])  # where the first sector of the table lies
+    chained = [at for at in range(table, table + 512, 4) if 0 < struct.unpack_from("<I", book, at)[0] < 100]
+    struct.pack_into("<I", book, chained[-1], (chained[0] - table) // 4)
+    assert (look(bytes(book)).reason, look(bytes(book)).detail) == ("corrupted", "a chain that leads into itself")
+
+
+def test_cells_of_binary_sheets_that_leave_out_their_column_get_it():
+    row, whole = bytes((0, 4)) + bytes(4), bytes((6, 8)) + struct.pack("<II", 4, 0)
+    value = SHOWN.encode("utf-16-le")
+    text = bytes(4) + struct.pack("<I", len(SHOWN)) + value
+    short = bytes((17, len(text))) + text
+    sheet = b"\x91\1\0" + row + short + row + whole + short + b"\x92\1\0"
+    given = bytes((6, len(text) + 4))
+    expected = row + given + struct.pack("<I", 0) + text + row + whole + given + struct.pack("<I", 5) + text
+    for size in (1, 7, 1000):
+        pieces = iter([sheet[at : at + size] for at in range(0, len(sheet), size)])
+        assert b"".join(lengthened(pieces)) == b"\x91\1\0" + expected + b"\x92\1\0"
+    assert b"".join(lengthened(iter([b"\xff" * 4_000_000] * 3))) == b"\xff" * 12_000_000

@@ -105,6 +105,28 @@ def locked_workbook(source: Source) -> bool:
     return False
 
 
+_NO_SECTOR = 0xFFFFFFFA
+"""Numbers from here on are no sectors: ends, free ones, those of the table itself ([MS-CFB] 2.1)."""
+
+
+def circular(source: Source) -> bool:
+    """Return whether a chain of sectors leads back into itself: its reader would follow it until memory ends."""
+    with contextlib.suppress(Exception), opened_ole(source) as ole:  # torn ones are their reader's to refuse
+        table = ole.fat
+        starts = {ole.first_dir_sector, ole.first_mini_fat_sector}
+        starts.update(entry.isectStart for entry in ole.direntries if entry and not entry.is_minifat)
+        seen = bytearray(len(table))
+        for number, start in enumerate(starts):
+            mark = 1 + number % 255
+            at = start
+            while at < min(_NO_SECTOR, len(table)) and seen[at] in (0, mark):
+                if seen[at]:
+                    return True
+                seen[at] = mark
+                at = table[at]
+    return False
+
+
 def opened_ole(source: Source) -> Any:
     """Return the OLE container, a context manager; raises olefile's errors.
 

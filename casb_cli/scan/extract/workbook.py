@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Source, Stop
+from casb_cli.scan.extract.binary_sheet import lengthened
 from casb_cli.scan.extract.markup import unescaped
 
 _CELLS = re.compile(
@@ -21,6 +22,7 @@ _CELLS = re.compile(
     re.IGNORECASE,
 )
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin", re.IGNORECASE)
 _ASIDE = re.compile(
     rb"<(?:\w{1,32}:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<"
     rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)>([^<]+)<"
@@ -78,9 +80,11 @@ def unpack(source: Source, size: int, context: Context) -> Workbook:
                 if _CELLS.fullmatch(info.filename) and not info.is_dir():
                     with package.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out:
                         blocks = _blocks(archive, info, context)
-                        for block in (
-                            _watched(blocks, info.filename, book) if _SHEET.fullmatch(info.filename) else blocks
-                        ):
+                        if _SHEET.fullmatch(info.filename):
+                            blocks = _watched(blocks, info.filename, book)
+                        elif _BINARY_SHEET.fullmatch(info.filename):
+                            blocks = lengthened(blocks)
+                        for block in blocks:
                             out.write(block)
     except BaseException:
         book.file.close()
