@@ -77,6 +77,14 @@ def command(
         ),
     ] = None,
     detectors: DetectorFiles = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="GLOB",
+            help="Leave names (*.min.js) or paths (docs/*) out of folders; counted; repeatable.",
+        ),
+    ] = None,
     fail_on: FailOn = None,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
@@ -91,7 +99,7 @@ def command(
     from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
     from casb_cli.scan.detect.templates import chosen
-    from casb_cli.scan.inspect_local import detect_paths
+    from casb_cli.scan.inspect_local import Excluded, detect_paths
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.paths import cache_dir
     from casb_cli.ui.output import Output
@@ -112,20 +120,27 @@ def command(
         out = Output("match", output, fields=told, where=where, limit=limit, taken=look.taken)
     if "-" in paths and streams.in_tty:
         streams.note("reading standard input; Ctrl-D ends it")
+    excluded = Excluded(exclude or ())
     cache = str(cache_dir())
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
     soon = 2 if len(paths) > 1 or Path(paths[0]).is_dir() else 1
     with (
         WorkerPool(key=key, detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon) as pool,
         closing(
-            detect_paths(paths, pool, stdin=sys.stdin.buffer if "-" in paths else None, unread=look.left_files)
+            detect_paths(
+                paths,
+                pool,
+                stdin=sys.stdin.buffer if "-" in paths else None,
+                excluded=excluded,
+                unread=look.left_files,
+            )
         ) as found,
     ):
         out.write(look.rows(found))
         if out.full:
             pool.close(wait=False)
     _baseline.saved(known, "matches", whole=not look.missed)
-    return look.end(limited=out.full)
+    return look.end(limited=out.full, excluded=excluded.count)
 
 
 def _key(*, kept: bool) -> bytes:
@@ -241,7 +256,7 @@ class _Look:
             if note.place:
                 streams.detail(f"{one.file}: {note.place}: {note.reason} {note.detail}".rstrip())
 
-    def end(self, *, limited: bool) -> int:
+    def end(self, *, limited: bool, excluded: int) -> int:
         """Say what was looked at; return the exit code."""
         from casb_cli.core.errors import PartlyDone
         from casb_cli.ui.streams import streams
@@ -250,6 +265,8 @@ class _Look:
         files = f"{total:,} file{'s' * (total != 1)}"
         told = [f"{count:,} {name}" for name, count in sorted(self._outcomes.items()) if name != "done"]
         streams.note(f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}")
+        if excluded:
+            streams.note(f"left out by --exclude, and not inspected: {excluded:,}")
         if self._states["known"]:
             streams.note(f"known from the baseline, and not counted: {self._states['known']:,}")
         if self._states["suppressed"]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import re
 import stat
 import threading
 from collections import deque
@@ -26,6 +28,32 @@ _OPEN = 192
 _MADE_UP = 64 << 20
 """Bytes read of a file that tells no size, as those of /proc do: some never end."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
+
+
+class Excluded:
+    """What is left out of folders, by names (`*.min.js`) and by paths from the folder that was given (`docs/*`).
+
+    `*` fits any characters, `/` too; an excluded folder is left out whole. `count` is how much was left out.
+    """
+
+    def __init__(self, globs: Iterable[str] = ()) -> None:
+        globs = [glob.removeprefix("./").rstrip("/") for glob in globs]
+        self._names = _any_of([glob for glob in globs if "/" not in glob])
+        self._paths = _any_of([glob.lstrip("/") for glob in globs if "/" in glob])
+        self.count = 0
+
+    def has(self, folder: str, name: str) -> bool:
+        """Return whether a name in a folder, told from the given one on, is left out; then it is counted."""
+        found = bool(
+            (self._names is not None and self._names.match(name))
+            or (self._paths is not None and self._paths.match(f"{folder}/{name}" if folder else name))
+        )
+        self.count += found
+        return found
+
+
+def _any_of(globs: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(fnmatch.translate, globs))) if globs else None
 
 
 class LocalResult(msgspec.Struct, frozen=True):
@@ -90,6 +118,7 @@ def detect_paths(
     stdin: BinaryIO | None = None,
     limits: Limits | None = None,
     every: bool = True,
+    excluded: Excluded | None = None,
     unread: Callable[[], None] = lambda: None,
 ) -> Generator[LocalResult]:
     """Yield a result per file, in order, and before it the batches of a file with very many matches.
@@ -100,11 +129,12 @@ def detect_paths(
     """
     limits = limits or Limits()
     waiting: deque[_Local] = deque()
+    excluded = excluded or Excluded()
     changed = threading.Condition()
     most = min(2 * TOGETHER * pool.workers, _open_at_most())
     in_hand = False
     try:
-        for file in (file for path in paths for file in _files(path)):
+        for file in (file for path in paths for file in _files(path, excluded)):
             in_hand = True
             # One that is full waits for its reader here: so `submit` must never find all places taken by such.
             while len(waiting) >= most or (waiting and waiting[0].future.done()):
@@ -152,17 +182,18 @@ def rows(found: LocalResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def _files(path: str) -> Iterator[str]:
+def _files(path: str, excluded: Excluded) -> Iterator[str]:
     """Yield the files of a path in order of name; what can't be walked is yielded as it is, to be reported."""
     if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - names of any bytes, kept exactly as given
         yield path
         return
     failed: list[str] = []
     for folder, folders, names in os.walk(path, onerror=lambda error: failed.append(str(error.filename))):
-        folders[:] = sorted(name for name in folders if name not in _VERSION_CONTROL)
+        inside = folder[len(path) :].strip(os.sep)
+        folders[:] = sorted(name for name in folders if name not in _VERSION_CONTROL and not excluded.has(inside, name))
         for name in sorted(names):
             file = os.path.join(folder, name)  # noqa: PTH118
-            if _content_or_unknown(file):
+            if _content_or_unknown(file) and not excluded.has(inside, name):
                 yield file
     yield from failed
 

@@ -132,6 +132,28 @@ def test_a_limit_ends_the_look(casb, folder, monkeypatch):
     assert len(opened) < 200
 
 
+@pytest.mark.parametrize(
+    ("globs", "left"),
+    [
+        (["*.txt"], ["b/c.md", "b/d/e.md"]),
+        (["c*"], ["a.txt", "b/d/e.md"]),
+        (["b/d"], ["a.txt", "b/c.md"]),
+        (["./b/*.md"], ["a.txt"]),
+        (["d/", "a.txt"], ["b/c.md"]),
+        (["b/a.txt", "B"], ["a.txt", "b/c.md", "b/d/e.md"]),
+    ],
+)
+def test_what_is_excluded_is_left_out_and_counted(casb, tmp_path, globs, left):
+    top = tmp_path / "top"
+    (top / "b" / "d").mkdir(parents=True)
+    for name in ("a.txt", "b/c.md", "b/d/e.md"):
+        (top / name).write_text(f"card {CARD}")
+    ran = casb("detect", f"{top}/", *(word for glob in globs for word in ("--exclude", glob)), "-o", "jsonl")
+    assert [row["file"].removeprefix(f"{top}/") for row in ran.rows] == left
+    assert ("left out by --exclude" in ran.err) == (len(left) < 3)
+    assert casb("detect", top / "a.txt", "--exclude", "*", "-o", "jsonl").rows, "what was named is always inspected"
+
+
 def test_what_has_no_content_is_left_out_of_folders(casb, folder):
     os.mkfifo(folder / "pipe")
     with socket.socket(socket.AF_UNIX) as bound:
