@@ -18,7 +18,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0"}
 """What code hosts sort by: CVSS-like numbers, as `security-severity`."""
-_PLACE = re.compile(r"line ([0-9]+), column ([0-9]+)")
+_PLACE = re.compile(r"line ([0-9]+)(?:, column ([0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Sarif(JsonLines):
         physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
         exact = _PLACE.fullmatch(place)
         if exact:
-            physical["region"] = {"startLine": int(exact[1]), "startColumn": int(exact[2])}
+            physical["region"] = {"startLine": int(exact[1]), **({"startColumn": int(exact[2])} if exact[2] else {})}
         location: dict[str, Any] = {"physicalLocation": physical}
         logical = []
         if row.get("file_ref"):

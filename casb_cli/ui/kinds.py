@@ -237,7 +237,7 @@ OTHER: dict[str, dict[str, tuple[str, str]]] = {
         "excerpt": ("text", "the match, masked"),
         "file": ("text", "the local file, `-` for standard input"),
         "place": ("text", "where in the file"),
-        "start": ("integer", "the first byte, in the extracted text of its part"),
+        "start": ("integer", "the first byte, in its text as UTF-8: of the file if that is text, else of the part"),
         "end": ("integer", "the byte behind the last"),
         "fingerprint": ("text", "a keyed hash of the value: the same value, the same hash, on this machine"),
         "count": ("integer", "how many distinct values, of a detector that asks for several; else 1"),

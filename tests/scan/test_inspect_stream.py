@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import io
 import pickle
+import random
 import tracemalloc
 
 import msgspec
@@ -271,3 +273,47 @@ def test_a_private_key_of_putty_shows_its_header_only():
     key = "PuTTY-User-Key-" + "File-3: ssh-rsa\nPrivate-Lines: 8\n" + "\n".join(rand(64, seed=n) for n in range(8))
     (match,) = look(key.encode()).matches
     assert match.excerpt == "Private-Lines: 8"
+
+
+@pytest.mark.parametrize(
+    ("head", "written", "tail"),
+    [
+        (b'{"all": [\n', (b"\\u003c", b"\\u0026", b"\\u00a0", b"\\n", b"\\\\", "ö".encode(), b"\\u00e9"), b"]}"),
+        (
+            b'<?xml version="1.0"?>\n<all>\n',
+            (b"&amp;", b"&#246;", b"&Ouml;", b"&#10;", b"&lt;b&gt;", "ö".encode(), b"<b/>"),
+            b"</all>",
+        ),
+    ],
+)
+def test_places_are_those_of_the_file_where_it_is_written_at_length(head, written, tail):
+    chance = random.Random(8)
+    parts, size, planted = [head], len(head), []
+    lines = [at for at in range(1, size + 1) if head[at - 1 : at] == b"\n"]
+    while size < 2_600_000:
+        piece = b" ".join(chance.choice(written) for _ in range(chance.randrange(200))) + b" "
+        number = card("4539", seed=len(planted)).encode()
+        planted.append((size + len(piece) + 5, number))
+        piece += b"card " + number + chance.choice((b" ", b'",\n', b'",\r\n', b"\n"))
+        parts.append(piece)
+        size += len(piece)
+        if piece.endswith(b"\n"):
+            lines.append(size)
+    data = b"".join((*parts, tail))
+    told = {}
+    for match in inspect_stream(
+        data, name="x", scanner=SCANNER, key=KEY, every=True, limits=Limits(matches=10_000)
+    ).matches:
+        if match.detector == "payment-card":
+            assert match.start not in told
+            told[match.start] = (match.end, match.place)
+    assert len(planted) > 2_000
+    for at, number in planted:
+        line = bisect.bisect_right(lines, at)
+        column = len(data[lines[line - 1] : at].decode()) + 1
+        assert told[at] == (at + len(number), f"line {line + 1}, column {column}")
+
+
+def test_pages_tell_the_line_only():
+    data = f"<html><body><p>Gr&ouml;&szlig;e\n</p><b>x</b> card {card('4539')}</body></html>".encode()
+    assert [match.place for match in inspect_stream(data, name="x", scanner=SCANNER, key=KEY).matches] == ["line 2"]

@@ -108,7 +108,7 @@ class _Spot:
     @property
     def place(self) -> str:
         """The place, as matches tell it."""
-        if self.segment.scheme != "line":
+        if self.segment.scheme not in ("line", "lines"):
             return self.segment.where
         return f"{self.segment.where}, line {self.line}" if self.segment.where else f"line {self.line}"
 

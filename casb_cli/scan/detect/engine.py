@@ -171,12 +171,12 @@ class Scanner:
 
     def scan(self, segment: Segment, collector: Collector, context: Context) -> None:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
-        places = Places(segment)
+        folded = Folded(segment.blocks, segment.shorter)
+        places = Places(segment, folded.lost if segment.shorter else None)
         columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
         buffer = b""
         base = 0  # where the buffer begins in the segment
         done = 0  # matches that begin before it have been judged
-        folded = Folded(segment.blocks)
         for piece, last in _pieces(iter(folded)):
             buffer = buffer + piece if buffer else piece
             if segment.header_row and places.table is None:

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from casb_cli.scan.extract.shortened import Shortened
+
 # By the byte that they begin with: an expression that begins with one byte only is sought far faster.
 _FOLDED = {
     b"\xef": re.compile(rb"\xef(?:\xbc[\x8d\x90-\x99\xa1-\xba]|\xbd[\x81-\x9a])"),  # full width: dash, digits, letters
@@ -29,8 +31,9 @@ class Folded:
     A character stays a character, so lines and columns are those of the text.
     """
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[bytes], shorter: Shortened | None = None) -> None:
         self._source = blocks
+        self._shorter = shorter
         self._ends: list[int] = []  # behind each folded character
         self._gone: list[int] = []  # bytes that the text had more up to there
         self._before = 0  # the same for what has been forgotten
@@ -69,6 +72,14 @@ class Folded:
 
     def origin(self, offset: int) -> int:
         """Return the offset in the text of an offset in the blocks."""
+        offset = self._unfolded(offset)
+        return offset + self._shorter.lost(offset)[0] if self._shorter else offset
+
+    def lost(self, offset: int) -> int:
+        """Return how many characters the text has more up to an offset in the blocks."""
+        return self._shorter.lost(self._unfolded(offset))[1] if self._shorter else 0
+
+    def _unfolded(self, offset: int) -> int:
         at = bisect.bisect_right(self._ends, offset)
         return offset + (self._gone[at - 1] if at else self._before)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.extract.base import Segment
@@ -13,8 +15,11 @@ _CONTINUED = bytes(range(0x80, 0xC0))
 class Places:
     """Turns offsets into places while text streams by: counts lines once, in order."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, lost: Callable[[int], int] | None = None) -> None:
+        """`lost` tells how many characters the text has more up to an offset, where it is written at length."""
         self._segment = segment
+        self._lost = lost
+        self._lost_before = 0  # up to the line
         self._lines = 0  # line breaks before `_counted`
         self._counted = 0
         self._marks = 0  # cells of the line before `_counted`
@@ -37,6 +42,8 @@ class Places:
             self._lines += count
             low = buffer.rfind(b"\n", low, high) + 1
             self._marks = self._column = 0
+            if self._lost is not None:
+                self._lost_before = self._lost(base + low)
         if self._segment.scheme in ("cell", "row"):
             self._marks += buffer.count(b"\t", low, high)
         else:
@@ -55,8 +62,11 @@ class Places:
             names = self.table.names if self.table else []
             name = names[self._marks].decode("utf-8", "replace") if self._marks < len(names) else _letters(self._marks)
             place = f"column {shorten(printable(name), 100)}, row {self._lines}" if self._lines else "column names"
-            return f"{where}, {place}" if where else place
-        place = f"line {self._lines + 1}, column {self._column + 1}"
+        elif scheme == "lines":
+            place = f"line {self._lines + 1}"
+        else:
+            lost = self._lost(base + start) - self._lost_before if self._lost is not None else 0
+            place = f"line {self._lines + 1}, column {self._column + lost + 1}"
         return f"{where}, {place}" if where else place
 
 

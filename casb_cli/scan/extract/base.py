@@ -9,6 +9,8 @@ from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
+from casb_cli.scan.extract.shortened import Shortened
+
 Reason = Literal[
     "encrypted",
     "corrupted",
@@ -25,8 +27,8 @@ Reason = Literal[
 ]
 """Why content was not, or not wholly, inspected."""
 
-Scheme = Literal["line", "cell", "row", "none"]
-"""How an offset in a segment becomes a place: line and column, cell of a sheet, named column and row, or not."""
+Scheme = Literal["line", "lines", "cell", "row", "none"]
+"""How an offset in a segment becomes a place: line and column, line, cell of a sheet, named column and row, or not."""
 
 BLOCK = 1 << 20
 """Bytes of text per block: large enough that per-block costs vanish, small enough to keep memory flat."""
@@ -85,13 +87,14 @@ class Segment:
     """One run of text: UTF-8 blocks that follow each other without a gap, and where the run stands.
 
     `where` is empty for the file itself, else `page 3`, `Sheet1`, `member!inner`. `header_row` says that the
-    first line names the columns of the others.
+    first line names the columns of the others, `shorter` where the text is written at greater length.
     """
 
     where: str
     scheme: Scheme
     blocks: Iterator[bytes]
     header_row: bool = False
+    shorter: Shortened | None = None
 
 
 @dataclass

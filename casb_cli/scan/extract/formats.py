@@ -129,7 +129,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         try:
             for segment in form.load()(source, context, where):
                 blocks = _noting(segment.blocks, context, segment.where)
-                yield Segment(segment.where, segment.scheme, blocks, segment.header_row)
+                yield Segment(segment.where, segment.scheme, blocks, segment.header_row, segment.shorter)
         finally:
             context.depth -= form.container
     finally:

@@ -35,7 +35,7 @@ _INVISIBLE = tuple(char.encode() for char in "\u00ad\u200b\u200c\u200d\u2060\ufe
 
 def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the visible text, comments, scripts and telling attributes; each block begins in the line where it was."""
-    yield Segment(where, "line", converted(utf8_blocks(source, context), html_blocks))
+    yield Segment(where, "lines", converted(utf8_blocks(source, context), html_blocks))
 
 
 def html_blocks(data: bytes) -> bytes:

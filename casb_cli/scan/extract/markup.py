@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from casb_cli.scan.extract.attributes import all_attributes, attributes
 from casb_cli.scan.extract.base import Context, Segment, Source, join_place
 from casb_cli.scan.extract.packed_words import unpacked_words, words
+from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.text import utf8_blocks
 
 _TAG = re.compile(rb"<[^<>]*>")
@@ -36,21 +37,22 @@ def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
         return
     packed: list[bytes] = []
     blocks = unpacked_words(utf8_blocks(source, context), packed, formed=True)
-    yield Segment(where, "line", converted(blocks, _as_it_stands))
+    shorter = Shortened(converted(blocks, lambda block: block), _LONG, _as_it_stands)
+    yield Segment(where, "line", iter(shorter), shorter=shorter)
     yield from words(packed, context, where)
     if b"<mxfile" in source.head():
         yield from _diagrams(source, context, where)
 
 
-_SPANS = re.compile(rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>")
+_SPANS = rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>"
 """Where the text of a picture goes on in another style, at no place of its own (SVG)."""
+_LONG = re.compile(_SPANS + b"|" + _WITHIN.pattern + b"|" + _ENTITY.pattern)
 
 
-def _as_it_stands(data: bytes) -> bytes:
-    """Return XML with references resolved, and without the tags that only mark up a part of a text."""
-    if b"</tspan>" in data:
-        data = _SPANS.sub(b"", data)
-    return unescaped(_WITHIN.sub(lambda found: b"\n" * found[0].count(b"\n"), data))
+def _as_it_stands(found: re.Match[bytes]) -> bytes:
+    """Return what a reference stands for, or the line ends of a tag that only marks up a part of a text."""
+    piece = found[0]
+    return b"\n" * piece.count(b"\n") if piece[:1] == b"<" else _referred(found).replace(b"\n", b" ")
 
 
 _DIAGRAM = re.compile(rb"<diagram\b[^<>]*>\s*([A-Za-z0-9+/=\s]{16,})</diagram>")
@@ -90,7 +92,11 @@ def unescaped(data: bytes) -> bytes:
     """Return the data with character references resolved."""
     if b"&" not in data:
         return data
-    return _ENTITY.sub(lambda m: html.unescape(m[0].decode("ascii")).encode("utf-8", "replace"), data)
+    return _ENTITY.sub(_referred, data)
+
+
+def _referred(found: re.Match[bytes]) -> bytes:
+    return html.unescape(found[0].decode("ascii")).encode("utf-8", "replace")
 
 
 _PARAGRAPH = re.compile(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
 from casb_cli.scan.extract.packed_words import unpacked_words, words
+from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 
 _BOMS = (
@@ -26,27 +27,26 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
     head = source.head(4096)
     blocks = utf8_blocks(source, context)
-    formed = _JSON.match(head) is not None
-    if formed:
-        blocks = map(_unbroken, blocks)
     packed: list[bytes] = []
-    yield Segment(where, "line", unpacked_words(blocks, packed, formed=formed), header_row=_has_columns(head))
+    shorter = None
+    if formed := _JSON.match(head) is not None:
+        shorter = Shortened(map(_unbroken, _uncut(blocks)), _LONG, _letter, mark=b"\\u")
+        blocks = iter(shorter)
+    blocks = unpacked_words(blocks, packed, formed=formed)
+    yield Segment(where, "line", blocks, header_row=_has_columns(head), shorter=shorter)
     yield from words(packed, context, where)
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
-_ESCAPED_ASCII = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 _BREAKS = (b"\\n", b"\\r", b"\\t")
-_BLANKS = re.compile(rb"\\u(?:00[aA]0|20(?:0[79]|2[fF]))")
 _BACKSLASH, _AWAY = b"\\\\", b"\xff\xfe"
 """An escaped backslash, and what stands for it meanwhile: no text of UTF-8 holds it."""
+_LONG = re.compile(rb"(?<!\\)((?:\\\\)*+)\\u(?:00([2-7][0-9a-fA-F])|00[aA]0|20(?:0[79]|2[fF]))")
+"""Escaped ASCII, and escaped blanks, which become one blank."""
 
 
 def _unbroken(block: bytes) -> bytes:
-    """Return JSON with escaped breaks as blanks of the same size: no letter of theirs then touches a word.
-
-    Escaped blanks become one blank, escaped ASCII itself: behind one, columns of its line count less.
-    """
+    """Return JSON with escaped breaks as blanks of the same size: no letter of theirs then touches a word."""
     if b"\\" not in block:
         return block
     held = _BACKSLASH in block
@@ -54,10 +54,26 @@ def _unbroken(block: bytes) -> bytes:
         block = block.replace(_BACKSLASH, _AWAY)
     for escape in _BREAKS:
         block = block.replace(escape, b"  ")
-    if b"\\u" in block:
-        block = _BLANKS.sub(b" ", block)
-        block = _ESCAPED_ASCII.sub(lambda found: bytes((int(found[1], 16),)), block)
     return block.replace(_AWAY, _BACKSLASH) if held else block
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    return found[1] + (bytes((int(found[2], 16),)) if found[2] else b" ")
+
+
+def _uncut(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks so that none ends inside of an escape."""
+    held = b""
+    for block in blocks:
+        text = held + block if held else block
+        at = text.rfind(b"\\", len(text) - 5)
+        held = b""
+        if at >= 0 and not text.endswith(b"\\" * 64):
+            at = len(text[:at].rstrip(b"\\"))
+            held, text = text[at:], text[:at]
+        yield text
+    if held:
+        yield held
 
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
