@@ -202,6 +202,9 @@ def test_a_key_that_counts_up_is_less_sure():
         ("apiKey: 'Hd3jJnYj" + "sr=='", "Hd3jJnYjsr=="),
         ("access_token: 'mngcpuv" + "40421x'", "mngcpuv40421x"),
         ('"auth": "' + PAIR + '"', PAIR),
+        ("otp = ROTP::TOTP.new('XDDNI2CZ" + "AFOF5UII')", "XDDNI2CZAFOF5UII"),
+        ('"Apitoken": "{\\"name\\":\\"root\\",\\"sig\\":\\"' + HEXADECIMAL + '\\"}",', HEXADECIMAL),
+        (f"curl -s --user 'admin:{LETTERS[:5]}' https://host.company.com/", LETTERS[:5]),
         ("Authorization: Basic QWxhZGRpbjpv" + "cGVuIHNlc2FtZQ==", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
     ],
 )

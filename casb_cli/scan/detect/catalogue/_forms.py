@@ -149,13 +149,29 @@ PASSWORD_FORMS = (
     ),
     Rule(
         hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?[^\s\"']{3}",
-        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{6,100})",
+        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{4,100})",
         caseless=True,
         before=320,
         after=110,
     ),
 )
 TOKEN_FORMS = (
+    Rule(
+        hint=r"(?:totp|hotp|authenticator)[a-z0-9_.:]{0,24}\(\s{0,3}[\"'][a-z2-7]{16}",
+        pattern=r"(?:totp|hotp|authenticator)[a-z0-9_.:]{0,24}\(\s{0,3}[\"'](?P<v>(?-i:[A-Z2-7]{16,64}))[\"']",
+        caseless=True,
+        before=80,
+        after=72,
+    ),
+    Rule(
+        hint=r"token[\"']?\s{0,3}[:=]\s{0,3}[\"']\{\s?\\{0,3}[\"']",
+        pattern=(
+            r"token[\"']?\s{0,3}[:=]\s{0,3}[\"']\{[^{}\n]{0,160}?:\s?\\{0,3}[\"'](?P<v>[a-z0-9._+/-]{20,300}={0,2})\\{0,3}[\"']"
+        ),
+        caseless=True,
+        before=60,
+        after=480,
+    ),
     Rule(
         hint=PAIR_HINT.format(r"(?:secret|token|api_?key)"),
         pattern=(
@@ -197,10 +213,10 @@ TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{16}",
+        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{10}",
         pattern=(
             r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)"
-            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{16,300}={0,2})(?![a-z0-9._~+/=-])"
+            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{10,300}={0,2})(?![a-z0-9._~+/=-])"
         ),
         caseless=True,
         before=120,
