@@ -311,7 +311,10 @@ class WorkerPool:
             lost, worker = self._given(small, worker, me)
             alone = lost + [item for item in items if not item.small]
         for item in alone:
-            _, worker = self._given([item], worker, me)
+            if self._dropping:
+                item.future.set_result(self._lost(item, "crashed", "not waited for"))
+            else:
+                _, worker = self._given([item], worker, me)
         return worker
 
     def _given(self, items: list[_Item], worker: _Worker | None, me: int) -> tuple[list[_Item], _Worker | None]:
@@ -353,18 +356,22 @@ class WorkerPool:
         with self._lock:
             worker = self._begun.pop() if self._begun else None
         worker = worker or _Worker(self._program)
-        worker.greet(self._hello)
+        with self._lock:
+            self._busy[me] = worker  # from here on whoever ends the pool ends it too
+            if self._dropping:
+                worker.process.kill()
+        try:
+            worker.greet(self._hello)
+        except WorkersUnavailable:
+            self._drop(worker, me)
+            raise
         if worker.ready.detector_set != self.detector_set:
-            worker.end()
+            self._drop(worker, me)
             raise WorkersUnavailable(
                 "a worker process runs other detectors than this one",
                 hint="the program was probably updated while running; start it again",
             )
-        with self._lock:
-            self._busy[me] = worker
-            self.isolation = worker.ready.isolation
-            if self._dropping:
-                worker.process.kill()
+        self.isolation = worker.ready.isolation
         return worker
 
     def _handed(self, items: list[_Item], worker: _Worker) -> bool:
