@@ -33,6 +33,7 @@ def check(output: str) -> None:
 
 def reveal(store: Store, wanted: Sequence[StoredFinding], files: Sequence[str] | None) -> int:
     """Fetch the findings' files again, journal it and show each match; return the exit code."""
+    from casb_cli.commands import _ocr
     from casb_cli.commands._own_detectors import sources
     from casb_cli.commands._session import environment, opened
     from casb_cli.scan.reveal import revealed
@@ -45,7 +46,9 @@ def reveal(store: Store, wanted: Sequence[StoredFinding], files: Sequence[str] |
 
     config = Config.load()
     configs = [one for one in config.instances if any(one.key == f.instance_key for f in wanted)]
-    pool = WorkerPool(key=fingerprint_key(), own=sources(files), cache_dir=str(cache_dir()), workers=1)
+    pool = WorkerPool(
+        key=fingerprint_key(), own=sources(files), cache_dir=str(cache_dir()), workers=1, ocr=_ocr.chosen(None)
+    )
     codes: list[int] = []
     with pool, environment(store=store) as env, opened(configs, env) as instances, Journal() as journal:
         by_key = {instance.key: instance for instance in instances}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casb_cli.commands._ocr import Ocr
 from casb_cli.commands._options import (
     BaselineFile,
     FailOn,
@@ -93,9 +94,10 @@ def command(
     where: Where = None,
     limit: Limit = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Inspecting processes.")] = None,
+    ocr: Ocr = None,
 ) -> int:
     """Inspect local files as a scan does; needs no instance. What can't be looked at is named, and exits 3."""
-    from casb_cli.commands import _baseline
+    from casb_cli.commands import _baseline, _ocr
     from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
     from casb_cli.scan.detect.templates import chosen
@@ -110,6 +112,7 @@ def command(
     if "-" in paths and sys.__stdin__ is None:
         raise UsageError("standard input is closed: there is nothing to inspect")
     own = sources(detectors)
+    read = _ocr.chosen(ocr)
     key = _key(kept=baseline is not None)
     known = _baseline.opened(baseline, update_baseline, limit=limit)
     look = _Look(checked_severity(fail_on), known, _suppressed())
@@ -125,7 +128,7 @@ def command(
     only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
     soon = 2 if len(paths) > 1 or Path(paths[0]).is_dir() else 1
     with (
-        WorkerPool(key=key, detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon) as pool,
+        WorkerPool(key=key, detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon, ocr=read) as pool,
         closing(
             detect_paths(
                 paths,
@@ -188,7 +191,7 @@ class _Look:
         self._matches = 0
         self._outcomes: Counter[str] = Counter()
         self._looked = 0
-        self._extras: set[str] = set()
+        self._unread: set[str] = set()
         self._left_files = self._left_rows = False
         self._open = False
         """Whether the last file's outcome is still to come."""
@@ -247,8 +250,10 @@ class _Look:
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         if result.outcome == "skipped" and result.reason in NO_TEXT:
             streams.detail(f"{one.file}: skipped: {why}")
-            if "pip install" in result.detail:
-                self._extras.add(result.detail)
+            if result.detail.startswith("image/") or "text layer" in result.detail:
+                self._unread.add("what pictures and scanned pages show: --ocr eng")
+            elif "pip install" in result.detail:
+                self._unread.add(result.detail)
             return
         self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
         streams.warn(f"{one.file}: {result.outcome}: {why}")

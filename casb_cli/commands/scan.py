@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casb_cli.commands._ocr import Ocr
 from casb_cli.commands._options import (
     Apps,
     BaselineFile,
@@ -56,6 +57,7 @@ def command(
         bool, typer.Option("--estimate", help="Tell the calls a scan would cost; scan nothing.")
     ] = False,
     detectors: DetectorFiles = None,
+    ocr: Ocr = None,
     fail_on: FailOn = None,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
@@ -67,7 +69,7 @@ def command(
     trace: Trace = None,
 ) -> int:
     """Scan users, groups, privileges, activity, grants, sharing and files, and inspect content."""
-    from casb_cli.commands import _baseline
+    from casb_cli.commands import _baseline, _ocr
     from casb_cli.commands._own_detectors import sources
     from casb_cli.commands._session import chosen
     from casb_cli.core.errors import UsageError
@@ -86,7 +88,8 @@ def command(
         return 0
     options = Options(full=full, only=wanted, trigger="due" if due else "manual")
     known = _baseline.opened(baseline, update_baseline)
-    return _Runner(configs, options, due, fail_on, quota_share, workers, trace, sources(detectors), known).run(output)
+    own, read = sources(detectors), _ocr.chosen(ocr)
+    return _Runner(configs, options, due, fail_on, quota_share, workers, trace, own, known, read).run(output)
 
 
 class _Runner:
@@ -103,8 +106,10 @@ class _Runner:
         trace: str | None,
         own: tuple[Source, ...],
         baseline: Baseline | None,
+        ocr: tuple[str, str],
     ) -> None:
         self._own = own
+        self._ocr = ocr
         self._baseline = baseline
         self._configs = configs
         self._options = options
@@ -136,7 +141,9 @@ class _Runner:
                     streams.note("no instance is due")
                     return 0
                 with (
-                    WorkerPool(key=fingerprint_key(), own=self._own, cache_dir=cache, workers=self._workers) as pool,
+                    WorkerPool(
+                        key=fingerprint_key(), own=self._own, cache_dir=cache, workers=self._workers, ocr=self._ocr
+                    ) as pool,
                     Progress("scanning", unit="rows") as progress,
                 ):
                     self._all(instances, store, pool, env, progress)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from casb_cli.commands._ocr import Ocr
 from casb_cli.commands._options import Apps, Instances, Trace
 from casb_cli.commands._own_detectors import DetectorFiles
 
@@ -18,12 +19,14 @@ def command(
     names: Instances = None,
     every: Annotated[str, typer.Option("--every", metavar="DURATION", help="How often each feed is read.")] = "30s",
     detectors: DetectorFiles = None,
+    ocr: Ocr = None,
     trace: Trace = None,
 ) -> int:
     """Follow the providers' change feeds and inspect what changes, until interrupted.
 
     The feed is read from where the last scan stopped, or from now on where there was none.
     """
+    from casb_cli.commands import _ocr
     from casb_cli.commands._own_detectors import sources
     from casb_cli.commands._session import able, chosen, environment, opened
     from casb_cli.core import clock
@@ -36,7 +39,7 @@ def command(
     own = sources(detectors)
     seconds = max(clock.duration(every).total_seconds(), 1.0)
     with Store() as store, environment(trace=trace, store=store) as env:
-        pool = WorkerPool(key=fingerprint_key(), own=own, cache_dir=str(cache_dir()))
+        pool = WorkerPool(key=fingerprint_key(), own=own, cache_dir=str(cache_dir()), ocr=_ocr.chosen(ocr))
         with pool, opened(chosen(apps, names), env) as instances:
             follows = able(instances, FollowFiles, named=bool(apps or names))
             return _follow(follows, store, pool, env.stop, seconds)

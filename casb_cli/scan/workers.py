@@ -8,6 +8,7 @@ with a file is a reason in it. Only workers that cannot be started at all raise 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import queue
 import signal
@@ -33,6 +34,8 @@ from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, 
 _GRACE = 5.0
 """Seconds beyond a task's own time limit before the worker is ended from outside."""
 _START = 60.0
+_LONGER = 6
+"""How many times as long an inspection may take that reads pictures."""
 _WALL = 60.0
 """Seconds for tasks together; then each is tried alone, with all the time that it may have."""
 _MOMENT = 0.002
@@ -161,6 +164,7 @@ class WorkerPool:
     meaning all: the shipped ones and those of the user's `own` files, of which what is wrong raises ConfigError.
     Compiled patterns are kept in `cache_dir`. `backlog` tasks may wait (64 a worker), then submit blocks. `soon`
     workers' processes are started at once, beside what is done here: for who will surely submit so many tasks.
+    `ocr` are the languages in which pictures are read, and where tesseract's data for them is.
     """
 
     def __init__(
@@ -174,6 +178,7 @@ class WorkerPool:
         backlog: int | None = None,
         memory: int = Limits().memory,
         soon: int = 0,
+        ocr: tuple[str, str] = ("", ""),
     ) -> None:
         self._program = _PROGRAM
         self.workers = workers or max(
@@ -182,10 +187,13 @@ class WorkerPool:
         self._begun: list[_Worker] = []
         try:
             self._begun.extend(_Worker(self._program) for _ in range(min(soon, self.workers)))
-            self.detector_set = _set(detectors, own, key, cache_dir).id
+            self._rules = self.detector_set = _set(detectors, own, key, cache_dir).id
         except BaseException:
             self._end_begun()
             raise
+        self._ocr = ocr
+        if ocr[0]:  # what pictures show is judged then too: another look at all of them
+            self.detector_set = hashlib.sha256(f"{self._rules} {ocr[0]}".encode()).hexdigest()[:32]
         self.isolation: dict[str, str] = {}
         self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._queue: queue.Queue[_Item | None] = queue.Queue()
@@ -207,6 +215,8 @@ class WorkerPool:
         """
         if isinstance(content, bytes):
             content = Content.of((content,))
+        if self._ocr[0]:
+            task = msgspec.structs.replace(task, limits=_reading(task.limits, *self._ocr))
         self._room.acquire()
         item = _Item(task, content, take)
         item.future.add_done_callback(lambda _: self._let_go(content))
@@ -365,7 +375,7 @@ class WorkerPool:
         except WorkersUnavailable:
             self._drop(worker, me)
             raise
-        if worker.ready.detector_set != self.detector_set:
+        if worker.ready.detector_set != self._rules:
             self._drop(worker, me)
             raise WorkersUnavailable(
                 "a worker process runs other detectors than this one",
@@ -430,6 +440,17 @@ class WorkerPool:
             notes=(Note("", reason, detail),),
             parts_failed=1,
         )
+
+
+def _reading(limits: Limits, languages: str, data: str) -> Limits:
+    """Return limits for who reads pictures too: it takes about a second a page."""
+    return msgspec.structs.replace(
+        limits,
+        ocr=languages,
+        ocr_data=data,
+        wall=limits.wall * _LONGER,
+        cpu=limits.cpu * _LONGER,
+    )
 
 
 def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:

@@ -59,6 +59,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of private memory of a worker."""
     matches: int = 1_000
     """Distinct matches kept per detector and file; more are counted only."""
+    ocr: str = ""
+    """Languages in which the text of pictures is read, such as `deu+eng`; empty: it is not read."""
+    ocr_data: str = ""
+    """The folder of tesseract's data for them."""
 
 
 class Stop(Exception):

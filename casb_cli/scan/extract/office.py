@@ -69,6 +69,7 @@ _EMBEDDED = re.compile(
     r"|Object \d+(?:\.\w+)?|(?:Basic|Scripts)/.+",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"(?:(?:word|xl|ppt)/media|Pictures|media)/.+", re.IGNORECASE)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
@@ -153,7 +154,8 @@ def _parts(
                     if links := _links(archive, info, context):
                         yield Segment(join_place(where, "links"), "none", iter((links,)))
                     continue
-                if not _EMBEDDED.fullmatch(info.filename) or info.is_dir():
+                picture = context.limits.ocr and _PICTURE.fullmatch(info.filename)
+                if not (picture or _EMBEDDED.fullmatch(info.filename)) or info.is_dir():
                     continue
                 file = member_file(archive, info, context)
             except Exhausted:

@@ -12,6 +12,7 @@ from typing import Any
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.pdf_strings import shown_strings, strings
+from casb_cli.scan.extract.pictures import page_shown
 
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD."""
@@ -45,7 +46,10 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             except pypdfium2.PdfiumError:
                 context.note(join_place(where, f"page {number + 1}"), Stop("corrupted"))
                 continue
-            silent += not text.strip()
+            if not text.strip() and context.limits.ocr:
+                text = page_shown(document, number, context).decode()
+            else:
+                silent += not text.strip()
             files: list[Any] = []
             asides = list(_aside(document, number, context, files))
             told.update(asides)

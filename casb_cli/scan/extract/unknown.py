@@ -43,7 +43,7 @@ _HELD = 4096
 
 
 def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield the plain strings of content that nothing reads; raises Stop(unsupported), always."""
+    """Yield the plain strings of content that nothing reads; raises Stop(unsupported), but where a picture is read."""
     head = source.head()
     for magic, name in _PACKED.items():
         if head.startswith(magic):
@@ -53,6 +53,8 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
         raise Stop("unsupported", name)
     if name.startswith("image/"):
         yield from _segment(where, _ends(source), context)
+        yield from _shown(source, context, where, name)
+        return
     elif _is_iwork(head, source.size):
         yield Segment(where, "none", context.beside(_runs(_iwork(source, context), context)))
         name = name or "a document of iWork"
@@ -161,12 +163,21 @@ def _notes(data: bytes) -> Iterator[bytes]:
 
 
 def picture(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield the notes in a JPEG or PNG picture; raises Stop(unsupported), always: what it shows is not read."""
+    """Yield the notes in a JPEG or PNG picture; and what it shows; raises Stop(unsupported) where that is not read."""
     source.file.seek(0)
     start = source.file.read(_EDGE)
     png = start.startswith(b"\x89PNG")
     yield from _segment(where, (_png if png else _jpeg)(source, start, context), context)
-    raise Stop("unsupported", "image/png" if png else "image/jpeg")
+    yield from _shown(source, context, where, "image/png" if png else "image/jpeg")
+
+
+def _shown(source: Source, context: Context, where: str, name: str) -> Iterator[Segment]:
+    """Yield the text that a picture shows, where that was asked for; raises Stop(unsupported) where not."""
+    if not context.limits.ocr:
+        raise Stop("unsupported", name)
+    from casb_cli.scan.extract.pictures import shown
+
+    yield from shown(source, context, where)
 
 
 def _bytes(source: Source, start: bytes, at: int, size: int) -> bytes:
