@@ -142,6 +142,10 @@ CHOSEN = "sword" + "fish"
         (f"define('DB_PASSWORD', '{CHOSEN}');", "wp-config.php"),
         (f"- name: DB_PASSWORD\n  value: {CHOSEN}", "deployment.yaml"),
         (f'{{"key": "password", "value": "{CHOSEN}"}}', "collection.json"),
+        (f'os.getenv("DB_PASSWORD", "{CHOSEN}")', "settings.py"),
+        (f"Server=db;User Id=app;Password={CHOSEN};", "notes.md"),
+        (f"<password>{CHOSEN}</password>", "settings.xml"),
+        (f"    password '{CHOSEN}'", "build.gradle"),
     ],
 )
 def test_a_word_is_a_password_where_only_one_can_stand(text, name):

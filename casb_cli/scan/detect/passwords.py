@@ -20,8 +20,15 @@ _QUOTED = re.compile(
     re.IGNORECASE,
 )
 _DEFINED = re.compile(
-    rb"define\(\s{0,3}[\"'](?P<name>[\w.]{0,60}?)" + _NAME + rb"[\"']\s{0,3},\s{0,12}[\"']$", re.IGNORECASE
+    rb"\b(?:define|getenv|environ\.(?:get|setdefault)|env(?:\.fetch)?)\(\s{0,3}[\"'](?P<name>[\w.-]{0,60}?)"
+    + _NAME
+    + rb"[0-9]?[\"']\s{0,3},\s{0,12}[\"']$"
+    rb"|(?:jdbc:|dsn=|server=|data source=|user ?id=|uid=)[^\n]{0,120}[;?&](?P<more>[\w ]{0,20}?)" + _NAME + rb"=$"
+    rb"|<(?P<element>[\w.:-]{0,40}?)" + _NAME + rb"(?:\s[^<>\n]{0,80})?>\s{0,24}$"
+    rb"|(?:^|[\s;{])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$",
+    re.IGNORECASE,
 )
+"""Names and values of calls, of connections, of elements, and of statements without a sign."""
 _PAIRED = re.compile(
     rb"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?(?P<name>[\w.-]{0,60}?)"
     + _NAME
@@ -137,4 +144,8 @@ def literal(value: bytes, view: View) -> bool:
             match = _LINE.search(before)
             if match is not None and match["name"] == b"" and before.rstrip()[-4:] == b"PWD=":
                 match = None  # where a shell stands, not a password
-    return match is not None and _SAYS.search(match["name"]) is None
+    if match is None:
+        return False
+    groups = match.groupdict()
+    name = groups.get("name") or groups.get("more") or groups.get("element") or groups.get("said") or b""
+    return _SAYS.search(name) is None

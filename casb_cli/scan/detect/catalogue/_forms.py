@@ -50,6 +50,8 @@ PASSWORD_SAID = (
     r"|securestring\s{1,3}[\"'])"
 )
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
+GETS = r"\b(?:define|(?:os\.)?(?:getenv|environ\.(?:get|setdefault))|env(?:\.fetch)?)"
+"""What takes the name of a setting and its value, or what it is without one."""
 PAIR_HINT = (
     r"(?:name|key)[\"']?\s{{0,4}}:\s{{0,4}}[\"']?[a-z0-9_.-]{{0,60}}{}[\"']?,?\s{{1,40}}[\"']?value[\"']?\s{{0,4}}:"
 )
@@ -121,9 +123,9 @@ PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:pass(?:word|wd)?|pwd)[\"']\s{0,3},\s{0,12}[\"']",
+        hint=GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']",
         pattern=(
-            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:pass(?:word|wd)?|pwd)[\"']\s{0,3},\s{0,12}[\"']"
+            GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']"
             r"(?P<v>[^\s\"']{4,100})[\"']"
         ),
         caseless=True,
@@ -193,9 +195,9 @@ TOKEN_FORMS = (
         after=620,
     ),
     Rule(
-        hint=r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
+        hint=GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
         pattern=(
-            r"define\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
+            GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
             r"(?P<v>[^\s\"']{12,300})[\"']"
         ),
         caseless=True,
