@@ -248,12 +248,9 @@ class _Look:
         if result.outcome == "done":
             return
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
+        self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
         if result.outcome == "skipped" and result.reason in NO_TEXT:
             streams.detail(f"{one.file}: skipped: {why}")
-            if result.detail.startswith("image/") or "text layer" in result.detail:
-                self._unread.add("what pictures and scanned pages show: --ocr eng")
-            elif "pip install" in result.detail:
-                self._unread.add(result.detail)
             return
         self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
         streams.warn(f"{one.file}: {result.outcome}: {why}")
@@ -278,6 +275,8 @@ class _Look:
             streams.note(f"suppressed, and not counted: {self._states['suppressed']:,}: casb findings suppressions")
         if told:
             streams.note(f"not wholly inspected: {', '.join(told)}")
+        for what in sorted(self._unread):
+            streams.note(f"not read: {what}")
         if limited and self._left_files:
             streams.note("ended at --limit: files after it were not inspected")
         elif limited and self._left_rows:
@@ -287,3 +286,10 @@ class _Look:
         if not self.missed:
             return 0
         return PartlyDone.exit_code if self._looked else 1
+
+
+def _reads(detail: str) -> str:
+    """Return what would read what was left out, from the words about it; empty where nothing does."""
+    if detail.startswith("image/") or "without a text layer" in detail:
+        return "what pictures and scanned pages show: --ocr eng"
+    return detail if "pip install" in detail else ""

@@ -266,3 +266,11 @@ def test_a_folder_of_own_detectors_that_may_not_be_read_is_told(casb, folder, tm
     ran = casb("detect", folder)
     assert ran.code == 2
     assert "could not read your detectors" in ran.err
+
+
+def test_what_an_extra_or_an_option_would_read_is_told_once(casb, tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
+    ran = casb("detect", tmp_path)
+    assert (ran.code, ran.err.count("not read: what pictures and scanned pages show: --ocr eng")) == (0, 1)
+    assert casb("detect", "--ocr", "../x", tmp_path).code == 2
