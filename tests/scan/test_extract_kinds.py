@@ -20,6 +20,7 @@ from urllib.parse import quote
 import pytest
 from compound_file import compound
 from seven_file import seven
+from test_extract_formats import office, pdf
 
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.detect.rules import DetectorSet
@@ -382,7 +383,9 @@ def test_an_old_workbook_whose_sectors_go_in_a_circle_is_refused():
     table = 512 * (1 + struct.unpack_from("<I", book, 0x4C)[0])  # where the first sector of the table lies
     chained = [at for at in range(table, table + 512, 4) if 0 < struct.unpack_from("<I", book, at)[0] < 100]
     struct.pack_into("<I", book, chained[-1], (chained[0] - table) // 4)
-    assert (look(bytes(book)).reason, look(bytes(book)).detail) == ("corrupted", "a chain that leads into itself")
+    assert (look(bytes(book)).reason, look(bytes(book)).detail) == ("corrupted", "sectors that lead astray")
+    struct.pack_into("<I", book, 0x2C, 0x3FFFFFFF)
+    assert look(bytes(book)).reason == "corrupted"
 
 
 def test_cells_of_binary_sheets_that_leave_out_their_column_get_it():
@@ -397,3 +400,18 @@ def test_cells_of_binary_sheets_that_leave_out_their_column_get_it():
         pieces = iter([sheet[at : at + size] for at in range(0, len(sheet), size)])
         assert b"".join(lengthened(pieces)) == b"\x91\1\0" + expected + b"\x92\1\0"
     assert b"".join(lengthened(iter([b"\xff" * 4_000_000] * 3))) == b"\xff" * 12_000_000
+
+
+def test_cells_of_a_table_in_a_pdf_are_no_one_number():
+    other = card("5212", 16, 2)
+    grouped = " ".join(other[at : at + 4] for at in range(0, 16, 4))
+    row = pdf(f"Ann {SHOWN}) Tj 250 0 Td (12) Tj 30 0 Td (0001", f"Bob {grouped[:9]}) Tj 87 0 Td ({grouped[10:]}")
+    assert look(row).totals == {"payment-card": 2}
+
+
+def test_the_queries_of_a_workbook_are_read():
+    package = zipped({"Formulas/Section1.m": LINE})
+    mashup = base64.b64encode(struct.pack("<II", 0, len(package)) + package + bytes(4)).decode()
+    item = f'<?xml version="1.0" encoding="utf-16"?><DataMashup xmlns="x">{mashup}</DataMashup>'.encode("utf-16")
+    (match,) = look(office({"xl/workbook.xml": "<w/>", "customXml/item1.xml": item})).matches
+    assert match.place.startswith("queries!Formulas/Section1.m")

@@ -105,12 +105,20 @@ def locked_workbook(source: Source) -> bool:
     return False
 
 
+_TABLES = (0x2C, 0x40, 0x48)
+"""Where the header tells how many sectors its tables have ([MS-CFB] 2.2)."""
 _NO_SECTOR = 0xFFFFFFFA
 """Numbers from here on are no sectors: ends, free ones, those of the table itself ([MS-CFB] 2.1)."""
 
 
-def circular(source: Source) -> bool:
-    """Return whether a chain of sectors leads back into itself: its reader would follow it until memory ends."""
+def misleading(source: Source) -> bool:
+    """Return whether tables are said to be larger than the file, or a chain of sectors leads back into itself.
+
+    Its reader would take the memory for them, or follow it until memory ends.
+    """
+    head = source.head(512)
+    if len(head) < 80 or max(struct.unpack_from("<I", head, at)[0] for at in _TABLES) > source.size // 64 + 1:
+        return True
     with contextlib.suppress(Exception), opened_ole(source) as ole:  # torn ones are their reader's to refuse
         table = ole.fat
         starts = {ole.first_dir_sector, ole.first_mini_fat_sector}

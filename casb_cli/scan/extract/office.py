@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -148,6 +150,8 @@ def _parts(
                 yield _xml(archive, info, context, join_place(where, place(found)), _reading(name))
             elif _PROPERTIES.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
+                if name.startswith("customXml/"):
+                    yield from _queries(archive, info, context, where)
         for info in infos:
             try:
                 if _RELS.fullmatch(info.filename) and info.file_size <= context.limits.in_memory:
@@ -169,6 +173,23 @@ def _parts(
             yield from context.open(inner, context, join_place(where, shorten(printable(info.filename), 120)))
         if not found_any and wanted is not _SHEET_SIDE:
             raise Stop("corrupted", "the document's main part is missing")
+
+
+_MASHUP = re.compile(rb"<DataMashup[^<>]*>([A-Za-z0-9+/=\s]+)<")
+
+
+def _queries(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context, where: str) -> Iterator[Segment]:
+    """Yield the queries that a workbook fetches its data with: a package in base64 ([MS-QDEFF])."""
+    if info.file_size > context.limits.in_memory:
+        return
+    with member_file(archive, info, context) as file:
+        found = _MASHUP.search(file.read().replace(b"\0", b""))  # as often in UTF-16 as not
+    if found is None:
+        return
+    data = base64.b64decode(found[1])
+    package = data[8 : 8 + int.from_bytes(data[4:8], "little")]
+    context.member()
+    yield from context.open(Source(io.BytesIO(package), "", len(package)), context, join_place(where, "queries"))
 
 
 def _reading(name: str) -> Callable[[bytes], bytes]:

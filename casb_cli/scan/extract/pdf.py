@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -112,11 +113,44 @@ def _page_text(document: object, number: int) -> str:
     try:
         text_page = page.get_textpage()
         try:
-            return str(text_page.get_text_range())
+            return _apart(str(text_page.get_text_range()), text_page)
         finally:
             text_page.close()
     finally:
         page.close()
+
+
+_FIGURES = re.compile(r"[0-9](?:[ -]?[0-9]){13,60}")
+_MOST_GAPS = 20_000
+
+
+def _apart(text: str, page: Any) -> str:
+    """Return a page's text with a tab for each wide gap among long figures: cells of a table, and no one number."""
+    made: list[str] | None = None
+    gaps = 0
+    for found in _FIGURES.finditer(text):
+        for at in range(found.start() + 1, found.end() - 1):
+            if text[at] == " " and gaps < _MOST_GAPS:
+                gaps += 1
+                if _is_wide(page, at):
+                    made = made or list(text)
+                    made[at] = "\t"
+    return "".join(made) if made else text
+
+
+def _is_wide(page: Any, at: int) -> bool:
+    """Return whether the blank at a place is wider than letters are high."""
+    from pypdfium2 import raw
+
+    if raw.FPDFText_GetUnicode(page.raw, at) != ord(" "):
+        return False  # letters beyond the first plane stand in front: places are no longer those of characters
+    before, behind = raw.FS_RECTF(), raw.FS_RECTF()
+    if not raw.FPDFText_GetLooseCharBox(page.raw, at - 1, before):
+        return False
+    if not raw.FPDFText_GetLooseCharBox(page.raw, at + 1, behind):
+        return False
+    high = abs(before.top - before.bottom)
+    return bool(high > 0 and behind.left - before.right > high and abs(behind.bottom - before.bottom) < high)
 
 
 _MOST_NOTES = 5_000

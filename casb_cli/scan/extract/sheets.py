@@ -16,7 +16,7 @@ import msgspec
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.compound import circular, document_properties, locked_workbook, opened_ole, stream
+from casb_cli.scan.extract.compound import document_properties, locked_workbook, misleading, opened_ole, stream
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.objects import objects
@@ -33,8 +33,8 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
     if source.head(2) != b"PK":
         if locked_workbook(source):
             raise Stop("encrypted")
-        if circular(source):
-            raise Stop("corrupted", "a chain that leads into itself")
+        if misleading(source):
+            raise Stop("corrupted", "sectors that lead astray")
         yield from _tables(source.file, context, where)
         with contextlib.suppress(OSError), opened_ole(source) as ole:
             yield from macros(ole, context, where)
