@@ -20,6 +20,9 @@ _CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
 
+_PORT = r"(?:543[0-9]|6432|6543|15432|25060|25432|26257|\*)"
+"""The ports that PostgreSQL, its poolers and kin are known to listen at: any number would cost the whole look more."""
+
 DETECTORS: tuple[Detector, ...] = (
     credential(
         "password-hash",
@@ -78,9 +81,10 @@ DETECTORS: tuple[Detector, ...] = (
             after=110,
         ),
         Rule(
-            hint=r":(?:[56][0-9]{3}|[0-9]{5}|\*):[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:[^:\s]{3}",
+            hint=rf":{_PORT}:[A-Za-z_*][^:\s]{{0,62}}:[A-Za-z_*][^:\s]{{0,62}}:[^:\s]{{3}}",
             pattern=(
-                r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):(?:[56][0-9]{3}|[0-9]{5}|\*):"
+                r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):"
+                rf"{_PORT}:"
                 r"[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:(?P<v>(?:[^:\s\\]|\\.){3,100})(?=\s*?(?:\n|\Z))"
             ),
             before=270,

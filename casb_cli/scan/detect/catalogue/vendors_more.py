@@ -274,8 +274,8 @@ class _Form(NamedTuple):
 
 _FORMS = (
     _Form("amazon-mws-token", "Amazon MWS token", rf"amzn\.mws\.{_HEX8}", f"amzn.mws.{_uuid()}", "Amazon MWS guide"),
-    _Form("asana-token", "Asana personal access token", r"[012]/[0-9]{12,17}(?:/[0-9]{12,17})?:[0-9a-f]{32}",
-          f"1/{digits(16)}:{rand(32, HEX)}", "Asana: personal access tokens"),
+    _Form("asana-token", "Asana personal access token", r"[012]/1[0-9]{11,16}(?:/1[0-9]{11,16})?:[0-9a-f]{32}",
+          f"1/1{digits(15)}:{rand(32, HEX)}", "Asana: personal access tokens"),
     _Form("besttime-key", "BestTime private key", r"pri_[0-9a-f]{32}", f"pri_{rand(32, HEX)}", "BestTime documentation"),
     _Form("braintree-token", "PayPal Braintree token", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
           f"access_token$production${rand(16, _LOWER)}${rand(32, HEX)}", "Braintree: access tokens", "critical"),
