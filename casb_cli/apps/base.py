@@ -41,6 +41,10 @@ class InstanceFacts:
     own: OwnPermissions | None = None
 
 
+FEW = 3
+"""Of how many objects something is looked up that costs calls for each, where it is only tried what is allowed."""
+
+
 def step(name: str) -> Callable[[S], S]:
     """Mark a method `(self, args, memo) -> dict` as the one that carries out steps of that name."""
 
@@ -69,6 +73,8 @@ class Connector(ABC):
         self.client = client
         self.facts = facts
         self.recall: Recall = _nothing_kept
+        self.trying = False
+        """Whether it is only tried what is allowed: what costs calls for each of many is then looked up of a few."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

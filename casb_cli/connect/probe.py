@@ -97,6 +97,14 @@ def ask(connector: Any, ability: type[Ability], denied: frozenset[str] = frozens
     if ability is FollowFiles:
         connector.follow_look()
         return {}
+    connector.trying = True
+    try:
+        return _asked(connector, ability, denied)
+    finally:
+        connector.trying = False
+
+
+def _asked(connector: Any, ability: type[Ability], denied: frozenset[str]) -> dict[str, NotPermitted]:
     method = getattr(connector, ability.key.replace("-", "_"))
     extra = (Window(since=clock.text(clock.now())),) if ability is ListActivity else ()
     waiting: list[tuple[Partition, int]] = [(ROOT, 0)]

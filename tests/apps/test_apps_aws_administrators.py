@@ -16,6 +16,8 @@ from casb_cli.apps.aws.mapping import CallerIdentity
 from casb_cli.apps.aws.policies import bounded, effective, of_aws, read
 from casb_cli.apps.aws.rules import RULES
 from casb_cli.apps.base import InstanceFacts
+from casb_cli.connect.probe import ask
+from casb_cli.core.capabilities import ListAccounts, Page
 from casb_cli.core.errors import Unavailable
 from casb_cli.core.models import ROOT, Tenant
 from casb_cli.store.tokens import MemoryTokens
@@ -292,6 +294,36 @@ def test_an_administrator_by_identity_center_is_in_doubt_where_the_organization_
         ("bo", False, False),
     ]
     assert "organizations:DescribePolicy" in page.notices[0].needed
+
+
+def test_a_proof_looks_into_a_few_permission_sets_only(script):
+    test_permission_sets_make_administrators_within_their_boundary(script, [ADMIN], [], None, True)
+    script.on("ListPermissionSets", PermissionSets=[f"{SET[:-3]}{number}" for number in range(100, 200)])
+    script.on("ListUsers", Users=[])
+    given = {"AccountId": ACCOUNT, "PermissionSetArn": SET, "PrincipalType": "USER"}
+    many = [{**given, "PrincipalId": f"u-{number}"} for number in range(3)]
+    script.on("ListAccountAssignments", AccountAssignments=many)
+    with connector(script) as aws:
+        script.sent.clear()
+        [center] = [part for page in aws.list_accounts(ROOT, None) for part in page.more if "center" in part.key]
+        aws.trying = True
+        list(aws.list_accounts(center, None))
+        aws.trying = False
+        assert len(script.sent) < 20
+        assert len([name for name, _ in script.sent if name == "ListAccountAssignments"]) == 1, "that it may is tried"
+        assert len(aws.center_admins().users) == 3, "and nothing that was read so is kept"
+    assert [name for name, _ in script.sent].count("GetInlinePolicyForPermissionSet") == 101
+
+
+def test_asking_for_proof_tells_the_connector():
+    class Trying:
+        def list_accounts(self, part, cursor):
+            assert self.trying
+            yield Page(items=())
+
+    asked = Trying()
+    assert ask(asked, ListAccounts) == {}
+    assert not asked.trying
 
 
 def test_a_boundary_that_cannot_be_read_leaves_a_doubt_that_is_told(script, monkeypatch):

@@ -15,6 +15,7 @@ from casb_cli.apps.aws.mapping_s3 import ARCHIVED, Bucket, Stored
 from casb_cli.apps.aws.s3 import Access
 from casb_cli.apps.aws.s3_objects import Objects, newest_first
 from casb_cli.apps.aws.scopes import may
+from casb_cli.apps.base import FEW
 from casb_cli.core.capabilities import ListFiles, ListTrash, Page, ReadFile, Unscannable, needs
 from casb_cli.core.errors import BrokenOff, NotPermitted, ObjectMissing, RequestRefused, StateConflict
 from casb_cli.core.models import File, Notice, Partition, Sharing
@@ -99,8 +100,10 @@ class Files(Objects, ListFiles, ReadFile, ListTrash):
         """Return how far each object is open; where ACLs count that is a call each, some at a time."""
         if access is None or not access.acls or self.field("object_acls") == "skip":
             return [self._level(bucket, one.key, access) for one in found]
+        asked = found[:FEW] if self.trying else found
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="acl") as pool:
-            return list(pool.map(lambda one: self._level(bucket, one.key, access), found))
+            levels = list(pool.map(lambda one: self._level(bucket, one.key, access), asked))
+        return levels + [None] * (len(found) - len(asked))
 
     def _access_or_notice(self, bucket: Bucket, *, fresh: bool = False) -> tuple[Access | None, tuple[Notice, ...]]:
         """Return how a bucket is open; where that may not be read, a notice, and every level is unknown."""

@@ -13,6 +13,7 @@ from casb_cli.apps.aws.mapping import LastUsed, RoleDetail, UserDetail
 from casb_cli.apps.aws.policies import account_of, trusted
 from casb_cli.apps.aws.scopes import may
 from casb_cli.apps.aws.users import Credential, Users
+from casb_cli.apps.base import FEW
 from casb_cli.core import clock
 from casb_cli.core.capabilities import ListGrants, Page, needs
 from casb_cli.core.errors import ObjectMissing
@@ -115,9 +116,10 @@ class Grants(Users, ListGrants):
             for name, credential in self.service_credentials(account):
                 services.setdefault(name, []).append(credential)
             for page, after in self.details(account, "User", cursor=cursor, size=_USERS):
+                users = page.UserDetailList[:FEW] if self.trying else page.UserDetailList
                 rows = [
                     row
-                    for user in page.UserDetailList
+                    for user in users
                     for row in self._of_user(account, user, rights, services.get(user.UserName, []))
                 ]
                 yield Page(items=rows, cursor=after)
