@@ -9,6 +9,7 @@ import string
 import pytest
 from scan_scanner import SCANNER
 
+from casb_cli.scan.detect.examples import pem
 from casb_cli.scan.detect.validators import lettered
 from casb_cli.scan.inspect import inspect_stream
 
@@ -228,8 +229,17 @@ def test_more_ways_to_write_a_secret(text, value):
         "https://abcdef:x-oauth-basic@git.company.com/",
         "https://user:p%40ss@proxy.company.com/",
         f"encrypted_key: '{KEY}'",
+        "postgres://postgres:postgres@db:5432/test",
+        "current_password: potrzebujemy twojego aktualnego",
+        'var keyStr = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";',
         "os_packages_pam_passwdqc: 'libpam-passwdqc'",
     ],
 )
 def test_what_manuals_and_tests_write_is_no_secret(text):
     assert found(f"# settings\n{text}\nend\n", "client.scala") == []
+
+
+def test_a_key_behind_a_passphrase_is_less_sure():
+    for kind, sure in (("RSA", "high"), ("ENCRYPTED", "low")):
+        result = inspect_stream(pem(kind).encode(), name="a.key", scanner=SCANNER, key=bytes(32))
+        assert [match.confidence for match in result.matches] == [sure]

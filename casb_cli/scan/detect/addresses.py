@@ -22,6 +22,15 @@ def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _EXAMPLE_HOST.match(view.after(80)) is not None
 
 
+_USER = re.compile(rb"//([^\s/:@]{1,80}):$")
+
+
+def same_twice(value: bytes, view: View) -> bool:
+    """Hold where user and password are the same word: what images and examples of servers come with."""
+    match = _USER.search(view.before(100))
+    return match is not None and match[1].lower() == value.lower()
+
+
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _TRIED = re.compile(
     rb"(?:foo|bar|baz|pass|passwd|password|pwd|my|p|ss|ssword|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE

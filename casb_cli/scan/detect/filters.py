@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, sample_pair
-from casb_cli.scan.detect.passwords import literal, not_a_key_file, not_a_registry_file, stands_for, unfilled
+from casb_cli.scan.detect import passwords
+from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, payment_card, random_looking
 
 
@@ -54,6 +54,8 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
     plain = re.sub(rb"[^0-9A-Za-z]", b"", value)
     if len(set(plain)) <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
+        return True
+    if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
         return True
     if 9 < len(plain) < 16 and _COUNTED.fullmatch(plain.lower()):
         return True
@@ -270,14 +272,16 @@ _DEFAULT = re.compile(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,
 
 def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
-    if _DEFAULT.search(view.before(100)):
+    if _DEFAULT.search(view.before(100)) or (value.isalpha() and passwords.in_prose(view)):
         return True
-    return doubtful_password(value, view) and not literal(value, view)
+    return doubtful_password(value, view) and not passwords.literal(value, view)
 
 
 def doubtful_password(value: bytes, view: View) -> bool:
     """Hold for what may be a word for a password as well: where it is one, that is less sure."""
-    return placeholder(value, view) or plain_words(value, view) or stands_for(value) or not password_like(value)
+    return (
+        placeholder(value, view) or plain_words(value, view) or passwords.stands_for(value) or not password_like(value)
+    )
 
 
 _CODE = re.compile(
@@ -465,11 +469,13 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         plain_words,
         unlikely_password,
         doubtful_password,
-        unfilled,
-        not_a_key_file,
-        not_a_registry_file,
+        passwords.unfilled,
+        passwords.not_a_key_file,
+        passwords.not_a_registry_file,
         encoded_words,
         sample_pair,
+        passwords.encrypted_key,
+        same_twice,
         example_host,
         escaped_words,
         postcode,

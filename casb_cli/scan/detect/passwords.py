@@ -53,6 +53,7 @@ _TRANSLATED = re.compile(
     r"|(?:messages|strings|translations?)[_.][a-z]{2}",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(rb"[ \t]{1,2}[A-Za-z\x80-\xff]{2,}[ ,.]")
 _SAYS = re.compile(
     rb"label|title|placeholder|text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
     rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
@@ -64,12 +65,13 @@ _JOINED = re.compile(
     rb"pass|pwd|secret|token|key|test|example|sample|dummy|user|name|your|my|some|the|credential", re.IGNORECASE
 )
 _CONSTRUCTED = re.compile(
-    rb"(?:my|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
+    rb"(?:my|bad|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
     rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|test|admin|root|user|abc|foo|bar)+[-_]?[0-9]{0,4}",
     re.IGNORECASE,
 )
 """What comes to mind first where any password will do."""
 _WORDS = frozenset(
+    b"asdf qwer zxcv asdfgh phrase "
     b"password passwd passphrase passcode pass pwd secret test testing tests foo bar baz qux example "
     b"changeme changeit admin root user guest none null nil undefined true false yes no on off string "
     b"text number object array boolean integer function symbol bytes char varchar required optional "
@@ -116,6 +118,23 @@ def not_a_key_file(value: bytes, view: View) -> bool:  # noqa: ARG001
 def not_a_registry_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold unless the file is an npmrc, or the line names a registry as one does there."""
     return not view.name.lower().endswith("npmrc") and b"//" not in view.before(200)
+
+
+def in_prose(view: View) -> bool:
+    """Return whether a word stands in a translation, or begins a sentence behind a colon."""
+    if _TRANSLATED.search(view.name):
+        return True
+    return view.before(3).rstrip()[-1:] == b":" and _SENTENCE.match(view.after(40)) is not None
+
+
+def encrypted_key(value: bytes, view: View) -> bool:
+    """Hold for a private key that opens with a passphrase only."""
+    head = value[:400]
+    if b"ENCRYPTED" in head or b"AAAACmFlczI1Ni" in head:  # the name of a cipher, as base64 of OpenSSH's form has it
+        return True
+    return (
+        value.startswith(b"Private-Lines") and b"Encryption: aes" in view.text[max(0, view.start - 2000) : view.start]
+    )
 
 
 def stands_for(value: bytes) -> bool:

@@ -72,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         filters=(),
+        doubts=("encrypted_key",),
         mask="header",
         match=lambda: (
             pem("RSA"),

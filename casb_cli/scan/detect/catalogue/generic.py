@@ -329,6 +329,7 @@ DETECTORS: tuple[Detector, ...] = (
             "monotone",
             "sequence",
             "example_host",
+            "same_twice",
             "escaped_words",
             "template_file",
             "lock_file",
