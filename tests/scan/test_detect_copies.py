@@ -274,3 +274,38 @@ def test_a_file_with_any_byte_changed_or_cut_off_is_refused(tmp_path):
         path.write_bytes(data)
         with pytest.raises(ConfigError):
             prints.opened(path, KEY)
+
+
+def handbook(seed, words):
+    """Return an invented text of sentences, each with words of its own."""
+    source = random.Random(seed)
+    pool = ["".join(source.choice("bcdfglmnprst") + source.choice("aeiou") for _ in range(3)) for _ in range(400)]
+    text = [" ".join(source.choice(pool) for _ in range(12)) + "." for _ in range(words // 12)]
+    return "\n".join(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "hit"), [((0.0, 0.2), True), ((0.4, 0.6), True), ((0.8, 1.0), True), ((0.3, 0.37), False)]
+)
+def test_a_page_of_five_copied_out_of_a_long_document_is_known(tmp_path, page, hit):
+    text = handbook(1, 2_000)
+    ready = scanner(tmp_path, {"handbook": text})
+    lines = text.split("\n")
+    start, end = (round(len(lines) * share) for share in page)
+    copied = "\n".join(lines[start:end])
+    for around in ("", TALK * 20):
+        assert bool(found(ready, f"{around}\n{reflowed(copied, 70)}\n{around}")) is hit
+    assert not found(ready, TALK.join(lines[start:end:2])), "single sentences amid other text are no page"
+
+
+def test_another_form_with_half_the_labels_is_not_taken_for_one(tmp_path):
+    labels = [
+        f"{one} {two}" for one in ("Date of", "Name of", "Place of", "Number of") for two in handbook(2, 96).split()[:8]
+    ]
+    forms = {
+        "one": "Please complete this form in capitals.\n" + "".join(f"{label}: ______\n" for label in labels[:20]),
+        "two": "Please complete this form in capitals.\n" + "".join(f"{label}: ______\n" for label in labels[10:30]),
+    }
+    ready = scanner(tmp_path, forms)
+    for name, form in forms.items():
+        assert list(found(ready, filled(form, 3))) == [name]

@@ -20,7 +20,7 @@ from casb_cli.core.models import Confidence
 from casb_cli.core.text import printable
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.database import load
-from casb_cli.scan.detect.prints import PHRASE, WINNOW, Marks, Template, literals, opened, phrases, words
+from casb_cli.scan.detect.prints import PHRASE, Marks, Template, literals, opened, phrases, words
 from casb_cli.scan.detect.rules import Detector, Rule
 from casb_cli.scan.extract.base import Segment
 
@@ -29,10 +29,10 @@ PIECE = 256 << 10
 """Bytes of text that are looked at together."""
 _GAP = 120
 """Words without any phrase of a document that end a run of it."""
-_NEAR = PHRASE + 2 * WINNOW
-"""Words between two phrases up to which all between them is taken for copied too."""
 _AGAIN = 0.4
 """The share of a document that, met again, begins another copy."""
+_PAGE, _WORD_FOR_WORD = 200, 0.9
+"""Words of a long document, copied almost word for word, that are enough whatever their share of it."""
 _LEAST_PART = 0.7
 """The share of a document that a copied part must make, of the share asked for."""
 
@@ -248,7 +248,7 @@ class _Trail:
             self.run, self.covered = (at, spot), PHRASE
         else:
             gap = at - self.last[0]
-            self.covered += gap if gap <= _NEAR else PHRASE
+            self.covered += gap if gap <= self.template.near else PHRASE
         self.last = (at, spot)
         self.run_marks.add(mark)
 
@@ -275,6 +275,7 @@ class _Trail:
             share = sum(self.template.weights[mark] for mark in self.run_marks) / self.template.total
             copied = self.covered / (self.last[0] - self.run[0] + PHRASE)
             enough = copied >= self.asked and share >= _LEAST_PART * self.asked
+            enough = enough or (self.template.long and self.covered >= _PAGE and copied >= _WORD_FOR_WORD)
             if enough and (self.part is None or share > self.part.share):
                 self.part = _Copy(share, self.run[0], self.last[0], self.run[1], self.last[1], part=True)
         self.run = self.last = None

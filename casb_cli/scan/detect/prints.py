@@ -27,6 +27,9 @@ PHRASE = 3
 WINNOW = 4
 """Of so many phrases in a row one is kept at least; all are in a short document."""
 _SHORT = 400
+_LONG = 800
+_FILLED = 2
+"""Words that are filled in behind a label, mostly."""
 LEAST = 12
 """Marks below which a document can't be told from others."""
 MOST_WORDS = 500_000
@@ -85,6 +88,20 @@ class Template:
     anchors: tuple[tuple[str, ...], ...]
     pairs: bool
     """Whether phrases of two words are among the marks: labels that stand alone."""
+
+    @property
+    def long(self) -> bool:
+        """Whether it has several pages: forms and letters have one."""
+        return self.words > _LONG
+
+    @property
+    def near(self) -> int:
+        """Words between two phrases up to which all between them is taken for copied too.
+
+        Of a long document winnowing left some phrases out. Of a short one all are kept: what is between them was
+        written by somebody, and may be as much as one fills in; more is another form's label.
+        """
+        return PHRASE + (2 * WINNOW if self.words > _SHORT else _FILLED)
 
 
 class Marks:
