@@ -375,6 +375,20 @@ def _of_match(word: str) -> bool:
     return len(word) == 64 and all(char in "0123456789abcdef" for char in word)
 
 
+def _suppressed_match(store: Store, word: str) -> str | None:
+    """Return the suppressed fingerprint that a word is or begins; raises AmbiguousReference."""
+    if _of_match(word):
+        return word
+    found = [
+        one.fingerprint for one in store.suppressions.list() if len(word) >= 4 and one.fingerprint.startswith(word)
+    ]
+    if len(found) > 1:
+        from casb_cli.core.errors import AmbiguousReference
+
+        raise AmbiguousReference(f"several suppressed fingerprints begin with `{word}`", candidates=tuple(found))
+    return found[0] if found else None
+
+
 @app.command("unsuppress", epilog=examples("casb findings unsuppress REF", "casb findings unsuppress FINGERPRINT"))
 def unsuppress(ref: Fingerprint) -> None:
     """End a suppression."""
@@ -382,8 +396,8 @@ def unsuppress(ref: Fingerprint) -> None:
     from casb_cli.ui.streams import streams
 
     with Store() as store:
-        if _of_match(ref):
-            store.suppressions.remove(ref)
+        if whole := _suppressed_match(store, ref):
+            store.suppressions.remove(whole)
         else:
             key, id_, stored = _find(store, ref)
             if stored.suppressed_why is None:
