@@ -34,11 +34,13 @@ _PACKED = {
 }
 """The same, where no plain strings are to be found."""
 _SILENT = ("audio/", "video/", "font/")
-_MOST = 64 << 20
+_MOST = 32 << 20
 """Bytes of which plain strings are looked for."""
 _SHORTEST = 6
-_PLAIN = re.compile(rb"[\t\x20-\x7e]{6,}")
-_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0){6,}")
+_LEAST_AMONG_NOISE = 16
+_SAMPLE = 1 << 14
+_RUN = re.compile(rb"[\t\r\n\x20-\x7e](?:[\t\r\n\x20-\x7e]{5,}|\0(?:[\t\r\n\x20-\x7e]\0){5,})")
+_WIDE = re.compile(rb"[\t\x20-\x7e]\0(?:[\t\x20-\x7e]\0){5,}")
 _HELD = 4096
 
 
@@ -111,26 +113,32 @@ def _runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
 def _found(data: bytes, cut: int) -> tuple[bytes, int]:
     """Return the runs that begin in front of a place, and where what is left begins."""
     end = cut
-    texts = []
-    for found in _PLAIN.finditer(data):
+    texts, parts = [], []
+    least = _SHORTEST if len(data) < 4 * _SAMPLE or not _packed(data) else _LEAST_AMONG_NOISE
+    for found in _RUN.finditer(data):
         start = found.start()
         if start >= cut:
             break
         text = found[0]
-        texts.append(text)
-        # Most ways of storing strings put the length in front: what follows that many is no part of it.
-        size, told = data[start - 1] if start else 0, text[0]
-        if _SHORTEST <= size < len(text):
-            texts.append(text[:size])
-        if told < len(text) - 1:
-            texts.append(text[1 : told + 1])
-        end = max(end, found.end())
-    for found in _WIDE.finditer(data):
-        if found.start() >= cut:
-            break
-        texts.append(found[0][::2])
-        end = max(end, found.end())
-    return b"\n".join(texts) + b"\n" if texts else b"", end
+        if text[1] == 0:
+            text = text[::2]
+        elif len(text) >= least:
+            # Most ways of storing strings put the length in front: what follows that many is no part of it.
+            size, told = data[start - 1] if start else 0, text[0]
+            if _SHORTEST <= size < len(text):
+                parts.append(text[:size])
+            if told < len(text) - 1:
+                parts.append(text[1 : told + 1])
+        if len(text) >= least:
+            texts.append(text)
+            end = max(end, found.end())
+    return b"\n".join((*texts, *parts)) + b"\n" if texts else b"", end
+
+
+def _packed(data: bytes) -> bool:
+    """Return whether bytes are random, or packed: what looks like a short text among them is chance."""
+    samples = (data[at : at + _SAMPLE] for at in range(0, len(data) - _SAMPLE, len(data) // 3))
+    return all(len(zlib.compress(sample, 1)) > _SAMPLE * 15 // 16 for sample in samples)
 
 
 _EDGE = 1 << 20
