@@ -384,6 +384,7 @@ def test_an_old_workbook_whose_sectors_go_in_a_circle_is_refused():
     chained = [at for at in range(table, table + 512, 4) if 0 < struct.unpack_from("<I", book, at)[0] < 100]
     struct.pack_into("<I", book, chained[-1], (chained[0] - table) // 4)
     assert (look(bytes(book)).reason, look(bytes(book)).detail) == ("corrupted", "sectors that lead astray")
+    assert look(bytes(book) + b"unfinished").detail == "sectors that lead astray"
     struct.pack_into("<I", book, 0x2C, 0x3FFFFFFF)
     assert look(bytes(book)).reason == "corrupted"
 

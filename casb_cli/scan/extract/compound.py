@@ -105,6 +105,8 @@ def locked_workbook(source: Source) -> bool:
     return False
 
 
+_SECTOR = 512
+_LARGEST_COPY = 32 << 20
 _TABLES = (0x2C, 0x40, 0x48)
 """Where the header tells how many sectors its tables have ([MS-CFB] 2.2)."""
 _NO_SECTOR = 0xFFFFFFFA
@@ -119,6 +121,10 @@ def misleading(source: Source) -> bool:
     head = source.head(512)
     if len(head) < 80 or max(struct.unpack_from("<I", head, at)[0] for at in _TABLES) > source.size // 64 + 1:
         return True
+    if (cut := source.size % _SECTOR) and source.size < _LARGEST_COPY:  # an unfinished last sector is no reason to stop
+        source.file.seek(0)
+        whole = source.file.read() + b"\xff" * (_SECTOR - cut)
+        source = Source(io.BytesIO(whole), source.name, len(whole))
     with contextlib.suppress(Exception), opened_ole(source) as ole:  # torn ones are their reader's to refuse
         table = ole.fat
         starts = {ole.first_dir_sector, ole.first_mini_fat_sector}
