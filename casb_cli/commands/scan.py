@@ -257,7 +257,9 @@ class _Runner:
         seen = ", ".join(counted(count, noun) for noun, count in sorted(statement.seen.items()))
         files = ", ".join(f"{count:,} {_STATES.get(state, state)}" for state, count in statement.files.items())
         streams.note(f"{label}: seen {seen or 'nothing'}")
-        if files:
+        if files and statement.looked_at_nothing:
+            streams.note(f"{label}: no file was looked at; from earlier scans: {files}")
+        elif files:
             streams.note(f"{label}: files: {files}")
         for text in statement.stated:
             if text not in statement.denied:

@@ -67,6 +67,11 @@ class Statement:
         return not (self.lost or self.gaps or self.stopped or self.waiting or failed)
 
     @property
+    def looked_at_nothing(self) -> bool:
+        """Whether the run failed before anything was seen: what is told of files then stems from earlier ones."""
+        return bool(self.lost) and not (self.seen or self.inspected)
+
+    @property
     def exit_code(self) -> int:
         """The run's own exit code, findings apart."""
         if self.complete:

@@ -308,3 +308,19 @@ def test_the_first_scan_settles_files_in_the_trash_like_all_others(provider, sto
     assert statement.seen["file"] == 4
     assert "seen" not in statement.files, statement.files
     assert scan(instance, store).files == statement.files
+
+
+def test_a_scan_that_sees_nothing_says_so_of_the_files_too(provider, store, capsys):
+    from casb_cli.commands.scan import _Runner
+
+    instance = FakeInstance(provider)
+    first = scan(instance, store)
+    _Runner._say(None, "box/prod", first)
+    assert "box/prod: files: 3 inspected" in capsys.readouterr().err
+    provider.blind.add("main")
+    second = scan(instance, store)
+    assert second.seen == {}
+    _Runner._say(None, "box/prod", second)
+    told = capsys.readouterr().err
+    assert "no file was looked at; from earlier scans: 3 inspected" in told
+    assert "box/prod: files:" not in told
