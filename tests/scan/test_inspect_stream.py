@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import io
+import os
 import pickle
 import random
 import tracemalloc
@@ -317,3 +318,13 @@ def test_places_are_those_of_the_file_where_it_is_written_at_length(head, writte
 def test_pages_tell_the_line_only():
     data = f"<html><body><p>Gr&ouml;&szlig;e\n</p><b>x</b> card {card('4539')}</body></html>".encode()
     assert [match.place for match in inspect_stream(data, name="x", scanner=SCANNER, key=KEY).matches] == ["line 2"]
+
+
+def test_a_pipe_in_the_place_of_the_compiled_patterns_makes_nobody_wait(tmp_path):
+    rules = (Rule(hint="abc", pattern="abc"),)
+    load(rules, str(tmp_path))
+    [made] = tmp_path.iterdir()
+    made.unlink()
+    os.mkfifo(made)
+    assert load(rules, str(tmp_path)) is not None
+    assert made.is_file(), "it is written anew"

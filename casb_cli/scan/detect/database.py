@@ -105,9 +105,12 @@ def _cpu() -> bytes:
 def _read(path: Path) -> bytes | None:
     """Return a cached database that nobody else could have written and that is whole, else None."""
     try:
-        with path.open("rb") as file:
+        # Without waiting: in a folder that others may write to, a pipe could stand in its place.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
             about = os.fstat(file.fileno())
-            if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
+            if not stat.S_ISREG(about.st_mode) or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                return None
+            if hasattr(os, "getuid") and about.st_uid != os.getuid():
                 return None
             data = file.read()
     except OSError:
