@@ -1,0 +1,166 @@
+"""Passwords handed to a call or a program: told by what takes them, as no name stands beside."""
+
+# ruff: noqa: E501 - forms
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.catalogue._build import credential
+from casb_cli.scan.detect.rules import Detector, Rule
+
+_NAME = r"(?:pass(?:word|wd|phrase)?|pwd)"
+_TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
+_HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
+_TWO = (
+    r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password)Credentials?"
+    r"|PasswordAuthentication|PasswordAuthenticator|PlainTextAuthProvider|PlainCredentials)"
+)
+_THREE = r"(?:mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
+
+
+DETECTORS: tuple[Detector, ...] = (
+    credential(
+        "password-argument",
+        "Password handed to a call or a program",
+        "A password as an argument, told by the function, the program or the directive that takes it.",
+        # Two texts, a user's name and the password.
+        Rule(
+            hint=_TWO + r"\(\s{0,20}[\"']",
+            pattern=_TWO + r"\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE,
+            before=60,
+            after=280,
+        ),
+        Rule(
+            hint=r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
+            pattern=r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}"
+            + _TEXT
+            + r"\s{0,3},\s{0,3}"
+            + _HERE
+            + r"\s{0,3},?\s{0,3}[\])]",
+            before=24,
+            after=280,
+        ),
+        Rule(
+            hint=r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
+            pattern=r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}"
+            + _TEXT
+            + r"\s{0,3},\s{0,20}"
+            + _HERE
+            + r"\s{0,20}[,)]",
+            caseless=True,
+            before=50,
+            after=280,
+        ),
+        # A source, a user's name and the password.
+        Rule(
+            hint=_THREE + r"\s?\(",
+            pattern=_THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]",
+            before=60,
+            after=400,
+        ),
+        Rule(
+            hint=r"@(?:tcp|unix)\(",
+            pattern=r"(?<=[\"'`= ])[\w.-]{1,60}:(?P<v>[^@\s\"'`/]{4,100})@(?:tcp|unix)\(",
+            before=180,
+            after=2,
+        ),
+        # The name of a setting, and its value.
+        Rule(
+            hint=_NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
+            pattern=(
+                r"\b(?:put|set|setProperty|setenv|putenv|addProperty|setParameter|option|with|add|append|conf|config)\w{0,12}\(\s{0,20}"
+                r"[\"'][\w.-]{0,80}" + _NAME + r"[\"']\s{0,2},\s{0,20}" + _HERE + r"\s{0,20}\)"
+            ),
+            caseless=True,
+            before=180,
+            after=140,
+        ),
+        Rule(
+            hint=r"(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}[^<\s]{4}",
+            pattern=r"<\w{1,20}\s[^<>\n]{0,40}(?:key|name)=\"[^\"\n]{0,60}"
+            + _NAME
+            + r"\">\s{0,12}(?P<v>[^<\s]{4,100})\s{0,12}</",
+            caseless=True,
+            before=140,
+            after=130,
+        ),
+        # Programs.
+        Rule(
+            hint=r"\slogin\s[^\n]{0,120}\s(?:-p|--password)[= ]",
+            pattern=(
+                r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm registry|oras|oc|az|cf|npm|quay)\slogin\s[^\n]{0,120}?\s(?:-p|--password)[= ]"
+                r"[\"']?(?P<v>[^\s\"'$]{4,200})(?=[\"'\s]|\Z)"
+            ),
+            before=180,
+            after=220,
+        ),
+        Rule(
+            hint=r"\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
+            pattern=r"\becho\s{1,3}[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
+            before=180,
+            after=12,
+        ),
+        Rule(
+            hint=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s[^\n]{1,100}/[^\s/@]{4}",
+            pattern=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)",
+            caseless=True,
+            before=140,
+            after=60,
+        ),
+        # Directives of configurations, a line each.
+        Rule(
+            hint=r"\bbindpw\s{1,8}[^\s]{4}",
+            pattern=r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
+            before=24,
+            after=110,
+        ),
+        Rule(
+            hint=r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\s\"']{8}",
+            pattern=r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}[\"']?(?P<v>[^\s\"']{8,64})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
+            before=40,
+            after=80,
+        ),
+        Rule(
+            hint=r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}[^\s]{4}",
+            pattern=(
+                r"(?<![^\n])[ \t]{0,8}(?:r[ow]community6?|snmp-server community|(?:enable|username \S{1,40}(?: privilege \d{1,2})?) (?:password|secret))"
+                r"[ \t]{1,4}(?:[057-9][ \t]{1,2})?(?P<v>[^\s]{4,100})(?=[ \t]{0,4}(?:r[ow]\b|[0-9.]{7,15}(?:/|[ \t\r]*\n)|\r?\n|\Z))"
+            ),
+            before=90,
+            after=110,
+        ),
+        severity="medium",
+        confidence="medium",
+        reference="the manuals of what takes the password",
+        checks=("password_like",),
+        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "minified"),
+        keywords=("user", "username", "login", "host", "server", "connect"),
+        match=lambda: (
+            "requests.get(url, auth=('admin', '" + "Gr8Pass" + "9word'))",
+            'new NetworkCredential("svc", "' + "Gr8Pass" + '9word")',
+            'session.login("ann@host", "' + "Gr8Pass" + '9word")',
+            'DriverManager.getConnection(url, "scott", "' + "Gr8Pass" + '9word");',
+            "mysqli_connect('localhost', 'root', '" + "Gr8Pass" + "9word', 'shop');",
+            'DBI->connect("DBI:mysql:shop", "root", "' + "Gr8Pass" + '9word");',
+            'sql.Open("mysql", "root:' + "Gr8Pass" + '9word@tcp(10.0.0.5:3306)/shop")',
+            'props.put("mail.smtp.password", "' + "Gr8Pass" + '9word");',
+            '<entry key="db.password">' + "Gr8Pass" + "9word</entry>",
+            "docker login -u ci -p " + "Gr8Pass" + "9word registry.host",
+            "echo '" + "Gr8Pass" + "9word' | sudo -S reboot",
+            "sqlplus scott/" + "Gr8Pass" + "9word@orcl",
+            "binddn cn=admin\nbindpw " + "Gr8Pass" + "9word\n",
+            'network={\n  ssid="x"\n  psk="' + "Gr8Pass" + '9word"\n}',
+            "enable secret " + "Gr8Pass" + "9word\n",
+        ),
+        no_match=lambda: (
+            "auth=('user', 'password')",
+            'session.login("ann@host", "your-password")',
+            "auth=('user', os.environ['X1'])",
+            "docker login -u ci -p $CI_TOKEN1 host",
+            'map.put("password", "Enter your password")',
+            'props.put("mail.smtp.password", "password");',
+            "username and password login9, session",
+            "sqlplus /nolog @/opt/scripts2/run.sql",
+            'getConnection(url, "user", "password")',
+        ),
+    ),
+)
