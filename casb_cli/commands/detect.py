@@ -41,7 +41,7 @@ EXAMPLES = (
 COLUMNS = ("detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "fingerprint")
 """What JSON and CSV print of a match; `state` joins it where matches may be known or suppressed."""
 NO_TEXT = frozenset({"empty", "lfs-pointer", "unsupported"})
-"""Reasons for which a file is skipped as in a scan: it is counted, named with `-v`, and not missed."""
+"""Reasons for which a file or a part of one is skipped as in a scan: counted, named with `-v`, and not missed."""
 
 
 def _detectors(incomplete: str) -> list[str]:
@@ -249,11 +249,11 @@ class _Look:
             return
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
-        if result.outcome == "skipped" and result.reason in NO_TEXT:
-            streams.detail(f"{one.file}: skipped: {why}")
-            return
-        self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
-        streams.warn(f"{one.file}: {result.outcome}: {why}")
+        if result.reason in NO_TEXT and all(note.reason in NO_TEXT for note in result.notes):
+            streams.detail(f"{one.file}: {result.outcome}: {why}")
+        else:
+            self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
+            streams.warn(f"{one.file}: {result.outcome}: {why}")
         for note in result.notes:
             if note.place:
                 streams.detail(f"{one.file}: {note.place}: {note.reason} {note.detail}".rstrip())

@@ -103,6 +103,19 @@ def test_a_part_that_cannot_be_opened_makes_it_partial(casb, folder):
     assert "two.zip: partial" in ran.err
 
 
+def test_a_part_that_holds_no_text_is_not_missed(casb, folder):
+    with zipfile.ZipFile(folder / "three.zip", "w") as archive:
+        archive.writestr("card.txt", f"card {CARD}")
+        archive.writestr("a.class", b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(range(256)))
+        archive.writestr("empty", b"")
+    ran = casb("detect", folder / "three.zip", "-o", "jsonl")
+    assert len(ran.rows) == 1
+    assert ran.code == 0
+    assert "three.zip: partial" not in ran.err
+    assert "partial: unsupported" in ran.err, "it is counted all the same"
+    assert "three.zip: a.class: unsupported" in casb("detect", folder / "three.zip", "-v").err
+
+
 def test_only_the_detectors_that_were_asked_for(casb, folder):
     assert casb("detect", folder, "--detector", "iban", "-o", "jsonl").rows == []
     ran = casb("detect", folder, "--detector", "ibn")
