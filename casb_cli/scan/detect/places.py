@@ -8,6 +8,8 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.extract.base import Segment
 
+_WIDE = 1 << 17
+"""Bytes without a line's end from which on the line's beginning may soon be too far behind to be asked about."""
 _CONTINUED = bytes(range(0x80, 0xC0))
 """The bytes that begin no character."""
 
@@ -19,7 +21,8 @@ class Places:
         """`lost` tells how many characters the text has more up to an offset, where it is written at length."""
         self._segment = segment
         self._lost = lost
-        self._lost_before = 0  # up to the line
+        self._line_at = 0  # where the line begins
+        self._lost_before: int | None = None  # up to there; asked for only where a match is
         self._lines = 0  # line breaks before `_counted`
         self._counted = 0
         self._marks = 0  # cells of the line before `_counted`
@@ -42,13 +45,19 @@ class Places:
             self._lines += count
             low = buffer.rfind(b"\n", low, high) + 1
             self._marks = self._column = 0
-            if self._lost is not None:
-                self._lost_before = self._lost(base + low)
+            self._line_at, self._lost_before = base + low, None
+        elif self._lost is not None and high - low > _WIDE:
+            self._lost_up_to_line()  # while that can still be told
         if self._segment.scheme in ("cell", "row"):
             self._marks += buffer.count(b"\t", low, high)
         else:
             self._column += len(buffer[low:high].translate(None, _CONTINUED))
         self._counted = target
+
+    def _lost_up_to_line(self) -> int:
+        if self._lost_before is None:
+            self._lost_before = self._lost(self._line_at) if self._lost is not None else 0
+        return self._lost_before
 
     def at(self, buffer: bytes, base: int, start: int) -> str:
         """Return the place of an offset; offsets come in ascending order."""
@@ -65,7 +74,7 @@ class Places:
         elif scheme == "lines":
             place = f"line {self._lines + 1}"
         else:
-            lost = self._lost(base + start) - self._lost_before if self._lost is not None else 0
+            lost = self._lost(base + start) - self._lost_up_to_line() if self._lost is not None else 0
             place = f"line {self._lines + 1}, column {self._column + lost + 1}"
         return f"{where}, {place}" if where else place
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 _KEPT = 8 << 20
 """Bytes of the text, back from its end, about which may be asked: who reads is never further behind."""
 _CONTINUED = bytes(range(0x80, 0xC0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block as it was: where it begins, shortened, and how many bytes and characters the text had more before."""
+
+    start: int
+    text: bytes
+    gone: int
+    chars: int
 
 
 class Shortened:
@@ -30,52 +42,49 @@ class Shortened:
         self._pattern = pattern
         self._plain = plain
         self._mark = mark
-        self._size = 0
-        self._ends = array("q")  # behind each shortened piece
-        self._bytes = array("q")  # bytes that the text had more up to there
-        self._chars = array("q")  # and characters
-        self._before = (0, 0)  # the same for what has been forgotten
+        self._blocks: deque[_Block] = deque()
+        self._size = self._gone = self._chars = 0
+        self._looked: _Block | None = None
+        self._ends = array("q")  # behind each piece of the block that was looked into
+        self._lost: list[tuple[int, int]] = []  # bytes and characters that the text had more up to there
 
     def __iter__(self) -> Iterator[bytes]:
         for block in self._source:
             yield self._short(block)
 
     def _short(self, text: bytes) -> bytes:
-        if self._mark not in text:
-            self._size += len(text)
-            return text
-        gone, chars = self._last()
-        size, at = self._size, 0
-        parts: list[bytes] = []
-        for match in self._pattern.finditer(text):
-            old, new = match[0], self._plain(match)
-            parts += (text[at : match.start()], new)
-            size += match.start() - at + len(new)
-            at = match.end()
-            gone += len(old) - len(new)
-            chars += _characters(old) - _characters(new)
-            self._ends.append(size)
-            self._bytes.append(gone)
-            self._chars.append(chars)
-        self._size = size + len(text) - at
-        if not parts:
-            return text
-        self._forget(self._size - _KEPT)
-        return b"".join((*parts, text[at:]))
-
-    def _last(self) -> tuple[int, int]:
-        return (self._bytes[-1], self._chars[-1]) if self._ends else self._before
-
-    def _forget(self, offset: int) -> None:
-        at = bisect.bisect_left(self._ends, offset)
-        if at > len(self._ends) // 2:
-            self._before = (self._bytes[at - 1], self._chars[at - 1])
-            del self._ends[:at], self._bytes[:at], self._chars[:at]
+        self._blocks.append(_Block(self._size, text, self._gone, self._chars))
+        while self._blocks[0].start + len(self._blocks[0].text) < self._size - _KEPT:
+            self._blocks.popleft()
+        short = self._pattern.sub(self._plain, text) if self._mark in text else text
+        self._size += len(short)
+        if len(short) != len(text):
+            self._gone += len(text) - len(short)
+            self._chars += _characters(text) - _characters(short)
+        return short
 
     def lost(self, offset: int) -> tuple[int, int]:
         """Return how many bytes, and how many characters, the text has more up to an offset."""
+        block = next((one for one in reversed(self._blocks) if one.start <= offset), None)
+        if block is None:
+            return 0, 0
+        if block is not self._looked:
+            self._look(block)
         at = bisect.bisect_right(self._ends, offset)
-        return (self._bytes[at - 1], self._chars[at - 1]) if at else self._before
+        return self._lost[at - 1] if at else (block.gone, block.chars)
+
+    def _look(self, block: _Block) -> None:
+        """Find out where in a block it was shortened: most of them nobody asks about."""
+        self._looked = block
+        self._ends = array("q")
+        self._lost = []
+        gone, chars = block.gone, block.chars
+        for match in self._pattern.finditer(block.text) if self._mark in block.text else ():
+            old, new = match[0], self._plain(match)
+            gone += len(old) - len(new)
+            chars += _characters(old) - _characters(new)
+            self._ends.append(block.start + match.end() - (gone - block.gone))
+            self._lost.append((gone, chars))
 
 
 def _characters(text: bytes) -> int:
