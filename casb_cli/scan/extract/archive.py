@@ -8,6 +8,7 @@ import lzma
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, BinaryIO, cast
 
@@ -23,8 +24,10 @@ _LOCAL_HEADER = 30
 class Bounded(io.RawIOBase):
     """An unpacking stream that counts what it gives against the limits; raises Stop beyond them."""
 
-    def __init__(self, raw: IO[bytes], context: Context, packed: int) -> None:
+    def __init__(self, raw: IO[bytes], context: Context, packed: int, crc: int | None = None) -> None:
         super().__init__()
+        self._expected = crc
+        self._crc = self._summed = 0
         self._raw = raw
         self._context = context
         self._packed = max(packed, 1)
@@ -57,11 +60,23 @@ class Bounded(io.RawIOBase):
             return b"".join(parts)
         data = self._unpacked(size)
         self._at += len(data)
+        if self._expected is not None:
+            self._sum(data, whole=not data and size > 0)
         new = self._at - self._furthest
         if new > 0:
             self._furthest = self._at
             self._context.unpack(new, self._furthest, self._packed)
         return data
+
+    def _sum(self, data: bytes, *, whole: bool) -> None:
+        """Take bytes into the checksum that it has not had; what is wrong is raised behind the last of them."""
+        begin = self._at - len(data)
+        if begin <= self._summed < self._at:
+            self._crc = zlib.crc32(data[self._summed - begin :], self._crc)
+            self._summed = self._at
+        if whole and self._summed == self._at and self._crc != self._expected:
+            self._expected = None
+            raise Stop("corrupted", "a checksum")
 
     def _unpacked(self, size: int) -> bytes:
         """Return up to `size` bytes; what can be read before a fault is given first, the fault is raised next."""
@@ -100,7 +115,9 @@ def member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Contex
     """Return one member as a bounded stream; raises Stop(encrypted)."""
     if info.flag_bits & 1:
         raise Stop("encrypted")
-    return cast("BinaryIO", Bounded(archive.open(info), context, info.compress_size))
+    file = archive.open(info)
+    file._expected_crc = None  # type: ignore[attr-defined] # noqa: SLF001 - it would keep back the last bytes of a torn member
+    return cast("BinaryIO", Bounded(file, context, info.compress_size, info.CRC))
 
 
 def spooled(source: Source) -> Source:

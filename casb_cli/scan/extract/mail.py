@@ -14,6 +14,7 @@ from itertools import islice
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.sniff import COUNTED
 from casb_cli.scan.extract.text import text
 
 
@@ -25,7 +26,7 @@ def mail(source: Source, context: Context, where: str) -> Iterator[Segment]:
         return
     source.file.seek(0)
     data = source.file.read(context.limits.in_memory)
-    yield from _message(email.message_from_bytes(data.lstrip(b"\xef\xbb\xbf \t\r\n")), context, where)
+    yield from _message(email.message_from_bytes(COUNTED.sub(b"", data.lstrip(b"\xef\xbb\xbf \t\r\n"))), context, where)
 
 
 def mbox(source: Source, context: Context, where: str) -> Iterator[Segment]:

@@ -148,6 +148,9 @@ def _parts(
             if found := wanted.fullmatch(name):
                 found_any = True
                 yield _xml(archive, info, context, join_place(where, place(found)), _reading(name))
+            elif _BINARY_NOTES.fullmatch(name):
+                with member_file(archive, info, context) as file:
+                    yield Segment(join_place(where, "comments"), "none", _wide_texts(file.read()))
             elif _PROPERTIES.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
                 if name.startswith("customXml/"):
@@ -175,6 +178,16 @@ def _parts(
             raise Stop("corrupted", "the document's main part is missing")
 
 
+_WIDE = re.compile(rb"(?:[\t\r\n\x20-\xff]\0|[^\0][\x01-\x06\x20]){4,}")
+
+
+def _wide_texts(data: bytes) -> Iterator[bytes]:
+    """Yield the texts among the records of a binary part."""
+    for found in _WIDE.finditer(data):
+        yield found[0].decode("utf-16-le", "replace").encode("utf-8", "replace") + b"\n"
+
+
+_BINARY_NOTES = re.compile(r"xl/comments\d*\.bin", re.IGNORECASE)
 _MASHUP = re.compile(rb"<DataMashup[^<>]*>([A-Za-z0-9+/=\s]+)<")
 
 

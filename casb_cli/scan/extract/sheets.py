@@ -165,7 +165,9 @@ def _streamed(source: Source, context: Context, where: str) -> Iterator[Segment]
         for info in archive.infolist():
             name = info.filename.lower()
             if name.startswith("xl/worksheets/") or name == "xl/sharedstrings.xml":
-                if not name.endswith(".xml"):
+                if name.endswith(".bin"):
                     raise Stop("too-large", "a binary sheet")
+                if not name.endswith(".xml"):
+                    continue
                 place = join_place(where, shorten(printable(info.filename), 100))
                 yield Segment(place, "none", converted(raw(archive, info), spaced_xml))

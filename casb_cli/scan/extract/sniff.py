@@ -64,6 +64,8 @@ _HTML = re.compile(
 )
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,4000})?>\s{0,100}<[A-Za-z_!/]")
 """How XML begins that is not declared: an element in an element."""
+COUNTED = re.compile(rb"\A[0-9]{1,10}[ \t]*\r?\n")
+"""The number of bytes in front of a mail, as Apple's program keeps it (.emlx)."""
 _MAIL_LINE = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?.*$")
 _MAIL_NAMES = frozenset(
     (
@@ -205,7 +207,7 @@ def _textual(head: bytes) -> str:
         return "card"
     if text.startswith(b"From ") and _mail_headers(text.partition(b"\n")[2]):
         return "mbox"
-    if _mail_headers(text):
+    if _mail_headers(COUNTED.sub(b"", text)):
         return "mail"
     return "text"
 
