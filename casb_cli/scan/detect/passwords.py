@@ -32,7 +32,7 @@ _DEFINED = re.compile(
 _PAIRED = re.compile(
     rb"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?(?P<name>[\w.-]{0,60}?)"
     + _NAME
-    + rb"[\"']?,?\s{1,40}[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?$",
+    + rb"[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?$",
     re.IGNORECASE,
 )
 _LINE = re.compile(

@@ -23,7 +23,9 @@ CLOSES = r"[\"'`\])\\]{0,4}\s*"
 """The same in a hint, where a number of spaces without bound is cheaper."""
 TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
 """The type that some languages write between a name and its value."""
-EQUALS = CLOSE + TYPE + r"(?::{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
+DECLARED = r"\s{0,2}(?:&(?:'[a-z]{1,12}\s)?)?(?:[a-z.]{0,10}string|str)[?!]?\s{0,3}="
+"""The type that others write behind a colon, and the sign."""
+EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
 SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
 ENDS = r"(?:" + TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
@@ -53,7 +55,8 @@ PASSWORD_SAID = (
 GETS = r"\b(?:define|(?:os\.)?(?:getenv|environ\.(?:get|setdefault))|env(?:\.fetch)?)"
 """What takes the name of a setting and its value, or what it is without one."""
 PAIR_HINT = (
-    r"(?:name|key)[\"']?\s{{0,4}}:\s{{0,4}}[\"']?[a-z0-9_.-]{{0,60}}{}[\"']?,?\s{{1,40}}[\"']?value[\"']?\s{{0,4}}:"
+    r"(?:name|key)[\"']?\s{{0,4}}:\s{{0,4}}[\"']?[a-z0-9_.-]{{0,60}}{}[\"']?(?:,\s{{0,40}}|\s{{1,40}})[\"']?value[\"']?"
+    r"\s{{0,4}}:"
 )
 """A name and its value as two fields: variables of containers, parameters, collections of requests."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
@@ -61,7 +64,7 @@ PASSWORD_FORMS = (
     Rule(
         hint=PAIR_HINT.format(r"(?:pass(?:word|wd)?|pwd)"),
         pattern=(
-            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:pass(?:word|wd)?|pwd)[\"']?,?\s{1,40}[\"']?value[\"']?"
+            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:pass(?:word|wd)?|pwd)[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
             r"\s{0,4}:\s{0,4}(?:[\"'](?P<v>[^\s\"']{4,100})[\"']|(?P<v2>[^\s\"'{}\[\],]{4,100})(?=\s))"
         ),
         caseless=True,
@@ -177,7 +180,7 @@ TOKEN_FORMS = (
     Rule(
         hint=PAIR_HINT.format(r"(?:secret|token|api_?key)"),
         pattern=(
-            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:secret|token|api_?key)[\"']?,?\s{1,40}[\"']?value[\"']?"
+            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:secret|token|api_?key)[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
             r"\s{0,4}:\s{0,4}[\"']?(?P<v>[a-z0-9._~+/=-]{12,300})(?![a-z0-9._~+/=-])"
         ),
         caseless=True,
@@ -232,8 +235,11 @@ TOKEN_FORMS = (
         after=620,
     ),
     Rule(
-        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api-?key)\"\s{1,4}value=\"",
-        pattern=r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api-?key)\"\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\"",
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api[_-]?key)\"(?:\s{1,4}value=\"|>\s{0,12}[^<\s]{12})",
+        pattern=(
+            r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api[_-]?key)\"(?:\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\""
+            r"|>\s{0,12}(?P<v2>[^<\s]{12,300})\s{0,12}</)"
+        ),
         caseless=True,
         before=120,
         after=310,

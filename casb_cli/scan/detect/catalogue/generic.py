@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from casb_cli.scan.detect.catalogue._forms import (
     CLOSES,
+    DECLARED,
     ENDS,
     EQUALS,
     HERE,
@@ -69,7 +70,7 @@ DETECTORS: tuple[Detector, ...] = (
                     + SCHEME
                     + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{10,1200})(?![A-Za-z0-9+/_=(\[{]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + ")?" + SCHEME + "\\s?[^\"'`\\s]{10}",
+                then=r"(?:" + DECLARED + r")?[=>-]{0,2}\s{0,40}(?:" + OPEN + ")?" + SCHEME + "\\s?[^\"'`\\s]{10}",
                 caseless=True,
                 before=160,
                 after=1300,
@@ -91,6 +92,10 @@ DETECTORS: tuple[Detector, ...] = (
             f"CLIENT_SECRET={rand(40, seed=2)}",
             f"  token: {rand(36, seed=3)}",
             f'{{"secretKey": "{rand(28, seed=4)}"}}',
+            f'const API_TOKEN: &str = "{rand(28, seed=24)}";',
+            f'private val clientSecret: String = "{rand(28, seed=25)}"',
+            f'<string name="api_key">{rand(28, seed=26)}</string>',
+            f'{{"key":"api_token","value":"{rand(28, seed=27)}"}}',
             f"export AUTH_TOKEN='{rand(32, HEX, 5)}'",
             f"Authorization: Bearer {rand(40, seed=8)}",
             f"tool --token {rand(40, seed=9)} run",
@@ -145,7 +150,7 @@ DETECTORS: tuple[Detector, ...] = (
                     + HERE
                     + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100})(?![^\s\"'`,;<>)}\]&]))"
                 ),
-                then=r"[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+                then=r"(?:" + DECLARED + r")?[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
                 caseless=True,
                 before=96,
                 after=230,
@@ -232,7 +237,7 @@ DETECTORS: tuple[Detector, ...] = (
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"
                 ),
-                then=r"[=>]{0,2}\s{0,40}(?:" + OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
+                then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}(?:" + OPEN + r")?\s?[a-z0-9+/_=.~-]{16}",
                 caseless=True,
                 before=110,
                 after=700,

@@ -128,6 +128,22 @@ DETECTORS: tuple[Detector, ...] = (
             before=90,
             after=110,
         ),
+        Rule(
+            hint=r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
+            pattern=r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
+            before=40,
+            after=110,
+        ),
+        # Lists of accounts: an address and its password a line.
+        Rule(
+            hint=r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
+            pattern=(
+                r"(?<![^\n])[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))"
+            ),
+            caseless=True,
+            before=180,
+            after=80,
+        ),
         severity="medium",
         confidence="medium",
         reference="the manuals of what takes the password",
@@ -150,6 +166,8 @@ DETECTORS: tuple[Detector, ...] = (
             "binddn cn=admin\nbindpw " + "Gr8Pass" + "9word\n",
             'network={\n  ssid="x"\n  psk="' + "Gr8Pass" + '9word"\n}',
             "enable secret " + "Gr8Pass" + "9word\n",
+            "account shop\nuser ann\npassword " + "Gr8Pass" + "9word\n",
+            "ann@host.example:" + "Gr8Pass" + "9word\n",
         ),
         no_match=lambda: (
             "auth=('user', 'password')",
@@ -159,6 +177,8 @@ DETECTORS: tuple[Detector, ...] = (
             'map.put("password", "Enter your password")',
             'props.put("mail.smtp.password", "password");',
             "username and password login9, session",
+            "git@host.com:team9/repo.git",
+            "password reset\n",
             "sqlplus /nolog @/opt/scripts2/run.sql",
             'getConnection(url, "user", "password")',
         ),
