@@ -329,7 +329,7 @@ class Scanner:
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
         detector = candidate.armed.detector
-        view = View(buffer, candidate.start, candidate.end, name)
+        view = View(buffer, candidate.start, candidate.end, name, places.table)
         if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
             return None
         if not candidate.armed.placed(buffer, candidate.start, candidate.end):

@@ -7,11 +7,12 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from casb_cli.scan.detect import passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair
-from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, payment_card, random_looking
+from casb_cli.scan.detect.columns import Table
+from casb_cli.scan.detect.names import card, named_otherwise
+from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class View:
     start: int
     end: int
     name: str
+    table: Table | None = None
 
     def before(self, count: int) -> bytes:
         """Return up to `count` bytes in front of the value, on its line."""
@@ -362,13 +364,21 @@ def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS.split()
 
 
+_SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
+
+
 def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in minified code and source maps: lines of thousands of characters, or a name that says so."""
     name = view.name.lower()
     if name.endswith((".min.js", ".min.css", ".js.map", ".css.map", ".bundle.js")):
         return True
     window = view.text[max(0, view.start - 2000) : view.end + 2000]
-    return len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60
+    if len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60:
+        return True
+    window = view.text[max(0, view.start - 500) : view.end + 500]
+    if len(window) < 900 or b"\n" in window:
+        return False
+    return sum(map(window.count, (b"(", b";", b"=", b"{"))) > 60 and _SCRIPT.search(window) is not None
 
 
 def template_file(value: bytes, view: View) -> bool:
@@ -397,9 +407,6 @@ _AROUND = 2000
 _LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
 
 
-_card = lru_cache(4096)(payment_card)  # each number of a column is asked about by all of its neighbours
-
-
 _FOURS_BEHIND = re.compile(rb"(?: [0-9A-Fa-f]{4}){2}")
 _FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
 
@@ -413,7 +420,7 @@ def one_of_many(value: bytes, view: View) -> bool:
         return bool(_FOURS_BEHIND.match(view.after(10)) or _FOURS_BEFORE.search(view.before(10)))
     around = view.text[max(0, view.start - _AROUND) : view.end + _AROUND]
     same = [number for number in _LONG.findall(around) if len(number) == len(value)]
-    return len(same) >= 5 and sum(map(_card, same)) * 2 < len(same)
+    return len(same) >= 5 and sum(map(card, same)) * 2 < len(same)
 
 
 _OTHER_KEY = re.compile(
@@ -436,17 +443,9 @@ def other_key(value: bytes, view: View) -> bool:
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
-_NUMBER_OF = re.compile(
-    rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
-    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
-    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$",
-    re.IGNORECASE,
-)
-
-
-def other_number(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold where the word right in front names another kind of number."""
-    return _NUMBER_OF.search(view.before(40)) is not None
+def other_number(value: bytes, view: View) -> bool:
+    """Hold where the word in front, the value's own name or that of its column names another kind of number."""
+    return named_otherwise(value, view.text, view.start, view.before(120), view.table)
 
 
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {

@@ -1,0 +1,51 @@
+"""What a number's own name tells: that it is no card."""
+
+from __future__ import annotations
+
+import pytest
+from scan_scanner import SCANNER
+from stdnum import luhn
+
+from casb_cli.scan.inspect import inspect_stream
+
+CARD = "453957876362148" + luhn.calc_check_digit("453957876362148")
+
+
+def kinds(text, name="a.txt"):
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), every=True)
+    return {match.detector for match in result.matches}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"INFO done req={CARD} ok",
+        f"GET /x id={CARD} 200",
+        f"trace={CARD}",
+        f'{{"orderId":"{CARD}"}}',
+        f"<OrderId>{CARD}</OrderId>",
+        f'{{"session_id": {CARD}}}',
+        f"order_id,name,city\n{CARD},Ann,Oslo\n4539578763621488,Bob,Rome\n1,Eve,Bonn\n",
+        "\n".join(f"lease={number}" for number in range(int(CARD) - 3, int(CARD) + 4)),
+    ],
+)
+def test_what_its_name_tells_to_be_another_number_is_no_card(text):
+    assert "payment-card" not in kinds(text, "a.csv" if text.startswith("order_id") else "a.txt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"pan={CARD}",
+        f'{{"card_id":"{CARD}"}}',
+        f'{{"number":"{CARD}"}}',
+        f'{{"card": {{"id": "{CARD}"}}}}',
+        f"my card id: {CARD}",
+        f"Credit card ref: {CARD}",
+        f"kartnummer={CARD}",
+        f"<td>{CARD}</td>",
+        f"card_number,name,city\n{CARD},Ann,Oslo\n1,Bob,Rome\n2,Eve,Bonn\n",
+    ],
+)
+def test_a_card_with_a_name_for_cards_or_with_none_is_one(text):
+    assert "payment-card" in kinds(text, "a.csv" if text.startswith("card_number") else "a.txt")
