@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from scan_scanner import SCANNER
-from stdnum import luhn
+from stdnum import luhn, verhoeff
 
 from casb_cli.scan.inspect import inspect_stream
 
 CARD = "453957876362148" + luhn.calc_check_digit("453957876362148")
+
+AADHAAR = "29412343238" + verhoeff.calc_check_digit("29412343238")
 
 
 def kinds(text, name="a.txt"):
@@ -49,3 +51,25 @@ def test_what_its_name_tells_to_be_another_number_is_no_card(text):
 )
 def test_a_card_with_a_name_for_cards_or_with_none_is_one(text):
     assert "payment-card" in kinds(text, "a.csv" if text.startswith("card_number") else "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "detector"),
+    [
+        (f'{{"aadhaarNo": "{AADHAAR}"}}', "in-aadhaar"),
+        (f"<AadhaarNo>{AADHAAR}</AadhaarNo>", "in-aadhaar"),
+        (f"aadhaarNo={AADHAAR}", "in-aadhaar"),
+        (f"{AADHAAR} aadhaar", "in-aadhaar"),
+        ('{"ssnNumber": "536-90-4399"}', "us-ssn"),
+        ("Soc. Sec. No. 536-90-4399", "us-ssn"),
+        ("R.U.C. 1790011674001", "ec-ruc"),
+        ("Dominican ID: 00113918205", "do-cedula"),
+        ("GSIS No. 76406961049", "ph-gsis"),
+        ("N° de permis 17AC43104", "driving-licence"),
+        ("Numero patente U1A5556906M", "driving-licence"),
+        ("Seria i nr dowodu ABA 300000", "pl-identity-card"),
+        ("Nº de documento 27.504.918", "ar-dni"),
+    ],
+)
+def test_a_name_tells_the_kind_in_camel_case_with_points_and_in_other_words(text, detector):
+    assert detector in kinds(text), text

@@ -60,6 +60,33 @@ _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "\u201
 _BARE = 5
 """Letters from which a word counts without its accents too."""
 
+_TELLING = 7
+"""Letters from which one part of a term is sought in the place of all the ways in which its parts may be joined."""
+_FOREIGN = 4
+"""The same for a part with letters beyond ASCII."""
+_COMMON_WORDS = (
+    "number numbers identity identification identifier national personal document documento security insurance license"
+    " licence licencia registration registro reference residence resident account company business service services"
+    " provider patient general customer employer employee student medicare british american european product digital"
+    " virtual express driving drivers individual education register reference details elector electors"
+    " election numeric único única pièce référence portuguese japanese norwegian croatian georgian"
+    " slovenian adoption transit unified german french spanish italian swedish russian numerical uniform"
+    " bootstrap identif central secret private"
+)
+_COMMON = frozenset(_COMMON_WORDS.split())
+"""Parts of terms that stand in too many texts to be sought alone."""
+_PEOPLES_WORDS = (
+    "swiss irish indian iranian korean latvian finnish spanish"
+    " turkish serbian slovak kenyan ghanaian cuban qatari kuwaiti saudi uzbek kazakh maltese"
+    " austrian belgian canadian chilean chinese croatian cypriot estonian israeli jordan jordanian kuwait mexican"
+    " nigerian salvadoran tunisian ugandan"
+)
+_PEOPLES = frozenset(_PEOPLES_WORDS.split())
+"""Those that name a people are sought alone however short they are."""
+
+_SHOUTED = frozenset(("run", "ss"))
+"""Abbreviations that are also words of programs: sought in capitals only."""
+
 _NOBODY = frozenset[str]()
 
 
@@ -79,21 +106,42 @@ class _Word(NamedTuple):
     """Those of the owners that look for values without a digit too."""
     behind: int = 0
     """Bytes behind the word that its expression takes as well."""
+    part: bool = False
+    """Whether it is a part of terms, so that anything may stand behind it."""
+
+
+_SIGNS = re.compile("[°º№#]")
+_POINTS = re.compile(r"[._]+")
 
 
 def _written(word: str) -> Iterator[str]:
     """Yield a word as it may be joined, and with points as the names of columns have them."""
     parts = word.split()
-    joints = _JOINTS if word.islower() or word.isascii() else (" ", "_", "\n")
+    joints: tuple[str, ...] = _JOINTS if word.islower() or word.isascii() else (" ", "_", "\n")
+    if _SIGNS.search(word):
+        joints = ("", " ")  # no name of a column has a sign for `number` in it
     for joint in joints:
-        if joint == "\n" and len(parts) > 2:
-            continue  # a line ends once among them, not behind each
+        if joint == "\n" and (len(parts) > 2 or len(word) <= _SHORT):
+            continue  # a line ends once among them, not behind each, and seldom within an abbreviation
         text = joint.join(parts)
         yield text
-        if "." in text:
-            yield text.replace(".", "_")
+        if "." in text and joint in ("", "_") and len(text) > 3:
+            yield _POINTS.sub("_", text)
     if not word.isascii() and " " in word:
         yield word.title()
+
+
+def _telling(word: str) -> str:
+    """Return the part of a term that tells enough to look for it alone, empty where there is none."""
+    parts = re.split(r"[\s'\u2019]+", word)
+    if len(parts) < 2:
+        return ""
+    if parts[0] in _PEOPLES:
+        return parts[0]
+    known = [part for part in parts if part.isalpha() and part not in _COMMON]
+    foreign = [part for part in known if not part.isascii() and len(part) >= _FOREIGN]
+    longest = max(foreign or known, key=len, default="")
+    return longest if foreign or len(longest) >= _TELLING else ""
 
 
 def _hump(word: str) -> str:
@@ -132,28 +180,43 @@ class Gates:
                 far[word] = max(far[word], detector.distance + wide)
         owners: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
         reach: defaultdict[str, int] = defaultdict(int)
+        loose: set[str] = set()
         for word, names in wanted.items():
             ids = frozenset(names)  # one object for all forms of the word, so that it is made and hashed once
-            for text in {form for spelt in _spelt(word) for form in _written(spelt)}:
+            telling = _telling(word)
+            texts = _spelt(telling) if telling else {form for spelt in _spelt(word) for form in _written(spelt)}
+            if telling:
+                loose |= texts
+            for text in texts:
                 owners[text] = owners[text] | ids if text in owners else ids
-                reach[text] = max(reach[text], far[word] + 2 * len(text.encode()))
+                reach[text] = max(reach[text], far[word] + 2 * max(len(text.encode()), len(word.encode())))
         digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
         camels = {"".join(word.split()): word for word in wanted if word.isascii() and " " in word}
         wordy = {ids: ids - digits for ids in owners.values()}
         self._words: list[_Word] = []
+        self._last: dict[bytes, _Word] = {}  # short words, for where one ends the text
         hints: list[str] = []
         humps: list[str] = []
         for word in sorted(owners):
-            known = _Word(len(word.encode()), reach[word], owners[word], wordy[owners[word]])
-            if word.isascii() and len(word) <= _SHORT and word.isalpha():
-                self._words += (known._replace(behind=1), known)
-                hints += (f"(?:^|{_PART}){word}{_PART}", f"(?:^|{_PART}){word}\\z")
-                if len(word) >= _HUMP:
+            known = _Word(len(word.encode()), reach[word], owners[word], wordy[owners[word]], part=word in loose)
+            if word in loose:
+                self._words.append(known)
+                hints.append(re.escape(word))
+            elif word.isascii() and len(word) <= _SHORT and word[0].isalpha() and word[-1].isalpha():
+                self._words.append(known._replace(behind=1))
+                self._last[word.encode()] = known
+                if word in _SHOUTED:
+                    hints.append(f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]")
+                elif _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
+                    hints.append(f"(?:^|[^A-Za-z0-9])(?i:{word})[^a-z0-9]")
+                else:
+                    hints.append(f"(?:^|{_PART})(?i:{re.escape(word)})[^a-z]")
+                if len(word) >= _HUMP and word.isalpha():
                     humps.append(word)
             else:
                 self._words.append(known)
                 hints.append(re.escape(word))
-        made = [Rule(hint=hint, pattern="", caseless=True) for hint in hints]
+        made = [Rule(hint=hint, pattern="", caseless=not hint.endswith(("[^a-z]", "[^a-z0-9]"))) for hint in hints]
         for word in humps:
             known = _Word(len(word), reach[word], owners[word], wordy[owners[word]], 1)
             self._words.append(known)
@@ -190,8 +253,13 @@ class Gates:
             for found in ends:
                 end = found - word.behind
                 at = end - word.size
-                if word.behind or (_parted(buffer, at) and _parted(buffer, end)):
+                if _parted(buffer, at) and (word.part or _parted(buffer, end)):
                     yield end, word
+        tail = buffer[-_SHORT:].lower()
+        for at in range(len(tail) - 1):
+            last = self._last.get(tail[at:])
+            if last and _parted(buffer, len(buffer) - len(tail) + at):
+                yield len(buffer), last
 
     @staticmethod
     def _likely(buffer: bytes, low: int, high: int, owners: frozenset[str], wordy: frozenset[str]) -> frozenset[str]:

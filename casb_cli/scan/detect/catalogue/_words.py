@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._words_more import MORE
+
 _LINES = """
 ph-sss: ssn|social security|crn|national id
 at-insurance-number: sv nr|sv nummer|svnummer|versicherungsnr|sozialversicherungsnr|sozversnr|e card|vsnr|austrian social security|ssn|national id|personal identification
@@ -129,7 +131,9 @@ ir-national-code: کدملی|national code
 us-npi: npi number|provider identifier
 """
 
-FURTHER: dict[str, tuple[str, ...]] = {
-    name: tuple(words.split("|")) for name, _, words in (line.partition(": ") for line in _LINES.strip().splitlines())
-}
+FURTHER: dict[str, tuple[str, ...]] = {}
 """The words, by detector."""
+for _line in (_LINES + MORE).strip().splitlines():
+    _name, _, _words = _line.partition(": ")
+    if _name:
+        FURTHER[_name] = (*FURTHER.get(_name, ()), *_words.split("|"))

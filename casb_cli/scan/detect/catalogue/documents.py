@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from casb_cli.core.models import Confidence, Severity
-from casb_cli.scan.detect.catalogue._numbers import Number, number_detector
+from casb_cli.scan.detect.catalogue._numbers import Number, number_detector, shortest
+from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
 _START = r"(?<![0-9A-Za-z_$.\-/+@])"
@@ -238,7 +239,7 @@ def _worded(
         rules=rules,
         checks=(check,),
         filters=filters,
-        keywords=words,
+        keywords=shortest((*words, *FURTHER.get(name, ()))),
         required=True,
         distance=distance,
         normal="alnum",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._numbers import IDENTITY, Number, number_detector, shortest
+from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
 _NUMBERS = (
@@ -35,6 +36,8 @@ _NUMBERS = (
            reference="DGSN: one or two letters and up to six digits", distance=40),
     Number("letters_digits", "mx-elector-code", "Mexican elector's code", r"[A-Z]{6}[0-9]{8}[HM][0-9]{3}", "ZWCYRB98102512M459", ("clave de elector", "elector", "credencial para votar"),
            reference="INE: letters of the name, day of birth, state, sex"),
+    Number("labelled_number", "ph-gsis", "Philippine GSIS number", r"[0-9]{11}", "64899933512", ("gsis", "government service insurance"),
+           reference="Government Service Insurance System: eleven digits", distance=40),
     Number("pt_niss", "pt-niss", "Portuguese social security number (NISS)", r"[12][0-9]{10}", "11999999999",
            ("niss", "segurança social", "seguranca social", "número de identificação da segurança social", "social security"), reference="Segurança Social: weights of primes"),
     Number("qa_qid", "qa-identity-number", "Qatari identity number (QID)", r"[23][0-9]{10}", "28563499999", ("qid", "qatar id", "qatari id", "الرقم الشخصي", "البطاقة الشخصية", *IDENTITY),
@@ -129,7 +132,7 @@ def _labelled(
             "postcode",
             *filters,
         ),
-        keywords=shortest(words),
+        keywords=shortest((*words, *FURTHER.get(name, ()))),
         required=True,
         distance=56,
         normal="alnum",

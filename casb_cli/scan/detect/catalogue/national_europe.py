@@ -11,7 +11,7 @@ _NUMBERS = (
         "at.vnr",
         "at-insurance-number",
         "Austrian social insurance number",
-        r"[1-9][0-9]{3} ?[0-3][0-9] ?[01][0-9] ?[0-9]{2}",
+        r"[1-9][0-9]{3} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2}",
         "5999140785",
         (
             "svnr",

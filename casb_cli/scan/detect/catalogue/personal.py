@@ -444,6 +444,7 @@ DETECTORS = (
             "social security number",
             "social sec",
             "soc sec",
+            "soc. sec",
             "taxpayer id",
             "tax id",
             "tin",
