@@ -362,6 +362,15 @@ def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tu
         for low, last, _ in _windows(aim, ends, buffer):
             yield from pattern.spans(buffer, low, last)
         return
+    if tight := aim.rule.tight:
+        parted = []
+        for end in ends:
+            if buffer[end - tight : end].isalnum():
+                if (match := pattern.match(buffer, end - tight, end + aim.rule.after)) is not None:
+                    yield match.span(_value(match))
+            else:
+                parted.append(end)
+        ends = parted
     for low, last, high in _windows(aim, ends, buffer):
         at = low
         while at <= last:

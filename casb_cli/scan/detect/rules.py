@@ -27,7 +27,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `hint` is what the one pass over the text looks for (no look-around; it should end seldom and once per
     match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
     `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
-    `once` asks only whether the hint is anywhere.
+    `once` asks only whether the hint is anywhere. `tight` is how wide the hint is where nothing parts its letters and
+    digits: where so many stand before its end, the value begins there, and need not be sought.
     With `words` it is looked for only around these, one of which must stand near; `checks` then hold in the place of
     the detector's, where given.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
@@ -43,6 +44,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     then: str = ""
     caseless: bool = False
     once: bool = False
+    tight: int = 0
     before: int = 128
     after: int = 256
     linear: bool = False

@@ -106,6 +106,7 @@ DETECTORS: tuple[Detector, ...] = (
                 pattern=rf"(?<![0-9A-Za-z_/+=])(?P<v>{_BITCOIN})(?![0-9A-Za-z_/+=])",
                 before=80,
                 after=80,
+                tight=26,
             ),
         ),
         checks=("stdnum.bitcoin",),

@@ -222,6 +222,7 @@ _IBAN = Rule(
     caseless=True,
     before=64,
     after=96,
+    tight=15,
 )
 
 _IBAN_WORDS = (
