@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window, bordered
 from casb_cli.scan.detect.linear import Family, Linear, Words
+from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, unless_told
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.validators import CHECKS
@@ -222,17 +222,17 @@ class Scanner:
         if not found:
             return
         found.sort(key=lambda c: (c.start, c.end))
-        found = _distinct(found)
-        specific = sorted((c.start, c.end) for c in found if _gives_way_to(c.armed.detector))
+        found = distinct(found)
+        specific = sorted((c.start, c.end) for c in found if gives_way_to(c.armed.detector))
         held: list[tuple[_Candidate, Confidence]] = []
         for candidate in found:
             generic = candidate.armed.detector.generic
-            if generic and not candidate.armed.detector.gated and _covered(specific, candidate.start, candidate.end):
+            if generic and not candidate.armed.detector.gated and covered(specific, candidate.start, candidate.end):
                 continue
             confidence = self._judged(buffer, candidate, places, collector.name)
             if confidence is not None:
                 held.append((candidate, confidence))
-        for candidate, confidence in _one_generic(_unless_told(held)):
+        for candidate, confidence in one_generic(unless_told(held)):
             collector.add(
                 candidate.armed.detector,
                 confidence,
@@ -445,58 +445,3 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _joined(parts: list[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _gives_way_to(detector: Detector) -> bool:
-    """Return whether a generic detector, which all are of credentials, says nothing of what this one found."""
-    return detector.family == "credential" and not detector.generic
-
-
-def _covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    at = bisect.bisect_left(spans, (start, 0))
-    return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
-
-
-def _unless_told(held: list[tuple[_Candidate, Confidence]]) -> list[tuple[_Candidate, Confidence]]:
-    """Return the candidates without the labelled numbers of any kind that another detector tells the kind of.
-
-    A bare number has the form of many kinds, so it's not enough that it could be one.
-    """
-    if not any(candidate.armed.detector.generic and candidate.armed.detector.gated for candidate, _ in held):
-        return held
-    told = [(c.start, c.end) for c, _ in held if not c.armed.detector.generic]
-    return [
-        one
-        for one in held
-        if not (one[0].armed.detector.generic and one[0].armed.detector.gated)
-        or not _covered(told, one[0].start, one[0].end)
-    ]
-
-
-def _one_generic(held: list[tuple[_Candidate, Confidence]]) -> list[tuple[_Candidate, Confidence]]:
-    """Return the candidates with one generic detector's for each text: the surest, then the first by its id."""
-    generic = [one for one in held if one[0].armed.detector.generic]
-    if len(generic) < 2:
-        return held
-    taken: list[tuple[int, int]] = []
-    dropped = set()
-    generic.sort(key=lambda one: ("high medium low".index(one[0].armed.detector.confidence), one[0].armed.detector.id))
-    for candidate, _ in generic:
-        at = bisect.bisect_left(taken, (candidate.start, 0))
-        if any(s < candidate.end and e > candidate.start for s, e in taken[max(0, at - 1) : at + 1]):
-            dropped.add(id(candidate))
-        else:
-            taken.insert(at, (candidate.start, candidate.end))
-    return [one for one in held if id(one[0]) not in dropped]
-
-
-def _distinct(found: list[_Candidate]) -> list[_Candidate]:
-    """Return the candidates without those of the same detector that overlap an earlier, wider one."""
-    kept: list[_Candidate] = []
-    last: dict[str, int] = {}
-    for candidate in found:
-        name = candidate.armed.detector.id
-        if candidate.start >= last.get(name, -1):
-            kept.append(candidate)
-            last[name] = candidate.end
-    return kept
