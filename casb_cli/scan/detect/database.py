@@ -88,8 +88,8 @@ def _key(rules: tuple[Rule, ...]) -> str:
     total = hashlib.sha256()
     total.update(engine_version().encode())
     total.update(_cpu())
-    for rule in rules:
-        total.update(f"{rule.hint}\0{rule.caseless}\0{rule.once}\0{rule.linear}\0".encode())
+    total.update("\0".join([rule.hint for rule in rules]).encode())
+    total.update(bytes([rule.caseless + 2 * rule.once + 4 * rule.linear for rule in rules]))
     return total.hexdigest()[:40]
 
 

@@ -110,6 +110,8 @@ class _Word(NamedTuple):
     """Whether it is a part of terms, so that anything may stand behind it."""
 
 
+_LONGER = 16
+"""Bytes by which a form of a word may be longer than the word itself."""
 _SIGNS = re.compile("[°º№#]")
 _POINTS = re.compile(r"[._]+")
 
@@ -160,6 +162,10 @@ def _parted(buffer: bytes, at: int) -> bool:
     return not (before.isalpha() and behind.isalpha()) or (before.islower() and behind.isupper())
 
 
+def _escaped(word: str) -> str:
+    return word if word.isalnum() else re.escape(word)
+
+
 class Gates:
     """The required words of all detectors, each once; `rules` are what the one pass looks for them with.
 
@@ -178,18 +184,22 @@ class Gates:
             for word in detector.keywords if detector.gated else sum((rule.words for rule in rules), ()):
                 wanted[word].add(detector.id)
                 far[word] = max(far[word], detector.distance + wide)
-        owners: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-        reach: defaultdict[str, int] = defaultdict(int)
+        owners: dict[str, frozenset[str]] = {}
+        reach: dict[str, int] = {}
         loose: set[str] = set()
+        same: dict[frozenset[str], frozenset[str]] = {}
         for word, names in wanted.items():
-            ids = frozenset(names)  # one object for all forms of the word, so that it is made and hashed once
+            ids = frozenset(names)
+            ids = same.setdefault(ids, ids)  # one object for all words and forms: to compare sets takes long
+            around = far[word] + 2 * len(word.encode()) + _LONGER
             telling = _telling(word)
             texts = _spelt(telling) if telling else {form for spelt in _spelt(word) for form in _written(spelt)}
             if telling:
                 loose |= texts
             for text in texts:
-                owners[text] = owners[text] | ids if text in owners else ids
-                reach[text] = max(reach[text], far[word] + 2 * max(len(text.encode()), len(word.encode())))
+                others = owners.get(text)
+                owners[text] = ids if others is None else others | ids
+                reach[text] = around if others is None else max(reach[text], around)
         digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
         camels = {"".join(word.split()): word for word in wanted if word.isascii() and " " in word}
         wordy = {ids: ids - digits for ids in owners.values()}
@@ -198,24 +208,26 @@ class Gates:
         hints: list[str] = []
         humps: list[str] = []
         for word in sorted(owners):
-            known = _Word(len(word.encode()), reach[word], owners[word], wordy[owners[word]], part=word in loose)
+            size = len(word) if word.isascii() else len(word.encode())
+            ids = owners[word]
+            known = _Word(size, reach[word], ids, wordy[ids], 0, word in loose)
             if word in loose:
                 self._words.append(known)
-                hints.append(re.escape(word))
+                hints.append(_escaped(word))
             elif word.isascii() and len(word) <= _SHORT and word[0].isalpha() and word[-1].isalpha():
-                self._words.append(known._replace(behind=1))
+                self._words.append(_Word(size, reach[word], ids, wordy[ids], 1))
                 self._last[word.encode()] = known
                 if word in _SHOUTED:
                     hints.append(f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]")
                 elif _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
                     hints.append(f"(?:^|[^A-Za-z0-9])(?i:{word})[^a-z0-9]")
                 else:
-                    hints.append(f"(?:^|{_PART})(?i:{re.escape(word)})[^a-z]")
+                    hints.append(f"(?:^|{_PART})(?i:{_escaped(word)})[^a-z]")
                 if len(word) >= _HUMP and word.isalpha():
                     humps.append(word)
             else:
                 self._words.append(known)
-                hints.append(re.escape(word))
+                hints.append(_escaped(word))
         made = [Rule(hint=hint, pattern="", caseless=not hint.endswith(("[^a-z]", "[^a-z0-9]"))) for hint in hints]
         for word in humps:
             known = _Word(len(word), reach[word], owners[word], wordy[owners[word]], 1)

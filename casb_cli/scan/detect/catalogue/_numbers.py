@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
@@ -125,14 +126,17 @@ def shortest(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in known if " " not in one or not any(part in known for part in _parts(one)))
 
 
-def _parts(word: str) -> Iterable[str]:
-    """Yield the runs of words in a term, but for the whole."""
+@cache
+def _parts(word: str) -> tuple[str, ...]:
+    """Return the runs of words in a term, but for the whole."""
     single = word.split()
     count = len(single)
-    for first in range(count):
-        for last in range(first + 1, count + 1):
-            if last - first < count:
-                yield " ".join(single[first:last])
+    return tuple(
+        " ".join(single[first:last])
+        for first in range(count)
+        for last in range(first + 1, count + 1)
+        if last - first < count
+    )
 
 
 def number_detector(number: Number) -> Detector:
