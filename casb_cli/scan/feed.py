@@ -14,6 +14,7 @@ from casb_cli.core.models import ROOT, File, Gone, Notice, Partition
 from casb_cli.core.shapes import from_json
 from casb_cli.scan import readon
 from casb_cli.scan.census import Census, Lost, Taken
+from casb_cli.scan.listing import RESTARTS
 
 FEED = "files"
 BEGUN = "files begun"
@@ -31,9 +32,19 @@ def mark_position(census: Census) -> None:
     """Keep the feed's present position, taken before a full listing begins, so that nothing falls between."""
     connector = census.instance.connector_for(FollowFiles)
     begun = clock.text(clock.now())
-    census.store.runs.save_cursor(census.instance.key, FEED, connector.follow_start())
+    census.store.runs.save_cursor(census.instance.key, FEED, _start(connector))
     census.store.runs.save_cursor(census.instance.key, BEGUN, begun)
     census.store.runs.forget_cursors(census.instance.key, LEFT)
+
+
+def _start(connector: Any) -> str:
+    """Return the present position, asked for anew where what it takes to find it expired on the way."""
+    for _ in range(RESTARTS):
+        try:
+            return str(connector.follow_start())
+        except CursorExpired:
+            continue
+    return str(connector.follow_start())
 
 
 def told_since(census: Census, ability: type[Ability]) -> bool:

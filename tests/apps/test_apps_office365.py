@@ -263,6 +263,7 @@ def said(status, code, message="no", *, inner=None, headers=None):
         (404, "itemNotFound", ObjectMissing),
         (410, "resyncChangesApplyDifferences", CursorExpired),
         (400, "syncStateNotFound", CursorExpired),
+        (400, "Directory_ExpiredPageToken", CursorExpired),
         (409, "nameAlreadyExists", StateConflict),
         (423, "resourceLocked", StateConflict),
         (401, "InvalidAuthenticationToken", SignInNeeded),

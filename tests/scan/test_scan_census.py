@@ -178,6 +178,20 @@ def test_without_a_position_there_is_nothing_to_follow(provider, store):
     assert taken.complete
 
 
+def test_a_position_is_asked_for_anew_where_a_page_expired_on_the_way(provider, store, monkeypatch):
+    one, _ = census(provider, store, FakeConnector)
+    real, left = FakeConnector.follow_start, [CursorExpired("gone"), CursorExpired("gone")]
+
+    def start(self):
+        if left:
+            raise left.pop()
+        return real(self)
+
+    monkeypatch.setattr(FakeConnector, "follow_start", start)
+    feed.mark_position(one)
+    assert feed.has_position(one)
+
+
 def test_an_expired_feed_forgets_its_position(provider, store):
     one, _ = census(provider, store, FakeConnector)
     feed.mark_position(one)

@@ -51,6 +51,7 @@ _KNOWN: dict[str, type[ProviderError]] = {
     "syncStateNotFound": CursorExpired,
     "syncStateInvalid": CursorExpired,
     "resyncRequired": CursorExpired,
+    "Directory_ExpiredPageToken": CursorExpired,
 }
 _KINDS: dict[int, type[ProviderError]] = {
     400: RequestRefused,
