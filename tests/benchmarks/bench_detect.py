@@ -164,17 +164,19 @@ def marked(bench: Bench, folder: Path, size: int) -> tuple[float, dict[str, dict
     return sum(path.stat().st_size for path in folder.iterdir()) / 1e6, tokens
 
 
+def by_gitleaks(program: str, folder: str) -> list[str]:
+    """Return the command that has gitleaks look through a folder and print what it found."""
+    report = ["--report-format", "json", "--report-path", "-"]
+    return [program, "detect", "--no-git", "--no-banner", "--exit-code", "0", *report, "--source", folder]
+
+
 def others_speed(bench: Bench, name: str, program: str, size: int) -> tuple[float, float]:
     """Return MB per CPU second of a program, and of casb, on the same files, each read to its end by both."""
     with tempfile.TemporaryDirectory(prefix="casb-compared-") as text:
         folder = Path(text)
         mb, tokens = marked(bench, folder, size)
         out = bench.folder / f"{name}.out"
-        if name == "gitleaks":
-            report = ["--report-format", "json", "--report-path", "-"]
-            command = [program, "detect", "--no-git", "--no-banner", "--exit-code", "0", *report, "--source", text]
-        else:
-            command = [program, "scan", "--all-files", "."]
+        command = by_gitleaks(program, text) if name == "gitleaks" else [program, "scan", "--all-files", "."]
         theirs = timed(command, out, cwd=folder, good=(0,))[0]
         _all_read(name, out, tokens)
         ours = timed(bench.detect(str(folder)), bench.folder / "casb.out", env=bench.environment)[0]
@@ -242,8 +244,7 @@ def small(bench: Bench, program: str | None, gitleaks: str | None) -> None:
             theirs = timed([program, "-o", "-j1", "--no-config", "--no-messages", "-f", str(bench.list), text])[0]
             said("small files, catalogue / ripgrep", f"{theirs / ours:.2f}")
         if gitleaks:
-            report = ["--report-format", "json", "--report-path", "-"]
-            command = [gitleaks, "detect", "--no-git", "--no-banner", "--exit-code", "0", *report, "--source", text]
+            command = by_gitleaks(gitleaks, text)
             theirs = timed(command, cwd=folder, good=(0,))[0]
             said("small files, catalogue / gitleaks", f"{theirs / ours:.1f}")
 

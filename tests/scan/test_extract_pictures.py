@@ -11,7 +11,9 @@ from scan_scanner import SCANNER
 
 from casb_cli.commands._ocr import chosen
 from casb_cli.core.errors import UsageError
-from casb_cli.scan.extract.base import Limits
+from casb_cli.scan.extract.base import Context, Limits, Source, Stop
+from casb_cli.scan.extract.formats import extract
+from casb_cli.scan.extract.pictures import shown
 from casb_cli.scan.inspect import inspect_stream
 
 IBAN, CARD = "DE89 3704 0044 0532 0130 00", "4539 1488 0343 6467"
@@ -92,6 +94,15 @@ def test_what_is_too_large_torn_or_slow_is_told(limits):
     assert look(bomb, limits).reason == "too-large"
     assert look(saved(page(), "PNG")[:3000], limits).reason == "corrupted"
     assert look(saved(page(), "PNG"), msgspec.structs.replace(limits, wall=0.02)).reason == "timeout"
+
+
+def test_kinds_whose_readers_start_programs_are_not_opened():
+    pytest.importorskip("PIL")
+    data = io.BytesIO()
+    page().save(data, "EPS")
+    context = Context(limits=Limits(ocr="eng"), open=extract)
+    with pytest.raises(Stop, match="unsupported"):
+        list(shown(Source(data, "a.eps", len(data.getvalue())), context, ""))
 
 
 def test_a_picture_without_text_is_done(limits):

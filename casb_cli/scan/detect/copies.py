@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from casb_cli.core.models import Confidence
 from casb_cli.core.text import printable
 from casb_cli.scan.detect.collector import Collector
-from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.database import hits, load
 from casb_cli.scan.detect.prints import PHRASE, Marks, Template, literals, opened, phrases, words
 from casb_cli.scan.detect.rules import Detector, Rule
 from casb_cli.scan.extract.base import Segment
@@ -62,19 +61,14 @@ class Known:
 
     def near(self, text: bytes) -> tuple[bool, bool]:
         """Return whether any anchor stands in the text, and whether enough of one document do for a closer look."""
-        hits: list[int] = []
-        self._database.scan(text, match_event_handler=_note, context=hits)
-        met = Counter(number for hit in hits for number in self._anchors[hit])
-        return bool(hits), any(count >= self._enough[number] for number, count in met.items())
+        found = hits(self._database, text)
+        met = Counter(number for hit, ends in found.items() for number in self._anchors[hit] for _ in ends)
+        return bool(found), any(count >= self._enough[number] for number, count in met.items())
 
 
 def _enough(share: float, anchors: int) -> int:
     """Return how many anchors must stand in a piece: half of those in one half of the least copy."""
     return max(min(2, anchors), int(share * anchors * _LEAST_PART / 4))
-
-
-def _note(number: int, _start: int, _end: int, _flags: int, hits: Any) -> None:
-    hits.append(number)
 
 
 def _hint(text: str) -> Rule:

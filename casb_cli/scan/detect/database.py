@@ -8,6 +8,7 @@ import os
 import platform
 import stat
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
         _write(path, hyperscan.dumpb(database))
     return database
+
+
+def hits(database: Any, text: bytes) -> defaultdict[int, list[int]]:
+    """Return where in a text what is sought ends, by the number of its rule."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    database.scan(text, match_event_handler=_note, context=found)
+    return found
+
+
+def _note(number: int, _start: int, end: int, _flags: int, found: Any) -> None:
+    found[number].append(end)
 
 
 def engine_version() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
-from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.database import hits, load
 from casb_cli.scan.detect.exact import Index
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.folded import Folded
@@ -208,13 +208,12 @@ class Scanner:
     ) -> None:
         if self._database is None:
             return
-        hits: defaultdict[int, list[int]] = defaultdict(list)
-        self._database.scan(buffer, match_event_handler=_note, context=hits)
+        found_at = hits(self._database, buffer)
         found: list[_Candidate] = []
         rules = len(self._aims)
-        for number in sorted(number for number in hits if number < rules):
-            self._confirm(self._aims[number], hits[number], buffer, floor, limit, collector, found, places)
-        self._gated_round(hits, buffer, floor, limit, places, collector, found)
+        for number in sorted(number for number in found_at if number < rules):
+            self._confirm(self._aims[number], found_at[number], buffer, floor, limit, collector, found, places)
+        self._gated_round(found_at, buffer, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
                 if armed.holds(buffer[start:end]):
@@ -244,7 +243,7 @@ class Scanner:
 
     def _gated_round(
         self,
-        hits: dict[int, list[int]],
+        found_at: dict[int, list[int]],
         buffer: bytes,
         floor: int,
         limit: int,
@@ -254,20 +253,18 @@ class Scanner:
     ) -> None:
         """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
         named = self._named(places)
-        windows = list(self._gates.windows(hits, len(self._aims), buffer))
+        windows = list(self._gates.windows(found_at, len(self._aims), buffer))
         if named:
             windows.append(Window(0, len(buffer), named))
         around: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
         for window in windows:
             text = buffer[window.start : window.end]
             for gated in self._together(window.owners):
-                local: defaultdict[int, list[int]] = defaultdict(list)
-                gated.database.scan(text, match_event_handler=_note, context=local)
-                for number, ends in local.items():
+                for number, ends in hits(gated.database, text).items():
                     around[gated.names[number]].update(end + window.start for end in ends)
-        for (owner, number), found_at in sorted(around.items()):
+        for (owner, number), at in sorted(around.items()):
             aim = self._gated[owner].aims[number]
-            self._confirm(aim, sorted(found_at), buffer, floor, limit, collector, found, places)
+            self._confirm(aim, sorted(at), buffer, floor, limit, collector, found, places)
 
     def _named(self, places: Places) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
@@ -276,11 +273,9 @@ class Scanner:
         if places.named is None:
             names = places.table.names
             text = b"\n".join(names)
-            hits: defaultdict[int, list[int]] = defaultdict(list)
-            self._database.scan(text, match_event_handler=_note, context=hits)
             places.named = frozenset(
                 owner
-                for owner in self._gates.owners(hits, len(self._aims), text)
+                for owner in self._gates.owners(hits(self._database, text), len(self._aims), text)
                 if (words := self._gated[owner].aims[0].words) is not None and any(map(words.search, names))
             )
         return places.named
@@ -396,10 +391,6 @@ def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, en
         or words.search(buffer, end, min(len(buffer), end + distance))
         or (places.table and words.search(places.table.name_at(buffer, start)))
     )
-
-
-def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
-    hits[number].append(end)
 
 
 def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int, int]]:

@@ -352,16 +352,17 @@ def hash_part(value: bytes, view: View) -> bool:
     return value[:1].isdigit() and _ADDRESS.search(view.before(16)) is not None
 
 
-_LOCKS = (
+_LOCK_NAMES = (
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml poetry.lock pipfile.lock cargo.lock "
     "uv.lock composer.lock gemfile.lock go.sum flake.lock packages.lock.json mix.lock podfile.lock "
     "pubspec.lock"
 )
+_LOCKS = frozenset(_LOCK_NAMES.split())
 
 
 def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in files where package managers keep hashes of what they installed."""
-    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS.split()
+    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS
 
 
 _SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")

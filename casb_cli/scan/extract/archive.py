@@ -16,12 +16,13 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces
 from casb_cli.scan.extract.names import Names
+from casb_cli.scan.extract.stream import Stream
 from casb_cli.scan.extract.torn import members_alone
 
 _LOCAL_HEADER = 30
 
 
-class Bounded(io.RawIOBase):
+class Bounded(Stream):
     """An unpacking stream that counts what it gives against the limits; raises Stop beyond them."""
 
     def __init__(self, raw: IO[bytes], context: Context, packed: int, crc: int | None = None) -> None:
@@ -35,15 +36,6 @@ class Bounded(io.RawIOBase):
         self._at = 0
         self._fault: Exception | None = None
         self._step: Callable[[int], bytes] = getattr(raw, "read1", raw.read)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._fault = None
@@ -93,12 +85,6 @@ class Bounded(io.RawIOBase):
                 raise
             self._fault = error
         return b"".join(parts)
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
     def close(self) -> None:
         if not self.closed:

@@ -6,9 +6,10 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from casb_cli.scan.extract.base import Stop
+from casb_cli.scan.extract.stream import Stream
 
 _FRAME, _LEGACY = 0x184D2204, 0x184C2102
 _SKIPPED = range(0x184D2A50, 0x184D2A60)
@@ -17,7 +18,7 @@ _LEGACY_BLOCK = 8 << 20
 _UNPACKED = 1 << 31
 
 
-class Pieces(io.RawIOBase):
+class Pieces(Stream):
     """A stream of the pieces that a function makes; going back makes them anew."""
 
     def __init__(self, made: Callable[[], Iterator[bytes]]) -> None:
@@ -26,12 +27,6 @@ class Pieces(io.RawIOBase):
         self._pieces = made()
         self._left = b""
         self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET:
@@ -53,12 +48,6 @@ class Pieces(io.RawIOBase):
         data, self._left = self._left[:size], self._left[size:]
         self._at += len(data)
         return data
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
 
 _TAKEN = 1 << 15

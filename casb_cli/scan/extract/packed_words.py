@@ -6,12 +6,11 @@ import base64
 import binascii
 import io
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from casb_cli.scan.detect.database import load
+from casb_cli.scan.detect.database import hits, load
 from casb_cli.scan.detect.rules import Rule
 from casb_cli.scan.extract.base import Context, Segment, Source, join_place
 from casb_cli.scan.extract.sniff import looks_textual
@@ -63,14 +62,13 @@ def _words(block: bytes, *, formed: bool) -> Iterator[bytes]:
 
 def _stretches(block: bytes, *, formed: bool) -> list[tuple[int, int]]:
     """Return where words may begin that are packed: all of a block, or right behind what says so."""
-    hits: defaultdict[int, list[int]] = defaultdict(list)
-    _database().scan(block, match_event_handler=_note, context=hits)
-    if not hits:
+    found = hits(_database(), block)
+    if not found:
         return []
-    if formed or len(hits) > 1 or 0 not in hits:
+    if formed or len(found) > 1 or 0 not in found:
         return [(0, len(block))]
     stretches: list[tuple[int, int]] = []
-    for end in hits[0]:
+    for end in found[0]:
         low = max(end, stretches[-1][1] if stretches else 0)
         if low < end + _NEAR:
             stretches.append((low, end + _NEAR))
@@ -81,10 +79,6 @@ def _stretches(block: bytes, *, formed: bool) -> list[tuple[int, int]]:
 def _database() -> Any:
     # Five times `in` would take longer than all detectors do.
     return load(tuple(Rule(hint=hint, pattern="", linear=True) for hint in (_BASE64, *_TELLING)), None)
-
-
-def _note(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:
-    hits[number].append(end)
 
 
 def _plain(word: bytes) -> bytes:

@@ -19,6 +19,8 @@ from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_plac
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
+"""What is opened: readers of other kinds may start programs (EPS)."""
 PIXELS = 64_000_000
 """Pixels of a picture that is read; larger ones are too large."""
 FRAMES = 500
@@ -46,7 +48,7 @@ def shown(source: Source, context: Context, where: str) -> Iterator[Segment]:
     Image.MAX_IMAGE_PIXELS = PIXELS
     source.file.seek(0)
     try:
-        picture = Image.open(source.file)
+        picture = Image.open(source.file, formats=FORMATS)
     except Image.DecompressionBombError:
         raise Stop("too-large", "a picture of too many pixels") from None
     except UnidentifiedImageError:

@@ -20,6 +20,7 @@ from casb_cli.scan.extract.archive import Bounded
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sevenzip_header import Coder, Directory, Folder, directory, start
+from casb_cli.scan.extract.stream import Stream
 
 _STEP = 1 << 16
 _LARGEST_DICTIONARY = 256 << 20
@@ -138,7 +139,7 @@ class _WrongSum(Stop):
     """A member's content is not what was packed."""
 
 
-class _Part(io.RawIOBase):
+class _Part(Stream):
     """One member of a block: read once, from its start; only its first mebibyte can be gone back to."""
 
     def __init__(self, stream: BinaryIO, size: int, crc: int | None) -> None:
@@ -152,15 +153,6 @@ class _Part(io.RawIOBase):
         self._at = 0
         self.told = False
         """Whether the reader has met the fault itself."""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET or offset > self._read or (offset < self._read and self._read > _REPLAYED):
@@ -198,12 +190,6 @@ class _Part(io.RawIOBase):
                 self._expected = None
                 raise _WrongSum("corrupted", "a checksum")
         return data
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
     def finish(self) -> None:
         """Go on to the end of the member, where the next one begins."""

@@ -223,6 +223,7 @@ def _wide(head: bytes) -> bytes | None:
 
 def _mail_headers(text: bytes) -> bool:
     known = set()
+    # Most texts are no mail, and their first line tells: no other need be parted.
     first = text[:1000].partition(b"\n")[0].partition(b"\r")[0]
     if first[:1] not in b" \t" and not _MAIL_LINE.match(first):
         return False

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import Names
+from casb_cli.scan.extract.stream import Stream
 
 _RECORD = 512
 _PLAIN = frozenset(("path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "hdrcharset"))
@@ -66,7 +67,7 @@ def _following(source: Source, at: int, context: Context) -> int:
     return -1
 
 
-class _Slice(io.RawIOBase):
+class _Slice(Stream):
     """The bytes of one member, as they lie in the archive."""
 
     def __init__(self, file: BinaryIO, begin: int, size: int) -> None:
@@ -75,15 +76,6 @@ class _Slice(io.RawIOBase):
         self._begin = begin
         self._size = size
         self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._at = max(0, offset + (0, self._at, self._size)[whence])
@@ -95,12 +87,6 @@ class _Slice(io.RawIOBase):
         data = self._file.read(left if size < 0 else min(size, left))
         self._at += len(data)
         return data
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
 
 def _given(source: Source, name: str, begin: int, size: int, context: Context, where: str) -> Iterator[Segment]:

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.stream import Stream
 
 _MARK = b"PK\x03\x04"
 _HEADER = 30
@@ -18,7 +19,7 @@ _STORED, _DEFLATED = 0, 8
 _STEP = 1 << 16
 
 
-class _Member(io.RawIOBase):
+class _Member(Stream):
     """One member's content, read forward; what is packed without a told size ends where its packing does."""
 
     def __init__(self, file: BinaryIO, at: int, size: int | None, context: Context, *, deflated: bool) -> None:
@@ -40,15 +41,6 @@ class _Member(io.RawIOBase):
     def end(self) -> int:
         """Where the bytes that were taken end."""
         return self._begin + self._taken - (len(self._inner.unused_data) if self._inner else 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET:
@@ -84,12 +76,6 @@ class _Member(io.RawIOBase):
         data = self._file.read(most)
         self._taken += len(data)
         return data
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
 
 
 def members_alone(source: Source, context: Context, where: str) -> Iterator[Segment]:

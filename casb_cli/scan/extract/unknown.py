@@ -57,7 +57,7 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from _segment(where, _ends(source), context)
         yield from _shown(source, context, where, name)
         return
-    elif _is_iwork(head, source.size):
+    if _is_iwork(head, source.size):
         yield Segment(where, "none", context.beside(_runs(_iwork(source, context), context)))
         name = name or "a document of iWork"
     else:

@@ -54,19 +54,30 @@ PASSWORD_SAID = (
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
 GETS = r"\b(?:define|(?:os\.)?(?:getenv|environ\.(?:get|setdefault))|env(?:\.fetch)?)"
 """What takes the name of a setting and its value, or what it is without one."""
-PAIR_HINT = (
-    r"(?:name|key)[\"']?\s{{0,4}}:\s{{0,4}}[\"']?[a-z0-9_.-]{{0,60}}{}[\"']?(?:,\s{{0,40}}|\s{{1,40}})[\"']?value[\"']?"
-    r"\s{{0,4}}:"
-)
-"""A name and its value as two fields: variables of containers, parameters, collections of requests."""
+
+
+def _pair(names: str) -> str:
+    """Return the expression of a name and its value as two fields, up to the value.
+
+    Variables of containers, parameters and collections of requests have them.
+    """
+    return (
+        r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}"
+        + names
+        + r"[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
+        r"\s{0,4}:"
+    )
+
+
+_PASSWORD_PAIR, _TOKEN_PAIR = _pair(r"(?:pass(?:word|wd)?|pwd)"), _pair(r"(?:secret|token|api_?key)")
+_VARIABLE = r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\""
+_PASSWORD_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']"
+_TOKEN_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 PASSWORD_FORMS = (
     Rule(
-        hint=PAIR_HINT.format(r"(?:pass(?:word|wd)?|pwd)"),
-        pattern=(
-            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:pass(?:word|wd)?|pwd)[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
-            r"\s{0,4}:\s{0,4}(?:[\"'](?P<v>[^\s\"']{4,100})[\"']|(?P<v2>[^\s\"'{}\[\],]{4,100})(?=\s))"
-        ),
+        hint=_PASSWORD_PAIR,
+        pattern=(_PASSWORD_PAIR + r"\s{0,4}(?:[\"'](?P<v>[^\s\"']{4,100})[\"']|(?P<v2>[^\s\"'{}\[\],]{4,100})(?=\s))"),
         caseless=True,
         before=200,
         after=120,
@@ -126,11 +137,8 @@ PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']",
-        pattern=(
-            GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']"
-            r"(?P<v>[^\s\"']{4,100})[\"']"
-        ),
+        hint=_PASSWORD_GOT,
+        pattern=(_PASSWORD_GOT + r"(?P<v>[^\s\"']{4,100})[\"']"),
         caseless=True,
         before=90,
         after=110,
@@ -178,19 +186,16 @@ TOKEN_FORMS = (
         after=480,
     ),
     Rule(
-        hint=PAIR_HINT.format(r"(?:secret|token|api_?key)"),
-        pattern=(
-            r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}(?:secret|token|api_?key)[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
-            r"\s{0,4}:\s{0,4}[\"']?(?P<v>[a-z0-9._~+/=-]{12,300})(?![a-z0-9._~+/=-])"
-        ),
+        hint=_TOKEN_PAIR,
+        pattern=(_TOKEN_PAIR + r"\s{0,4}[\"']?(?P<v>[a-z0-9._~+/=-]{12,300})(?![a-z0-9._~+/=-])"),
         caseless=True,
         before=200,
         after=310,
     ),
     Rule(
-        hint=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\"",
+        hint=_VARIABLE,
         pattern=(
-            r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\"\s{0,3}\{[^{}]{0,200}?"
+            _VARIABLE + r"\s{0,3}\{[^{}]{0,200}?"
             r"\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"]{10,300})\""
         ),
         caseless=True,
@@ -198,11 +203,8 @@ TOKEN_FORMS = (
         after=620,
     ),
     Rule(
-        hint=GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']",
-        pattern=(
-            GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
-            r"(?P<v>[^\s\"']{12,300})[\"']"
-        ),
+        hint=_TOKEN_GOT,
+        pattern=(_TOKEN_GOT + r"(?P<v>[^\s\"']{12,300})[\"']"),
         caseless=True,
         before=80,
         after=310,
