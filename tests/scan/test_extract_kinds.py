@@ -431,3 +431,12 @@ def test_a_sheet_with_far_cells_and_links_is_read():
     cells = f'<row r="90000"><c r="XEZ90000" t="inlineStr"><is><t>{SHOWN}</t></is></c></row>'
     book = xlsx(cells, **{"xl/worksheets/_rels/sheet1.xml.rels": "<Relationships/>"})
     assert look(book).totals == {"payment-card": 1}
+
+
+@pytest.mark.parametrize("mark", [f"==============={SHOWN}==", f"{SHOWN}_part"])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_the_mark_between_the_parts_of_a_mail_is_no_content(mark, quote):
+    if not quote:
+        mark = mark.replace(" ", "")
+    body = f"--{mark}\nContent-Type: text/plain\n\nhello\n--{mark}--"
+    assert look(mail(f"multipart/mixed;\n boundary={quote}{mark}{quote}; x=1", body)).matches == ()

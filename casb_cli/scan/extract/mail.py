@@ -59,7 +59,7 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
     number = 0
     for part in message.walk():
         context.tick()
-        headers = "\n".join(f"{name}: {_decoded(value)}" for name, value in part.items())
+        headers = "\n".join(f"{name}: {_told(name, value)}" for name, value in part.items())
         told = part.get_filename()
         if told and told not in headers:
             headers += f"\n{_decoded(told)}"  # in parts, or percent-encoded (RFC 2231)
@@ -139,6 +139,15 @@ def _packed_message(part: email.message.Message) -> bytes:
     data = inner.get_payload(decode=True)
     del inner["Content-Transfer-Encoding"]  # it is walked through after this, as the text that it was taken for
     return data if isinstance(data, bytes) else b""
+
+
+def _told(name: str, value: object) -> str:
+    """Return a header's decoded value, without the random mark that parts the body: it may look like any number."""
+    told = _decoded(value)
+    return _BOUNDARY.sub("", told) if name.lower() == "content-type" else told
+
+
+_BOUNDARY = re.compile(r'(?i)\bboundary[*\d]*\s*=\s*(?:"[^"]*"|[^\s;]+)')
 
 
 def _locked(part: email.message.Message) -> bool:
