@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import platform
-import stat
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from casb_cli.core.errors import UsageError
+from casb_cli.scan.detect.cached import read, write
 from casb_cli.scan.detect.rules import Rule
 
 
@@ -27,7 +25,7 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
     if cache_dir is None:
         return _compiled(rules)
     path = Path(cache_dir) / f"patterns-{_key(rules)}.hsdb"
-    data = _read(path)
+    data = read(path)
     if data is not None:
         with contextlib.suppress(hyperscan.HyperscanError):  # made for another CPU or version: compiled anew
             database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
@@ -35,7 +33,7 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
             return database
     database = _compiled(rules)
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
-        _write(path, hyperscan.dumpb(database))
+        write(path, hyperscan.dumpb(database))
     return database
 
 
@@ -112,33 +110,3 @@ def _cpu() -> bytes:
             if line.startswith((b"flags", b"Features")):
                 return line
     return f"{platform.machine()} {platform.processor()}".encode()
-
-
-def _read(path: Path) -> bytes | None:
-    """Return a cached database that nobody else could have written and that is whole, else None."""
-    try:
-        # Without waiting: in a folder that others may write to, a pipe could stand in its place.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode) or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                return None
-            if hasattr(os, "getuid") and about.st_uid != os.getuid():
-                return None
-            data = file.read()
-    except OSError:
-        return None
-    body = data[32:]
-    return body if hashlib.sha256(body).digest() == data[:32] else None
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".patterns-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(body).digest() + body)
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
-        raise

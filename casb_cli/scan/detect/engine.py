@@ -13,19 +13,20 @@ from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import hits, load
-from casb_cli.scan.detect.exact import Index
 from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.folded import Folded
-from casb_cli.scan.detect.gates import Gates, Window, bordered
+from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family, Linear, Words
 from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, unless_told
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
+from casb_cli.scan.detect.sought import bordered
 from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.copies import Copies, Known
+    from casb_cli.scan.detect.exact import Index
 
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
@@ -53,7 +54,11 @@ class _Armed:
     @cached_property
     def index(self) -> Index | None:
         """The index of exact data that decides, None where there is none; raises ConfigError."""
-        return Index(self.detector.index[0]) if self.detector.index else None
+        if not self.detector.index:
+            return None
+        from casb_cli.scan.detect.exact import Index
+
+        return Index(self.detector.index[0])
 
     def holds(self, value: bytes, rule: Rule | None = None) -> bool:
         """Return whether all checks hold: those of the rule that found the value, where it has its own."""
@@ -153,7 +158,7 @@ class Scanner:
         self._asked: Counter[frozenset[str]] = Counter()
         self._cache_dir = cache_dir
         self._aims = [aim for aim in self._aims if not (aim.owner.detector.gated or aim.rule.words)]
-        self._gates = Gates(detectors.detectors)
+        self._gates = Gates(detectors, cache_dir)
         rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
         self._database = load(rules, cache_dir) if rules else None
         self._printed = any(detector.prints for detector in detectors.detectors)

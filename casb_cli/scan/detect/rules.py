@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -144,10 +145,9 @@ class DetectorSet:
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
         self.detectors = tuple(sorted(detectors, key=lambda d: d.id))
-        names = [d.id for d in self.detectors]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise UsageError(f"two detectors have the id `{twice[0]}`", hint="casb detectors list")
+        for one, next_one in pairwise(self.detectors):
+            if one.id == next_one.id:
+                raise UsageError(f"two detectors have the id `{one.id}`", hint="casb detectors list")
         self.id = _digest(self.detectors)
 
     @classmethod

@@ -1,0 +1,257 @@
+"""How the words that detectors need stand in texts, and what the one pass looks for to find them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from casb_cli.scan.detect.cached import read, write
+from casb_cli.scan.detect.rules import Detector, DetectorSet
+
+_HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
+SHORT = 7
+"""Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
+_PART = "[^A-Za-z]"
+_HUMP = 3
+"""Letters that a word must have to count within a name such as `holderSsn` or `ssnOfHolder`."""
+
+_JOINTS = ("", " ", "_", "-", "\n")
+
+
+def bordered(words: Iterable[str]) -> str:
+    """Return an expression, for letters of any case, of the words: alone, or part of a name in camel case."""
+    hump = "(?-i:(?<=[a-z])(?=[A-Z]))"
+    known = tuple(words)
+    short = [word for word in known if word.isascii() and len(word) < _HUMP]
+    long = [word for word in known if word not in short]
+    # Letters of two bytes that Latin words have, such as the `é` of `Bénin`, part nothing.
+    start, end = r"(?<![A-Za-z])(?<![\xc3-\xc9][\x80-\xbf])", r"(?![a-z\xc3-\xc9])"
+    parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump})"] if long else []
+    parts += [f"{start}(?:{forms(short)}){end}"] if short else []
+    return "|".join(parts)
+
+
+def forms(words: Iterable[str]) -> str:
+    """Return an alternation of the words, longest first, in which spaces match any joint or none."""
+    found = {_form(spelt) for word in words for spelt in (*_spelt(word), *(() if word.isascii() else (word.title(),)))}
+    return "|".join(sorted(found, key=lambda form: (-len(form), form)))
+
+
+def _form(word: str) -> str:
+    form = r"[\s_\-]?".join(map(re.escape, word.split())).replace(r"\.", r"[._]")
+    # `aba` beside a digit is more likely a piece of a hexadecimal number.
+    return rf"(?<![0-9]){form}(?![0-9])" if _HEXADECIMAL.fullmatch(word) else form
+
+
+def _spelt(word: str) -> set[str]:
+    """Return a word as text may spell it: the expressions ignore the case of ASCII letters only."""
+    if word.isascii():
+        return {word}
+    plain = unicodedata.normalize("NFKD", word.lower().translate(_STROKES)).encode("ascii", "ignore").decode("ascii")
+    # Columns are named without accents; a word of another script keeps none of its letters.
+    bare = {plain} if len(plain) >= max(_BARE, len(word) - 1) else set()
+    return {word, word.lower(), word.upper(), word.capitalize()} | bare
+
+
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "\u2019": "'"})
+_BARE = 5
+"""Letters from which a word counts without its accents too."""
+
+_TELLING = 7
+"""Letters from which one part of a term is sought in the place of all the ways in which its parts may be joined."""
+_FOREIGN = 4
+"""The same for a part with letters beyond ASCII."""
+_COMMON_WORDS = (
+    "number numbers identity identification identifier national personal document documento security insurance license"
+    " licence licencia registration registro reference residence resident account company business service services"
+    " provider patient general customer employer employee student medicare british american european product digital"
+    " virtual express driving drivers individual education register reference details elector electors"
+    " election numeric único única pièce référence portuguese japanese norwegian croatian georgian"
+    " slovenian adoption transit unified german french spanish italian swedish russian numerical uniform"
+    " bootstrap identif central secret private"
+)
+_COMMON = frozenset(_COMMON_WORDS.split())
+"""Parts of terms that stand in too many texts to be sought alone."""
+_PEOPLES_WORDS = (
+    "swiss irish indian iranian korean latvian finnish spanish"
+    " turkish serbian slovak kenyan ghanaian cuban qatari kuwaiti saudi uzbek kazakh maltese"
+    " austrian belgian canadian chilean chinese croatian cypriot estonian israeli jordan jordanian kuwait mexican"
+    " nigerian salvadoran tunisian ugandan"
+)
+_PEOPLES = frozenset(_PEOPLES_WORDS.split())
+"""Those that name a people are sought alone however short they are."""
+
+_SHOUTED = frozenset(("run", "ss"))
+"""Abbreviations that are also words of programs: sought in capitals only."""
+
+
+class Word(NamedTuple):
+    """What a word tells where it was found; detectors stand as the number of their set in `Sought.owners`."""
+
+    size: int
+    reach: int
+    owners: int
+    wordy: int
+    """Those of the owners that look for values without a digit too."""
+    behind: int = 0
+    """Bytes behind the word that its expression takes as well."""
+    part: bool = False
+    """Whether it is a part of terms, so that anything may stand behind it."""
+
+
+class Sought(msgspec.Struct, frozen=True, array_like=True):
+    """The words of all detectors, each once: by number what to look for, whether in any case, and what it tells."""
+
+    hints: list[tuple[str, bool]]
+    words: list[Word]
+    last: dict[str, Word]
+    """Short words, for where one ends the text."""
+    owners: list[frozenset[str]]
+    """Sets of detectors, by id."""
+
+
+_LONGER = 16
+"""Bytes by which a form of a word may be longer than the word itself."""
+_SIGNS = re.compile("[°º№#]")
+_POINTS = re.compile(r"[._]+")
+
+
+def _written(word: str) -> Iterator[str]:
+    """Yield a word as it may be joined, and with points as the names of columns have them."""
+    parts = word.split()
+    joints: tuple[str, ...] = _JOINTS if word.islower() or word.isascii() else (" ", "_", "\n")
+    if _SIGNS.search(word):
+        joints = ("", " ")  # no name of a column has a sign for `number` in it
+    for joint in joints:
+        if joint == "\n" and (len(parts) > 2 or len(word) <= SHORT):
+            continue  # a line ends once among them, not behind each, and seldom within an abbreviation
+        text = joint.join(parts)
+        yield text
+        if "." in text and joint in ("", "_") and len(text) > 3:
+            yield _POINTS.sub("_", text)
+    if not word.isascii() and " " in word:
+        yield word.title()
+
+
+def _telling(word: str) -> str:
+    """Return the part of a term that tells enough to look for it alone, empty where there is none."""
+    parts = re.split(r"[\s'\u2019]+", word)
+    if len(parts) < 2:
+        return ""
+    if parts[0] in _PEOPLES:
+        return parts[0]
+    known = [part for part in parts if part.isalpha() and part not in _COMMON]
+    foreign = [part for part in known if not part.isascii() and len(part) >= _FOREIGN]
+    longest = max(foreign or known, key=len, default="")
+    return longest if foreign or len(longest) >= _TELLING else ""
+
+
+def _hump(word: str) -> str:
+    """Return the expression of a word within a name in camel case, and the byte behind it."""
+    first, *others = word.split()
+    rest = "".join(part.capitalize() for part in others)
+    joined = first + "".join(others)
+    heads = dict.fromkeys((first.capitalize() + rest, joined.capitalize(), joined.upper()))
+    within = f"[a-z](?:{'|'.join(heads)})[^a-z]"
+    return f"{within}|{_PART}(?:{first}|{first.capitalize()}){rest}[A-Z]" if rest else within
+
+
+def _escaped(word: str) -> str:
+    return word if word.isalnum() else re.escape(word)
+
+
+def sought(detectors: DetectorSet, cache_dir: str | None) -> Sought:
+    """Return what the words of the detectors are, from the cache where it is of these detectors and this module."""
+    if cache_dir is None:
+        return _sought(detectors.detectors)
+    try:
+        made_by = Path(__file__).read_bytes()
+    except OSError:
+        return _sought(detectors.detectors)  # nobody could tell whether what is kept was made alike
+    key = hashlib.sha256(detectors.id.encode() + made_by).hexdigest()[:40]
+    path = Path(cache_dir) / f"words-{key}.bin"
+    data = read(path)
+    if data is not None:
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.msgpack.decode(data, type=Sought)
+    made = _sought(detectors.detectors)
+    with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its time
+        write(path, msgspec.msgpack.encode(made))
+    return made
+
+
+def _sought(detectors: Iterable[Detector]) -> Sought:
+    owners: dict[str, frozenset[str]] = {}
+    reach: dict[str, int] = {}
+    loose: set[str] = set()
+    wanted = _wanted(detectors)
+    for word, (ids, around) in wanted.items():
+        telling = _telling(word)
+        texts = _spelt(telling) if telling else {form for spelt in _spelt(word) for form in _written(spelt)}
+        if telling:
+            loose |= texts
+        for text in texts:
+            others = owners.get(text)
+            owners[text] = ids if others is None else others | ids
+            reach[text] = around if others is None else max(reach[text], around)
+    digits = {d.id for d in detectors if all(rule.digit for rule in d.rules)}
+    numbers: dict[frozenset[str], int] = {}
+    wordy = {ids: numbers.setdefault(ids - digits, len(numbers)) for ids in dict.fromkeys(owners.values())}
+    camels = {"".join(word.split()): word for word in wanted if word.isascii() and " " in word}
+    words: list[Word] = []
+    last: dict[str, Word] = {}
+    hints: list[tuple[str, bool]] = []
+    humps: list[tuple[str, Word]] = []
+    for word in sorted(owners):
+        ids = owners[word]
+        whose = numbers.setdefault(ids, len(numbers)), wordy[ids]
+        known = Word(len(word.encode()), reach[word], *whose, part=word in loose)
+        if known.part or not (word.isascii() and len(word) <= SHORT and word[0].isalpha() and word[-1].isalpha()):
+            words.append(known)
+            hints.append((_escaped(word), True))
+            continue
+        last[word] = known
+        known = known._replace(behind=1)
+        words.append(known)
+        hints.append((_alone(word), False))
+        if len(word) >= _HUMP and word.isalpha():
+            humps.append((_hump(camels.get(word, word)), known))
+    for hint, known in humps:
+        words.append(known)
+        hints.append((hint, False))
+    return Sought(hints, words, last, list(numbers))
+
+
+def _wanted(detectors: Iterable[Detector]) -> dict[str, tuple[frozenset[str], int]]:
+    """Return for each word the detectors that need it, and how far from it their values may be."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    far: defaultdict[str, int] = defaultdict(int)
+    for detector in detectors:
+        rules = detector.rules if detector.gated else tuple(rule for rule in detector.rules if rule.words)
+        if not rules:
+            continue
+        wide = max(max(rule.before, rule.width) + rule.after for rule in rules)
+        for word in detector.keywords if detector.gated else sum((rule.words for rule in rules), ()):
+            wanted[word].add(detector.id)
+            far[word] = max(far[word], detector.distance + wide)
+    same: dict[frozenset[str], frozenset[str]] = {}
+    sets = {word: frozenset(names) for word, names in wanted.items()}
+    # One object for all words of a set: to compare sets takes long.
+    return {w: (same.setdefault(ids, ids), far[w] + 2 * len(w.encode()) + _LONGER) for w, ids in sets.items()}
+
+
+def _alone(word: str) -> str:
+    """Return the expression of a short word that stands alone, and the byte behind it."""
+    if word in _SHOUTED:
+        return f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]"
+    if _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
+        return f"(?:^|[^A-Za-z0-9])(?i:{word})[^a-z0-9]"
+    return f"(?:^|{_PART})(?i:{_escaped(word)})[^a-z]"

@@ -1,0 +1,62 @@
+"""What the one pass looks for to find words, and that it is kept for the next start."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from casb_cli.scan.detect import cached
+from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
+from casb_cli.scan.detect.sought import Word, sought
+
+
+def needing(name: str, *words: str) -> Detector:
+    return Detector(
+        id=name, title=name, family="x", severity="low", description="", required=True, keywords=words,
+        rules=(Rule(hint="[0-9]{4}", pattern="[0-9]{4}", digit=True, before=8, after=4),),
+        match=lambda: (), no_match=lambda: (),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def detectors():
+    return DetectorSet([needing("a", "geheimzahl", "pin"), needing("b", "geheimzahl")])
+
+
+def told(known, hint: str) -> Word:
+    return known.words[[one for one, _ in known.hints].index(hint)]
+
+
+def test_a_word_tells_its_detectors_and_how_far_their_values_may_be(detectors):
+    known = sought(detectors, None)
+    word = told(known, "geheimzahl")
+    assert known.owners[word.owners] == {"a", "b"}
+    assert known.owners[word.wordy] == frozenset(), "each value of theirs has a digit"
+    assert word.size == 10
+    assert word.reach >= 100 + 8 + 4, "the distance, and the widest value"
+    assert known.owners[known.last["pin"].owners] == {"a"}
+
+
+def test_words_are_kept_for_these_detectors_and_are_the_same_again(detectors, tmp_path):
+    made = sought(detectors, str(tmp_path))
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert made == sought(detectors, str(tmp_path)) == sought(detectors, None)
+    sought(DetectorSet([needing("a", "geheimzahl")]), str(tmp_path))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"0" * 50, msgspec.msgpack.encode([1, 2])])
+@pytest.mark.parametrize("signed", [True, False])
+def test_what_is_kept_and_cannot_be_read_is_made_anew(detectors, tmp_path, content, signed):
+    made = sought(detectors, str(tmp_path))
+    (path,) = tmp_path.iterdir()
+    kept = path.read_bytes()
+    cached.write(path, content) if signed else path.write_bytes(content)
+    assert sought(detectors, str(tmp_path)) == made
+    assert path.read_bytes() == kept
+
+
+def test_an_unwritable_cache_costs_the_words_nothing_but_time(detectors, tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert sought(detectors, str(tmp_path / "file" / "deeper")) == sought(detectors, None)
