@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from casb_cli.report.sarif import RuleText
     from casb_cli.scan.detect.rules import Detector, Source
 
 DetectorFiles = Annotated[
@@ -53,16 +52,3 @@ def own(files: Sequence[str] | None) -> tuple[Detector, ...]:
 
     found = sources(files)
     return detectors(found) if found else ()
-
-
-def rule_texts(files: Sequence[Source]) -> dict[str, RuleText]:
-    """Return what SARIF tells of each detector, shipped and own; raises ConfigError."""
-    from casb_cli.report.sarif import RuleText
-    from casb_cli.scan.detect.custom import detectors
-    from casb_cli.scan.detect.rules import DetectorSet
-
-    own = detectors(files, verify=False) if files else ()
-    return {
-        one.id: RuleText(one.title, one.description, one.reference, one.severity)
-        for one in DetectorSet.shipped((), own).detectors
-    }

@@ -97,7 +97,7 @@ def command(
     ocr: Ocr = None,
 ) -> int:
     """Inspect local files as a scan does; needs no instance. What can't be looked at is named, and exits 3."""
-    from casb_cli.commands import _baseline, _ocr
+    from casb_cli.commands import _baseline, _ocr, _sarif
     from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
     from casb_cli.scan.detect.templates import chosen
@@ -113,11 +113,17 @@ def command(
         raise UsageError("standard input is closed: there is nothing to inspect")
     own = sources(detectors)
     read = _ocr.chosen(ocr)
-    key = _key(kept=baseline is not None)
+    key, lasting = _key(kept=baseline is not None)
     known = _baseline.opened(baseline, update_baseline, limit=limit)
     look = _Look(checked_severity(fail_on), known, _suppressed())
     if output == "sarif":
-        out = Output("match", where=where, limit=limit, writer=_sarif(own, look), taken=look.taken)
+        out = Output(
+            "match",
+            where=where,
+            limit=limit,
+            writer=_sarif.writer(own, lambda: look.missed, compared=look.compares, lasting=lasting),
+            taken=look.taken,
+        )
     else:
         told = fields if fields or output == "table" else [*COLUMNS, *(["state"] if look.judges else [])]
         out = Output("match", output, fields=told, where=where, limit=limit, taken=look.taken)
@@ -143,21 +149,23 @@ def command(
         if out.full:
             pool.close(wait=False)
     _baseline.saved(known, "matches", whole=not look.missed)
+    if output == "sarif":
+        _sarif.told(out.rows)
     return look.end(limited=out.full, excluded=excluded.count)
 
 
-def _key(*, kept: bool) -> bytes:
-    """Return the key of the fingerprints, for this run alone where none can be kept and none has to be."""
+def _key(*, kept: bool) -> tuple[bytes, bool]:
+    """Return the key of the fingerprints and whether it lasts: it is this run's where none can or need be kept."""
     from casb_cli.store.keys import NoPlaceForKey, fingerprint_key, passing_key
     from casb_cli.ui.streams import streams
 
     try:
-        return fingerprint_key()
+        return fingerprint_key(), True
     except NoPlaceForKey as error:
         if kept:
             raise
         streams.warn(f"{error}: fingerprints are those of this run only")
-        return passing_key()
+        return passing_key(), False
 
 
 def _suppressed() -> dict[str, str]:
@@ -169,13 +177,6 @@ def _suppressed() -> dict[str, str]:
         return {}
     with Store() as store:
         return store.suppressions.active()
-
-
-def _sarif(own: Any, look: _Look) -> Any:
-    from casb_cli.commands._own_detectors import rule_texts
-    from casb_cli.report.sarif import Sarif
-
-    return Sarif(rule_texts(own), lambda: look.missed, compared=look.compares)
 
 
 class _Look:
@@ -219,7 +220,7 @@ class _Look:
                 self._matches += 1
                 self._left_rows = one.more or number < len(told)
                 why = self._suppressed.get(row["fingerprint"])
-                known = self._baseline is not None and self._baseline.match(
+                known = self._baseline is not None and self._baseline.knows_match(
                     row["detector"], row["file"], row["fingerprint"]
                 )
                 row["state"] = state = "suppressed" if why is not None else "known" if known else "open"
@@ -232,9 +233,11 @@ class _Look:
         self._left_files = True
 
     def taken(self, row: Mapping[str, Any]) -> None:
-        """Count a match that was not left out by `--where`, for `--fail-on`."""
+        """Count a match that was not left out by `--where`, for `--fail-on`, and let the baseline know it."""
         from casb_cli.core.models import SEVERITY_ORDER
 
+        if self._baseline is not None:
+            self._baseline.note_match(row["detector"], row["file"], row["fingerprint"])
         if self._fail_from is not None and row["state"] == "open":
             self._severe += SEVERITY_ORDER[row["severity"]] >= self._fail_from
 

@@ -134,7 +134,7 @@ def list_(
 
 
 def _list(asked: _Wishes) -> int:
-    from casb_cli.commands import _baseline, _reveal
+    from casb_cli.commands import _baseline, _reveal, _sarif
     from casb_cli.core.errors import UsageError
     from casb_cli.store.store import Store
 
@@ -159,9 +159,11 @@ def _list(asked: _Wishes) -> int:
         found = _found(store, labels, states, min_severity=asked.severity, detector=asked.detector)
         if asked.reveal:
             return _reveal.reveal(store, _chosen(found, labels, asked), asked.detectors)
-        sink.write(count.rows(found, labels))
+        listed = sink.write(count.rows(found, labels))
         _baseline.saved(known, "findings", instances=labels)
         hidden = {} if "suppressed" in states else count.hidden(store, labels)
+    if asked.output == "sarif":
+        _sarif.told(listed)
     return count.end(hidden)
 
 
@@ -206,10 +208,10 @@ def _sink(asked: _Wishes, count: _Count, *, compared: bool) -> Any:
         return Output(
             "finding", asked.output, fields=asked.fields, where=asked.where, limit=asked.limit, taken=count.taken
         )
-    from casb_cli.commands._own_detectors import rule_texts, sources
-    from casb_cli.report.sarif import Sarif
+    from casb_cli.commands import _sarif
+    from casb_cli.commands._own_detectors import sources
 
-    writer = Sarif(rule_texts(sources(asked.detectors)), compared=compared)
+    writer = _sarif.writer(sources(asked.detectors), compared=compared)
     return Output("finding", where=asked.where, limit=asked.limit, writer=writer, taken=count.taken)
 
 
@@ -220,6 +222,8 @@ class _Count:
         self._fail_from = fail_from
         self._baseline = baseline
         self._severe = self._known = 0
+        self._key = ""
+        """The instance of the row that is on its way out."""
 
     def rows(self, found: Iterator[StoredFinding], labels: dict[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """Yield the output rows, counting those that the baseline knows."""
@@ -228,16 +232,19 @@ class _Count:
         for stored in found:
             row = render_row(stored.finding, *labels[stored.instance_key])
             row["suppressed_why"] = stored.suppressed_why
+            self._key = stored.instance_key
             known = self._baseline
-            if row["state"] == "open" and known and known.finding(stored.instance_key, stored.finding.id):
+            if row["state"] == "open" and known and known.knows_finding(self._key, row["id"]):
                 row["state"] = "known"
                 self._known += 1
             yield row
 
     def taken(self, row: Mapping[str, Any]) -> None:
-        """Count a finding that was not left out by `--where`, for `--fail-on`."""
+        """Count a finding that was not left out by `--where`, for `--fail-on`, and let the baseline know it."""
         from casb_cli.core.models import SEVERITY_ORDER
 
+        if self._baseline is not None and row["state"] in {"open", "known"}:
+            self._baseline.note_finding(self._key, row["id"])
         if self._fail_from is not None and row["state"] == "open":
             self._severe += SEVERITY_ORDER[row["severity"] or "low"] >= self._fail_from
 

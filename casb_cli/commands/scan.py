@@ -291,7 +291,8 @@ class _Runner:
         least = checked_severity(self._fail_on)
         severe = False
         for stored in store.findings.worst_first(keys):
-            known = baseline.finding(stored.instance_key, stored.finding.id)
+            known = baseline.knows_finding(stored.instance_key, stored.finding.id)
+            baseline.note_finding(stored.instance_key, stored.finding.id)
             rank = SEVERITY_ORDER[stored.finding.severity or "low"]
             severe = severe or (least is not None and not known and rank >= least)
         saved(baseline, "findings", instances=keys, whole=whole)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
+import itertools
 import os
 import re
+import select
 import stat
 import threading
 from collections import deque
@@ -27,6 +30,8 @@ _OPEN = 192
 """Files that are open at a time, where the system allows so many."""
 _MADE_UP = 64 << 20
 """Bytes read of a file that tells no size, as those of /proc do: some never end."""
+_AWAITED = 1000
+"""Milliseconds that a named pipe is waited for to have a writer."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
@@ -217,33 +222,60 @@ def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: 
             read = getattr(stdin, "read1", stdin.read)
             content = Content.of(iter(lambda: read(1 << 20), b""), limits.max_size)
         else:
-            content = _content(file)
+            content = _content(file, limits.max_size)
     except Stop as stop:
         return local.submitted(_settled(pool, stop.reason, stop.detail))
     except OSError as error:
-        return local.submitted(_settled(pool, "unreadable", error.strerror or type(error).__name__))
+        why = "a socket" if error.errno == errno.ENXIO else error.strerror or type(error).__name__
+        return local.submitted(_settled(pool, "unreadable", why))
     return local.submitted(pool.submit(task, content, local.take if every else None))
 
 
-def _content(file: str) -> Content:
-    """Return a file's content: as it lies there, or read, where the system makes it up and tells no size.
+def _content(file: str, most: int) -> Content:
+    """Return a file's content: as it lies there, or read, where a pipe or the system gives it and tells no size.
 
-    Raises OSError, also for what is no regular file, and Stop for what is made up without end.
+    Raises OSError, also for what has no content, and Stop for what has more than `most` or is made up without end.
     """
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    first = b""
     try:
         about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(0, "not a regular file")
-        if about.st_size:
-            return Content.of_descriptor(descriptor, about.st_size)
-        stream = os.fdopen(descriptor, "rb")
+        if stat.S_ISFIFO(about.st_mode):
+            first = _written(descriptor)
+            os.set_blocking(descriptor, True)
+        elif stat.S_ISREG(about.st_mode):
+            if about.st_size:
+                return Content.of_descriptor(descriptor, about.st_size)
+            most = _MADE_UP
+        elif about.st_rdev != os.stat(os.devnull).st_rdev:  # noqa: PTH116
+            raise OSError(0, "a terminal: give - to read it" if os.isatty(descriptor) else "a device")
+        stream = os.fdopen(descriptor, "rb", buffering=0)
     except BaseException:
         os.close(descriptor)
         raise
     with stream:
-        # Without waiting (`O_NONBLOCK`): what has nothing to give right now gives None.
-        return Content.of(iter(lambda: stream.read(1 << 20) or b"", b""), _MADE_UP)
+        # A file is read without waiting (`O_NONBLOCK`): what has nothing to give right now gives None.
+        rest = iter(lambda: stream.read(1 << 20) or b"", b"")
+        return Content.of(itertools.chain((first,), rest), most)
+
+
+def _written(descriptor: int) -> bytes:
+    """Return what of a pipe was read to see that something writes to it; raises OSError where nothing does.
+
+    Without this, a pipe that was left behind by its writer would be waited for without end.
+    """
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    for wait in (0, _AWAITED):
+        if asked.poll(wait):
+            return b""
+        try:
+            first = os.read(descriptor, 1)
+        except BlockingIOError:
+            return b""  # somebody writes, and has written nothing yet
+        if first:
+            return first
+    raise OSError(0, "a pipe, and nothing writes to it")
 
 
 def _settled(pool: WorkerPool, reason: str, detail: str) -> Future[InspectResult]:

@@ -33,7 +33,10 @@ class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Baseline:
-    """One file of what was there before. `fresh` says that there was none: all is new, and `save` writes it."""
+    """One file of what was there before. `fresh` says that there was none: all is new, and `save` writes it.
+
+    What is asked about and known stays known; of the rest only what is noted, since somebody was shown it, becomes so.
+    """
 
     def __init__(self, path: str | Path, key: bytes, *, update: bool = False) -> None:
         """Read the file, if there is one; raises ConfigError."""
@@ -48,6 +51,7 @@ class Baseline:
         self._findings = set(self._file.findings if self._file else ())
         self._seen_matches: set[tuple[str, str, str]] = set()
         self._seen_findings: set[tuple[str, str]] = set()
+        self._place_of = ("-", "-")
 
     def _read(self, update: bool) -> _File | None:
         try:
@@ -84,19 +88,36 @@ class Baseline:
         place = file if file == "-" else os.path.relpath(file, self.path.parent)
         return place.encode("utf-8", "backslashreplace").decode()  # names of any bytes, and JSON holds text only
 
-    def match(self, detector: str, file: str, fingerprint: str) -> bool:
-        """Note a match of a local file; return whether the baseline has it."""
-        entry = (detector, self._place(file), fingerprint)
-        self._seen_matches.add(entry)
-        return entry in self._matches
+    def _match(self, detector: str, file: str, fingerprint: str) -> tuple[str, str, str]:
+        if self._place_of[0] != file:
+            self._place_of = (file, self._place(file))
+        return detector, self._place_of[1], fingerprint
 
-    def finding(self, instance_key: str, id_: str) -> bool:
-        """Note a finding; return whether the baseline has it."""
+    def knows_match(self, detector: str, file: str, fingerprint: str) -> bool:
+        """Return whether the baseline has a match of a local file."""
+        entry = self._match(detector, file, fingerprint)
+        known = entry in self._matches
+        if known:
+            self._seen_matches.add(entry)
+        return known
+
+    def note_match(self, detector: str, file: str, fingerprint: str) -> None:
+        """Take a match for known from now on."""
+        self._seen_matches.add(self._match(detector, file, fingerprint))
+
+    def knows_finding(self, instance_key: str, id_: str) -> bool:
+        """Return whether the baseline has a finding."""
+        known = (instance_key, id_) in self._findings
+        if known:
+            self._seen_findings.add((instance_key, id_))
+        return known
+
+    def note_finding(self, instance_key: str, id_: str) -> None:
+        """Take a finding for known from now on."""
         self._seen_findings.add((instance_key, id_))
-        return (instance_key, id_) in self._findings
 
     def save(self, kind: str, *, instances: Iterable[str] = ()) -> int:
-        """Write what was noted, where there was no file or an update was asked for; return how many entries.
+        """Write what was noted, or known and met again, where that is due; return how many entries came of it.
 
         `kind` is `matches` or `findings`: the other kind, and the findings of instances not named, are kept.
         """

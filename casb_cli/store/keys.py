@@ -26,10 +26,13 @@ def fingerprint_key() -> bytes:
     path = config_dir() / "fingerprint.key"
     # It is replaced as a whole or not at all: reading it asks for no lock, and so for no place to write.
     key = _read(path) or _made(path)
-    if len(key) != _SIZE or (os.name == "posix" and path.stat().st_mode & 0o077):
+    if len(key) != _SIZE:
         raise StoreError(
-            f"{path} is damaged or readable by others", hint=f"chmod 600 {path}; without it, findings get new ids"
+            f"{path} is no key: it has {len(key)} bytes and not {_SIZE}",
+            hint="copy it anew from where it was made; without it, findings get new ids",
         )
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise StoreError(f"{path} is readable by others", hint=f"chmod 600 {path}")
     return key
 
 

@@ -40,6 +40,9 @@ def _plain(value: Any) -> Any:
 class JsonLines:
     """One object a line."""
 
+    whole = True
+    """Whether all rows came; told before `end` is asked."""
+
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = columns
 

@@ -227,6 +227,8 @@ class Output:
             if self._gone is not None:
                 raise self._gone
             if complete or self._begun:
+                if isinstance(self._writer, JsonLines):
+                    self._writer.whole = complete
                 text = "" if self._begun else self._writer.begin()
                 self._put(text + self._writer.end(self.rows))
                 self._release()

@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import sys
+import threading
 import zipfile
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_limit_ends_the_look(casb, folder, monkeypatch):
 
     opened = []
     real = inspect_local._content
-    monkeypatch.setattr(inspect_local, "_content", lambda file: opened.append(file) or real(file))
+    monkeypatch.setattr(inspect_local, "_content", lambda file, most: opened.append(file) or real(file, most))
     for number in range(300):
         (folder / f"z{number}.txt").write_text("x")
     assert casb("detect", folder, "--limit", "1", "--workers", "1").code == 0
@@ -175,7 +176,39 @@ def test_what_has_no_content_is_left_out_of_folders(casb, folder):
         ran = casb("detect", folder)
     assert ran.code == 0
     assert "2 files, 1 match" in ran.err
-    assert casb("detect", folder / "pipe").code == 1
+
+
+def test_a_pipe_given_by_name_is_read_to_its_end(casb, folder):
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb"), os.fdopen(writing, "wb") as out:
+        out.write(f"card {CARD}".encode())
+        out.close()
+        [row] = casb("detect", f"/dev/fd/{reading}", "-o", "jsonl").rows
+    assert (row["file"], row["place"]) == (f"/dev/fd/{reading}", "line 1, column 6")
+    os.mkfifo(folder / "pipe")
+
+    def writer():
+        with (folder / "pipe").open("wb", buffering=0) as out:  # opens when somebody reads
+            out.write(b"card ")
+            out.write(CARD.encode())
+
+    late = threading.Thread(target=writer)
+    late.start()
+    ran = casb("detect", folder / "pipe", "-o", "jsonl")
+    late.join()
+    assert [one["place"] for one in ran.rows] == ["line 1, column 6"]
+
+
+def test_what_cannot_be_read_to_an_end_is_told_at_once(casb, folder):
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(folder / "socket"))
+        ran = casb("detect", folder / "pipe", folder / "socket", "/dev/zero", "/dev/null")
+    assert ran.code == 1
+    assert "pipe: skipped: unreadable: a pipe, and nothing writes to it" in ran.err
+    assert "socket: skipped: unreadable: a socket" in ran.err
+    assert "/dev/zero: skipped: unreadable: a device" in ran.err
+    assert "/dev/null" not in ran.err, "it is empty, and nothing is missed"
 
 
 def test_without_a_place_for_a_key_it_works_all_the_same(casb, folder, tmp_path, monkeypatch):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
+from sarif_shape import the_run
 
 CARD = "4539 1488 0343 6467"
 OTHER = "5425 2334 3010 9903"
@@ -126,43 +129,11 @@ def test_a_suppression_needs_a_reason_and_a_date_to_come(casb, words):
     assert casb("findings", "suppress", "0" * 64, *flat).code == 2
 
 
-def sarif(text):
-    """Return the one run of a log that has what SARIF 2.1.0 requires."""
-    log = json.loads(text)
-    assert log["version"] == "2.1.0"
-    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
-    [run] = log["runs"]
-    driver = run["tool"]["driver"]
-    assert driver["name"] == "casb"
-    ids = [rule["id"] for rule in driver["rules"]]
-    assert len(set(ids)) == len(ids)
-    for rule in driver["rules"]:
-        assert rule["shortDescription"]["text"]
-        assert rule["defaultConfiguration"]["level"] in {"none", "note", "warning", "error"}
-    for result in run["results"]:
-        assert result["message"]["text"]
-        assert result["level"] in {"none", "note", "warning", "error"}
-        assert ids[result["ruleIndex"]] == result["ruleId"]
-        assert all(isinstance(mark, str) and mark for mark in result["partialFingerprints"].values())
-        for location in result["locations"]:
-            place = location["physicalLocation"]
-            assert " " not in place["artifactLocation"]["uri"]
-            assert place.get("region", {"startLine": 1})["startLine"] >= 1
-        for suppression in result.get("suppressions", ()):
-            assert suppression["kind"] in {"inSource", "external"}
-        assert result.get("baselineState", "new") in {"new", "unchanged", "updated", "absent"}
-    for invocation in run["invocations"]:
-        assert isinstance(invocation["executionSuccessful"], bool)
-        for note in invocation.get("toolExecutionNotifications", ()):
-            assert note["message"]["text"]
-    return run
-
-
 def test_sarif(casb, folder):
     (folder / "a b.txt").write_text(f"one\ntwo: card {OTHER}\n")
     ran = casb("detect", folder, "-o", "sarif", "--fail-on", "high")
     assert ran.code == 10
-    run = sarif(ran.out)
+    run = the_run(ran.out)
     assert [result["ruleId"] for result in run["results"]] == ["payment-card", "payment-card"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("/files/a%20b.txt")
@@ -173,7 +144,7 @@ def test_sarif(casb, folder):
 
 def test_sarif_of_nothing_is_whole_too(casb, tmp_path):
     (tmp_path / "clean.txt").write_text("nothing")
-    assert sarif(casb("detect", tmp_path / "clean.txt", "-o", "sarif").out)["results"] == []
+    assert the_run(casb("detect", tmp_path / "clean.txt", "-o", "sarif").out)["results"] == []
 
 
 def test_sarif_tells_what_was_not_looked_at_and_what_does_not_count(casb, folder, tmp_path):
@@ -182,13 +153,104 @@ def test_sarif_tells_what_was_not_looked_at_and_what_does_not_count(casb, folder
     (folder / "new.txt").write_text(f"card {OTHER}")
     casb("findings", "suppress", row["fingerprint"], "--reason", "a sample")
     ran = casb("detect", folder, folder / "gone.txt", "--baseline", known, "-o", "sarif")
-    run = sarif(ran.out)
+    run = the_run(ran.out)
     assert [result["baselineState"] for result in run["results"]] == ["new", "new"]
     assert run["results"][0]["suppressions"] == [
         {"kind": "external", "status": "accepted", "justification": "a sample"}
     ]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert "gone.txt" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+@pytest.mark.parametrize("given", [".", "./sub/..", "{here}", "../files"])
+def test_sarif_names_files_from_the_working_folder_whatever_was_given(casb, folder, monkeypatch, given):
+    monkeypatch.chdir(folder)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.txt").write_text(f"card {OTHER}")
+    run = the_run(casb("detect", given.format(here=folder), "-o", "sarif").out)
+    uris = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
+    assert uris == ["card.txt", "sub/b.txt"]
+    monkeypatch.chdir(folder / "sub")
+    run = the_run(casb("detect", "../card.txt", "-o", "sarif").out)
+    [uri] = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
+    assert uri == f"file://{folder}/card.txt", "outside of it: with its scheme"
+
+
+def test_sarif_of_names_that_would_be_read_as_something_else(casb, folder, monkeypatch):
+    (folder / "card.txt").unlink()
+    text = f"visa card {CARD}"
+    (folder / "c:{0}[x](y)#%?.txt").write_text(text)
+    (folder / os.fsdecode(b"bad\xff.txt")).write_text(text)
+    with zipfile.ZipFile(folder / "z.zip", "w") as made:
+        made.writestr("[here](https://evil.example)\n{0}.txt", text)
+    monkeypatch.chdir(folder)
+    run = the_run(casb("detect", ".", os.fsdecode(b"gone\xfd{1}"), "-o", "sarif").out)
+    bad, odd, packed = run["results"]
+    assert bad["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bad%FF.txt"
+    assert odd["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "c%3A%7B0%7D%5Bx%5D(y)%23%25%3F.txt"
+    assert "](" not in packed["message"]["text"], "a name is no link"
+    assert "{{0}}" in packed["message"]["text"], "and no placeholder"
+    assert "region" not in packed["locations"][0]["physicalLocation"]
+    assert packed["partialFingerprints"]["primaryLocationLineHash"] == packed["partialFingerprints"]["casb/v1"]
+    assert "primaryLocationLineHash" not in odd["partialFingerprints"], "GitHub makes it of the line"
+    [told] = run["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"].startswith("gone\\udcfd{{1}}: ")
+
+
+def test_sarif_has_no_fingerprints_where_the_next_run_makes_others(casb, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("CASB_CONFIG_DIR", "/proc/nowhere/config")
+    monkeypatch.setenv("CASB_STATE_DIR", "/proc/nowhere/state")
+    ran = casb("detect", folder, "-o", "sarif")
+    assert "those of this run only" in ran.err
+    assert ["partialFingerprints" in one for one in json.loads(ran.out)["runs"][0]["results"]] == [False]
+
+
+def test_sarif_that_ends_early_says_so():
+    from casb_cli.report.sarif import Sarif
+    from casb_cli.ui.output import Output
+
+    said = io.StringIO()
+
+    class Stream:
+        out_tty = False
+        live = None
+        width = 80
+
+        def write(self, text):
+            said.write(text)
+
+        def flush(self):
+            pass
+
+    out = Output("match", writer=Sarif({}), to=Stream())
+    row = {"detector": "x", "severity": "low", "file": "a", "place": "line 1", "fingerprint": "f"}
+    with pytest.raises(KeyboardInterrupt), out:
+        out.add([row])
+        raise KeyboardInterrupt
+    [invocation] = the_run(said.getvalue())["invocations"]
+    assert invocation["executionSuccessful"] is False
+
+
+def test_a_baseline_takes_what_was_shown_and_not_what_a_condition_hid(casb, folder, tmp_path):
+    known = tmp_path / "known.json"
+    (folder / "other.txt").write_text(f"card {OTHER}")
+    narrow = ("--where", "contains(file, 'card.txt')")
+    casb("detect", folder, "--baseline", known, *narrow)
+    ran = casb("detect", folder, "--baseline", known, "-o", "jsonl")
+    assert [row["state"] for row in ran.rows] == ["known", "open"]
+    casb("detect", folder, "--baseline", known, "--update-baseline")
+    casb("detect", folder, "--baseline", known, "--update-baseline", *narrow)
+    ran = casb("detect", folder, "--baseline", known, "-o", "jsonl")
+    assert [row["state"] for row in ran.rows] == ["known", "known"], "what was known and is still there stays so"
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_key_of_another_size_is_told_as_that(casb, folder, tmp_path, size):
+    casb("detect", folder)
+    (tmp_path / "config" / "fingerprint.key").write_bytes(b"x" * size)
+    ran = casb("detect", folder)
+    assert ran.code == 1
+    assert f"is no key: it has {size} bytes and not 32" in ran.err
 
 
 def test_own_detectors_of_a_file_and_of_the_configuration(casb, folder, tmp_path):
