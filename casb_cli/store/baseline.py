@@ -24,10 +24,11 @@ Entry = tuple[str, ...]
 _FORM = 1
 
 
-class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     baseline: int
-    key: str
     written: str
+    made_with: str = ""
+    key: str = ""  # its name in older files: a hash behind `key` reads like a secret
     matches: list[tuple[str, str, str]] = []
     findings: list[tuple[str, str]] = []
 
@@ -68,7 +69,7 @@ class Baseline:
             ) from None
         if file.baseline != _FORM:
             raise ConfigError(f"{self.path} was written by a newer casb", hint="upgrade casb")
-        if file.key != self._key:
+        if self._key not in (file.made_with, file.key):
             if update:
                 return None
             raise ConfigError(
@@ -131,8 +132,8 @@ class Baseline:
             findings = self._seen_findings | {one for one in findings if one[0] not in looked}
         file = _File(
             baseline=_FORM,
-            key=self._key,
             written=clock.text(clock.now()),
+            made_with=self._key,
             matches=sorted(matches),
             findings=sorted(findings),
         )

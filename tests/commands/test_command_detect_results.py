@@ -67,6 +67,18 @@ def test_a_value_that_turns_up_in_another_file_is_new(casb, folder, tmp_path):
     assert casb("detect", folder, "--baseline", known, "--fail-on", "high").code == 10
 
 
+def test_a_baseline_finds_nothing_in_itself_and_older_ones_are_read(casb, folder):
+    known = folder / "known.json"
+    (folder / "secrets.env").write_text("AWS_SECRET_ACCESS_KEY=kF8vQ2mXz7LpR4tYw9Bn3CdE6hJ1sGaU5oTiVxNq\n")
+    found = casb("detect", folder, "--baseline", known, "-o", "jsonl").rows
+    assert len(found) > 1
+    ran = casb("detect", folder, "--baseline", known, "-o", "jsonl")
+    assert [row["file"] for row in ran.rows if row["file"].endswith("known.json")] == []
+    known.write_text(known.read_text().replace('"made_with"', '"key"'))
+    ran = casb("detect", folder, "--baseline", known, "--fail-on", "low", "--where", "!ends_with(file, 'known.json')")
+    assert ran.code == 0
+
+
 def test_a_baseline_names_files_from_its_own_folder(casb, folder, tmp_path, monkeypatch):
     casb("detect", folder, "--baseline", tmp_path / "known.json")
     monkeypatch.chdir(folder)
