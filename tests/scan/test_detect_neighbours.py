@@ -39,7 +39,7 @@ def test_pairs_without_digits_and_with_long_runs_are_found_too(place, detector):
     assert len(missed) <= 4, missed
 
 
-@pytest.mark.parametrize("word", ["identity number", "tax number", "bank account"])
+@pytest.mark.parametrize("word", ["identity number", "tax number", "taxpayer identification", "bank account"])
 @pytest.mark.parametrize(
     "address", ["Boston, MA 02110-1301", "Boston, MA\n# 02110-1301 USA", "Fifth Floor, 02110-1301, U.S.A."]
 )
@@ -54,3 +54,12 @@ def test_ranges_of_an_expression_are_no_identity_numbers():
     text = b"national number: '[1-46-8][2-9]|[1-35-9]', national number 8-814-2207"
     told = inspect_stream(text, name="a.py", scanner=SCANNER, key=bytes(32), every=True)
     assert [(match.detector, match.start) for match in told.matches] == [("pa-cedula", text.index(b"8-814"))]
+
+
+@pytest.mark.parametrize("words", ["NIT", "identity number", "bank account", "tax number"])
+@pytest.mark.parametrize("span", ["2015-2024", "2015/2024", "1999 2008"])
+def test_a_span_of_years_is_no_number_of_another_kind(words, span):
+    told = inspect_stream(f"{words}, copyright {span} by us".encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert told.totals == {}
+    told = inspect_stream(b"NIT: 213.123.432-1", name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert told.totals == {"co-nit": 1}

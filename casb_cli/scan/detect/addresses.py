@@ -1,4 +1,4 @@
-"""Why an address or a password beside a user's name is none, and why a postcode is no other number."""
+"""Why an address or a password beside a name is none, and why a postcode or a span of years is no other number."""
 
 from __future__ import annotations
 
@@ -74,3 +74,12 @@ def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
     except (ValueError, binascii.Error):
         return False
     return all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
+
+
+_YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
+
+
+def years(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for a year and the same or a later one, as copyrights and periods are told."""
+    span = _YEARS.fullmatch(value)
+    return span is not None and span[1] <= span[2]

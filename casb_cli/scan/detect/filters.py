@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from casb_cli.scan.detect import passwords
-from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair
+from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.names import card, named_otherwise
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
@@ -479,6 +479,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         example_host,
         escaped_words,
         postcode,
+        years,
         numbered_name,
         public_key,
         code_piece,

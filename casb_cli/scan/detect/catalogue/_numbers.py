@@ -165,7 +165,7 @@ def number_detector(number: Number) -> Detector:
             ),
         ),
         checks=(name,),
-        filters=("monotone", "sequence", "decimal", "lock_file", "minified"),
+        filters=("monotone", "sequence", "decimal", "years", "postcode", "lock_file", "minified"),
         keywords=words,
         required=number.weak,
         everywhere=number.everywhere,

@@ -127,6 +127,7 @@ def _labelled(
             "documentation",
             "uuid",
             "decimal",
+            "years",
             "lock_file",
             "minified",
             "postcode",
