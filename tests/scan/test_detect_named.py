@@ -22,6 +22,8 @@ def kinds(text, name="a.txt"):
     "text",
     [
         f"INFO done req={CARD} ok",
+        f"rng = np.random.default_rng({CARD})",
+        f"random.seed({CARD})",
         f"GET /x id={CARD} 200",
         f"trace={CARD}",
         f'{{"orderId":"{CARD}"}}',

@@ -11,7 +11,8 @@ from casb_cli.scan.detect.validators import payment_card
 _NUMBER_OF = re.compile(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
-    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$",
+    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$"
+    rb"|(?:rng|seed|random(?:_?state)?)\(\W{0,3}$",
     re.IGNORECASE,
 )
 """A word right in front."""
