@@ -1,7 +1,8 @@
 """Write the generated pages of the documentation: `python docs/generate.py`; `--check` fails when one is stale.
 
 Commands and their help come from the program, fields from the models, exit codes from the error classes, each
-app's tables from its connector. Each app's own words stand in `casb_cli/apps/<app>/guide.md`.
+app's tables from its connector. Each app's own words stand in `casb_cli/apps/<app>/guide.md`,
+those on detectors of one's own in `casb_cli/scan/detect/guide.md`, where the program finds them too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": exit_codes(),
         "matrix.md": matrix(),
         "detectors.md": detectors(),
+        "custom-detectors.md": MARK + (resources.files("casb_cli.scan.detect") / "guide.md").read_text(),
     }
     for app in registry.all():
         made[f"apps/{app.key}.md"] = app_page(app)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -73,8 +74,7 @@ class Connector(ABC):
         self.client = client
         self.facts = facts
         self.recall: Recall = _nothing_kept
-        self.trying = False
-        """Whether it is only tried what is allowed: what costs calls for each of many is then looked up of a few."""
+        self._trying = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -84,6 +84,20 @@ class Connector(ABC):
             for name, value in vars(base).items()
             if (marked := getattr(value, "__step__", None))
         }
+
+    @property
+    def trying(self) -> bool:
+        """Whether it is only tried what is allowed: what costs calls for each of many is then looked up of a few."""
+        return self._trying
+
+    @contextmanager
+    def only_trying(self) -> Iterator[None]:
+        """Try what is allowed, for as long as the context lasts; whoever lists meanwhile would be told of a few."""
+        self._trying = True
+        try:
+            yield
+        finally:
+            self._trying = False
 
     @abstractmethod
     def prove(self) -> Tenant:

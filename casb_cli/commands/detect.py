@@ -148,6 +148,7 @@ def command(
         out.write(look.rows(found))
         if out.full:
             pool.close(wait=False)
+    _keep_places(look.passed_over)
     _baseline.saved(known, "matches", whole=not look.missed)
     if output == "sarif":
         _sarif.told(out.rows)
@@ -179,11 +180,33 @@ def _suppressed() -> dict[str, str]:
         return store.suppressions.active()
 
 
+def _keep_places(passed_over: dict[str, tuple[str, str]]) -> None:
+    """Keep where suppressed matches were met, for `casb findings suppressions`."""
+    from casb_cli.core.errors import StoreError
+    from casb_cli.store.paths import absolute
+    from casb_cli.store.store import Store
+    from casb_cli.ui.streams import streams
+
+    if not passed_over:
+        return
+    places = {
+        mark: (detector, file if file == "-" else str(absolute(file)).encode("utf-8", "backslashreplace").decode())
+        for mark, (detector, file) in passed_over.items()
+    }
+    try:
+        with Store() as store:
+            store.suppressions.met(places)
+    except StoreError as error:
+        streams.detail(f"where suppressed matches stand could not be kept: {error.message}")
+
+
 class _Look:
     """What came of all files: counts, what could not be looked at, and whether anything is severe enough."""
 
     def __init__(self, fail_from: int | None, baseline: Baseline | None, suppressed: dict[str, str]) -> None:
         self.missed: list[Missed] = []
+        self.passed_over: dict[str, tuple[str, str]] = {}
+        """Detector and file of each suppressed match, by fingerprint."""
         self._baseline = baseline
         self._suppressed = suppressed
         self._states: Counter[str] = Counter()
@@ -225,6 +248,8 @@ class _Look:
                 )
                 row["state"] = state = "suppressed" if why is not None else "known" if known else "open"
                 row["suppressed_why"] = why
+                if why is not None:
+                    self.passed_over[row["fingerprint"]] = (row["detector"], row["file"])
                 self._states[state] += 1
                 yield row
 

@@ -67,6 +67,20 @@ def show(
 
 
 @app.command(
+    "guide",
+    short_help="tell how detectors of your own are written",
+    epilog=examples("casb detectors guide", "casb detectors guide | less"),
+)
+def guide() -> None:
+    """Print how detectors of your own, indexes of tables and fingerprints of documents are made, with an example."""
+    from importlib.resources import files
+
+    from casb_cli.ui.streams import streams
+
+    streams.write((files("casb_cli.scan.detect") / "guide.md").read_text(encoding="utf-8"))
+
+
+@app.command(
     "test",
     short_help="put each detector's own examples to the engine",
     epilog=examples(
@@ -93,7 +107,9 @@ def try_(
 
     written = own(detectors)
     if only_own and not written:
-        raise UsageError("there are no detectors of your own", hint="--detectors FILE; see docs/custom-detectors.md")
+        raise UsageError(
+            "there are no detectors of your own", hint="--detectors FILE; how one is written: casb detectors guide"
+        )
     only = names or ([one.id for one in written] if only_own else [])
     wrong = total = 0
 

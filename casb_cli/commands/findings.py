@@ -446,6 +446,8 @@ def suppressions(
             {
                 "fingerprint": one.fingerprint,
                 "kind": "match",
+                "detector": one.detector,
+                "file": one.file,
                 "reason": one.why,
                 "until": one.until,
                 "state": "active" if one.active else "expired",

@@ -97,11 +97,8 @@ def ask(connector: Any, ability: type[Ability], denied: frozenset[str] = frozens
     if ability is FollowFiles:
         connector.follow_look()
         return {}
-    connector.trying = True
-    try:
+    with connector.only_trying():
         return _asked(connector, ability, denied)
-    finally:
-        connector.trying = False
 
 
 def _asked(connector: Any, ability: type[Ability], denied: frozenset[str]) -> dict[str, NotPermitted]:

@@ -14,7 +14,7 @@ from casb_cli.core.models import ROOT, File, Gone, Notice, Partition
 from casb_cli.core.shapes import from_json
 from casb_cli.scan import readon
 from casb_cli.scan.census import Census, Lost, Taken
-from casb_cli.scan.listing import RESTARTS
+from casb_cli.scan.listing import from_its_beginning
 
 FEED = "files"
 BEGUN = "files begun"
@@ -30,21 +30,11 @@ def has_position(census: Census) -> bool:
 
 def mark_position(census: Census) -> None:
     """Keep the feed's present position, taken before a full listing begins, so that nothing falls between."""
-    connector = census.instance.connector_for(FollowFiles)
+    connector: Any = census.instance.connector_for(FollowFiles)
     begun = clock.text(clock.now())
-    census.store.runs.save_cursor(census.instance.key, FEED, _start(connector))
+    census.store.runs.save_cursor(census.instance.key, FEED, from_its_beginning(connector.follow_start))
     census.store.runs.save_cursor(census.instance.key, BEGUN, begun)
     census.store.runs.forget_cursors(census.instance.key, LEFT)
-
-
-def _start(connector: Any) -> str:
-    """Return the present position, asked for anew where what it takes to find it expired on the way."""
-    for _ in range(RESTARTS):
-        try:
-            return str(connector.follow_start())
-        except CursorExpired:
-            continue
-    return str(connector.follow_start())
 
 
 def told_since(census: Census, ability: type[Ability]) -> bool:

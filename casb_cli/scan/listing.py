@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
@@ -18,11 +18,23 @@ from casb_cli.core.compact import Seen
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 
+T = TypeVar("T")
+
 WORKERS = 8
 """Partitions of one instance read at once. A thread holds a page and its rows, a megabyte or more in all."""
 WAITING_PAGES = 16
 RESTARTS = 3
-"""How often a partition is read from its beginning because the provider forgot the position in it."""
+"""How often something is read from its beginning because the provider forgot the position in it."""
+
+
+def from_its_beginning(read: Callable[[], T]) -> T:
+    """Return what `read` gives, begun anew where the provider forgot the position in it; raises CursorExpired."""
+    for _ in range(RESTARTS):
+        try:
+            return read()
+        except CursorExpired:
+            continue
+    return read()
 
 
 @dataclass(frozen=True)
@@ -273,15 +285,8 @@ class _Crew:
             self._fail(part, error, root=part == ROOT)
 
     def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
-        seen = Seen()
-        for again in range(RESTARTS, -1, -1):
-            try:
-                self._read_through(method, part, seen)
-            except CursorExpired:
-                if not again:
-                    raise
-                continue  # from its beginning: what was shown already is not shown again
-            return
+        seen = Seen()  # what was shown already is not shown again
+        from_its_beginning(lambda: self._read_through(method, part, seen))
 
     def _read_through(self, method: Callable[..., Iterator[Page[Any]]], part: Partition, seen: Seen) -> None:
         """Read a partition to its end; rows whose ids were seen are left out: a provider may give a page twice."""

@@ -176,6 +176,12 @@ STORE_2: tuple[str, ...] = (
         until INTEGER) WITHOUT ROWID""",
 )
 
+STORE_3: tuple[str, ...] = (
+    # Where a suppressed match was met last.
+    "ALTER TABLE suppressions ADD COLUMN detector TEXT",
+    "ALTER TABLE suppressions ADD COLUMN file TEXT",
+)
+
 JOURNAL_1: tuple[str, ...] = (
     """CREATE TABLE entries (
         seq INTEGER PRIMARY KEY,

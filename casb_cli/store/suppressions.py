@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from casb_cli.core import clock
@@ -10,13 +12,18 @@ from casb_cli.store.database import Database, now_ms
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """One suppressed fingerprint; `until` None is for good, `active` is false after its end."""
+    """One suppressed fingerprint; `until` None is for good, `active` is false after its end.
+
+    `detector` and `file` tell where it was met last, None where it was not met since it was suppressed.
+    """
 
     fingerprint: str
     why: str
     added: str
     until: str | None
     active: bool
+    detector: str | None = None
+    file: str | None = None
 
 
 class Suppressions:
@@ -33,6 +40,14 @@ class Suppressions:
                 (fingerprint, why, now_ms(), until),
             )
 
+    def met(self, places: Mapping[str, tuple[str, str]]) -> None:
+        """Keep the detector and the file with which fingerprints were met; those not suppressed are passed over."""
+        with self._db.write() as link:
+            link.executemany(
+                "UPDATE suppressions SET detector = ?, file = ? WHERE fingerprint = ?",
+                [(detector, file, fingerprint) for fingerprint, (detector, file) in places.items()],
+            )
+
     def remove(self, fingerprint: str) -> None:
         """End a suppression; raises UnknownName."""
         with self._db.write() as link:
@@ -43,7 +58,9 @@ class Suppressions:
     def list(self) -> list[Suppression]:
         """Return all of them, the ended ones too, by fingerprint."""
         now = now_ms()
-        rows = self._db.fetch("SELECT fingerprint, why, added, until FROM suppressions ORDER BY fingerprint")
+        rows = self._db.fetch(
+            "SELECT fingerprint, why, added, until, detector, file FROM suppressions ORDER BY fingerprint"
+        )
         return [
             Suppression(
                 fingerprint=str(fingerprint),
@@ -51,8 +68,10 @@ class Suppressions:
                 added=clock.from_millis(int(str(added))) or "",
                 until=clock.from_millis(int(str(until))) if until is not None else None,
                 active=until is None or int(str(until)) > now,
+                detector=str(detector) if detector is not None else None,
+                file=str(file) if file is not None else None,
             )
-            for fingerprint, why, added, until in rows
+            for fingerprint, why, added, until, detector, file in rows
         ]
 
     def active(self) -> dict[str, str]:

@@ -306,24 +306,25 @@ def test_a_proof_looks_into_a_few_permission_sets_only(script):
     with connector(script) as aws:
         script.sent.clear()
         [center] = [part for page in aws.list_accounts(ROOT, None) for part in page.more if "center" in part.key]
-        aws.trying = True
-        list(aws.list_accounts(center, None))
-        aws.trying = False
+        with aws.only_trying():
+            list(aws.list_accounts(center, None))
         assert len(script.sent) < 20
         assert len([name for name, _ in script.sent if name == "ListAccountAssignments"]) == 1, "that it may is tried"
         assert len(aws.center_admins().users) == 3, "and nothing that was read so is kept"
     assert [name for name, _ in script.sent].count("GetInlinePolicyForPermissionSet") == 101
 
 
-def test_asking_for_proof_tells_the_connector():
-    class Trying:
-        def list_accounts(self, part, cursor):
-            assert self.trying
-            yield Page(items=())
+def test_asking_for_proof_tells_the_connector(script, monkeypatch):
+    said = []
 
-    asked = Trying()
-    assert ask(asked, ListAccounts) == {}
-    assert not asked.trying
+    def list_accounts(self, part, cursor):
+        said.append(self.trying)
+        yield Page(items=())
+
+    with connector(script) as aws:
+        monkeypatch.setattr(type(aws), "list_accounts", list_accounts)
+        assert ask(aws, ListAccounts) == {}
+        assert (said, aws.trying) == ([True], False)
 
 
 def test_a_boundary_that_cannot_be_read_leaves_a_doubt_that_is_told(script, monkeypatch):

@@ -119,6 +119,7 @@ def test_a_suppressed_value_is_shown_and_does_not_count(casb, folder):
     [told] = casb("findings", "suppressions", "-o", "jsonl").rows
     assert (told["fingerprint"], told["kind"], told["state"]) == (mark, "match", "active")
     assert (told["reason"], told["until"]) == ("the card of our shop", "2999-01-31T00:00:00Z")
+    assert (told["detector"], told["file"]) == ("payment-card", str(folder / "card.txt")), "where it was met last"
     assert casb("findings", "unsuppress", mark[:12]).code == 0
     assert casb("detect", folder, "--fail-on", "low").code == 10
     assert casb("findings", "unsuppress", mark).code == 2

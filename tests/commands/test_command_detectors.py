@@ -54,3 +54,13 @@ def test_a_wrong_example_is_a_failure(casb, monkeypatch):
     assert ran.code == 1
     assert ran.rows == [{"detector": "iban", "example": 2, "expected": True, "found": False, "right": False}]
     assert "1 example, 1 wrong" in ran.err
+
+
+def test_the_guide_is_there_without_the_documentation_and_its_example_works(casb, tmp_path):
+    text = casb("detectors", "guide").out
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "acme.toml").write_text(example)
+    assert casb("detectors", "test", "--own", "--detectors", tmp_path / "acme.toml").code == 0
+    (tmp_path / "bad.toml").write_text(example.replace("severity", "severty", 1))
+    ran = casb("detectors", "list", "--detectors", tmp_path / "bad.toml")
+    assert (ran.code, "casb detectors guide" in ran.err) == (2, True)

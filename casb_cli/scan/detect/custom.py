@@ -56,7 +56,7 @@ class _Tests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A detector as it stands in a file; what each key means is told in docs/custom-detectors.md."""
+    """A detector as it stands in a file; what each key means is told in `guide.md`."""
 
     id: str
     title: Text
@@ -293,7 +293,7 @@ class _Reader:
         place = self._places.of_text(number, pattern, error.at) if self._places else None
         shown = pattern if len(pattern) <= 80 else f"{pattern[:77]}..."
         raise self._error(
-            place, f"pattern `{shown}`, character {error.at + 1}: {error.reason}", hint="docs/custom-detectors.md"
+            place, f"pattern `{shown}`, character {error.at + 1}: {error.reason}", hint="casb detectors guide"
         )
 
     def refuse(
@@ -334,7 +334,7 @@ class _Reader:
         if number is not None and isinstance(tables, list) and isinstance(tables[number], dict):
             name = tables[number].get("id")
             text = f"detector `{name}`: {text}" if isinstance(name, str) else f"detector {number + 1}: {text}"
-        return self._error(place or self._places.of_detector(number), text, hint="docs/custom-detectors.md")
+        return self._error(place or self._places.of_detector(number), text, hint="casb detectors guide")
 
     def _error(self, place: tuple[int, int] | None, text: str, *, hint: str | None = None) -> ConfigError:
         where = f":{place[0]}:{place[1]}" if place else ""
