@@ -131,7 +131,7 @@ def test_what_is_encrypted_is_told(arrow):
 
 
 def test_a_long_value_in_many_rows_ends_at_the_limit(arrow):
-    data = arrow.table({"a": arrow.array(["x" * 1_000_000] * 3_000).dictionary_encode()})
+    data = arrow.table({"a": arrow.DictionaryArray.from_arrays([0] * 3_000, ["x" * 1_000_000])})
     small = parquet(arrow, data, compression="zstd")
     assert len(small) < 200_000
     result = scanned(small)
