@@ -75,3 +75,59 @@ def test_a_card_with_a_name_for_cards_or_with_none_is_one(text):
 )
 def test_a_name_tells_the_kind_in_camel_case_with_points_and_in_other_words(text, detector):
     assert detector in kinds(text), text
+
+
+IN_HEX = "55674861" + "67767164"
+"""A card whose pairs of digits are, as hexadecimal, letters too."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Rechnungsnummer: {CARD}",
+        f"Faktura {CARD}",
+        f"Commande n° {CARD}",
+        f"Nº de pedido: {CARD}",
+        f"Заказ № {CARD}",
+        f"Счёт {CARD}",
+        f"注文番号 {CARD}",
+        f"주문번호 {CARD}",
+        f"رقم الطلب: {CARD}",
+        "lot 4539 5787 6362 1486\nlot 8812 1923 4410 0041\nlot 1132 4409 1002 2209\nlot 7712 3401 0023 1114\nlot 9000 1123 0042 4432",
+        f"delete blk_-{CARD}",
+        "source id 4070355800839765248",
+    ],
+)
+def test_numbers_of_papers_parcels_and_columns_in_any_language_are_no_cards(text):
+    assert "payment-card" not in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Rechnung bezahlt mit Karte {CARD}",
+        f"Faktura, kort {CARD}",
+        IN_HEX,
+        "\n".join(f"trace {10**15 + 97 * n} authorize card #{CARD}" for n in range(3)),
+        f"{CARD}Visa",
+        f"Visa{CARD} exp 09/27",
+        f"{CARD}exp0927",
+        f"FP CCVI{CARD}/0928/N123456",
+        f"/return?pan={CARD[:4]}%20{CARD[4:8]}%20{CARD[8:12]}%20{CARD[12:]}",
+        f"card {CARD[:12]} {CARD[12:]}",
+        f"моєї картки {CARD[:8]} {CARD[8:]}",
+        f"bankkártyámat: {CARD[:8]} {CARD[8:]}",
+        "card 4070355800839765248",
+    ],
+)
+def test_a_card_is_one_whatever_stands_beside_it(text):
+    assert "payment-card" in kinds(text)
+
+
+def test_an_article_of_a_shop_is_no_card_of_thirteen_digits():
+    assert "payment-card" not in kinds("4230102089801 biscuits, paid by card")
+    assert "payment-card" in kinds("card 4222221234566")
+
+
+def test_a_piece_of_an_account_is_no_card():
+    assert kinds("BI98 4726 9363 4488 7401 8147 672") == {"iban"}

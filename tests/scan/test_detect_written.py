@@ -66,13 +66,31 @@ def test_a_card_is_found_however_it_is_written(found, text):
 
 
 @pytest.mark.parametrize(
-    ("prefix", "size"), [("4", 13), ("2131", 15), ("1800", 15), ("5612", 16), ("6390", 12), ("9792", 16), ("8600", 16)]
+    ("prefix", "size"), [("4", 13), ("2131", 15), ("1800", 15), ("5612", 16), ("6390", 12), ("8600", 16), ("9704", 16), ("6011", 19)]
 )
 def test_old_and_rare_ranges_need_a_word_for_cards(found, prefix, size):
     number = card(prefix, size)
     assert "payment-card" in kinds(found(f"Card number: {number}"))
     assert "payment-card" in kinds(found(f"id,card_number\n7,{number}\n", "a.csv"))
     assert "payment-card" not in kinds(found(f"stock {number} pieces"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "size"), [("9792", 16), ("506699", 16), ("509012", 16), ("636368", 16), ("508227", 16), ("650002", 16)]
+)
+def test_numbers_of_national_brands_are_found_without_a_word(found, prefix, size):
+    assert "payment-card" in kinds(found(f"Ann Lee;{card(prefix, size)};09/27"))
+
+
+@pytest.mark.parametrize("prefix", ["62", "65"])
+def test_a_long_number_is_told_whole_where_its_first_digits_would_do(found, prefix):
+    long = next(n for n in (card(f"{prefix}{k:013}", 19) for k in range(1300, 1400)) if luhn.is_valid(n[:16]))
+    assert ("payment-card", groups(long, " ")) in found(f"card {groups(long, ' ')}")
+
+
+def test_the_three_digits_behind_a_card_are_not_taken_for_a_part_of_it(found):
+    number = next(n for n in (CARD + f"{k:03}" for k in range(1000)) if luhn.is_valid(n))
+    assert ("payment-card", groups(CARD, " ")) in found(f"card {groups(CARD, ' ')} {number[16:]}")
 
 
 def test_loose_ways_of_writing_need_a_word_for_cards(found):
@@ -97,6 +115,10 @@ def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):
         "pay to " + groups(IBAN, "\N{ZERO WIDTH SPACE}"),
         "IBAN" + IBAN,
         "".join(chr(ord(char) + 0xFEE0) for char in IBAN),
+        "DE 89 37040044 0532013000",
+        "IBAN DE-89-370400440532013000",
+        "IBAN | " + " | ".join(IBAN) + " |",
+        ":86:116?20RENT?30AAAADEFFXXX?31" + IBAN + "?32ANN",
     ],
 )
 def test_an_account_is_found_however_it_is_written(found, text):

@@ -17,7 +17,7 @@ from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family, Linear, Words
-from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, unless_told
+from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, outside_accounts, unless_told
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.sought import bordered
@@ -225,8 +225,8 @@ class Scanner:
                     found.append(_Candidate(start, end, buffer[start:end], armed))
         if not found:
             return
-        found.sort(key=lambda c: (c.start, c.end))
-        found = distinct(found)
+        found.sort(key=lambda c: (c.start, -c.end))
+        found = outside_accounts(distinct(found))
         specific = sorted((c.start, c.end) for c in found if gives_way_to(c.armed.detector))
         held: list[tuple[_Candidate, Confidence]] = []
         for candidate in found:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from casb_cli.scan.detect import passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.names import card, named_otherwise
+from casb_cli.scan.detect.names import named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
@@ -72,12 +72,12 @@ def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _DECIMAL.fullmatch(value) is not None
 
 
-_LETTERS = re.compile(rb"(?:[46][1-9]|[57][0-9]|20){8,}")
+_WORD_IN_HEX = re.compile(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
 
 
 def hex_text(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for digits that are, as hexadecimal, letters and spaces only: signatures in tables of file types."""
-    return _LETTERS.fullmatch(value) is not None
+    """Hold for digits that are, as hexadecimal, letters of one case and spaces: signatures in tables of file types."""
+    return _WORD_IN_HEX.fullmatch(value) is not None
 
 
 _PUBLISHED_SSN = frozenset(
@@ -404,24 +404,9 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _POSITION.search(view.before(160)) is not None
 
 
-_AROUND = 2000
-_LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
-
-
-_FOURS_BEHIND = re.compile(rb"(?: [0-9A-Fa-f]{4}){2}")
-_FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
-
-
 def one_of_many(value: bytes, view: View) -> bool:
-    """Hold among unbroken numbers of the same length of which most are no cards, and in a longer row of groups.
-
-    The first is a column of other numbers, the second a table of characters' codes.
-    """
-    if not value.isdigit():
-        return bool(_FOURS_BEHIND.match(view.after(10)) or _FOURS_BEFORE.search(view.before(10)))
-    around = view.text[max(0, view.start - _AROUND) : view.end + _AROUND]
-    same = [number for number in _LONG.findall(around) if len(number) == len(value)]
-    return len(same) >= 5 and sum(map(card, same)) * 2 < len(same)
+    """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
+    return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
 
 
 _OTHER_KEY = re.compile(

@@ -35,6 +35,14 @@ def covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
     return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
 
 
+def outside_accounts(found: list[Item]) -> list[Item]:
+    """Return the candidates, in the order of where they begin, without cards whose digits are a piece of an IBAN."""
+    accounts = [(one.start, one.end) for one in found if one.armed.detector.id == "iban"]
+    if not accounts:
+        return found
+    return [one for one in found if one.armed.detector.id != "payment-card" or not covered(accounts, one.start, one.end)]
+
+
 def unless_told(held: list[tuple[Item, Confidence]]) -> list[tuple[Item, Confidence]]:
     """Return the candidates without the labelled numbers of any kind that another detector tells the kind of.
 

@@ -24,9 +24,9 @@ _BRANDS = re.compile(
     rb"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"  # Maestro
     rb"|220[0-4]\d{12,15}"  # Mir
     rb"|5019\d{12}"  # Dankort
-    rb"|(?:5067|5090|6362)\d{12}|6062\d{12,15}"  # Elo, Hipercard
+    rb"|(?:506699|5067[0-7]\d|504175|509\d{3}|627780|636(?:297|368))\d{10}|6062\d{12,15}"  # Elo, Hipercard
     rb"|(?:5060|5061|5078|5079)\d{12,15}"  # Verve
-    rb"|(?:60\d\d|81\d\d|82\d\d|508[5-9])\d{12}"  # RuPay
+    rb"|(?:60\d\d|81\d\d|82\d\d|508\d)\d{12}"  # RuPay
 )
 _NOT_DIGIT = re.compile(rb"[^0-9]")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -43,21 +43,40 @@ def digits(value: bytes) -> bytes:
 def payment_card(value: bytes) -> bool:
     """Hold for a number of a known brand's range and length with a right Luhn digit."""
     number = digits(value)
-    return _BRANDS.fullmatch(number) is not None and luhn(number)
+    if len(value) == 19 and number[:1] == b"4":
+        return False  # rare as a card, and frequent as an id of 64 bits: a word for cards must stand near
+    return _BRANDS.fullmatch(number) is not None and luhn(number) and not _with_code(value, number)
 
 
 _RARE = re.compile(
     rb"4\d{12}"  # Visa of old
-    rb"|(?:2131|1800)\d{11}"  # JCB of old
-    rb"|(?:5[678]\d\d|6390|0604|6799)\d{8,15}"  # Maestro
-    rb"|(?:9792|9860|8600|5614)\d{12}"  # Troy, Humo, Uzcard
+    rb"|(?:2131|1800)\d{11}|35(?:2[89]|[3-8]\d)\d{13,15}"  # JCB of old, and long
+    rb"|3(?:0[0-5]|095|[689]\d)\d{12,16}"  # Diners Club
+    rb"|(?:6011|64[4-9]\d|65\d\d)\d{13,15}"  # Discover, Verve
+    rb"|(?:5[678]\d\d|6390|0604|6799|63(?:04|33|34)|67\d\d|50[0-9]\d)\d{8,15}"  # Maestro, Laser, Solo, Switch
+    rb"|(?:564182|633110)\d{10,13}|63[6-9]\d{13,16}"  # Switch, InterPayment, InstaPayment
+    rb"|(?:9792|9860|8600|5614|2205)\d{12}|9704\d{12,15}"  # Troy, Humo, Uzcard, Borica, Napas
+    rb"|1\d{14}"  # UATP
 )
 
 
 def named_card(value: bytes) -> bool:
     """Hold for a card's number where a word for cards stands near: for rare and old ranges as well."""
     number = digits(value)
-    return (_BRANDS.fullmatch(number) is not None or _RARE.fullmatch(number) is not None) and luhn(number)
+    known = _BRANDS.fullmatch(number) is not None or _RARE.fullmatch(number) is not None
+    return known and luhn(number) and not _with_code(value, number) and not _article(value)
+
+
+def _article(value: bytes) -> bool:
+    """Return whether thirteen digits in a row are the number of an article (EAN) rather than of an old card."""
+    if len(value) != 13 or not value.isdigit():
+        return False
+    return (sum(value[0::2]) + 3 * sum(value[1::2]) - 48 * 25) % 10 == 0
+
+
+def _with_code(value: bytes, number: bytes) -> bool:
+    """Return whether groups are sixteen digits of a card and, behind them, the three that are printed on its back."""
+    return len(number) == 19 and number[:1] in b"45" and not value.isdigit() and luhn(number[:16])
 
 
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")

@@ -41,8 +41,9 @@ _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
 _BREAKS = (b"\\n", b"\\r", b"\\t")
 _BACKSLASH, _AWAY = b"\\\\", b"\xff\xfe"
 """An escaped backslash, and what stands for it meanwhile: no text of UTF-8 holds it."""
-_LONG = re.compile(rb"\\u(?:00([2-7][0-9a-fA-F])|00[aA]0|20(?:0[79]|2[fF]))")
-"""Escaped ASCII, and escaped blanks, which become one blank."""
+_LONG = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
+_BLANKS = re.compile("[\x00-\x1f\x7f-\xa0\u2007\u2009\u202f]")
+"""Blanks, and what nobody sees, become one blank."""
 
 
 def _unbroken(block: bytes) -> bytes:
@@ -62,7 +63,8 @@ def _letter(found: re.Match[bytes]) -> bytes:
     before = found.string[max(0, found.start() - 64) : found.start()]
     if (len(before) - len(before.rstrip(b"\\"))) % 2:
         return found[0]
-    return bytes((int(found[1], 16),)) if found[1] else b" "
+    plain = bytes.fromhex(found[0].replace(b"\\u", b"").decode("ascii")).decode("utf-16-be", "replace")
+    return _BLANKS.sub(" ", plain).encode("utf-8")
 
 
 def _uncut(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,10 +11,13 @@ _NOT_BEFORE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![0-9][ ])"
 _NOT_AFTER = r"(?![0-9A-Za-z_])(?![.\-/:][0-9])(?![ ][0-9])"
 
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
-_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z][\-/])(?<![^A-Za-z]\.)"
+_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
 # What follows behind a stroke may be the date of expiry.
-_CARD_END = r"(?![0-9A-Za-z_])(?!(?!/(?:0[1-9]|1[0-2])/?[0-9]{2})[.\-/:][0-9])"
+# A brand, or the word for the date of expiry, may follow without a space.
+_CARD_TAIL = r"(?![0-9_])(?:(?![A-Za-z])|(?=(?i:exp|cv[cv]|visa|master|amex|american|discover|diners|jcb|maestro|mir)))"
+_CARD_END = _CARD_TAIL + r"(?!(?!/(?:0[1-9]|1[0-2])/?[0-9]{2})[.\-/:][0-9])"
 
+# In scripts without a case of their own, and in Cyrillic and Greek, the stem stands for all its forms.
 _CARD_WORDS = (
     "card",
     "cards",
@@ -34,12 +37,15 @@ _CARD_WORDS = (
     "jcb",
     "diners",
     "unionpay",
+    "rupay",
     "troy",
     "uzcard",
     "humo",
     "karte",
+    "karten",
     "kreditkarte",
     "kartennummer",
+    "kartennr",
     "kreditkartennummer",
     "carte",
     "carte bancaire",
@@ -52,31 +58,54 @@ _CARD_WORDS = (
     "kaart",
     "creditcard",
     "kaartnummer",
+    "bankpas",
     "kort",
+    "kortet",
     "kortnummer",
+    "kortnr",
     "kreditkort",
+    "bankkort",
+    "betalkort",
+    "betalingskort",
+    "dankort",
     "kortti",
+    "kortin",
+    "kortilta",
+    "luottokortti",
+    "luottokortin",
+    "maksukortti",
     "karta",
     "karty",
+    "kartę",
+    "kartą",
+    "kartou",
     "kartu",
     "kart",
+    "kartı",
+    "kartım",
+    "kartımdan",
+    "kartından",
     "kart numarası",
+    "kartica",
+    "kartice",
+    "karticu",
     "kártya",
-    "карта",
-    "карты",
-    "картой",
-    "карту",
-    "картка",
-    "κάρτα",
-    "κάρτας",
+    "kártyaszám",
+    "kártyám",
+    "bankkártya",
+    "hitelkártya",
+    "cardul",
+    "карт",
+    "κάρτ",
     "カード",
-    "カード番号",
+    "クレカ",
     "信用卡",
+    "銀行卡",
     "银行卡",
     "卡号",
+    "卡號",
     "카드",
-    "카드번호",
-    "بطاقة",
+    "بطاق",
     "כרטיס",
     "บัตร",
     "thẻ",
@@ -84,18 +113,19 @@ _CARD_WORDS = (
 
 # Beside a word for cards more ways of writing tell enough: other groups, each part of a group joined in another way,
 # broken by a line's end with what mails and letters put before the next one, a digit at a time.
-_SPACE = r"(?:[\s\-./_|>*]|\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe2\x81\xa0|\xe3\x80\x80)"
+_SPACE = r"(?:[\s\-./_|>*+]|%20|\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe2\x81\xa0|\xe3\x80\x80)"
 _APART = rf"{_SPACE}{{1,3}}"
 _GAP = rf"{_SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
 _FREE = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])"
+_BEHIND_WORD = "|".join(f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro"))
 _FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
 
 
 def _named_card(hint: str, form: str, wide: int) -> Rule:
     return Rule(
         hint=hint,
-        pattern=rf"{_FREE}(?P<v>{form})(?![0-9A-Za-z_])",
+        pattern=rf"(?:{_FREE}|{_BEHIND_WORD})(?P<v>{form}){_CARD_TAIL}",
         before=wide,
         after=wide,
         digit=True,
@@ -110,7 +140,7 @@ _NAMED_CARDS = (
     _named_card(rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
     _named_card(rf"[0-9](?:{_APART}[0-9]){{12}}", rf"[2-9](?:{_APART}[0-9]){{12,18}}(?!{_APART}[0-9])", 160),
     _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
-    _named_card(r"[2-9][0-9]{3,9}[ \-][0-9]{4}", r"[2-9][0-9]{3,9}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,8})?", 40),
+    _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,8})?", 40),
     _named_card(r"[0-9]{12}", r"[0-9]{12,19}", 24),
 )  # fmt: skip
 
@@ -141,6 +171,22 @@ _CARD = (
         after=16,
     ),
     *_NAMED_CARDS,
+    # Troy's numbers begin as no others do.
+    Rule(
+        hint=r"\b9792(?:[0-9]{9}|[ \-][0-9]{4}[ \-][0-9]{4})",
+        pattern=_CARD_START + r"(?P<v>9792(?P<j>[ \-]?)[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{4})" + _CARD_END,
+        checks=("named_card",),
+        before=24,
+        after=24,
+    ),
+    # How airlines and travel agents write it: a code of two letters right in front.
+    Rule(
+        hint=r"CC(?:VI|CA|MC|AX|DC|DS|JC|TP|UP)[0-9]{13}",
+        pattern=r"(?<![A-Za-z])CC[A-Z]{2}(?P<v>[1-6][0-9]{12,18})(?![0-9A-Za-z])",
+        checks=("named_card",),
+        before=24,
+        after=24,
+    ),
     # A magnetic stripe's first track.
     Rule(hint=r"%B[0-9]{13}", pattern=r"%B(?P<v>[0-9]{13,19})\^", before=24, after=24),
 )
@@ -259,21 +305,47 @@ _IBAN_WORDS = (
     "λογαριασμός",
     "حساب",
     "חשבון",
+    "bic",
+    "swift",
+    "račun",
+    "口座",
+    "账户",
+    "帐号",
+    "계좌",
+    "บัญชี",
 )
+# Behind the word itself, or behind the mark of a field in an account's statement (MT940).
 _GLUED_IBAN = Rule(
-    hint=r"IBAN[A-Z]{2}[0-9]{2}",
-    pattern=rf"IBAN{_iban_form('', f'{_IBAN_JOINT}?')}",
+    hint=r"(?:IBAN|\?3[18])[A-Z]{2}[0-9]{2}",
+    pattern=rf"(?:IBAN|\?3[18]){_iban_form('', f'{_IBAN_JOINT}?')}",
     caseless=True,
     before=16,
     after=96,
 )
 # Beside a word for accounts it may be broken by a line's end or parted in any way.
 _NAMED_IBAN = Rule(
-    hint=rf"[A-Z]{{2}} ?[0-9]{{2}}(?:{_SPACE}{{0,9}}[A-Z0-9]){{3}}",
-    pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ?", f"{_SPACE}{{0,9}}"),
+    hint=rf"[A-Z]{{2}}[ \-]?[0-9]{{2}}(?:{_SPACE}{{0,9}}[A-Z0-9]){{3}}",
+    pattern=r"(?<![0-9A-Za-z])" + _iban_form(r"[ \-]?", f"{_SPACE}{{0,9}}"),
     caseless=True,
     before=40,
     after=200,
+    digit=True,
+    words=_IBAN_WORDS,
+)
+
+# Apart from its country: groups of banks behind the check digits.
+_PARTED_IBAN = Rule(
+    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}(?: ?[A-Z0-9]){7}",
+    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2} [0-9]{2} )" + _iban_form(" ", " ?"),
+    before=48,
+    after=64,
+)
+# As in the boxes of a form: each character for itself.
+_BOXED_IBAN = Rule(
+    hint=rf"[A-Z](?:{_APART})[A-Z](?:{_APART}[0-9]){{2}}(?:{_APART}[A-Z0-9]){{8}}",
+    pattern=rf"(?<![0-9A-Za-z])(?=[A-Z]{_APART}[A-Z]{_APART}[0-9]{_APART}[0-9])(?P<v>[A-Z](?:{_APART}[A-Z0-9]){{14,32}})(?![0-9A-Za-z])",
+    before=96,
+    after=160,
     digit=True,
     words=_IBAN_WORDS,
 )
@@ -418,7 +490,7 @@ DETECTORS = (
         confidence="high",
         description="An IBAN in its country's structure with right check digits (mod 97).",
         reference="ISO 13616",
-        rules=(_IBAN, _GLUED_IBAN, _NAMED_IBAN),
+        rules=(_IBAN, _GLUED_IBAN, _PARTED_IBAN, _NAMED_IBAN, _BOXED_IBAN),
         checks=("iban",),
         filters=("monotone", "lock_file", "minified", "hexadecimal"),
         normal="alnum",
