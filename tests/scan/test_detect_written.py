@@ -66,7 +66,8 @@ def test_a_card_is_found_however_it_is_written(found, text):
 
 
 @pytest.mark.parametrize(
-    ("prefix", "size"), [("4", 13), ("2131", 15), ("1800", 15), ("5612", 16), ("6390", 12), ("8600", 16), ("9704", 16), ("6011", 19)]
+    ("prefix", "size"),
+    [("4", 13), ("2131", 15), ("1800", 15), ("5612", 16), ("6390", 12), ("8600", 16), ("9704", 16), ("6011", 19)],
 )
 def test_old_and_rare_ranges_need_a_word_for_cards(found, prefix, size):
     number = card(prefix, size)

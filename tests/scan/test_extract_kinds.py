@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import json
 import os
 import plistlib
 import sqlite3
@@ -440,3 +441,40 @@ def test_the_mark_between_the_parts_of_a_mail_is_no_content(mark, quote):
         mark = mark.replace(" ", "")
     body = f"--{mark}\nContent-Type: text/plain\n\nhello\n--{mark}--"
     assert look(mail(f"multipart/mixed;\n boundary={quote}{mark}{quote}; x=1", body)).matches == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Message-ID: <{n}.{n}@mail.example>",
+        "In-Reply-To: <{n}.JavaMail.root@host>",
+        "References: <{n}@a.example> <{n}.2@b.example>",
+        "Received: by mx.example with SMTP id {n} for <a@b.example>",
+        "List-Unsubscribe: <https://x.example/u/{n}/{n}>, <mailto:u-{n}@x.example>",
+        "X-Forefront-Antispam-Report: SFS:(13230040)({n})({n});DIR:OUT",
+        "X-Campaign-Id: {n}",
+        "Content-ID: <{n}@01DC5A7F>",
+    ],
+)
+def test_what_programs_number_mails_with_is_no_content(header):
+    number = SHOWN.replace(" ", "")
+    head = f"From: a@b.example\nTo: c@d.example\n{header.format(n=number)}\nSubject: minutes\n"
+    assert look((head + "\nhello\n").encode()).matches == ()
+    told = look((head + f"X-Card-Id: {number}\n\nhello\n").encode())
+    assert [match.detector for match in told.matches] == ["payment-card"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("order_id", {}), ("card_number", {"payment-card": 1}), ("note", {"payment-card": 1})]
+)
+def test_columns_have_names_behind_quoted_cells_with_one_row_and_in_any_encoding(encoding, name, expected):
+    number = SHOWN.replace(" ", "")
+    table = f'amount,city,{name}\n"1,200.00","Paris, France",{number}\n'
+    assert look(table.encode(encoding)).totals == expected
+
+
+def test_letters_that_json_writes_as_numbers_are_read():
+    wide = "".join(chr(0xFF10 + int(char)) for char in NUMBER)
+    told = look(json.dumps({"note": "карта 4222221234566", "paid": wide}).encode())
+    assert told.totals == {"payment-card": 2}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 _MARKS = (b",", b"\t", b";", b"|")
+_QUOTED = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
 _JOINTS = re.compile(rb"[\s\"'_.\-]+")
 
 
@@ -21,7 +22,10 @@ class Table:
     def name_at(self, buffer: bytes, start: int) -> bytes:
         """Return the name of the column that an offset stands in, empty where it has none."""
         line = buffer.rfind(b"\n", max(0, start - 8192), start) + 1
-        at = buffer.count(self.mark, line, start)
+        before = buffer[line:start]
+        if not self._sheet and b'"' in before:
+            before = _QUOTED.sub(b"", before)
+        at = before.count(self.mark)
         return self.names[at] if at < len(self.names) else b""
 
     def named(self, names: re.Pattern[bytes]) -> list[re.Pattern[bytes]]:

@@ -8,8 +8,9 @@ from casb_cli.core.text import printable
 from casb_cli.scan.detect.rules import Mask, Normal
 
 _HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|Private-Lines: [0-9]{1,3}")
-_NOT_DIGIT = re.compile(rb"[^0-9]")
-_NOT_ALNUM = re.compile(rb"[^0-9A-Za-z]")
+# In an address a space is written `%20`.
+_NOT_DIGIT = re.compile(rb"%20|[^0-9]")
+_NOT_ALNUM = re.compile(rb"%20|[^0-9A-Za-z]")
 
 
 def excerpt(value: bytes, how: Mask) -> str:

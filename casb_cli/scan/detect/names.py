@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from casb_cli.scan.detect.columns import Table
+from casb_cli.scan.detect.papers import numbers_a_paper
 from casb_cli.scan.detect.validators import named_card
 
 _NUMBER_OF = re.compile(
@@ -16,30 +17,6 @@ _NUMBER_OF = re.compile(
     re.IGNORECASE,
 )
 """A word right in front."""
-_PAPERS = (
-    # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
-    "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=n)"
-    "|factuur|bestelling|bestel|zending|klant(?=n)|faktura|ordre|ordernr|försändelse|forsendelse|kund(?=n)|kunde(?=n)"
-    "|laskun?|tilaus|tilauksen|lähetys|lähetyksen|asiakas(?=n)"
-    # Romance languages and Turkish;
-    "|facture|commande|colis|suivi|factura|pedido|envío|rastreo|fatura|encomenda|rastreio|fattura|ordine|spedizione"
-    "|factur[aă]|comand[aă]|sipariş|siparis|takip|kargo|gönderi"
-    # Slavic languages, Hungarian, Greek;
-    "|faktur[ayęę]|zamówieni[ea]|przesyłki|objednávk[ay]|zásilk[ay]|narudžb[ae]|pošiljk[ae]|rendelés|számla"
-    "|сч[её]т|заказа?|накладн(?:ая|ой)|отправления|рахунок|замовлення|накладна|відправлення|фактура|поръчка|товарителница"
-    "|τιμολόγιο|τιμολογίου|παραγγελία|παραγγελίας|αποστολής"
-    # East and south-east Asia, Arabic, Hebrew.
-    "|請求書|注文|お客様|追跡|伝票|受付|发票|订单|客户|运单|快递单|發票|訂單|청구서|주문|고객|송장|운송장|ใบแจ้งหนี้|คำสั่งซื้อ"
-    "|hóa đơn|đơn hàng|vận đơn|faktur|pesanan|resi|فاتورة|الفاتورة|الطلب|طلب|العميل|الشحنة|חשבונית|הזמנה|משלוח"
-)
-_PAPER_NUMBER = (
-    "(?:n[or]?|num|nummer|number|n[uú]mero|numéro|nú?m|číslo|č|numer|număr|broj|br|szám|száma|no:?lu|numarası|nro|numero"
-    "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
-)
-_PAPER_OF = re.compile(
-    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-]?{_PAPER_NUMBER}?[\s.:#°º№\-]{{0,6}}$",
-    re.IGNORECASE,
-)
 _KEY = re.compile(
     rb"([A-Za-z_@][\w.\-]{0,60})[\"'\]\\]{0,3}\s?(?:=|:|=>)\s?[\\\"'(\[]{0,3}$"
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
@@ -49,7 +26,7 @@ _OPENING = b" \\\"'(["
 _NAMING = (b"=", b":", b">")
 _OTHER_NAME = re.compile(
     rb"(?:^|[_.@\-]|(?<=[a-z0-9])(?=[A-Z]))"
-    rb"(?i:ids?|uid|guid|uuid|oid|pid|tid|rid|sid|eid|gid|refs?|req|request|trace|span|order|parcel|shipment|tracking|track|awb"
+    rb"(?i:ids?|[a-z]id|guid|uuid|refs?|req|request|trace|span|order|parcel|shipment|tracking|track|awb"
     rb"|invoice|serial|imei|imsi|iccid|meid|isbn|ean|upc|gtin|sku|asin|barcode|product|lot|timestamp|time|ts|epoch|nanos|ns|us|ms"
     rb"|millis|micros|date|session|transaction|txn|tx|batch|job|task|event|evt|seq|sequence|nonce|offset|row|rowid|hash|crc"
     rb"|checksum|etag|rev|revision|version|build|commit|cursor|index|idx|position|pos|size|length|bytes|count|total|amount|price"
@@ -95,7 +72,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
     """
     if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
         return True
-    if _PAPER_OF.search(before[-80:].decode("utf-8", "ignore")) is not None:
+    if numbers_a_paper(before):
         return True
     key = _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
     if key is not None:
@@ -117,9 +94,9 @@ def _mostly_others(lead: bytes, value: bytes, text: bytes, start: int) -> bool:
 
 
 def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: bytes) -> bool:
-    """Return whether a number stands among such of the same form of which most are no cards, or in a longer row of groups.
+    """Return whether most of the numbers of the same form around are no cards, or the row of groups is longer.
 
-    The first is a column of other numbers, the second a table of characters' codes. What is called a card is held
+    The first are columns of other numbers, the second tables of characters' codes. What is called a card is held
     against what is called so too. `before` and `after` are what stands beside it on its line.
     """
     if not value.isdigit() and (_FOURS_BEHIND.match(after[:10]) or _FOURS_BEFORE.search(before[-10:])):

@@ -40,7 +40,9 @@ def outside_accounts(found: list[Item]) -> list[Item]:
     accounts = [(one.start, one.end) for one in found if one.armed.detector.id == "iban"]
     if not accounts:
         return found
-    return [one for one in found if one.armed.detector.id != "payment-card" or not covered(accounts, one.start, one.end)]
+    return [
+        one for one in found if one.armed.detector.id != "payment-card" or not covered(accounts, one.start, one.end)
+    ]
 
 
 def unless_told(held: list[tuple[Item, Confidence]]) -> list[tuple[Item, Confidence]]:

@@ -25,7 +25,7 @@ _SAMPLE = 1 << 16
 
 def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield the text as one segment; the first line of comma- or tab-separated text names its columns."""
-    head = source.head(4096)
+    head = _plain_head(source.head(4096))
     blocks = utf8_blocks(source, context)
     packed: list[bytes] = []
     shorter = None
@@ -143,14 +143,30 @@ def _unpacked(found: re.Match[bytes]) -> bytes:
     return found[1] + b": " + value if looks_textual(value) and b"\0" not in value else found[0]
 
 
+_CELL = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
+_LEAST, _PAIR = 3, 2
+"""Lines from which their columns tell a table, and how many columns more two lines need for that."""
+
+
 def _has_columns(head: bytes) -> bool:
+    if b'"' in head:
+        head = _CELL.sub(b"", head)
     lines = [line for line in (head.split(b"\n", 6) if b"\n" in head else head.splitlines())[:6] if line.strip(b"\r")]
-    if len(lines) < 3:
+    if len(lines) < _PAIR:
         return False
+    least, compared = (1, lines[:-1]) if len(lines) >= _LEAST else (_PAIR, lines)
     return any(
-        lines[0].count(mark) >= 1 and len({line.count(mark) for line in lines[:-1]}) == 1
+        lines[0].count(mark) >= least and len({line.count(mark) for line in compared}) == 1
         for mark in (b",", b"\t", b";", b"|")
     )
+
+
+def _plain_head(head: bytes) -> bytes:
+    """Return the beginning of a text as UTF-8 where it is UTF-16, else as it is."""
+    if b"\0" not in head:
+        return head
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else utf16_flavour(head)
+    return head.decode(encoding, "replace").encode("utf-8", "replace") if encoding else head
 
 
 def utf8_blocks(source: Source, context: Context) -> Iterator[bytes]:

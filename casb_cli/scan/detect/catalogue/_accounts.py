@@ -1,0 +1,154 @@
+"""IBANs: their form by country, and the ways in which people and programs write them."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.catalogue._cards import APART, SPACE
+from casb_cli.scan.detect.examples import digits, grouped, iban
+from casb_cli.scan.detect.rules import Rule
+
+_IBAN_SIZES = {
+    15: "NO",
+    16: "BE",
+    18: "DK|FI|FK|FO|GL|NL|SD",
+    19: "MK|SI",
+    20: "AT|BA|EE|KZ|LT|LU|MN|XK",
+    21: "CH|HR|LI|LV",
+    22: "BG|BH|CR|DE|GB|GE|IE|ME|RS|VA",
+    23: "AE|GI|IL|IQ|OM|SO|TL",
+    24: "AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG",
+    25: "LY|PT|ST",
+    26: "IS|TR",
+    27: "BI|DJ|FR|GR|IT|MC|MR|SM",
+    28: "AL|AZ|BY|CY|DO|GT|HN|HU|LB|NI|PL|SV",
+    29: "BR|EG|PS|QA|UA",
+    30: "JO|KW|MU|YE",
+    31: "MT|SC",
+    32: "LC",
+    33: "RU",
+}
+"""Characters of an IBAN by country (SWIFT's registry of IBAN formats)."""
+_IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
+
+
+def _iban_form(space: str, joint: str, pair: str = "") -> str:
+    """Return the expression of an IBAN, with what may stand behind its country, and between characters and digits."""
+    forms = (
+        rf"(?:{countries}){space}[0-9]{pair}[0-9](?:{joint}[A-Z0-9]){{{size - 4}}}"
+        for size, countries in _IBAN_SIZES.items()
+    )
+    return rf"(?P<v>{'|'.join(forms)})(?![0-9A-Za-z])"
+
+
+_IBAN = Rule(
+    hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
+    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})" + _iban_form("", f"{_IBAN_JOINT}?"),
+    caseless=True,
+    before=64,
+    after=96,
+    tight=15,
+)
+
+_IBAN_WORDS = (
+    "iban",
+    "bank account",
+    "account number",
+    "account no",
+    "acct",
+    "bank details",
+    "bankverbindung",
+    "konto",
+    "kontonummer",
+    "bankkonto",
+    "compte",
+    "rib",
+    "cuenta",
+    "conto",
+    "conta",
+    "rekening",
+    "rekeningnummer",
+    "rachunek",
+    "rachunku",
+    "tili",
+    "tilinumero",
+    "účet",
+    "účtu",
+    "hesap",
+    "számla",
+    "bankszámla",
+    "счет",
+    "счёт",
+    "сметка",
+    "рахунок",
+    "λογαριασμός",
+    "حساب",
+    "חשבון",
+    "bic",
+    "swift",
+    "račun",
+    "口座",
+    "账户",
+    "帐号",
+    "계좌",
+    "บัญชี",
+)
+# Behind the word itself, or behind the mark of a field in an account's statement (MT940).
+_GLUED_IBAN = Rule(
+    hint=r"(?:IBAN|\?3[18])[A-Z]{2}[0-9]{2}",
+    pattern=rf"(?:IBAN|\?3[18]){_iban_form('', f'{_IBAN_JOINT}?')}",
+    caseless=True,
+    before=16,
+    after=96,
+)
+# Beside a word for accounts it may be broken by a line's end or parted in any way.
+_NAMED_IBAN = Rule(
+    hint=rf"[A-Z]{{2}}[ \-]?[0-9] ?[0-9](?:{SPACE}{{0,9}}[A-Z0-9]){{3}}",
+    pattern=r"(?<![0-9A-Za-z])" + _iban_form(r"[ \-]?", f"{SPACE}{{0,9}}", " ?"),
+    caseless=True,
+    before=40,
+    after=200,
+    digit=True,
+    words=_IBAN_WORDS,
+)
+
+# Apart from its country: groups of banks behind the check digits.
+_PARTED_IBAN = Rule(
+    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}(?: ?[A-Z0-9]){7}",
+    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2} [0-9]{2} )" + _iban_form(" ", " ?"),
+    before=48,
+    after=64,
+)
+# As in the boxes of a form: each character for itself.
+_BOXED_IBAN = Rule(
+    hint=rf"[A-Z](?:{APART})[A-Z](?:{APART}[0-9]){{2}}(?:{APART}[A-Z0-9]){{8}}",
+    pattern=rf"(?<![0-9A-Za-z])(?=[A-Z]{APART}[A-Z]{APART}[0-9]{APART}[0-9])(?P<v>[A-Z](?:{APART}[A-Z0-9]){{14,32}})(?![0-9A-Za-z])",
+    before=96,
+    after=160,
+    digit=True,
+    words=_IBAN_WORDS,
+)
+
+
+def account_examples() -> tuple[str, ...]:
+    german = iban("DE", digits(18, 2))
+    return (
+        f"IBAN {german}",
+        f"Konto: {grouped(german)}",
+        f"pay to {grouped(iban('GB', 'WEST' + digits(14, 3)))} today",
+        f"{iban('FR', digits(23, 4))};Ann",
+        f"acct {iban('NO', digits(11, 5))}.",
+        f"iban {german.lower()}",
+        f"konto {grouped(iban('GB', 'WEST' + digits(14, 3))).lower()}",
+        f"IBAN{german}",
+        f"IBAN: DE {german[2:4]} {german[4:]}",
+        f"IBAN {grouped(german, 4, chr(10))}",
+        f"pay to {grouped(german, 4, '  ')} today",
+    )
+
+
+def other_examples() -> tuple[str, ...]:
+    german = iban("DE", digits(18, 2))
+    wrong = german[:-1] + str((int(german[-1]) + 1) % 10)
+    return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
+
+
+IBAN_RULES = (_IBAN, _GLUED_IBAN, _PARTED_IBAN, _NAMED_IBAN, _BOXED_IBAN)

@@ -1,0 +1,39 @@
+"""Words of many languages behind which the number of an invoice, an order, a parcel or a booking stands."""
+
+from __future__ import annotations
+
+import re
+
+_PAPERS = (
+    # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
+    "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=n)"
+    "|factuur|bestelling|bestel|zending|klant(?=n)|faktura|ordre|ordernr|försändelse|forsendelse|kund(?=n)|kunde(?=n)"
+    "|laskun?|tilaus|tilauksen|lähetys|lähetyksen|asiakas(?=n)"
+    # Romance languages and Turkish;
+    "|facture|commande|colis|suivi|factura|pedido|envío|rastreo|fatura|encomenda|rastreio|fattura|ordine|spedizione"
+    "|factur[aă]|comand[aă]|sipariş|siparis|takip|kargo|gönderi"
+    # Slavic languages, Hungarian, Greek;
+    "|faktur[ayęę]|zamówieni[ea]|przesyłki|objednávk[ay]|zásilk[ay]|narudžb[ae]|pošiljk[ae]|rendelés|számla"
+    "|сч[её]т|заказа?|накладн(?:ая|ой)|отправления|рахунок|замовлення|накладна|відправлення|фактура|поръчка|товарителница"
+    "|τιμολόγιο|τιμολογίου|παραγγελία|παραγγελίας|αποστολής"
+    # bookings;
+    "|(?:reservierungs?|buchungs?|réservation|reserva|reservación|prenotazione|reservering|boeking|bokning|varaus|rezerwacj[ai]"
+    "|rezervace|rezervasyon|rezervare|rezervacij[ae]|foglalás|foglalási|κράτηση|κράτησης|бронирован\\w+|бронюван\\w+|резервация|booking|reservation"
+    "|予約|ご予約|预订|예약|حجز|الحجز|การจอง)"
+    # East and south-east Asia, Arabic, Hebrew.
+    "|請求書|注文|お客様|追跡|伝票|受付|发票|订单|客户|运单|快递单|發票|訂單|청구서|주문|고객|송장|운송장|ใบแจ้งหนี้|คำสั่งซื้อ"
+    "|hóa đơn|đơn hàng|vận đơn|faktur|pesanan|resi|فاتورة|الفاتورة|الطلب|طلب|العميل|الشحنة|חשבונית|הזמנה|משלוח"
+)
+_PAPER_NUMBER = (
+    "(?:n[or]?|num|nummer|number|n[uú]mero|numéro|nú?m|číslo|č|numer|număr|broj|br|szám|száma|no:?lu|numarası|nro|numero"
+    "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
+)
+_PAPER_OF = re.compile(
+    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-]?{_PAPER_NUMBER}?[\s.:#°º№\-]{{0,6}}$",
+    re.IGNORECASE,
+)
+
+
+def numbers_a_paper(before: bytes) -> bool:
+    """Return whether the word right in front, `before` being what stands there on the line, is for such a paper."""
+    return _PAPER_OF.search(before[-80:].decode("utf-8", "ignore")) is not None
