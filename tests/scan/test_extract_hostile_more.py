@@ -152,7 +152,10 @@ CASES: dict[str, tuple[bytes, str | None]] = {
     "program": (b"MZ" + bytes(200) + b"PE\0\0" + bytes(4000), "unsupported"),
     "picture-with-zip": (b"\x89PNG\r\n\x1a\n" + bytes(900) + packed(a=LINE), ALL),
     "text-like-zip": (b"PK is short for something\n" + LINE.encode(), ALL),
-    "text-like-pdf": (b"a word on %PDF- headers, no document\n" + LINE.encode(), "corrupted"),
+    "text-like-pdf": (b"a word on %PDF- headers, no document\n" + LINE.encode(), ALL),
+    "text-like-parquet": (b"PARENT folder\n" + LINE.encode(), ALL),
+    "text-like-bzip2": (b"BZh1 is no head of its own\n" + LINE.encode(), ALL),
+    "text-like-cpio": (b"0707012026 a number, and\n" + LINE.encode() * 9, ALL),
     "zip-like-docx": (packed(**{"[Content_Types].xml": "<T/>", "a/word/x": LINE}), ALL),
     "gzip-head": (b"\x1f\x8b" + NOISE, "corrupted"),
     # encodings

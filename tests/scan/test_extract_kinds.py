@@ -315,7 +315,7 @@ def bare(kind: bytes) -> bytes:
 HOSTILE = {
     "cpio-cut": (cpio(b"a", LINE * 50)[:900], "corrupted"),
     "cpio-size-of-eight-gigabytes": (cpio(b"a", LINE).replace(b"%08X" % len(LINE), b"FFFFFFF0", 1), "corrupted"),
-    "cpio-no-digits": (b"070701" + b"zz" * 60, "corrupted"),
+    "cpio-no-digits": (b"070701" + b"0" * 104 + b"\0\0" + b"zz" * 60, "corrupted"),
     "ar-cut": (ar((b"a/", LINE * 9))[:200], "corrupted"),
     "ar-no-size": (b"!<arch>\n" + b"a/".ljust(48) + b"-5".ljust(10) + b"`\n" + LINE, "corrupted"),
     "ar-names-far-away": (ar((b"/99999999", b"x")), None),

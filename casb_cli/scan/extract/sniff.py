@@ -44,7 +44,12 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"LUKS\xba\xbe", 0, "locked"),
 )
 _FIRST = frozenset(magic[0] for magic, at, _ in _MAGIC if not at)
-"""The bytes that one of these may begin with: most files are text, which none of them begins like."""
+"""The bytes that one of these may begin with: most files are text, which few of them begin like."""
+_BEGUN = {
+    "bzip2": re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
+    "cpio": re.compile(rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}"),
+}
+"""How those go on that begin with letters or digits, as a text may."""
 _OLE_NAMES = {
     "EncryptedPackage": "locked",
     "\tDRMContent": "locked",
@@ -87,11 +92,11 @@ def sniff(source: Source) -> str:
         return _packed(source)
     if head[0] in _FIRST or head.startswith(b"ustar", 257):
         for magic, at, kind in _MAGIC:
-            if head.startswith(magic, at):
+            if head.startswith(magic, at) and not _only_so_begun(kind, head):
                 return _ole(source) if kind == "ole" else "zip" if kind == "picture" and _ends_as_zip(source) else kind
     if head[:64].lstrip().startswith(b"{\\rtf"):
         return "rtf"
-    if b"%PDF-" in head[:1024]:
+    if _is_pdf(head):
         return "pdf"
     if head[:1] == b"\x30" and SIGNED in head[:32]:
         return "signed"
@@ -105,6 +110,21 @@ def sniff(source: Source) -> str:
     if kind == "binary" and head.startswith(b"ORC"):
         return "orc"
     return "zip" if kind == "binary" and _ends_as_zip(source) else kind
+
+
+def _only_so_begun(kind: str, head: bytes) -> bool:
+    """Return whether a text merely begins with the letters or digits that mark a kind."""
+    if kind == "parquet":
+        return looks_textual(head)
+    return kind in _BEGUN and _BEGUN[kind].match(head) is None
+
+
+def _is_pdf(head: bytes) -> bool:
+    """Return whether a PDF begins, or some other bytes and then a PDF: a text may speak of its mark too."""
+    at = head[:1024].find(b"%PDF-")
+    if at < 0:
+        return False
+    return not head[:at].strip(b"\xef\xbb\xbf \t\r\n") or not looks_textual(head) or b" obj" in head
 
 
 _SKIPPED = tuple(bytes((0x50 + number,)) for number in range(16))
