@@ -19,6 +19,10 @@ VALUES = {
 }
 
 
+CARD = card(7, 1)
+NOISE = bytes((at * 37 + 11) % 251 ^ 0x80 for at in range(400))
+
+
 @pytest.mark.parametrize("detector", VALUES)
 @pytest.mark.parametrize("gap", [*range(0, 60, 3), 64, 80, 100, 128, 200, 256, 400])
 def test_the_second_and_third_value_are_found_at_any_distance(detector, gap):
@@ -63,3 +67,26 @@ def test_a_span_of_years_is_no_number_of_another_kind(words, span):
     assert told.totals == {}
     told = inspect_stream(b"NIT: 213.123.432-1", name="a.txt", scanner=SCANNER, key=bytes(32))
     assert told.totals == {"co-nit": 1}
+
+
+@pytest.mark.parametrize(
+    ("head", "confidence"),
+    [
+        (b"\x7fELF\x02\x01", None),
+        (b"MZ\x90\0", None),
+        (b"\0\1\0\0\0\x13\1\0", None),
+        (b"\x42\x0d\x0d\x0a\0", "low"),
+        (b"\x93NUMPY\1\0", "low"),
+    ],
+)
+def test_bare_numbers_among_the_strings_of_programs_are_chance(head, confidence):
+    def told(text: str) -> list[tuple[str, str]]:
+        data = head + NOISE + b"\0" + text.encode() + b"\0" + NOISE
+        result = inspect_stream(data, name="a", scanner=SCANNER, key=bytes(32))
+        return [(match.detector, match.confidence) for match in result.matches]
+
+    assert told(CARD) == ([("payment-card", confidence)] if confidence else [])
+    assert told(f"identity card {CARD[:9]}") == []
+    grouped = " ".join(CARD[at : at + 4] for at in range(0, 16, 4))
+    assert told(grouped) == [("payment-card", "medium")], "nothing writes groups of four by chance"
+    assert told(f"aws_access_key_id = {aws_pair(9, 1)[0]}") == [("aws-access-key", "high")]

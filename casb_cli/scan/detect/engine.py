@@ -35,6 +35,7 @@ _PIECE = BLOCK // 2
 _OFTEN, _GROUPS = 200, 32
 """How often detectors are asked for together before they get a database of their own, and how many such there are."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
+_LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
 
 class _Armed:
@@ -329,6 +330,8 @@ class Scanner:
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
         detector = candidate.armed.detector
+        if places.nature == "program" and _by_chance(detector, candidate.value):
+            return None
         view = View(buffer, candidate.start, candidate.end, name, places.table)
         if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
             return None
@@ -344,7 +347,17 @@ class Scanner:
                 return None
         if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
             return "high"
-        return "low" if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts) else confidence
+        if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts):
+            return "low"
+        return _LOWERED[confidence] if places.nature == "scraps" and _by_chance(detector, candidate.value) else confidence
+
+
+def _by_chance(detector: Detector, value: bytes) -> bool:
+    """Return whether a value is one that strings of programs and tables have by chance: a bare number, or of any form.
+
+    Secrets, and what a user's own detectors seek, are none.
+    """
+    return (value.isdigit() or detector.generic) and detector.family != "credential" and not detector.source
 
 
 def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:

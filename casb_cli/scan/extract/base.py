@@ -30,6 +30,9 @@ Reason = Literal[
 Scheme = Literal["line", "lines", "cell", "row", "none"]
 """How an offset in a segment becomes a place: line and column, line, cell of a sheet, named column and row, or not."""
 
+Nature = Literal["text", "scraps", "program"]
+"""Whether it is text, or the plain strings of content that nothing reads: of programs and fonts, or of any other."""
+
 BLOCK = 1 << 20
 """Bytes of text per block: large enough that per-block costs vanish, small enough to keep memory flat."""
 
@@ -91,7 +94,8 @@ class Segment:
     """One run of text: UTF-8 blocks that follow each other without a gap, and where the run stands.
 
     `where` is empty for the file itself, else `page 3`, `Sheet1`, `member!inner`. `header_row` says that the
-    first line names the columns of the others, `shorter` where the text is written at greater length.
+    first line names the columns of the others, `shorter` where the text is written at greater length, `nature` how
+    much of it was meant as text.
     """
 
     where: str
@@ -99,6 +103,7 @@ class Segment:
     blocks: Iterator[bytes]
     header_row: bool = False
     shorter: Shortened | None = None
+    nature: Nature = "text"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import TypeVar
 
@@ -129,7 +130,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         try:
             for segment in form.load()(source, context, where):
                 blocks = _noting(segment.blocks, context, segment.where)
-                yield Segment(segment.where, segment.scheme, blocks, segment.header_row, segment.shorter)
+                yield replace(segment, blocks=blocks)
         finally:
             context.depth -= form.container
     finally:

@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop
+from casb_cli.scan.extract.base import BLOCK, Context, Nature, Segment, Source, Stop
 from casb_cli.scan.extract.blocks import snappy_block
 from casb_cli.scan.extract.markup import unescaped
 
@@ -33,6 +33,14 @@ _PACKED = {
     b"\x1f\x9d": "compress (.Z)",
 }
 """The same, where no plain strings are to be found."""
+_PROGRAMS = (
+    *(b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"\0asm", b"dex\n", b"\xde\xc0\x17\x0b", b"BC\xc0\xde"),
+    *(b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
+    *(b"\0\1\0\0\0", b"OTTO\0", b"ttcf\0", b"wOFF", b"wOF2"),
+)
+"""How programs and fonts begin: ELF, PE, Java, WebAssembly, DEX, LLVM, Mach-O; TrueType, OpenType, WOFF."""
+_COMPILED = b"\r\n"
+"""What follows the version in compiled Python."""
 _SILENT = ("audio/", "video/", "font/")
 _MOST = 32 << 20
 """Bytes of which plain strings are looked for."""
@@ -61,7 +69,8 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield Segment(where, "none", context.beside(_runs(_iwork(source, context), context)))
         name = name or "a document of iWork"
     else:
-        yield Segment(where, "none", context.beside(_runs(_blocks(source), context)))
+        nature: Nature = "program" if head.startswith(_PROGRAMS) or head[2:4] == _COMPILED else "scraps"
+        yield Segment(where, "none", context.beside(_runs(_blocks(source), context)), nature=nature)
     raise Stop("unsupported", name)
 
 
