@@ -243,3 +243,88 @@ def test_a_key_behind_a_passphrase_is_less_sure():
     for kind, sure in (("RSA", "high"), ("ENCRYPTED", "low")):
         result = inspect_stream(pem(kind).encode(), name="a.key", scanner=SCANNER, key=bytes(32))
         assert [match.confidence for match in result.matches] == [sure]
+
+
+WORD = "hollywood"
+"""A word that stands for nothing: a weak password, where only one can stand."""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # Short keys, behind a telling name.
+        ("consumer_secret: 'bpz" + "880'", "bpz880"),
+        ("MINIO_SECRET_KEY: zyj" + "if377", "zyjif377"),
+        ("GOOGLE_CLIENT_SECRET=dziK7u" + "wlyNka", "dziK7uwlyNka"),
+        # What stands in where another value lacks.
+        (f'PASSWORD = os.environ.get("PASSWORD") or "{PASSWORD}"', PASSWORD),
+        (f"const secret = process.env.SECRET || '{KEY}';", KEY),
+        (f"client.secret = settings.secret ?? '{KEY}'", KEY),
+        # Calls that hold another call, and what takes a key.
+        (f'manager.setCipherKey(Base64.decode("{KEY[:22]}=="))', f"{KEY[:22]}=="),
+        (f"crypto.createHmac('sha256', '{KEY}')", KEY),
+        (f'jwt.sign({{id: 1}}, "{KEY}")', KEY),
+        # Types behind the name.
+        (f'Private ApiKey As String = "{KEY}"', KEY),
+        (f'public string ApiKey {{ get; set; }} = "{KEY}";', KEY),
+        # Strings of connections, as they are written with blanks.
+        (f'c = "Server = db1; Database = shop; User = app; Password = {WORD}"', WORD),
+        # Calls that take a user and a password: a word too.
+        (f'new NetworkCredential("svc", "{WORD}")', WORD),
+        (f'new PSCredential ( "corp", "{WORD}" )', WORD),
+        (f'"--keystore-password", "{WORD}",', WORD),
+        (f'if (password.equals("{WORD}")) {{', WORD),
+        (f'"{WORD}".equals(form.getPassword())', WORD),
+        (f'if (!strcmp(password, "{WORD}"))', WORD),
+        (f'if (token.equals("{KEY}")) {{', KEY),
+        (f"ConvertTo-SecureString -String '{PASSWORD}' -AsPlainText -Force", PASSWORD),
+        # Unquoted in the text that code holds, but no name that anybody would give.
+        ("jwt_secret: eitqQdvRbsMFC" + "jOuZLftliNz", "eitqQdvRbsMFCjOuZLftliNz"),
+        # Groups of four, as a mail service shows the passwords for programs.
+        ("EMAIL_PASSWORD = 'xqzv kjwp " + "bhtd mgfc'", "xqzv kjwp bhtd mgfc"),
+        (
+            "'cookieValidationKey' => 'Q5i127brjr4c-K71_3JxnZo" + "-9JFaqMCg#@#@'",
+            "Q5i127brjr4c-K71_3JxnZo-9JFaqMCg#@#@",
+        ),
+        ('$password = "92' + '940";', "92940"),
+    ],
+)
+def test_secrets_in_code_as_it_is_written_by_hand(text, value):
+    assert found(f"# settings\n{text}\nend\n", "client.scala") == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'new NetworkCredential("user", "password")',
+        "mysqli_connect('localhost', 'mysql_user', 'mysql_password')",
+        'error("--password", "--remote", "--json")',
+        "Code.STATUS_WRONG_PASSWORD = 3221225578",
+        "STATUS_CALLBACK_BYPASS = 3221226755",
+        "has_password:flags.2?true",
+        "password: bXlwYXNz",
+        "'password' => 'required|min:8',",
+        '"password": "sha1$1b11b$edeb0a67a9622f1f2cfeabf9188a711f5ac7d236"',
+        "mysql -h192.168.1.112 -uroot -p -P8066",
+        '"token_last_eight": "0b49e717"',
+        "https://codecov.io/gh/shop/shop/branch/master/graph/badge.svg?token=JfdDyGVpT4",
+        'token: "s3cr3t"',
+        "password = 'must have eight characters or more'",
+        'if (password.equals("password")) {',
+        "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
+    ],
+)
+def test_what_code_says_about_secrets_is_none(text):
+    assert found(f"# settings\n{text}\nend\n", "client.scala") == []
+
+
+def test_a_private_key_in_pieces_of_a_string_is_found():
+    lines = pem("RSA").splitlines()
+    text = "key = " + " \\\n    ".join(f'"{line}"' for line in lines)
+    assert len(found(text, "client.py")) == 1
+
+
+def test_a_token_that_counts_up_is_less_sure():
+    token = "glpat-" + "abcdefghij" + "1234567890"
+    result = inspect_stream(f"token {token}".encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert [(match.detector, match.confidence) for match in result.matches] == [("gitlab-token", "low")]

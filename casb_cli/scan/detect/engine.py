@@ -349,7 +349,9 @@ class Scanner:
             return "high"
         if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts):
             return "low"
-        return _LOWERED[confidence] if places.nature == "scraps" and _by_chance(detector, candidate.value) else confidence
+        return (
+            _LOWERED[confidence] if places.nature == "scraps" and _by_chance(detector, candidate.value) else confidence
+        )
 
 
 def _by_chance(detector: Detector, value: bytes) -> bool:

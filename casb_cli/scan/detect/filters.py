@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from casb_cli.scan.detect import passwords
+from casb_cli.scan.detect import key_names, passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.names import named_otherwise, one_of_others
@@ -211,6 +211,10 @@ _NUMBER_NAME = re.compile(
     re.IGNORECASE,
 )
 
+_ERROR_NAME = re.compile(
+    rb"(?i:status|err(?:or)?|code|nte|wrong|incorrect|invalid|null|missing|expired)[A-Z0-9_.]*\s?[=:]\s?$"
+)
+
 
 _SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
 
@@ -225,28 +229,15 @@ def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _SPELT.fullmatch(text) is not None and all(len(word) < 4 or lettered(word) >= 0 for word in words)
 
 
-_PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
-_PUBLIC_KEY = re.compile(
-    rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
-)
-
-
-_PRINT = re.compile(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
-"""The id or fingerprint of a key of OpenPGP."""
-
-
-def public_key(value: bytes, view: View) -> bool:
-    """Hold for what all may know: by its form, or by the name in front."""
-    if _NKEY.fullmatch(value) or _PUBLIC_KEY.match(value):
-        return True
-    if _PRINT.fullmatch(value) and view.before(8).lower().endswith(b"key "):
-        return True
-    return _PUBLIC.search(view.before(80)) is not None
-
-
 def numbered_name(value: bytes, view: View) -> bool:
-    """Hold for digits behind a name that goes on behind the word for a password: how long it is, how old it may be."""
-    return value.isdigit() and _NUMBER_NAME.search(view.before(60)) is None
+    """Hold for digits behind a name that goes on behind the word for a password, or is that of an error.
+
+    They tell how long one is, how old it may be, or what was wrong with it.
+    """
+    if not value.isdigit():
+        return False
+    before = view.before(60)
+    return _NUMBER_NAME.search(before) is None or _ERROR_NAME.search(before) is not None
 
 
 _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
@@ -276,7 +267,22 @@ def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
     if _DEFAULT.search(view.before(100)) or (value.isalpha() and passwords.in_prose(view)):
         return True
+    if b" " in value:
+        return not passwords.in_groups(value) or not by_chance(value.replace(b" ", b""))
+    if _stands_encoded(value):
+        return True
     return doubtful_password(value, view) and not passwords.literal(value, view)
+
+
+def _stands_encoded(value: bytes) -> bool:
+    """Return whether a value is base64 of what stands for a password, as in samples of secrets of Kubernetes."""
+    if len(value) % 4 or len(value) < 8:
+        return False
+    try:
+        text = base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return text.isascii() and passwords.stands_for(text.strip())
 
 
 def doubtful_password(value: bytes, view: View) -> bool:
@@ -296,9 +302,9 @@ _CALL = re.compile(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = re.compile(
-    rb"--?[a-z].*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"--?[a-z].*|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_.]+|[^\[]*\[[a-z_]+\].*"
-    rb"|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
+    rb"|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -311,27 +317,11 @@ def code_piece(value: bytes, view: View) -> bool:
         return False
     if _CALL.fullmatch(value):
         return True
-    if not _CODE.search(view.name):
+    if not _CODE.search(view.name) or (len(value) >= 8 and value.isalnum() and lettered(value) <= -8):
         return False
     before = view.before(400)
     quoted = any(before.count(mark) % 2 for mark in (b'"', b"'", b"`"))
     return not quoted and _REMARK.match(before) is None
-
-
-_NAMES_MORE = re.compile(
-    rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
-    rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
-    rb"|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
-    rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
-    rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$"
-    rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
-    re.IGNORECASE,
-)
-
-
-def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold where the name says at its end that it tells something about the secret: its file, its kind, its age."""
-    return _NAMES_MORE.search(view.before(80)) is not None
 
 
 _FILE = re.compile(
@@ -390,43 +380,9 @@ def template_file(value: bytes, view: View) -> bool:
     )
 
 
-_POSITION = re.compile(
-    rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
-    rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
-    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$"
-    rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
-    re.IGNORECASE,
-)
-
-
-def position(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for tokens that mark a place in a listing or guard a form, and for names of stored secrets."""
-    return _POSITION.search(view.before(160)) is not None
-
-
 def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
     return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
-
-
-_OTHER_KEY = re.compile(
-    rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
-    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
-    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}"
-    rb"(?:[a-z.]{1,20}\(\W{0,2})?$",
-    re.IGNORECASE,
-)
-
-
-_SHARED = re.compile(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
-_NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
-"""The public keys of NATS, which differ from its seeds in the first letter."""
-
-
-def other_key(value: bytes, view: View) -> bool:
-    """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
-    before = view.before(160)
-    return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
 def other_number(value: bytes, view: View) -> bool:
@@ -450,11 +406,12 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         content_hash,
         placeholder,
         identifier,
-        position,
+        key_names.position,
         plain_words,
         unlikely_password,
         doubtful_password,
         passwords.unfilled,
+        passwords.no_password,
         passwords.not_a_key_file,
         passwords.not_a_registry_file,
         encoded_words,
@@ -466,16 +423,16 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         postcode,
         years,
         numbered_name,
-        public_key,
+        key_names.public_key,
         code_piece,
-        other_name,
+        key_names.other_name,
         file_name,
         hash_part,
         lock_file,
         minified,
         template_file,
         other_number,
-        other_key,
+        key_names.other_key,
         one_of_many,
     )
 }

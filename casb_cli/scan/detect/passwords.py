@@ -23,7 +23,8 @@ _DEFINED = re.compile(
     rb"\b(?:define|getenv|environ\.(?:get|setdefault)|env(?:\.fetch)?)\(\s{0,3}[\"'](?P<name>[\w.-]{0,60}?)"
     + _NAME
     + rb"[0-9]?[\"']\s{0,3},\s{0,12}[\"']$"
-    rb"|(?:jdbc:|dsn=|server=|data source=|user ?id=|uid=)[^\n]{0,120}[;?&](?P<more>[\w ]{0,20}?)" + _NAME + rb"=$"
+    rb"|(?:jdbc:|(?:dsn|server|host|data source|database|initial catalog|user|user ?(?:id|name)|uid)\s?=)[^\n]{0,120}"
+    rb"[;?&]\s?(?P<more>[\w ]{0,20}?)" + _NAME + rb"\s?=\s?$"
     rb"|<(?P<element>[\w.:-]{0,40}?)" + _NAME + rb"(?:\s[^<>\n]{0,80})?>\s{0,24}$"
     rb"|(?:^|[\s;{])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$",
     re.IGNORECASE,
@@ -95,6 +96,8 @@ _UNFILLED = re.compile(
     rb"|example.*|my[-_]?(?:pass(?:word)?|secret)|[A-Z_]*(?:PASSWORD|PASSWD|SECRET|TOKEN)[A-Z_]*|(?:and|or|is|for|required|here|from)",
     re.IGNORECASE | re.DOTALL,
 )
+_SPOKEN = re.compile(rb"[A-Za-z]+(?:[-_][A-Za-z]+)*[0-9]{0,4}[.!]?")
+_GROUPS = re.compile(rb"[a-z0-9]{4}(?: [a-z0-9]{4}){2,7}")
 _STORES = re.compile(
     r"(?:^|[\\/])(?:\.env(?:\.(?:local|prod|production|staging|dev|development|live))?|[._]netrc|\.?my\.cnf|\.[\w-]+rc|\.s3cfg|\.boto"
     r"|\.ftpconfig|\.remote-sync\.json|sftp(?:-config)?\.json|deployment-config\.json|(?:filezilla|recentservers|sitemanager|webservers)\.xml"
@@ -144,8 +147,20 @@ def stands_for(value: bytes) -> bool:
     return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
 
 
+def in_groups(value: bytes) -> bool:
+    """Return whether a value is of groups of four letters or digits, as passwords for one program are shown."""
+    return _GROUPS.fullmatch(value) is not None
+
+
+def no_password(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for words only that stand for a password, as samples of calls have them."""
+    return _SPOKEN.fullmatch(value) is not None and stands_for(value)
+
+
 def literal(value: bytes, view: View) -> bool:
     """Return whether a word is written where only the password itself can stand: in quotes, or in a configuration."""
+    if value.isdigit() and 5 <= len(value) <= 12:
+        return len(set(value)) > 2 and _QUOTED.search(view.before(140)) is not None
     if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None:
         return False
     if unfilled(value, view) if _STORES.search(view.name) else stands_for(value):

@@ -276,6 +276,14 @@ def by_chance(value: bytes) -> bool:
     return len(value) >= 4 and value.isascii() and lettered(value) <= _LEAST_LETTERED.get(len(value), -2)
 
 
+def given(value: bytes) -> bool:
+    """Hold for a password as written in quotes where only one can stand: a word too."""
+    return password_like(value) or (len(set(value)) >= 4 and _GIVEN.fullmatch(value) is not None)
+
+
+_GIVEN = re.compile(rb"(?:[a-z]+|[A-Z][a-z]+)(?:[-_.@]?[A-Za-z0-9]+)*[!.?]?")
+
+
 def password_like(value: bytes) -> bool:
     """Hold for what mixes classes of characters, and for letters that make no words."""
     if strong_password(value) or (value.isdigit() and 6 <= len(value) <= 12 and len(set(value)) >= 4):
@@ -292,12 +300,32 @@ _PADDED = re.compile(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{10,}={1,2}
 """Base64 that ends in what fills it up: nothing else does."""
 
 
+_BOTH = re.compile(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])")
+
+
+_LIKE_LETTERS = bytes.maketrans(b"01345$@7", b"oieassat")
+_ALIKE = re.compile(rb"secret|pass|token|asdf|qwer|test|admin|abc")
+"""Words written with digits that look like letters, and rows of keys: what comes to mind first."""
+
+
+def _short_secret(value: bytes) -> bool:
+    """Hold for letters and digits that are no word with a number behind: as short as people choose them."""
+    if len(value) < 6 or len(set(value)) < 5 or not value.isalnum():
+        return False
+    count = sum(48 <= c <= 57 for c in value)
+    if not 2 <= count <= len(value) - 2 or _ALIKE.search(value.lower().translate(_LIKE_LETTERS)):
+        return False
+    return lettered(value) <= 0 and (_unrest(value) >= 0.3 or by_chance(value))
+
+
 def secret_like(value: bytes) -> bool:
     """Hold for what looks random, also where it is as short as keys of old services are: behind a telling name."""
     if random_looking(value):
         return True
     size = len(value)
-    if size < 10 or len(set(value)) < 6:
+    if size < 10:
+        return _short_secret(value)
+    if len(set(value)) < 6:
         return False
     if value.replace(b"_", b"").replace(b"-", b"").isalpha():
         return size >= 10 and lettered(value) <= (-6 if size >= 14 else -8)
@@ -308,6 +336,8 @@ def secret_like(value: bytes) -> bool:
     count = sum(48 <= c <= 57 for c in value)
     if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
         return count >= 3 and size - count >= 2 and (size >= 32 or _unrest(value) >= 0.25)
+    if count == 1:
+        return bool(_BOTH.search(value)) and lettered(value) <= -6 and entropy(value) >= 2.8
     restless = _unrest(value) >= 0.2 or (size >= 20 and count >= 4) or lettered(value) <= -8
     return count >= 2 and restless and entropy(value) >= 2.8 and lettered(value) <= 0
 
@@ -373,6 +403,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = (
             mixed,
             strong_password,
             password_like,
+            given,
             secret_like,
             base64_key,
             basic_credentials,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
-VALUE_FILTERS = ("documentation", "monotone", "sequence", "placeholder")
+VALUE_FILTERS = ("documentation", "monotone", "placeholder")
 
 
 def prefixed(prefix: str, body: str, least: int, most: int | None = None, *, edge: str = "A-Za-z0-9_") -> Rule:
@@ -34,6 +34,7 @@ def credential(
     reference: str = "",
     checks: tuple[str, ...] = (),
     proofs: tuple[str, ...] = (),
+    doubts: tuple[str, ...] = ("sequence",),
     filters: tuple[str, ...] = VALUE_FILTERS,
     keywords: tuple[str, ...] = (),
     required: bool = False,
@@ -51,6 +52,7 @@ def credential(
         rules=rules,
         checks=checks,
         proofs=proofs,
+        doubts=doubts,
         filters=filters,
         keywords=keywords,
         required=required,

@@ -16,20 +16,20 @@ PASSWORD_HINT = (
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
     r"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
-    r"|(?:(?<![a-z])|(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
+    r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
 CLOSES = r"[\"'`\])\\]{0,4}\s*"
 """The same in a hint, where a number of spaces without bound is cheaper."""
-TYPE = r"(?:(?:const )?(?:string|str|char ?\*?)\s{0,3})?"
-"""The type that some languages write between a name and its value."""
+TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\}\s)?"
+"""The type that some languages write between a name and its value, or how a property is got and set."""
 DECLARED = r"\s{0,2}(?:&(?:'[a-z]{1,12}\s)?)?(?:[a-z.]{0,10}string|str)[?!]?\s{0,3}="
 """The type that others write behind a colon, and the sign."""
 EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
-SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),|\()(?=\s?[\"'`]))"
+SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),(?=\s?[\"'`])|\((?=(?:[a-z0-9_.]{1,30}\()?\s?[\"'`])))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
-ENDS = r"(?:" + TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\(\s?[\"'`])"
-"""Where a hint ends: behind a sign, or behind the quote that follows a comma or a bracket."""
+ENDS = r"(?:" + TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
+"""Where a hint ends: behind a sign, or behind the quote that follows a comma, a bracket or a call in one."""
 HERE = r"[ \t]{0,40}"
 """A value without quotes stands on the line of its name."""
 WRAP = (
@@ -39,6 +39,8 @@ WRAP = (
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
+FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?)\s{1,3})?"
+"""What a value in code may stand behind: where another one lacks, or as one of two."""
 OPEN = WRAP + r"[bru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 UUID_NAME = (
@@ -49,7 +51,7 @@ SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
 
 PASSWORD_SAID = (
     r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'"
-    r"|securestring\s{1,3}[\"'])"
+    r"|securestring(?:\s{1,3}-[a-z]{1,14}){0,3}\s{1,3}[\"'])"
 )
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
 GETS = r"\b(?:define|(?:os\.)?(?:getenv|environ\.(?:get|setdefault))|env(?:\.fetch)?)"
@@ -70,6 +72,11 @@ def _pair(names: str) -> str:
 
 
 _PASSWORD_PAIR, _TOKEN_PAIR = _pair(r"(?:pass(?:word|wd)?|pwd)"), _pair(r"(?:secret|token|api_?key)")
+_KEYED = (
+    r"(?:createhmac|hmac(?:sha)?[0-9]{3}|jwt\.(?:sign|verify|encode|decode)|signjwt|jwtverify|cookieparser|secretkeyspec"
+    r"|fernet|createcipher(?:iv)?|createdecipher(?:iv)?|aes\.(?:en|de)crypt)"
+)
+"""What takes the key of a signature or a cipher as its first or second argument."""
 _VARIABLE = r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\""
 _PASSWORD_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']"
 _TOKEN_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
@@ -153,8 +160,8 @@ PASSWORD_FORMS = (
     Rule(
         hint=r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[^\s-][^\s]{3}",
         pattern=(
-            r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s-p)[\"']?"
-            r"(?P<v>(?![0-9]{1,5}\s)[^\s\"'$%-][^\s\"']{3,60})"
+            r"(?:\bpsexec[^\n]{0,160}\s-p\s{1,2}|\bmysql(?:dump|admin)?\s[^\n]{0,160}\s(?-i:-p))[\"']?"
+            r"(?P<v>(?![0-9]{1,5}\s)[^\s\"'`$%-][^\s\"'`]{3,60})"
         ),
         caseless=True,
         before=220,
@@ -175,6 +182,28 @@ TOKEN_FORMS = (
         caseless=True,
         before=80,
         after=72,
+    ),
+    Rule(
+        hint=r"\.equals(?:ignorecase)?\(",
+        pattern=(
+            r"(?:(?:secret|token|api_?key)[a-z0-9_]{0,16}(?:\(\))?\.equals(?:ignorecase)?\(\s{0,3}[\"'](?P<v>[^\"'\s]{12,300})[\"']"
+            r"|[\"'](?P<v2>[^\"'\s]{12,300})[\"']\.equals(?:ignorecase)?\([^,()\n]{0,60}?(?:secret|token|api_?key)[a-z0-9_]{0,16}(?:\(\))?\s{0,3}[,)])"
+        ),
+        caseless=True,
+        before=330,
+        after=310,
+    ),
+    Rule(
+        hint=_KEYED + r"\(",
+        pattern=(
+            _KEYED
+            + r"\(\s{0,20}(?:(?:[\"'][a-z0-9-]{0,20}[\"']|\{[^{}]{0,120}\}|[a-z_$][\w.$]{0,60})\s{0,3},\s{0,20})?"
+            + WRAP
+            + r"[bru@]?[\"'`](?!eyj)(?P<v>[^\s\"'`]{10,300})[\"'`]"
+        ),
+        caseless=True,
+        before=24,
+        after=540,
     ),
     Rule(
         hint=r"token[\"']?\s{0,3}[:=]\s{0,3}[\"']\{\s?\\{0,3}[\"']",

@@ -46,7 +46,7 @@ _PEM = Rule(
     hint=r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
     pattern=(
         r"(?P<v>-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[ \t\"'>|+,]|\\[rnt\\]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}+"
+        r"(?:[ \t\"'>|+,]|\\[rnt\\\r\n]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}+"
         r"[A-Za-z0-9+/=]{24,}+[A-Za-z0-9+/=\s\\\"',|>]{0,4000}+)"
     ),
     before=100,
@@ -170,7 +170,7 @@ DETECTORS: tuple[Detector, ...] = (
         confidence="medium",
         proofs=("aws_account_id",),
         # One in thirty ids has no digit: that it looks like a word is no reason against the prefix and length.
-        filters=("monotone", "sequence", "documentation"),
+        filters=("monotone", "documentation"),
         keywords=("aws", "amazon", "secret", "access key", "aws access key id", "aws secret access key"),
         match=lambda: (
             f"aws_access_key_id={_aws_id()}",

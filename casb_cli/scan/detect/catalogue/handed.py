@@ -11,7 +11,7 @@ _NAME = r"(?:pass(?:word|wd|phrase)?|pwd)"
 _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
 _HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
 _TWO = (
-    r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password)Credentials?"
+    r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password|PS|Sql)Credentials?"
     r"|PasswordAuthentication|PasswordAuthenticator|PlainTextAuthProvider|PlainCredentials)"
 )
 _THREE = r"(?:mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
@@ -24,10 +24,11 @@ DETECTORS: tuple[Detector, ...] = (
         "A password as an argument, told by the function, the program or the directive that takes it.",
         # Two texts, a user's name and the password.
         Rule(
-            hint=_TWO + r"\(\s{0,20}[\"']",
-            pattern=_TWO + r"\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE,
+            hint=_TWO + r"\s?\(\s{0,20}[\"']",
+            pattern=_TWO + r"\s?\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE,
             before=60,
             after=280,
+            checks=("given",),
         ),
         Rule(
             hint=r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
@@ -49,6 +50,7 @@ DETECTORS: tuple[Detector, ...] = (
             caseless=True,
             before=50,
             after=280,
+            checks=("given",),
         ),
         # A source, a user's name and the password.
         Rule(
@@ -56,6 +58,7 @@ DETECTORS: tuple[Detector, ...] = (
             pattern=_THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]",
             before=60,
             after=400,
+            checks=("given",),
         ),
         Rule(
             hint=r"@(?:tcp|unix)\(",
@@ -82,6 +85,40 @@ DETECTORS: tuple[Detector, ...] = (
             caseless=True,
             before=140,
             after=130,
+        ),
+        # Options in a list of words.
+        Rule(
+            hint=r"-[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
+            pattern=r"[\"']--?[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}(?![\"']-)" + _HERE,
+            caseless=True,
+            before=90,
+            after=110,
+            checks=("given",),
+        ),
+        # Comparisons by a call.
+        Rule(
+            hint=r"\.equals(?:ignorecase)?\(",
+            pattern=(
+                r"(?:" + _NAME + r"[a-z0-9_]{0,16}(?:\(\))?\.equals(?:ignorecase)?\(\s{0,3}" + _HERE + r"\s{0,3}[,)]"
+                r"|[\"'](?P<v2>[^\"'\s]{4,100})[\"']\.equals(?:ignorecase)?\([^,()\n]{0,60}?"
+                + _NAME
+                + r"[a-z0-9_]{0,16}(?:\(\))?\s{0,3}[,)])"
+            ),
+            caseless=True,
+            before=130,
+            after=120,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"(?:str(?:case)?cmp|compare_digest|hash_equals)\(",
+            pattern=r"(?:str(?:case)?cmp|compare_digest|hash_equals)\([^,()\n\"']{0,60}?"
+            + _NAME
+            + r"[^,()\n\"']{0,40},\s{0,3}b?"
+            + _HERE,
+            caseless=True,
+            before=16,
+            after=220,
+            checks=("given",),
         ),
         # Programs.
         Rule(
@@ -148,14 +185,15 @@ DETECTORS: tuple[Detector, ...] = (
         confidence="medium",
         reference="the manuals of what takes the password",
         checks=("password_like",),
-        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "minified"),
+        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "minified", "no_password"),
+        doubts=("doubtful_password",),
         keywords=("user", "username", "login", "host", "server", "connect"),
         match=lambda: (
             "requests.get(url, auth=('admin', '" + "Gr8Pass" + "9word'))",
             'new NetworkCredential("svc", "' + "Gr8Pass" + '9word")',
             'session.login("ann@host", "' + "Gr8Pass" + '9word")',
             'DriverManager.getConnection(url, "scott", "' + "Gr8Pass" + '9word");',
-            "mysqli_connect('localhost', 'root', '" + "Gr8Pass" + "9word', 'shop');",
+            "mysqli_connect('localhost', 'root', '" + "Gr8Pass" + "9word');",
             'DBI->connect("DBI:mysql:shop", "root", "' + "Gr8Pass" + '9word");',
             'sql.Open("mysql", "root:' + "Gr8Pass" + '9word@tcp(10.0.0.5:3306)/shop")',
             'props.put("mail.smtp.password", "' + "Gr8Pass" + '9word");',

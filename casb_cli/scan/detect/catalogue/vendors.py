@@ -133,7 +133,7 @@ def _formed(
             after=16,
         ),
         severity=severity,
-        filters=("documentation", "monotone", "sequence"),
+        filters=("documentation", "monotone"),
         match=match,
         no_match=no_match,
     )

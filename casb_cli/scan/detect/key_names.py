@@ -1,0 +1,82 @@
+"""Why a key or a token is none that opens anything: by the name beside it, or as all may know it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casb_cli.scan.detect.filters import View
+
+
+_NAMES_MORE = re.compile(
+    rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
+    rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
+    rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
+    rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
+    rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$"
+    rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where the name says at its end that it tells something about the secret: its file, its kind, its age."""
+    return _NAMES_MORE.search(view.before(80)) is not None
+
+
+_POSITION = re.compile(
+    rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
+    rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
+    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$|badge\.svg\?token=$"
+    rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
+    re.IGNORECASE,
+)
+
+
+def position(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for tokens that mark a place in a listing or guard a form, and for names of stored secrets."""
+    return _POSITION.search(view.before(160)) is not None
+
+
+_OTHER_KEY = re.compile(
+    rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
+    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
+    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}"
+    rb"(?:[a-z.]{1,20}\(\W{0,2})?$",
+    re.IGNORECASE,
+)
+
+
+_SHARED = re.compile(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
+
+
+_NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
+"""The public keys of NATS, which differ from its seeds in the first letter."""
+
+
+def other_key(value: bytes, view: View) -> bool:
+    """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
+    before = view.before(160)
+    return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
+
+
+_PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
+
+
+_PUBLIC_KEY = re.compile(
+    rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
+)
+
+
+_PRINT = re.compile(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
+"""The id or fingerprint of a key of OpenPGP."""
+
+
+def public_key(value: bytes, view: View) -> bool:
+    """Hold for what all may know: by its form, or by the name in front."""
+    if _NKEY.fullmatch(value) or _PUBLIC_KEY.match(value):
+        return True
+    if _PRINT.fullmatch(value) and view.before(8).lower().endswith(b"key "):
+        return True
+    return _PUBLIC.search(view.before(80)) is not None
