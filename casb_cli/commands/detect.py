@@ -170,14 +170,20 @@ def _key(*, kept: bool) -> tuple[bytes, bool]:
 
 
 def _suppressed() -> dict[str, str]:
-    """Return the reasons by fingerprint; without a store there are none."""
+    """Return the reasons by fingerprint; without a store, or one that can be opened here, there are none."""
+    from casb_cli.core.errors import StoreError
     from casb_cli.store.paths import state_dir
     from casb_cli.store.store import Store
+    from casb_cli.ui.streams import streams
 
     if not (state_dir() / "casb.db").exists():
         return {}
-    with Store() as store:
-        return store.suppressions.active()
+    try:
+        with Store() as store:
+            return store.suppressions.active()
+    except StoreError as error:
+        streams.warn(f"{error}: what is suppressed counts all the same")
+        return {}
 
 
 def _keep_places(passed_over: dict[str, tuple[str, str]]) -> None:

@@ -125,6 +125,18 @@ def test_a_suppressed_value_is_shown_and_does_not_count(casb, folder):
     assert casb("findings", "unsuppress", mark).code == 2
 
 
+def test_a_store_that_cannot_be_opened_hides_nothing_and_stops_nothing(casb, folder, tmp_path):
+    [row] = casb("detect", folder, "-o", "jsonl").rows
+    casb("findings", "suppress", row["fingerprint"], "--reason", "ours")
+    assert casb("detect", folder, "--fail-on", "low").code == 0
+    for left in (tmp_path / "state").glob("casb.db*"):
+        left.unlink()
+    (tmp_path / "state" / "casb.db").mkdir()
+    ran = casb("detect", folder, "--fail-on", "low")
+    assert ran.code == 10
+    assert "what is suppressed counts all the same" in ran.err
+
+
 def test_an_expired_suppression_counts_again(casb, folder, home):
     from casb_cli.store.store import Store
 
