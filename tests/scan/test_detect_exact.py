@@ -108,6 +108,11 @@ def test_the_index_holds_no_value_and_another_key_opens_nothing(tmp_path):
         ("4829130077", "4829 1300 77 12", False),  # part of a longer number
         ("Ann Müller", "MUELLER, Ann", True),
         ("Ann Müller", "Ann and Müller", False),
+        ("Ann Müller", "Ann M. Müller", True),
+        ("Ann Müller", "Müller, A. Ann", True),
+        ("Dr. Ann M. Müller", "Ann Müller", True),
+        ("Dr. Ann M. Müller", "Ann M. Müller", True),
+        ("Ann Müller", "Ann M. N. Müller", False),
         ("ann.m@example.com", "<Ann.M@Example.com>", True),
         ("X7-Q9/12", "x7q9, 12", False),
         ("X7-Q9/12", "x7q9/12", True),
@@ -126,6 +131,22 @@ def test_a_leading_value_is_found_however_it_is_written(tmp_path, value, text, h
         ("1980-01-02", "1980-01-02T08:15:00Z", True),
         ("1980-01-02", "born 19800102", True),
         ("1980-01-02", "1980 and later, in 01 of 02", False),
+        ("1980-01-02", "2 January 1980", True),
+        ("1980-01-02", "January 2nd, 1980", True),
+        ("02.01.1980", "02-JAN-1980", True),
+        ("1980-01-02", "2. Jänner 1980", True),
+        ("1980-08-01", "1er août 1980", True),
+        ("1980-01-02", "2 de enero de 1980", True),
+        ("1980-01-02", "1980年1月2日", True),
+        ("1980-01-02", "2 February 1980", False),
+        ("1980-01-02", "3 January 1980", False),
+        ("2 Jan 1980", "02.01.1980", True),
+        ("January 2nd, 1980", "1980-01-02", True),
+        ("2 de enero de 1980", "2 January 1980", True),
+        ("2 Jan 1980", "02.03.1980", False),
+        ("Dr. Ann M. Müller", "Ann Müller", True),
+        ("Müller, Ann M.", "Mrs Müller, Ann", True),
+        ("Malcolm X", "Malcolm", False),
         ("+49 30 1234567", "(030) 1234567", True),
         ("4829130077", "4829 1300 77", True),
         ("X", "X", False),
@@ -195,6 +216,19 @@ def test_a_thousand_rows_are_found_among_others(tmp_path):
     _, ready = scanner(tmp_path, rows, beside=("name",))
     text = "".join(f"{n},Person {chr(65 + i % 26)}{i}\n" for i, n in enumerate(numbers))
     assert len(found(ready, text)) == 1000
+
+
+def test_each_row_of_a_table_is_told_by_what_stands_near_it(tmp_path):
+    source = random.Random(7)
+    towns = ["Rom", "Oslo", "Bern", "Kyiv", "Łódź", "Paris"]
+    rows = [{"account": f"AC-{number}", "city": source.choice(towns)} for number in range(100_000, 100_400)]
+    _, ready = scanner(tmp_path, rows, beside=("city",), more="within = 8\n")
+    shown = [(row["account"], row["city"] if source.random() < 0.5 else "Malmö") for row in rows]
+    filler = "." * 30  # so far that the towns of the neighbours do not count
+    text = "".join(f"{filler} {account} {city} {filler}\n" for account, city in shown).encode()
+    right = [account for account, city in shown if city != "Malmö"]
+    result = inspect_stream(text, name="a.txt", scanner=ready, key=KEY, every=True)
+    assert [text[m.start : m.end].decode() for m in result.matches] == right
 
 
 def test_a_changed_table_makes_another_set(tmp_path):

@@ -26,6 +26,9 @@ _LINE = 2_000
 _TABLE = re.compile(rb"[\t;|]|,(?! )")
 _WORD_BYTE = re.compile(rb"[0-9A-Za-z_\x80-\xff]")
 _KNOWN = 1 << 17
+_BLOCK = 1 << 14
+_FEW = 6
+"""Values in a block of text whose surroundings are read one by one."""
 _COMMON, _SAMPLE, _ENOUGH = 0.2, 100_000, 100
 
 
@@ -141,6 +144,7 @@ class Index:
         self._words: dict[str, bool] = {}
         self._need = self._reader.about.need
         self._marks: Marks | None = None
+        self._surroundings = _Surroundings()
 
     def found(self, key: bytes, text: bytes, part: tuple[int, int], way: str, within: int) -> Iterator[tuple[int, int]]:
         """Yield where values written in one way in a part of the text lead to a row, enough of which stands near.
@@ -170,16 +174,41 @@ class Index:
 
     def _leads(self, mark: bytes, marks: Marks, text: bytes, start: int, end: int, within: int) -> bool:
         near: Near | None = None
+        around = (start, end)
         for columns in self._reader.rows(mark, marks):
             if not self._need:
                 return True
             if near is None:
-                low, high = _whole(text, *_around(text, start, end, within))
-                before = text[low:start].decode("utf-8", "replace")
-                near = Near(f"{before}\n\n\n{text[end:high].decode('utf-8', 'replace')}", marks.word)
-            if sum(map(near.holds, columns)) >= self._need:
+                around = _whole(text, *_around(text, start, end, within))
+                near = self._surroundings.of(text, around, marks)
+            if sum(near.holds(one, around, (start, end)) for one in columns) >= self._need:
                 return True
         return False
+
+
+class _Surroundings:
+    """What stands near values: read for each by itself where there are few, and once for many in a table."""
+
+    def __init__(self) -> None:
+        self._text: bytes | None = None
+        self._block = -1
+        self._asked = 0
+        self._read: tuple[int, int, Near] | None = None
+
+    def of(self, text: bytes, around: tuple[int, int], marks: Marks) -> Near:
+        """Return the words and codes of a part of a text, and perhaps of more around it."""
+        low, high = around
+        block = (low + high) // 2 // _BLOCK
+        if text is not self._text or block != self._block:
+            self._text, self._block, self._asked, self._read = text, block, 0, None
+        self._asked += 1
+        if self._read is None and self._asked > _FEW:
+            more = high - low + REACH
+            start, end = _whole(text, max(0, block * _BLOCK - more), min(len(text), (block + 1) * _BLOCK + more))
+            self._read = start, end, Near(text[start:end], start, marks.word)
+        if self._read is not None and self._read[0] <= low and high <= self._read[1]:
+            return self._read[2]
+        return Near(text[low:high], low, marks.word)
 
 
 def _whole(text: bytes, start: int, end: int) -> tuple[int, int]:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
+
+from casb_cli.scan.detect.exact_months import MONTHS
 
 _SINGLE = r"\u3040-\u30ff\u3400-\u9fff"
 TOKEN = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}](?:[^\W_{_SINGLE}]|[\u0300-\u036f])*")
@@ -31,6 +35,8 @@ _PHONE = re.compile(rf"(?:\+|0|\(|1[{_SPACE}{_DASH}.])[\d{_SPACE}{_DASH}().\/]{{
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?Z?$")
 _TIME = re.compile(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
 _DATE = re.compile("((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
+_DAY = re.compile("([0-3]?[0-9])(?:st|nd|rd|th|er)?")
+_TITLES = frozenset(("dr", "prof", "mr", "mrs", "ms", "herr", "frau", "mme", "mlle", "jr"))
 _TWO = re.compile("20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 """Country codes of two digits (ITU-T E.164); those with 1 or 7 have one, all others three."""
 _NOTHING = frozenset(
@@ -91,8 +97,11 @@ def _figure(part: str) -> bool:
 
 def national(written: str) -> str:
     """Return the digits of a telephone number without what precedes them abroad or at home."""
-    digits = "".join(filter(_figure, parts_of(written)))
-    if written.startswith("+") or digits.startswith("00"):
+    return _without_front("".join(filter(_figure, parts_of(written))), abroad=written.startswith("+"))
+
+
+def _without_front(digits: str, *, abroad: bool) -> str:
+    if abroad or digits.startswith("00"):
         digits = digits.lstrip("0")
         country = 1 if digits[:1] in ("1", "7") else 2 if _TWO.match(digits) else 3
         return digits[country:].lstrip("0")
@@ -122,7 +131,13 @@ def leading_form(value: str) -> tuple[str, Kind]:
         return compact, "mail"
     if any(map(str.isdigit, compact)):
         return compact, "code"
-    return name_form(map(_alike, parts_of(value))), "name"
+    return name_form(map(_alike, _name_parts(parts_of(value)))), "name"
+
+
+def _name_parts(parts: Sequence[str]) -> Sequence[str]:
+    """Return the words of a name without initials and titles, which letters leave out; all, where little is left."""
+    kept = [part for part in parts if part not in _TITLES and (len(part) > 1 or not part.isascii() or _figure(part))]
+    return kept if len(kept) > 1 else parts
 
 
 def name_form(parts: Iterable[str]) -> str:
@@ -145,7 +160,17 @@ def beside_forms(value: str) -> list[str]:
         return [compact] if len(compact) > 2 else []
     if any(map(str.isdigit, compact)) and "@" not in value and not any(map(str.isspace, value)):
         return ["=" + compact]
-    return [_plain(_alike(part)) for part in parts]
+    return _named_date(parts) or [_plain(_alike(part)) for part in _name_parts(parts)]
+
+
+def _named_date(parts: Sequence[str]) -> list[str]:
+    """Return year, month and day of a date whose month has its name; empty for everything else."""
+    years = [part for part in parts if _figure(part) and len(part) == 4]
+    months = [MONTHS[part] for part in parts if part in MONTHS]
+    days = [found[1] for part in parts if (found := _DAY.fullmatch(part))]
+    if len(years) != 1 or len(months) != 1 or len(days) != 1 or len(parts) > 5:
+        return []
+    return [years[0], months[0], _plain(days[0])]
 
 
 def _is_date(parts: Sequence[str]) -> bool:
@@ -157,29 +182,42 @@ def _plain(part: str) -> str:
     return part.lstrip("0") or "0" if len(part) == 2 and _figure(part) else part
 
 
+Words = tuple[int, int]
+"""The numbers of the first and the last word of what stands in a text."""
+
+
 class Near:
-    """The words and codes of a text, by mark, each with the numbers of the words where it stands."""
+    """The words and codes of a stretch of text, by mark, each with the words where it stands."""
 
-    def __init__(self, text: str, mark: Callable[[str], bytes]) -> None:
-        text = _TIME.sub(" ", text)
-        found = list(TOKEN.finditer(text))
-        self._at: defaultdict[bytes, list[int]] = defaultdict(list)
+    def __init__(self, text: bytes, base: int, mark: Callable[[str], bytes]) -> None:
+        """Read a stretch that begins at `base` in the text whose offsets `holds` is asked about."""
+        shown = _TIME.sub(" ", text.decode("utf-8", "surrogateescape"))
+        found = list(TOKEN.finditer(shown))
+        self._begins, self._ends = _offsets(shown, found, base, plain=len(shown) == len(text))
+        self._at: defaultdict[bytes, list[Words]] = defaultdict(list)
         parts = [bare(one[0]) for one in found]
+        known = {part: [mark(form) for form in _told_by(part)] for part in set(parts)}
         for number, part in enumerate(parts):
-            self._at[mark(_plain(_alike(part)))].append(number)
-            if date := _DATE.fullmatch(part):
-                for one in date.groups():
-                    self._at[mark(_plain(one))].append(number)
-        for number, code in _codes(text, found, parts):
-            self._at[mark("=" + code)].append(number)
+            for one in known[part]:
+                self._at[one].append((number, number))
+        for first, last, code in _codes(shown, found, parts):
+            self._at[mark("=" + code)].append((first, last))
 
-    def holds(self, marks: Sequence[bytes]) -> bool:
-        """Return whether all marks stand close together, in any order, two words more between them at most."""
-        if len(marks) == 1:
-            return marks[0] in self._at
-        places = [self._at.get(mark, []) for mark in marks]
-        if not all(places):
-            return False
+    def holds(self, marks: Sequence[bytes], around: Words, value: Words) -> bool:
+        """Return whether all marks stand close together, in any order, two words more between them at most.
+
+        They must stand in a part of the text, told by its bytes as the value is, which counts for nothing.
+        """
+        inside = bisect_left(self._begins, around[0]), bisect_right(self._ends, around[1])
+        without = bisect_right(self._ends, value[0]), bisect_left(self._begins, value[1])
+        places = []
+        for mark in marks:
+            found = self._places(mark, inside, without)
+            if not found:
+                return False
+            places.append(found)
+        if len(places) == 1:
+            return True
         reach = len(marks) + 1
         return any(
             all(any(start <= at <= start + reach for at in other) for other in places)
@@ -187,20 +225,58 @@ class Near:
             for start in one
         )
 
+    def _places(self, mark: bytes, inside: Words, without: Words) -> list[int]:
+        """Return the words at which a mark begins, counted as if those of the value were not there."""
+        known = self._at.get(mark)
+        if not known:
+            return []
+        cut, after = without
+        return [
+            first if first < cut else first - (after - cut)
+            for first, last in known[bisect_left(known, (inside[0],)) : bisect_left(known, (inside[1],))]
+            if last < inside[1] and (last < cut or first >= after)
+        ]
 
-def _codes(text: str, found: Sequence[re.Match[str]], parts: Sequence[str]) -> Iterator[tuple[int, str]]:
+
+def _told_by(part: str) -> Iterator[str]:
+    """Yield as what a word of a text is compared: as itself, and as what a date in one run has in it."""
+    yield _plain(_alike(part))
+    if part in MONTHS:
+        yield MONTHS[part]
+    elif (day := _DAY.fullmatch(part)) and day[0] != day[1]:
+        yield _plain(day[1])
+    if date := _DATE.fullmatch(part):
+        yield from map(_plain, date.groups())
+
+
+def _offsets(text: str, found: Sequence[re.Match[str]], base: int, *, plain: bool) -> tuple[list[int], list[int]]:
+    """Return the bytes at which words begin and end; in plain text each character is one."""
+    if plain:
+        return [base + one.start() for one in found], [base + one.end() for one in found]
+    begins, ends, char, at = [], [], 0, base
+    for one in found:
+        at += len(text[char : one.start()].encode("utf-8", "surrogateescape"))
+        begins.append(at)
+        at += len(one[0].encode("utf-8", "surrogateescape"))
+        ends.append(at)
+        char = one.end()
+    return begins, ends
+
+
+def _codes(text: str, found: Sequence[re.Match[str]], parts: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Yield each run of parts with a digit, joined as codes are, and telephone numbers without their front."""
+    numbered = [any(map(str.isdigit, part)) for part in parts]
+    joined = [bool(CODE_JOINT.fullmatch(text, before.end(), behind.start())) for before, behind in pairwise(found)]
     for first, start in enumerate(found):
         code, digits = "", False
         for number in range(first, min(first + PARTS, len(found))):
-            if number > first and not CODE_JOINT.fullmatch(text, found[number - 1].end(), found[number].start()):
+            if number > first and not joined[number - 1]:
                 break
             code += parts[number]
-            digits = digits or any(map(str.isdigit, parts[number]))
+            digits = digits or numbered[number]
             if digits and len(code) > 4:
-                yield first, code
+                yield first, number, code
                 if _figure(code):
-                    begin = start.start()
-                    plain = national(text[begin - 1 * text[:begin].endswith("+") : found[number].end()])
+                    plain = _without_front(code, abroad=text[max(0, start.start() - 1) : start.start()] == "+")
                     if plain != code and len(plain) > 4:
-                        yield first, plain
+                        yield first, number, plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from casb_cli.scan.detect.exact_file import Shape
 from casb_cli.scan.detect.exact_text import NAME_JOINT, PARTS, TOKEN, name_form, national, parts_of, word
@@ -25,6 +26,7 @@ _LOOSE = r"(?<![0-9A-Za-z_./-])(?=[A-Za-z_./-]{0,64}[0-9])[0-9A-Za-z]+(?:[_./-][
 _PHONE = rf"(?<![0-9A-Za-z+])[+(]{{0,2}}[0-9](?:{_JOINT}{{0,3}}[0-9]){{5,17}}(?![0-9A-Za-z])"
 _MAIL = rf"{_LETTER}(?:{_LETTER}|[._%+'-]){{0,64}}@{_LETTER}(?:{_LETTER}|[.-]){{0,64}}"
 _FEW_DIGITS = 6
+_WORDS = re.compile(f"({TOKEN.pattern})")
 
 
 def code_of(form: str) -> str:
@@ -90,25 +92,38 @@ class Written:
         self, text: bytes, start: int, end: int, part_of_name: Callable[[str], bool]
     ) -> Iterator[tuple[int, int, str]]:
         part = text[start:end].decode("utf-8", "surrogateescape")
+        plain = len(part) == end - start
+        pieces = _WORDS.split(part)  # what is between words, and words, in turn
+        words = pieces[1::2]
+        folded = {one: form for one in set(words) if not one.isdigit() and part_of_name(form := word(one))}
+        found = [number for number, one in enumerate(words) if one in folded]
+        if not found:
+            return
+        ends = list(accumulate(map(len, pieces)))
         char, at = 0, start
-        words = list(TOKEN.finditer(part))
-        folded = [word(one[0]) for one in words]
-        for first, one in enumerate(folded):
-            if not part_of_name(one):
-                continue
-            last = first
-            while (
-                last + 1 < min(first + self._names, len(words))
-                and NAME_JOINT.fullmatch(part, words[last].end(), words[last + 1].start())
-                and part_of_name(folded[last + 1])
-            ):
-                last += 1
-            begin = words[first].start()
-            at += len(part[char:begin].encode("utf-8", "surrogateescape"))
+        for first in found:
+            name = [first]
+            while len(name) < self._names and (behind := _next(pieces, words, folded, name[-1])):
+                name.append(behind)
+            begin = ends[2 * first]
+            at += begin - char if plain else len(part[char:begin].encode("utf-8", "surrogateescape"))
             char = begin
-            for stop in range(last, first - 1, -1):
-                size = len(part[begin : words[stop].end()].encode("utf-8", "surrogateescape"))
-                yield at, at + size, name_form(folded[first : stop + 1])
+            for count in range(len(name), 0, -1):
+                behind = ends[2 * name[count - 1] + 1]
+                size = behind - begin if plain else len(part[begin:behind].encode("utf-8", "surrogateescape"))
+                yield at, at + size, name_form(folded[words[number]] for number in name[:count])
+
+
+def _next(pieces: list[str], words: list[str], folded: dict[str, str], number: int) -> int:
+    """Return which word goes on with a name, over an initial too; 0 where none does."""
+    for after in (number + 1, number + 2):
+        if after >= len(words) or not NAME_JOINT.fullmatch(pieces[2 * after]):
+            return 0
+        if words[after] in folded:
+            return after
+        if len(words[after]) > 1 or words[after].isdigit():
+            return 0
+    return 0
 
 
 def _compact(value: bytes) -> str:
