@@ -79,6 +79,11 @@ def compound(streams):
 
 def word(*pieces):
     """Return a Word document whose text stands in pieces: `str` as UTF-16, `bytes` as one byte a character."""
+    return compound(word_streams(*pieces))
+
+
+def word_streams(*pieces):
+    """Return the streams of such a document."""
     main, offsets, position = bytearray(2048), [0], 0
     descriptors = b""
     for piece in pieces:
@@ -96,7 +101,7 @@ def word(*pieces):
     clx = b"\x01\x02\x00ab" + b"\x02" + struct.pack("<I", len(plc)) + plc
     struct.pack_into("<H", main, 0x0A, 0x0200)
     struct.pack_into("<II", main, 0x01A2, 8, len(clx))
-    return compound({"WordDocument": bytes(main), "1Table": bytes(8) + clx})
+    return {"WordDocument": bytes(main), "1Table": bytes(8) + clx}
 
 
 def powerpoint(*texts):

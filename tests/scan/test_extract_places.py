@@ -11,8 +11,8 @@ import tarfile
 import zlib
 
 import pytest
-from compound_file import compound
-from test_extract_formats import SHOWN, W, docx, look, office, packed, paragraph, xlsx
+from compound_file import compound, word_streams
+from test_extract_formats import SHOWN, W, docx, look, office, packed, paragraph, pdf, xlsx
 
 A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -53,6 +53,34 @@ def opened_with(**parts):
 
 
 PLACES = {
+    "docx tabs of other writers": inside(f"<w:r><w:t>Nr</w:t><w:tab /><w:t>{SHOWN}</w:t><w:tab /><w:t>ok</w:t></w:r>"),
+    "docx broken lines": inside(f'<w:r><w:t>Nr</w:t><w:br w:type="page"/><w:t>{SHOWN}</w:t><w:br /><w:t>ok</w:t></w:r>'),
+    "docx set in lines": docx(
+        f"<w:p>\n  <w:r>\n    <w:t>{HEAD}</w:t>\n  </w:r>\r\n  <w:r>\n    <w:t>{TAIL}</w:t>\n  </w:r>\n</w:p>"
+    ),
+    "docx hyphens that stay": inside(f"<w:r><w:t>{SHOWN.replace(' ', '</w:t><w:noBreakHyphen/><w:t>')}</w:t></w:r>"),
+    "docx attribute of any name": inside(f'<w:bookmarkStart w:id="0" w:name="Nr {SHOWN}"/>'),
+    "pptx lines of one paragraph": slide(**{
+        "slides/slide2.xml": f"<p:s {A}><a:p><a:r><a:t>Nr1</a:t></a:r><a:br><a:rPr/></a:br><a:r><a:t>{SHOWN}</a:t></a:r></a:p></p:s>"
+    }),
+    "pptx name of a shape": slide(**{"slides/slide2.xml": f'<p:s {A}><p:cNvPr id="2" name="Nr {SHOWN}"/><a:p/></p:s>'}),
+    "odt link with a number": opened("text", f'<text:a xlink:href="https://a.org/?n={SHOWN.replace(" ", "%20")}"/>'),
+    "word 2003 xml properties": (
+        f'<w:wordDocument {W}><o:Keywords>{SHOWN}</o:Keywords><o:Pages>1</o:Pages><w:p><w:t>x</w:t></w:p></w:wordDocument>'
+    ).encode(),
+    "word 2003 xml file within": (
+        f'<w:wordDocument {W}><w:binData w:name="a">{base64.b64encode(docx(f"<w:p><w:t>{SHOWN}</w:t></w:p>")).decode()}'
+        "</w:binData><w:p><w:t>x</w:t></w:p></w:wordDocument>"
+    ).encode(),
+    "pdf letters set apart": pdf(f"Nr ) Tj 9 Tc ({SHOWN}) Tj 0 Tc ( ok"),
+    "pdf letters set far apart": pdf(f"Nr ) Tj 20 Tc ({SHOWN}) Tj 0 Tc ( ok"),
+    "pdf blanks among letters set apart": pdf(f"Nr ) Tj 5 Tc ({SHOWN}) Tj 0 Tc ( ok"),
+    "pdf number in two lines": pdf(f"Nr {SHOWN[:10]}) Tj 0 -14 Td ({SHOWN[10:]} ok"),
+    "doc shape": compound({**word_streams("text"), "Data": b"\3\0" + SHOWN.encode("utf-16-le") + b"\0\0\1"}),
+    "ppt alternative text": compound({
+        "PowerPoint Document": struct.pack("<HHI", 0x33, 0xF00B, 46) + bytes(8) + SHOWN.encode("utf-16-le"),
+        "Current User": bytes(64),
+    }),
     "docx title of a picture": inside(f'<w:drawing><wp:docPr id="1" name="P" title="{SHOWN}"/></w:drawing>'),
     "docx picture of old": inside(f'<w:pict><v:shape alt="{SHOWN}"/></w:pict>'),
     "docx word art": inside(f'<w:pict><v:textpath string="{SHOWN}"/></w:pict>'),

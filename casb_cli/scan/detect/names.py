@@ -10,7 +10,7 @@ from casb_cli.scan.detect.papers import numbers_a_paper
 from casb_cli.scan.detect.validators import named_card
 
 _NUMBER_OF = re.compile(
-    rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|span|batch"
+    rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
     rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$"
     rb"|(?:rng|seed|random(?:_?state)?)\(\W{0,3}$",
@@ -22,6 +22,8 @@ _KEY = re.compile(
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
 )
 """The name in front: before `=` or `:`, or a tag."""
+_DRESS = frozenset((b"span", b"time", b"ins", b"data"))
+"""Elements of HTML that name nothing."""
 _OPENING = b" \\\"'(["
 _NAMING = (b"=", b":", b">")
 _OTHER_NAME = re.compile(
@@ -76,7 +78,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
         return True
     key = _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
     if key is not None:
-        name = key[1] or key[2]
+        name = key[1] or (b"" if key[2] in _DRESS else key[2])
         if _CARD_BEFORE.search(before[: key.start()]) is not None:
             return False
         return _CARD_NAME.search(name) is None and (

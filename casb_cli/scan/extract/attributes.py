@@ -50,12 +50,22 @@ MARKS = (
     b"</w:tc>",
     b"<w:tab/>",
     b"<a:br/>",
+    b"</a:br>",
     b"</a:tc>",
     b"</c:v>",
     b"</p:text>",
     b"office:value=",
 )
 """Tags that part words, as nearly every office program writes them."""
+RARE, INDENTED = b"a tag", b"a line"
+"""Marks that such tags stand there in another form, and that lines part the tags themselves."""
+LONG = b"a value"
+"""A mark that an attribute of any name holds a long number, or one as of an account."""
+_FORMS = {
+    LONG: rb"=\"[^\"<>]*(?:(?:[0-9](?:[ -]|%20)?){12}|[A-Z]{2}[0-9]{2}(?:(?: |%20)?[A-Z0-9]{4}){3})",
+    RARE: rb"<(?:w:(?:br|cr|tab|ptab|noBreakHyphen)|a:br)\s",
+    INDENTED: rb">\r?\n\s*<",
+}
 
 
 def attributes(data: bytes) -> tuple[bytes, frozenset[bytes]]:
@@ -66,7 +76,16 @@ def attributes(data: bytes) -> tuple[bytes, frozenset[bytes]]:
         if number < len(_NEEDLES):
             found.update(dict.fromkeys(_NEEDLES[number][1].findall(data)))
     first = len(_NEEDLES)
-    return b"\n".join(found), frozenset(MARKS[number - first] for number in numbers if number >= first)
+    marks = frozenset(_ALL_MARKS[number - first] for number in numbers if number >= first)
+    if LONG in marks:
+        found.update(dict.fromkeys(value for value in _VALUES.findall(data) if _LONG.search(value)))
+    told = b"\n".join(found)
+    return told.replace(b"%20", b" ") if b"%20" in told else told, marks
+
+
+_VALUES = re.compile(rb"(?<!panose)(?<!office:value)=\"([^\"<>]{12,})\"")
+_LONG = re.compile(rb"(?:[0-9](?:[ -]|%20)?){12}|[A-Z]{2}[0-9]{2}(?:(?: |%20)?[A-Z0-9]{4}){3}")
+_ALL_MARKS = (*MARKS, *_FORMS)
 
 
 @cache
@@ -76,6 +95,7 @@ def _present() -> Any:
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     needles = [needle for needle, _ in _NEEDLES] + [re.escape(mark) for mark in MARKS]
+    needles += _FORMS.values()
     flags = [hyperscan.HS_FLAG_SINGLEMATCH] * len(needles)
     database.compile(expressions=needles, ids=list(range(len(needles))), elements=len(needles), flags=flags)
 

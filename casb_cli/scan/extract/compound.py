@@ -11,6 +11,7 @@ from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.names import telling
 from casb_cli.scan.extract.packed_rtf import unpacked_rtf
 from casb_cli.scan.extract.records import readable
 
@@ -34,6 +35,9 @@ def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
     with opened_ole(source) as ole:
         yield Segment(where, "none", word_text(ole, [], context))
+        for name in ("0Table", "1Table", "Data"):
+            if ole.exists(name):
+                yield Segment(join_place(where, "beside"), "none", _wide_texts(stream(ole, name, context)))
         yield from document_properties(ole, context, where)
         yield from macros(ole, context, where)
         yield from objects(ole, context, where)
@@ -217,14 +221,30 @@ def _atoms(data: bytes, context: Context) -> Iterator[bytes]:
             yield _plain(data[at : at + size].decode("utf-16-le", "replace") + "\n")
         elif kind == _TEXT_BYTES:
             yield _plain(data[at : at + size].decode("latin-1") + "\n")
+        elif kind in _DRAWN:
+            yield from _wide_texts(data[at : at + size])
         if size > BLOCK:
             context.tick()
         at += size
 
 
+_DRAWN = (0xF00B, 0xF121, 0xF122)
+"""Properties of a shape ([MS-ODRAW]): its name, what it says to those who do not see it, the text of word art."""
+_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0|[\xa0-\xff]\0|[^\0][\x01-\x06]){8,}")
+
+
+def _wide_texts(data: bytes) -> Iterator[bytes]:
+    """Yield the texts of two bytes a character that may hold a value: in shapes, forms, links."""
+    for found in _WIDE.finditer(data):
+        text = found[0].decode("utf-16-le", "replace")
+        if telling(text):
+            yield text.replace("%20", " ").encode("utf-8", "replace") + b"\n"
+
+
 def _plain(text: str) -> bytes:
     """Return text with the formats' marks for paragraphs, cells and lines as ordinary ones."""
-    return text.replace("\r", "\n").replace("\x0b", "\n").replace("\x07", "\t").encode("utf-8", "replace")
+    plain = text.replace("\r", "\n").replace("\x0b", "\n").replace("\x07", "\t").replace("%20", " ")
+    return plain.encode("utf-8", "replace")
 
 
 def _text(ole: Any, path: list[str], context: Context) -> bytes:

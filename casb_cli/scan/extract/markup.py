@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
-from casb_cli.scan.extract.attributes import all_attributes, attributes
+from casb_cli.scan.extract.attributes import INDENTED, RARE, all_attributes, attributes
 from casb_cli.scan.extract.base import Context, Segment, Source, join_place
-from casb_cli.scan.extract.packed_words import unpacked_words, words
+from casb_cli.scan.extract.inline import RUN, joined
+from casb_cli.scan.extract.packed_words import DOCUMENTS, decoded, unpacked_words, words
 from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.text import utf8_blocks
 
@@ -32,29 +33,70 @@ _WITHIN = re.compile(
 
 def xml_text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield XML as it stands, with character references resolved; an office document in one XML as its text."""
+    packed: list[bytes]
     if _FLAT.search(source.head(4096)):
-        yield Segment(where, "none", converted(utf8_blocks(source, context), office_xml))
+        packed = []
+        blocks = _without_parts(converted(utf8_blocks(source, context), lambda block: block), packed, context)
+        yield Segment(where, "none", (_flat(block) for block in blocks))
+        yield from words(packed, context, where)
         return
-    packed: list[bytes] = []
+    packed = []
     blocks = unpacked_words(utf8_blocks(source, context), packed, formed=True)
-    shorter = Shortened(converted(blocks, lambda block: block), _LONG, _as_it_stands)
+    shorter = Shortened(converted(blocks, lambda block: block), lambda _: _LONG, _as_it_stands)
     yield Segment(where, "line", iter(shorter), shorter=shorter)
     yield from words(packed, context, where)
     if b"<mxfile" in source.head():
         yield from _diagrams(source, context, where)
 
 
+_PART = re.compile(rb"<(?:w:binData|pkg:binaryData|office:binary-data)(?:\s[^<>]*)?>(?<!/>)")
+_VALUES = re.compile(rb"</(?:o|meta|dc|dcterms|cp|vt):[A-Za-z][\w.-]*+>")
+
+
+def _without_parts(blocks: Iterator[bytes], found: list[bytes], context: Context) -> Iterator[bytes]:
+    """Yield the blocks without what is packed in them; documents among that are put into the list."""
+    held: bytearray | None = None
+    left = context.limits.in_memory
+    for block in blocks:
+        out, at = [], 0
+        while at < len(block):
+            if held is None:
+                begun = _PART.search(block, at)
+                end = begun.end() if begun else len(block)
+                out.append(block[at:end])
+                held = bytearray() if begun else None
+            else:
+                end = block.find(b"<", at)
+                done, end = end >= 0, end if end >= 0 else len(block)
+                held += block[at : min(end, at + max(left, 0))]
+                left -= end - at
+                if done:
+                    data = decoded(bytes(held))
+                    found += [data] if data.startswith(DOCUMENTS) else []
+                    held = None
+            at = end
+        yield b"".join(out)
+
+
+def _flat(data: bytes) -> bytes:
+    return office_xml(_VALUES.sub(b"\n", data))
+
+
 _SPANS = rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>"
 """Where the text of a picture goes on in another style, at no place of its own (SVG)."""
-_LONG = re.compile(_SPANS + b"|" + _WITHIN.pattern + b"|" + _ENTITY.pattern)
+_LONG = re.compile(_SPANS + b"|" + RUN + b"|" + _WITHIN.pattern + b"|" + _ENTITY.pattern)
 
 
 def _as_it_stands(found: re.Match[bytes]) -> bytes:
     """Return what a reference stands for, or the line ends of a tag that only marks up a part of a text."""
     piece = found[0]
+    if _RUN.match(found.string, found.start()):
+        shown = joined(found)
+        return shown if shown != piece else unescaped(piece)
     return b"\n" * piece.count(b"\n") if piece[:1] == b"<" else _referred(found).replace(b"\n", b" ")
 
 
+_RUN = re.compile(RUN)
 _DIAGRAM = re.compile(rb"<diagram\b[^<>]*>\s*([A-Za-z0-9+/=\s]{16,})</diagram>")
 
 
@@ -127,11 +169,20 @@ _SLIDES = (
     (b"</a:t></a:r></a:p>", b"\n"),
     (b"</a:p>", b"\n"),
     (b"<a:br/>", b"\n"),
+    (b"</a:br>", b"\n"),
     (b"</a:tc>", b"\t"),
     (b"</c:v>", b"\t"),
     (b"</p:text>", b"\n"),
 )
 """Tags as nearly every office program writes them: looked for as such, faster than all forms that they may have."""
+_RARE = re.compile(
+    rb"<(?:(?P<line>w:br|w:cr|a:br)|w:(?P<tab>p?tab)(?!\s[^<>]*\bw:(?:val|pos)=)|w:noBreakHyphen)(?:\s[^<>]*)?/>"
+)
+_INDENTED = re.compile(rb"(?<!<w:t)(?<!<a:t)(?<!preserve\")>\r?\n\s*+<")
+
+
+def _rare(found: re.Match[bytes]) -> bytes:
+    return b"\n" if found["line"] else b"\t" if found["tab"] else b"-"
 
 
 def office_xml(data: bytes) -> bytes:
@@ -139,6 +190,10 @@ def office_xml(data: bytes) -> bytes:
     aside, marks = attributes(data)
     usual = _WRITER if b"</w:p>" in marks else _SLIDES if b"</a:p>" in marks else None
     if usual:
+        if INDENTED in marks:
+            data = _INDENTED.sub(b"><", data)
+        if RARE in marks:
+            data = _RARE.sub(_rare, data)
         for tag, mark in usual:
             if tag in marks:
                 data = data.replace(tag, mark)
@@ -151,7 +206,7 @@ def office_xml(data: bytes) -> bytes:
     return unescaped(text + b"\n" + aside + b"\n" if aside else text)
 
 
-_DRAWN_END = re.compile(rb"</(?!a:)[^<>]*>|</a:p>|<a:br/>")
+_DRAWN_END = re.compile(rb"</(?!a:)[^<>]*>|</a:(?:p|br)>|<a:br\s?/>")
 
 
 def drawn_xml(data: bytes) -> bytes:

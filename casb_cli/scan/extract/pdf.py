@@ -113,7 +113,7 @@ def _page_text(document: object, number: int) -> str:
     try:
         text_page = page.get_textpage()
         try:
-            return _apart(str(text_page.get_text_range()), text_page)
+            return _WRAPPED.sub(" ", _closed(_apart(str(text_page.get_text_range()), text_page), text_page))
         finally:
             text_page.close()
     finally:
@@ -129,6 +129,8 @@ def _apart(text: str, page: Any) -> str:
     made: list[str] | None = None
     gaps = 0
     for found in _FIGURES.finditer(text):
+        if _SPACED.search(text, found.start(), found.end()):
+            continue
         for at in range(found.start() + 1, found.end() - 1):
             if text[at] == " " and gaps < _MOST_GAPS:
                 gaps += 1
@@ -150,7 +152,70 @@ def _is_wide(page: Any, at: int) -> bool:
     if not raw.FPDFText_GetLooseCharBox(page.raw, at + 1, behind):
         return False
     high = abs(before.top - before.bottom)
-    return bool(high > 0 and behind.left - before.right > high and abs(behind.bottom - before.bottom) < high)
+    first = raw.FS_RECTF()
+    apart = before.left - first.right if at > 1 and raw.FPDFText_GetLooseCharBox(page.raw, at - 2, first) else 0.0
+    gap = behind.left - before.right - 2 * max(apart, 0.0)  # letters may all be set apart
+    return bool(high > 0 and gap > high and abs(behind.bottom - before.bottom) < high)
+
+
+_WRAPPED = re.compile(r"(?<=[0-9]) \r\n(?=[0-9])")
+"""A blank at the end of a line: its text goes on in the next one, as it was too long."""
+_SPACED = re.compile(r" \S \S \S \S \S \S (?=\S(?:\s|\Z))")
+_MOST_SPACED = 20_000
+_WIDER = 1.7
+"""How many times as wide as between letters a gap between words is: the blank itself is set apart on both sides."""
+
+
+def _closed(text: str, page: Any) -> str:
+    """Return a page's text with words whose letters were set apart closed again."""
+    made, done, looked = [], 0, 0
+    for found in _SPACED.finditer(text):
+        begin, end = found.start() + 1, found.end() + 1
+        if begin < done or looked > _MOST_SPACED:
+            continue
+        while (
+            begin >= done + 2 and text[begin - 1] == " " and not text[begin - 2].isspace() and _alone(text, begin - 2)
+        ):
+            begin -= 2
+        while text[end : end + 1] == " " and _alone(text, end + 1):
+            end += 2
+        looked += end - begin
+        made += [text[done:begin], _word(text, begin, end, page)]
+        done = end
+    return "".join([*made, text[done:]]) if made else text
+
+
+def _alone(text: str, at: int) -> bool:
+    """Return whether one letter stands between blanks, or at the ends of a line."""
+    return (
+        at < len(text)
+        and not text[at].isspace()
+        and (at == 0 or text[at - 1].isspace())
+        and (at + 1 == len(text) or text[at + 1].isspace())
+    )
+
+
+def _word(text: str, begin: int, end: int, page: Any) -> str:
+    """Return a run of letters closed, but where a gap is wider than most."""
+    from pypdfium2 import raw
+
+    if raw.FPDFText_GetUnicode(page.raw, begin) != ord(text[begin]):
+        return text[begin:end]  # letters beyond the first plane stand in front
+    gaps = []
+    before = None
+    for at in range(begin, end, 2):
+        box = raw.FS_RECTF()
+        if not raw.FPDFText_GetLooseCharBox(page.raw, at, box):
+            return text[begin:end]
+        if before is not None:
+            gaps.append(
+                max(box.left - before.right, before.left - box.right, box.bottom - before.top, before.bottom - box.top)
+            )
+        before = box
+    usual = sorted(gaps)[len(gaps) // 2]
+    return text[begin] + "".join(
+        (" " if gap > _WIDER * usual else "") + text[begin + 2 + 2 * n] for n, gap in enumerate(gaps)
+    )
 
 
 _MOST_NOTES = 5_000
@@ -187,7 +252,7 @@ def _aside(document: Any, number: int, context: Context, files: list[Any]) -> It
                     if 1 < size < _LONGEST:
                         uri = ctypes.create_string_buffer(size)
                         raw.FPDFAction_GetURIPath(document, action, uri, size)
-                        yield uri.value.decode("utf-8", "replace")
+                        yield uri.value.decode("utf-8", "replace").replace("%20", " ")
             finally:
                 raw.FPDFPage_CloseAnnot(note)
     finally:

@@ -17,6 +17,7 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.compound import document_properties, locked_workbook, misleading, opened_ole, stream
+from casb_cli.scan.extract.inline import shown
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.objects import objects
@@ -108,7 +109,7 @@ def _rows(sheet: Any, context: Context) -> Iterator[bytes]:
     head = "\n" * above
     while chunk := list(islice(rows, max(_CELLS_AT_ONCE // width, 1))):
         context.tick()
-        yield (head + _lines(chunk, "\t" * left)).encode("utf-8", "replace")
+        yield shown((head + _lines(chunk, "\t" * left)).encode("utf-8", "replace"))
         head = ""
 
 

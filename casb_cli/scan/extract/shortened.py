@@ -8,10 +8,18 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 _KEPT = 8 << 20
 """Bytes of the text, back from its end, about which may be asked: who reads is never further behind."""
 _CONTINUED = bytes(range(0x80, 0xC0))
+
+
+class Finder(Protocol):
+    """What finds the pieces of a block that are shortened: a pattern, or what looks at parts of it only."""
+
+    def finditer(self, string: bytes, /) -> Iterator[re.Match[bytes]]: ...
+    def sub(self, repl: Callable[[re.Match[bytes]], bytes], string: bytes, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,9 @@ class _Block:
     """A block as it was: where it begins, shortened, and how many bytes and characters the text had more before."""
 
     start: int
+    size: int
     text: bytes
+    """Nothing where all of it stands as it was."""
     gone: int
     chars: int
 
@@ -27,21 +37,19 @@ class _Block:
 class Shortened:
     """The blocks of a text, shortened, and how much so: places are told as they are in the text itself.
 
-    No block may end inside of what `pattern` finds, in all of which `mark` is; `plain` gives what it stands for.
+    `pattern` gives what to look for in a block, if anything, inside of which no block may end; `plain` gives what
+    that stands for.
     """
 
     def __init__(
         self,
         blocks: Iterable[bytes],
-        pattern: re.Pattern[bytes],
+        pattern: Callable[[bytes], Finder | None],
         plain: Callable[[re.Match[bytes]], bytes],
-        *,
-        mark: bytes = b"",
     ) -> None:
         self._source = blocks
         self._pattern = pattern
         self._plain = plain
-        self._mark = mark
         self._blocks: deque[_Block] = deque()
         self._size = self._gone = self._chars = 0
         self._looked: _Block | None = None
@@ -53,10 +61,12 @@ class Shortened:
             yield self._short(block)
 
     def _short(self, text: bytes) -> bytes:
-        self._blocks.append(_Block(self._size, text, self._gone, self._chars))
-        while self._blocks[0].start + len(self._blocks[0].text) < self._size - _KEPT:
+        pattern = self._pattern(text)
+        short = text if pattern is None else pattern.sub(self._plain, text)
+        kept = b"" if short is text else text
+        self._blocks.append(_Block(self._size, len(text), kept, self._gone, self._chars))
+        while self._blocks[0].start + self._blocks[0].size < self._size - _KEPT:
             self._blocks.popleft()
-        short = self._pattern.sub(self._plain, text) if self._mark in text else text
         self._size += len(short)
         if len(short) != len(text):
             self._gone += len(text) - len(short)
@@ -79,7 +89,8 @@ class Shortened:
         self._ends = array("q")
         self._lost = []
         gone, chars = block.gone, block.chars
-        for match in self._pattern.finditer(block.text) if self._mark in block.text else ():
+        pattern = self._pattern(block.text) if block.text else None
+        for match in pattern.finditer(block.text) if pattern else ():
             old, new = match[0], self._plain(match)
             gone += len(old) - len(new)
             chars += _characters(old) - _characters(new)

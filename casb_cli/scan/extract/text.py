@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
+from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, words
 from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
+from casb_cli.scan.extract.told import told
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -28,22 +30,31 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     head = _plain_head(source.head(4096))
     blocks = utf8_blocks(source, context)
     packed: list[bytes] = []
-    shorter = None
     if formed := _JSON.match(head) is not None:
-        shorter = Shortened(map(_unbroken, _uncut(blocks)), _LONG, _letter, mark=b"\\u")
-        blocks = iter(shorter)
-    blocks = unpacked_words(blocks, packed, formed=formed)
+        shorter = Shortened(map(_unbroken, _uncut(blocks)), _long, _letter)
+    else:
+        shorter = Shortened(blocks, runs, joined)
+    blocks = unpacked_words(iter(shorter), packed, formed=formed, all_of=_DIRECTORY.search(head) is not None)
     yield Segment(where, "line", blocks, header_row=_has_columns(head), shorter=shorter)
     yield from words(packed, context, where)
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
+_DIRECTORY = re.compile(rb"^dn: ", re.MULTILINE)
+"""How an entry of a directory begins (LDIF): its values may be packed."""
 _BREAKS = (b"\\n", b"\\r", b"\\t")
 _BACKSLASH, _AWAY = b"\\\\", b"\xff\xfe"
 """An escaped backslash, and what stands for it meanwhile: no text of UTF-8 holds it."""
 _LONG = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
 _BLANKS = re.compile("[\x00-\x1f\x7f-\xa0\u2007\u2009\u202f]")
 """Blanks, and what nobody sees, become one blank."""
+_LONG_OR_RUN = re.compile(RUN + rb"|" + _LONG.pattern)
+
+
+def _long(block: bytes) -> re.Pattern[bytes] | None:
+    if told(block).markup:
+        return _LONG_OR_RUN
+    return _LONG if b"\\u" in block else None
 
 
 def _unbroken(block: bytes) -> bytes:
@@ -59,10 +70,14 @@ def _unbroken(block: bytes) -> bytes:
 
 
 def _letter(found: re.Match[bytes]) -> bytes:
+    escape = found[0][:1] == b"\\"
     # Here and not in the expression: one that looks back takes many times as long.
-    before = found.string[max(0, found.start() - 64) : found.start()]
+    before = found.string[max(0, found.start() - 64) : found.start()] if escape else b""
     if (len(before) - len(before.rstrip(b"\\"))) % 2:
         return found[0]
+    if not escape or _LONG.fullmatch(found[0]) is None:
+        piece = joined(found)
+        return _LONG.sub(_letter, piece) if piece[:1] == b"\\" else piece
     plain = bytes.fromhex(found[0].replace(b"\\u", b"").decode("ascii")).decode("utf-16-be", "replace")
     return _BLANKS.sub(" ", plain).encode("utf-8")
 

@@ -1,0 +1,76 @@
+"""Markup inside of plain text and of strings: words that only tags or written-out blanks part are joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from casb_cli.scan.extract.told import told
+
+_NAMES = rb"(?:b|i|u|s|em|tt|font|mark|span|strong|small|big|wbr|ins|del)"
+
+
+_INSIDE = rb"\\?/?" + _NAMES + rb"(?:\s[A-Za-z:-]{1,30}=[^<>\r\n]{0,300}?)?\s?\\?/?"
+_BLANK = rb"(?:nbsp|ensp|emsp|thinsp|#160|#[xX][aA]0|#8239|#32);"
+_ONE = (
+    rb"[<&\\](?:(?<=<)" + _INSIDE + rb">|(?<=&)(?:(?:amp;)?" + _BLANK + rb"|lt;" + _INSIDE + rb"(?:>|&gt;))"
+    rb"|(?<=\\)u00(?:3[cC]" + _INSIDE + rb"\\u003[eE]|26" + _BLANK + rb"))"
+)
+RUN = _ONE + rb"(?:" + _ONE + rb"| (?=[<&\\]))*+"
+"""Tags that only dress a part of a line, and blanks, in a row: as they are, or as they are written in XML or JSON."""
+_RUN = re.compile(RUN)
+_BLANKS = re.compile(rb"(?:[&;]|\\u0026)" + _BLANK + rb"|[ ](?=[<&\\])")
+_WORD = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-./@+=")
+
+
+_NEAR = 400
+_MOST = 2_000
+"""Places of markup in a block from which all of it is looked through."""
+
+
+class Runs:
+    """Finds the runs in one block, near what tells of markup: in most of a text there is none."""
+
+    def __init__(self, block: bytes, ends: list[int]) -> None:
+        self._near = [(0, len(block))] if len(ends) > _MOST else [(max(at - _NEAR, 0), at + _NEAR) for at in ends]
+
+    def finditer(self, block: bytes) -> Iterator[re.Match[bytes]]:
+        """Yield the runs in order."""
+        done = 0
+        for low, high in self._near:
+            for found in _RUN.finditer(block, max(low, done), high):
+                yield found
+                done = found.end()
+
+    def sub(self, plain: Callable[[re.Match[bytes]], bytes], block: bytes) -> bytes:
+        """Return the block with what `plain` gives for each run."""
+        parts: list[bytes] = []
+        at = 0
+        for found in self.finditer(block):
+            parts += (block[at : found.start()], plain(found))
+            at = found.end()
+        return b"".join((*parts, block[at:])) if parts else block
+
+
+def runs(block: bytes) -> Runs | None:
+    """Return what finds the markup in a block, None where there is none."""
+    return Runs(block, ends) if (ends := told(block).markup) else None
+
+
+def joined(found: re.Match[bytes]) -> bytes:
+    """Return what a run of markup is shown as within a word or number; the run itself elsewhere."""
+    text, begin, end = found.string, found.start(), found.end()
+    if begin and text[begin - 1] == 0x20:
+        begin -= 1
+    if end < len(text) and text[end] == 0x20:
+        end += 1
+    if not begin or end >= len(text) or text[begin - 1] not in _WORD or text[end] not in _WORD:
+        return found[0]
+    inner = begin == found.start() and end == found.end()
+    return b" " if inner and _BLANKS.search(found[0]) else b""
+
+
+def shown(text: bytes) -> bytes:
+    """Return text with its markup within words and numbers taken out; lines stay as they are."""
+    found = runs(text)
+    return found.sub(joined, text) if found else text
