@@ -286,7 +286,10 @@ def _find(store: Store, ref: str) -> tuple[str, str, StoredFinding]:
     labels = {one.key: one for one in instances}
     found = store.findings.named(tuple(labels), id_)
     if not found:
-        raise UnknownName(f"there is no finding `{ref}`", hint="casb findings --fields ref,detector,file")
+        hint = "casb findings --fields ref,detector,file; a match is named by its whole fingerprint"
+        raise UnknownName(
+            f"there is no finding `{ref}`", hint=f"{hint}: casb detect PATH --fields file,place,fingerprint"
+        )
     if len(found) > 1:
         candidates = tuple(
             str(FullRef(labels[one.instance_key].app, labels[one.instance_key].name, "finding", one.finding.id))

@@ -230,6 +230,13 @@ def test_sarif_has_no_fingerprints_where_the_next_run_makes_others(casb, folder,
     assert ["partialFingerprints" in one for one in json.loads(ran.out)["runs"][0]["results"]] == [False]
 
 
+def test_more_results_than_github_takes_are_told(casb, folder, monkeypatch):
+    monkeypatch.setattr("casb_cli.report.sarif.MOST", 1)
+    assert "GitHub takes" not in casb("detect", folder, "-o", "sarif").err
+    (folder / "b.txt").write_text(f"card {OTHER}")
+    assert "GitHub takes at most 1 results of one upload" in casb("detect", folder, "-o", "sarif").err
+
+
 def test_sarif_that_ends_early_says_so():
     from casb_cli.report.sarif import Sarif
     from casb_cli.ui.output import Output
