@@ -311,6 +311,7 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
         'token: "s3cr3t"',
         "password = 'must have eight characters or more'",
         'if (password.equals("password")) {',
+        "crypto.createCipheriv('aes-256-cbc', key, iv)",
         "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
     ],
 )

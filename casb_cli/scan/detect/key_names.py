@@ -51,6 +51,7 @@ _OTHER_KEY = re.compile(
 _SHARED = re.compile(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
 
 
+_MAIL = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}", re.IGNORECASE)
 _NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
 """The public keys of NATS, which differ from its seeds in the first letter."""
 
@@ -58,6 +59,8 @@ _NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
 def other_key(value: bytes, view: View) -> bool:
     """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
     before = view.before(160)
+    if _MAIL.fullmatch(value) is not None:
+        return True
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 

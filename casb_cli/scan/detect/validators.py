@@ -360,6 +360,18 @@ def basic_credentials(value: bytes) -> bool:
     return bool(name and colon and len(password) >= 3) and (name + password).isascii()
 
 
+def bytes_by_chance(value: bytes) -> bool:
+    """Hold for a list of eight bytes or more that neither count up nor repeat, as keys have them."""
+    numbers = [int(one, 0) for one in _BYTE.findall(value)]
+    if len(numbers) < 8 or max(numbers) > 255 or len(set(numbers)) < min(12, len(numbers) * 0.6):
+        return False
+    steps = [b - a for a, b in pairwise(numbers)]
+    return max(map(steps.count, set(steps))) * 3 < len(steps) * 2
+
+
+_BYTE = re.compile(rb"0[xX][0-9a-fA-F]{1,2}|[1-9][0-9]*|0")
+
+
 def nats_seed(value: bytes) -> bool:
     """Hold for a seed of NATS: base 32 whose last two bytes are the CRC-16 (XMODEM) of those before."""
     try:
@@ -408,6 +420,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = (
             base64_key,
             basic_credentials,
             nats_seed,
+            bytes_by_chance,
             mail_domain,
             nik,
         )

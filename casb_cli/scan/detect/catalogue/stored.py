@@ -20,6 +20,11 @@ _CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
 
+_BYTES_OF = (
+    r"(?:key|secret|password|passwd|auth_?data|reset_?token)(?:_?(?:bytes?|data|raw|value|[0-9]{1,3}))?"
+    r"(?:\[[a-z0-9_]{0,20}\])?\s{0,3}(?::=|=|:)\s{0,3}(?:[a-z0-9_.:;&\[\] ]{0,40}[(\[{]){1,2}\s{0,40}"
+)
+_BYTES = r"(?:0x[0-9a-f]{1,2}|[0-9]{1,3}),\s{0,20}"
 _PORT = r"(?:543[0-9]|6432|6543|15432|25060|25432|26257|\*)"
 """The ports that PostgreSQL, its poolers and kin are known to listen at: any number would cost the whole look more."""
 
@@ -178,6 +183,38 @@ DETECTORS: tuple[Detector, ...] = (
         filters=("not_a_key_file", "monotone"),
         match=lambda: ("RAILS_MASTER_KEY=" + rand(32, HEX),),
         no_match=lambda: (rand(32, HEX), "RAILS_MASTER_KEY=" + rand(30, HEX)),
+    ),
+    credential(
+        "key-bytes",
+        "Key as a list of bytes",
+        "A key, a secret or a password that code holds as a list of numbers.",
+        Rule(
+            hint=_BYTES_OF + _BYTES + _BYTES,
+            pattern=r"(?:(?<![a-z])|(?=(?-i:[KSPAR])))(?<!public)(?<!public_)"
+            + _BYTES_OF
+            + r"(?P<v>(?:"
+            + _BYTES
+            + r"){7,256}(?:0x[0-9a-f]{1,2}|[0-9]{1,3})),?\s{0,40}[)\]}]",
+            caseless=True,
+            before=160,
+            after=2600,
+        ),
+        severity="medium",
+        confidence="medium",
+        checks=("bytes_by_chance",),
+        filters=("public_key", "minified"),
+        match=lambda: (
+            "key := []byte{" + "0x8f, 0x13, 0x5c, 0xd0, 0x77, 0x2e, 0xa9, 0x41, 0x36, 0xc8, 0x04, 0xfb" + "}",
+            "private static final byte[] SECRET = {" + "71, 212, 78, 88, 5, 67, 89, 165, 51, 109, 36, 172" + "};",
+            "unsigned char aes_key[16] = { " + "0x8f,0x13,0x5c,0xd0,0x77,0x2e,0xa9,0x41, 0x36,0xc8,0x04,0xfb };",
+        ),
+        no_match=lambda: (
+            "key := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}",
+            "publicKey := []byte{" + "71, 212, 78, 88, 5, 67, 89, 165, 51, 109, 36, 172" + "}",
+            "public_key = [" + "71, 212, 78, 88, 5, 67, 89, 165, 51, 109, 36, 172" + "]",
+            "tokens = [101, 2023, 2003, 1037, 6251, 102, 4, 77, 12]",
+            "monkey = [" + "71, 212, 78, 88, 5, 67, 89, 165, 51, 109, 36, 172" + "]",
+        ),
     ),
     credential(
         "docker-login",
