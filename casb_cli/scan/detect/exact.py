@@ -12,7 +12,7 @@ import msgspec
 
 from casb_cli.core.errors import UsageError
 from casb_cli.scan.detect.exact_file import SHARED, About, Marks, Reader, Shape, Writer
-from casb_cli.scan.detect.exact_text import PARTS, Kind, Near, beside_forms, leading_form, says_nothing
+from casb_cli.scan.detect.exact_text import PARTS, Kind, Near, beside_forms, initial_form, leading_form, says_nothing
 from casb_cli.scan.detect.exact_written import MOST_CODES, REACH, Written, code_of
 from casb_cli.scan.detect.rules import Detector
 
@@ -58,7 +58,7 @@ def build(
         writer = Writer(path, key, stack)
         for row in rows:
             form, kind = leading_form(row.get(leading, ""))
-            columns = [beside_forms(row.get(name, "")) for name in beside]
+            columns = [_ways(row.get(name, "")) for name in beside]
             if not _usable(form, kind, need) or sum(map(bool, columns)) < need:
                 skipped += 1
                 continue
@@ -83,6 +83,12 @@ def build(
         about=about,
         common={name: share for name, share in shares.items() if share >= _COMMON and sample >= _ENOUGH},
     )
+
+
+def _ways(value: str) -> list[Sequence[str]]:
+    """Return the ways in which a value beside may be written: none where it tells nothing."""
+    forms = beside_forms(value)
+    return [one for one in (forms, initial_form(value, forms)) if one]
 
 
 def _usable(form: str, kind: Kind, need: int) -> bool:
@@ -181,7 +187,7 @@ class Index:
             if near is None:
                 around = _whole(text, *_around(text, start, end, within))
                 near = self._surroundings.of(text, around, marks)
-            if sum(near.holds(one, around, (start, end)) for one in columns) >= self._need:
+            if sum(any(near.holds(one, around, (start, end)) for one in ways) for ways in columns) >= self._need:
                 return True
         return False
 

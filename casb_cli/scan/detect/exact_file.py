@@ -30,6 +30,8 @@ _RECORD = 13
 """Bytes of a mark that leads to a row, and of the row's place behind it."""
 WORD = 4
 """Bytes of a mark of a word in a row."""
+_SHORT = 0x80
+"""Set in the number of a column's words where two more follow: the same with an initial."""
 _RUN = 200_000
 _SEAL = 32
 _BITS = 16
@@ -135,15 +137,23 @@ class Writer:
         self._seal.update(data)
         self._at += len(data)
 
-    def row(self, leading: str, columns: Sequence[Sequence[str]], names: Sequence[str]) -> None:
-        """Add a row: what leads to it, of each column what must stand together, and the words of a leading name."""
+    def row(self, leading: str, columns: Sequence[Sequence[Sequence[str]]], names: Sequence[str]) -> None:
+        """Add a row: what leads to it, and the words of a leading name.
+
+        Of each column there are the ways in which it may be written, none to two, each what must stand together.
+        """
         self._words.update(self.marks.of(f"word {name}") for name in names)
         place = self._at
-        parts = (b"%c%b" % (len(forms), b"".join(map(self.marks.word, forms))) for forms in columns)
-        self._put(self.marks.cover(b"".join(parts), place))
+        parts = b"".join(self._column(ways) for ways in columns)
+        self._put(self.marks.cover(parts, place))
         self._fresh.append(self.marks.of(leading) + place.to_bytes(_RECORD - 8, "big"))
         if len(self._fresh) >= _RUN:
             self._spill()
+
+    def _column(self, ways: Sequence[Sequence[str]]) -> bytes:
+        count = len(ways[0]) if ways else 0
+        marks = b"".join(self.marks.word(form) for way in ways for form in way)
+        return b"%c%b" % (count | _SHORT * (len(ways) > 1), marks)
 
     def _spill(self) -> None:
         self._fresh.sort()
@@ -278,8 +288,8 @@ class Reader:
         bit = int.from_bytes(mark, "big") & (self._header.bits * 8 - 1)
         return bool(self._data[self._filter + (bit >> 3)] >> (bit & 7) & 1)
 
-    def rows(self, mark: bytes, marks: Marks) -> Iterator[list[list[bytes]]]:
-        """Yield the rows that a mark leads to: for each column with a value the marks of its parts."""
+    def rows(self, mark: bytes, marks: Marks) -> Iterator[list[list[list[bytes]]]]:
+        """Yield the rows that a mark leads to: for each column with a value its ways, each the marks of its parts."""
         low, high = 0, self._header.records
         while low < high:
             middle = (low + high) // 2
@@ -295,15 +305,20 @@ class Reader:
         at = self._first + number * _RECORD
         return self._data[at : at + _RECORD]
 
-    def _row(self, place: int, marks: Marks) -> list[list[bytes]]:
+    def _row(self, place: int, marks: Marks) -> list[list[list[bytes]]]:
         columns = self.about.columns
-        widest = columns * (1 + 10 * WORD)
+        widest = columns * (1 + 12 * WORD)
         bare = marks.cover(self._data[place : min(place + widest, self._first)], place)
         found, at = [], 0
         for _ in range(columns):
             if at >= len(bare):
                 raise self._refused("this index was changed since it was built")
-            end = at + 1 + bare[at] * WORD
-            found.append([bare[here : here + WORD] for here in range(at + 1, end, WORD)])
-            at = end
+            counts = [bare[at] & ~_SHORT, *([2] if bare[at] & _SHORT else [])]
+            at += 1
+            ways = []
+            for count in filter(None, counts):
+                end = at + count * WORD
+                ways.append([bare[here : here + WORD] for here in range(at, end, WORD)])
+                at = end
+            found.append(ways)
         return [one for one in found if one]

@@ -65,6 +65,7 @@ _NOTHING = frozenset(
     )
 )
 Kind = Literal["code", "mail", "name", "phone"]
+_INITIAL = "initial "
 _SEQUENCE = "01234567890123456789"
 
 
@@ -163,6 +164,16 @@ def beside_forms(value: str) -> list[str]:
     return _named_date(parts) or [_plain(_alike(part)) for part in _name_parts(parts)]
 
 
+def initial_form(value: str, forms: Sequence[str]) -> tuple[str, str] | None:
+    """Return what stands for a name whose first one is shortened (`A. Müller`): the initial, the surname; else None."""
+    parts = [part for part in _name_parts(parts_of(value)) if part]
+    if not 1 < len(parts) < 5 or len(forms) < 2 or not all(map(str.isalpha, parts)):
+        return None
+    front = len(_name_parts(parts_of(value.partition(",")[0]))) if "," in value else 0
+    given, surname = (parts[front], parts[front - 1]) if 0 < front < len(parts) else (parts[0], parts[-1])
+    return (_INITIAL + given[0], _alike(surname)) if len(surname) > 2 else None
+
+
 def _named_date(parts: Sequence[str]) -> list[str]:
     """Return year, month and day of a date whose month has its name; empty for everything else."""
     years = [part for part in parts if _figure(part) and len(part) == 4]
@@ -200,6 +211,8 @@ class Near:
         for number, part in enumerate(parts):
             for one in known[part]:
                 self._at[one].append((number, number))
+            if len(part) == 1 and found[number][0].isupper():
+                self._at[mark(_INITIAL + part)].append((number, number))
         for first, last, code in _codes(shown, found, parts):
             self._at[mark("=" + code)].append((first, last))
 
