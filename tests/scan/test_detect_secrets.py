@@ -256,6 +256,9 @@ WORD = "hollywood"
         ("consumer_secret: 'bpz" + "880'", "bpz880"),
         ("MINIO_SECRET_KEY: zyj" + "if377", "zyjif377"),
         ("GOOGLE_CLIENT_SECRET=dziK7u" + "wlyNka", "dziK7uwlyNka"),
+        # A word as a secret that people choose.
+        (f"client_secret: '{WORD}',", WORD),
+        (f'JWT_SECRET = "{WORD}"', WORD),
         # What stands in where another value lacks.
         (f'PASSWORD = os.environ.get("PASSWORD") or "{PASSWORD}"', PASSWORD),
         (f"const secret = process.env.SECRET || '{KEY}';", KEY),
@@ -311,6 +314,8 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
         'token: "s3cr3t"',
         "password = 'must have eight characters or more'",
         'if (password.equals("password")) {',
+        'client_secret="someclientsecret"',
+        'jwt-secret = "@/dev/stdin"',
         "crypto.createCipheriv('aes-256-cbc', key, iv)",
         "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
     ],

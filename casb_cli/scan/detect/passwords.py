@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
 
-_NAME = rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort)[0-9]?(?:[_-]?confirm(?:ation)?)?"
+_NAME = (
+    rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|(?:client|jwt|session|cookie|consumer|shared)[_-]?secret)"
+    rb"[0-9]?(?:[_-]?confirm(?:ation)?)?"
+)
 _QUOTED = re.compile(
     rb"(?P<name>[\w.$-]{0,60}?)"
     + _NAME
@@ -67,7 +70,7 @@ _JOINED = re.compile(
 )
 _CONSTRUCTED = re.compile(
     rb"(?:my|bad|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
-    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|test|admin|root|user|abc|foo|bar)+[-_]?[0-9]{0,4}",
+    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|client|key|test|admin|root|user|abc|foo|bar)+[-_]?[0-9]{0,4}",
     re.IGNORECASE,
 )
 """What comes to mind first where any password will do."""

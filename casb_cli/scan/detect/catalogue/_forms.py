@@ -11,11 +11,15 @@ SECRET = (
     r"|oauth_(?:signature|verifier))"
 )
 PASSWORD_HINT = (
-    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
+    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|"
+    + _CHOSEN
+    + r"|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
 )
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
-    r"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+    r"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|"
+    + _CHOSEN
+    + r"|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"

@@ -140,7 +140,7 @@ DETECTORS: tuple[Detector, ...] = (
         family="credential",
         severity="medium",
         confidence="low",
-        description="A value assigned to a name such as password, that is no placeholder and no reference.",
+        description="A value assigned to a name such as password or client_secret, no placeholder and no reference.",
         rules=(
             Rule(
                 hint=PASSWORD_HINT + r"[a-z0-9_]{0,16}" + CLOSES + ENDS,
