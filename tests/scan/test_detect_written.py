@@ -6,6 +6,7 @@ import pytest
 from stdnum import luhn
 from stdnum.jp import in_
 
+from casb_cli.scan.detect.examples import iban as account
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
@@ -116,7 +117,10 @@ def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):
         "pay to " + groups(IBAN, "\N{ZERO WIDTH SPACE}"),
         "IBAN" + IBAN,
         "".join(chr(ord(char) + 0xFEE0) for char in IBAN),
-        "DE 89 37040044 0532013000",
+        "Konto DE 89 3704 0044 0532 0130 00",
+        "Konto DE 89370400440532013000",
+        "Konto DE 89 37040044 0532013000",
+        account("IR", "0120000000012345678901"),
         "IBAN DE-89-370400440532013000",
         "IBAN | " + " | ".join(IBAN) + " |",
         ":86:116?20RENT?30AAAADEFFXXX?31" + IBAN + "?32ANN",

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.papers import numbers_a_paper
-from casb_cli.scan.detect.validators import named_card
+from casb_cli.scan.detect.validators import article, named_card
 
 _NUMBER_OF = re.compile(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
@@ -55,6 +55,8 @@ _FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
 _NEIGHBOURS = 2_000
 _FEW = 5
 """Numbers side by side from which their majority tells what they are."""
+_ISSUED, _COUNTING = 10, 3
+"""First digits, beyond those of a bank, that so many numbers have in common where somebody counts them up."""
 _AROUND = 16_000
 _SAME = 4
 """The same for numbers that have the same name."""
@@ -74,7 +76,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
     """
     if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
         return True
-    if numbers_a_paper(before):
+    if numbers_a_paper(before) or (article(value) and not called_card(before)):
         return True
     key = _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
     if key is not None:
@@ -108,6 +110,8 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
     around = text[max(0, start - _NEIGHBOURS) : start + len(value) + _NEIGHBOURS]
     if value.isdigit():
         same = [number for number in _LONG.findall(around) if len(number) == len(value)]
+        if len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
+            return True
     else:
         same = _alike(value).findall(around)
     return len(same) >= _FEW and sum(map(card, same)) * 2 < len(same)

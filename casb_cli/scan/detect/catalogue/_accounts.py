@@ -16,17 +16,17 @@ _IBAN_SIZES = {
     22: "BG|BH|CR|DE|GB|GE|IE|ME|RS|VA",
     23: "AE|GI|IL|IQ|OM|SO|TL",
     24: "AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG",
-    25: "LY|PT|ST",
-    26: "IS|TR",
-    27: "BI|DJ|FR|GR|IT|MC|MR|SM",
-    28: "AL|AZ|BY|CY|DO|GT|HN|HU|LB|NI|PL|SV",
+    25: "AO|CV|GW|LY|MZ|PT|ST",
+    26: "DZ|IR|IS|TR",
+    27: "BI|CF|CG|CM|DJ|FR|GA|GQ|GR|IT|KM|MC|MG|MR|SM|TD",
+    28: "AL|AZ|BF|BJ|BY|CI|CY|DO|GT|HN|HU|LB|MA|ML|NE|NI|PL|SN|SV|TG",
     29: "BR|EG|PS|QA|UA",
     30: "JO|KW|MU|YE",
     31: "MT|SC",
     32: "LC",
     33: "RU",
 }
-"""Characters of an IBAN by country (SWIFT's registry of IBAN formats)."""
+"""Characters of an IBAN by country: SWIFT's registry, and countries outside of it whose banks use the form."""
 _IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
 
 
@@ -57,7 +57,14 @@ _IBAN_WORDS = (
     "bank details",
     "bankverbindung",
     "konto",
+    "konta",
+    "kontonr",
     "kontonummer",
+    "kontoinhaber",
+    "beneficiary",
+    "sort code",
+    "banque",
+    "banka",
     "bankkonto",
     "compte",
     "rib",
@@ -110,13 +117,6 @@ _NAMED_IBAN = Rule(
     words=_IBAN_WORDS,
 )
 
-# Apart from its country: groups of banks behind the check digits.
-_PARTED_IBAN = Rule(
-    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}(?: ?[A-Z0-9]){7}",
-    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2} [0-9]{2} )" + _iban_form(" ", " ?"),
-    before=48,
-    after=64,
-)
 # As in the boxes of a form: each character for itself.
 _BOXED_IBAN = Rule(
     hint=rf"[A-Z](?:{APART})[A-Z](?:{APART}[0-9]){{2}}(?:{APART}[A-Z0-9]){{8}}",
@@ -151,4 +151,4 @@ def other_examples() -> tuple[str, ...]:
     return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
 
 
-IBAN_RULES = (_IBAN, _GLUED_IBAN, _PARTED_IBAN, _NAMED_IBAN, _BOXED_IBAN)
+IBAN_RULES = (_IBAN, _GLUED_IBAN, _NAMED_IBAN, _BOXED_IBAN)
