@@ -10,16 +10,13 @@ SECRET = (
     r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
     r"|oauth_(?:signature|verifier))"
 )
-PASSWORD_HINT = (
-    r"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|"
-    + _CHOSEN
-    + r"|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe)"
-)
+_CHOSEN = r"(?:client|jwt|session|cookie|consumer|shared)[_-]?secret"
+"""Secrets that people choose as they choose passwords."""
+_FOREIGN = r"kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+PASSWORD_HINT = rf"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|{_CHOSEN}|{_FOREIGN})"
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
-    r"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|"
-    + _CHOSEN
-    + r"|kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+    rf"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
