@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -201,18 +202,26 @@ class Sarif(JsonLines):
         """Return a local file as a URI: relative from the working folder on, absolute with its scheme elsewhere."""
         if file == "-" or not self._here:
             return _quoted(file)
-        whole = os.path.normpath(os.path.join(self._here, file))  # noqa: PTH118 - names of any bytes
-        inside = self._here.rstrip("/") + "/"
-        if whole.startswith(inside):
-            return _quoted(whole[len(inside) :])
+        whole = os.path.normpath(os.path.join(self._here[0], file))  # noqa: PTH118 - names of any bytes
+        for folder in self._here:
+            inside = folder.rstrip("/") + "/"
+            if whole.startswith(inside):
+                return _quoted(whole[len(inside) :])
         return f"file://{_quoted('/' + whole.lstrip('/'))}"
 
 
-def _working_folder() -> str:
+def _working_folder() -> tuple[str, ...]:
+    """Return the names of the working folder: its own, and that by which it was reached, over links perhaps."""
     try:
-        return os.getcwd()  # noqa: PTH109
+        here = os.getcwd()  # noqa: PTH109
     except OSError:
-        return ""  # it was removed meanwhile: names stay as they were given
+        return ()  # it was removed meanwhile: names stay as they were given
+    reached = os.environ.get("PWD", "")
+    try:
+        same = reached.startswith("/") and Path(reached).samefile(here)
+    except OSError:
+        same = False  # a shell left it behind, and it is no folder
+    return (here, reached) if same else (here,)
 
 
 def _quoted(file: str) -> str:

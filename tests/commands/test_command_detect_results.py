@@ -195,7 +195,13 @@ def test_sarif_names_files_from_the_working_folder_whatever_was_given(casb, fold
     run = the_run(casb("detect", given.format(here=folder), "-o", "sarif").out)
     uris = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
     assert uris == ["card.txt", "sub/b.txt"]
+    (folder.parent / "link").symlink_to(folder)
+    monkeypatch.chdir(folder.parent / "link")
+    monkeypatch.setenv("PWD", str(folder.parent / "link"))
+    run = the_run(casb("detect", folder.parent / "link" / "card.txt", "-o", "sarif").out)
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "card.txt"
     monkeypatch.chdir(folder / "sub")
+    monkeypatch.setenv("PWD", "/nowhere")
     run = the_run(casb("detect", "../card.txt", "-o", "sarif").out)
     [uri] = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
     assert uri == f"file://{folder}/card.txt", "outside of it: with its scheme"
@@ -276,7 +282,7 @@ def test_a_baseline_takes_what_was_shown_and_not_what_a_condition_hid(casb, fold
     assert [row["state"] for row in ran.rows] == ["known", "known"], "what was known and is still there stays so"
 
 
-@pytest.mark.parametrize("size", [0, 31, 33])
+@pytest.mark.parametrize("size", [0, 33])
 def test_a_key_of_another_size_is_told_as_that(casb, folder, tmp_path, size):
     casb("detect", folder)
     (tmp_path / "config" / "fingerprint.key").write_bytes(b"x" * size)
