@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
+import random
 import re
+from importlib import import_module
 
 import pytest
 from scan_scanner import SCANNER
 
+from casb_cli.scan.detect import catalogue as catalogue_modules
+from casb_cli.scan.detect.catalogue._numbers import UNPROVEN, Number
 from casb_cli.scan.detect.database import refused
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
@@ -102,3 +107,22 @@ def test_the_one_pass_sees_what_each_hint_means(detector):
                         meant = re.compile(rule.hint.encode(), re.IGNORECASE if rule.caseless else 0)
                         for match in meant.finditer(data):
                             assert any(n == number and match.start() < e <= match.end() for n, e in hits), rule.hint
+
+
+def test_numbers_that_any_digits_would_do_for_are_less_sure():
+    numbers = {
+        number
+        for module in pkgutil.iter_modules(catalogue_modules.__path__)
+        for group in vars(import_module(f"{catalogue_modules.__name__}.{module.name}")).values()
+        if isinstance(group, tuple) and group and isinstance(group[0], Number)
+        for number in group
+    }
+    assert len(numbers) > 150
+    source = random.Random(1)
+    unproven = set()
+    for number in numbers:
+        drawn = ("".join(source.choice("0123456789") if c.isdigit() else c for c in number.sample) for _ in range(300))
+        likely = sum(CHECKS[number.checked_by](text.encode()) for text in drawn) >= 150
+        if likely and sum(map(str.isalpha, number.sample)) <= 2 and number.family == "personal":
+            unproven.add(number.id)
+    assert unproven == UNPROVEN

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from scan_scanner import SCANNER
 
@@ -90,3 +93,36 @@ def test_bare_numbers_among_the_strings_of_programs_are_chance(head, confidence)
     grouped = " ".join(CARD[at : at + 4] for at in range(0, 16, 4))
     assert told(grouped) == [("payment-card", "medium")], "nothing writes groups of four by chance"
     assert told(f"aws_access_key_id = {aws_pair(9, 1)[0]}") == [("aws-access-key", "high")]
+
+
+@pytest.mark.parametrize("name", ["web/package-lock.json", "x-1.0.dist-info/RECORD"])
+def test_the_name_of_a_member_tells_as_that_of_a_file_does(name):
+    text = f"path,sha256,size\nidentity number,{CARD[:9]}\n".encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, text)
+    assert inspect_stream(text, name=name, scanner=SCANNER, key=bytes(32)).totals == {}
+    assert inspect_stream(packed.getvalue(), name="a.zip", scanner=SCANNER, key=bytes(32)).totals == {}
+    assert inspect_stream(text, name="people.csv", scanner=SCANNER, key=bytes(32)).totals != {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,downloads_a_month,size\nuse,4216053,1\npassport,4216055,2\nkoa,4216057,3\n",
+        '{"passport": true, "fileSize": 42160553}',
+        "identity card width=42160553",
+        "bank account opened on 20170930",
+        "driving licence, build of 20170930",
+        "ncurses C/c menu did not work with 4216055",
+    ],
+)
+def test_what_counts_measures_or_dates_is_no_number_of_a_person(text):
+    name = "a.csv" if text.startswith("name,") else "a.txt"
+    assert inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32)).totals == {}
+
+
+@pytest.mark.parametrize("text", ["c/c n. 42160553", "c/c bancario 42160553", "Numero c/c: 42160553"])
+def test_an_account_is_told_by_its_italian_mark(text):
+    told = inspect_stream(text.encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert told.totals == {"bank-account": 1}

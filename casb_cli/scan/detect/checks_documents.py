@@ -128,9 +128,9 @@ def labelled_number(value: bytes) -> bool:
 def account_number(value: bytes) -> bool:
     """Hold for what may be the number of a bank account: six to twenty digits, three of them different."""
     text = plain(value)
-    return (
-        text.isdigit() and 6 <= len(text) <= 20 and labelled_number(value.ljust(7, b"0") if len(text) == 6 else value)
-    )
+    if not text.isdigit() or not 6 <= len(text) <= 20 or not document_number(value):
+        return False
+    return labelled_number(value.ljust(7, b"0") if len(text) == 6 else value)
 
 
 CHECKS: dict[str, Callable[[bytes], bool]] = {

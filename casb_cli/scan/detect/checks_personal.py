@@ -269,6 +269,10 @@ def passport_lines(value: bytes) -> bool:
     return True
 
 
+_DAY = rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?"
+"""A day, or a month, written as one number."""
+
+
 def document_number(value: bytes) -> bool:
     """Hold for what may be the number of a document: at least four digits, no date, no year, no price."""
     text = plain(value)
@@ -277,7 +281,7 @@ def document_number(value: bytes) -> bool:
         count >= 4
         and len(text) >= 6
         and len(set(text)) >= 3
-        and not re.fullmatch(rb"\d{4}-\d\d-\d\d|\d\d[./-]\d\d[./-]\d{4}", value)
+        and not re.fullmatch(rb"\d{4}-\d\d-\d\d|\d\d[./-]\d\d[./-]\d{4}|" + _DAY, value)
     )
 
 

@@ -234,7 +234,7 @@ class Scanner:
             generic = candidate.armed.detector.generic
             if generic and not candidate.armed.detector.gated and covered(specific, candidate.start, candidate.end):
                 continue
-            confidence = self._judged(buffer, candidate, places, collector.name)
+            confidence = self._judged(buffer, candidate, places, places.name or collector.name)
             if confidence is not None:
                 held.append((candidate, confidence))
         for candidate, confidence in one_generic(unless_told(held)):
@@ -349,9 +349,9 @@ class Scanner:
             return "high"
         if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts):
             return "low"
-        return (
-            _LOWERED[confidence] if places.nature == "scraps" and _by_chance(detector, candidate.value) else confidence
-        )
+        if places.nature == "scraps" and _by_chance(detector, candidate.value):
+            return _LOWERED[confidence]
+        return confidence
 
 
 def _by_chance(detector: Detector, value: bytes) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from casb_cli.scan.detect import key_names, passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.names import named_otherwise, one_of_others
+from casb_cli.scan.detect.names import measured, named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
@@ -352,7 +352,8 @@ _LOCKS = frozenset(_LOCK_NAMES.split())
 
 def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in files where package managers keep hashes of what they installed."""
-    return view.name.replace("\\", "/").rsplit("/", 1)[-1].lower() in _LOCKS
+    name = view.name.replace("\\", "/").lower()
+    return name.rsplit("/", 1)[-1] in _LOCKS or name.endswith(".dist-info/record")
 
 
 _SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
@@ -388,6 +389,11 @@ def one_of_many(value: bytes, view: View) -> bool:
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
     return named_otherwise(value, view.text, view.start, view.before(120), view.table)
+
+
+def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where a number's own name or that of its column says that it counts or measures: `size`, `downloads`."""
+    return measured(view.text, view.start, view.before(120), view.table)
 
 
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {
@@ -432,6 +438,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         minified,
         template_file,
         other_number,
+        measure,
         key_names.other_key,
         one_of_many,
     )

@@ -61,12 +61,31 @@ _AROUND = 16_000
 _SAME = 4
 """The same for numbers that have the same name."""
 
+_PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MEASURES = frozenset(
+    b"amount balance build bytes cost count counter density depth distance downloads duration elapsed epoch followers"
+    b" forks height hits lat latency latitude length likes lng lon longitude mass millis ms nanos offset page pages"
+    b" percent population port position price pressure qty quantity rating ratio revision score seconds seed size speed"
+    b" stars temperature timestamp version views volume weight width".split()
+)
+
 card = lru_cache(4096)(named_card)  # each number of a column is asked about by all of its neighbours
 
 
 def called_card(before: bytes) -> bool:
     """Return whether a word for cards stands right in front."""
     return _CALLED.search(before[-60:].decode("utf-8", "ignore")) is not None
+
+
+def measured(text: bytes, start: int, before: bytes, table: Table | None) -> bool:
+    """Return whether the name of a number, or of its column, tells that it counts or measures.
+
+    `before` is what stands in front of it on its line.
+    """
+    name = table.name_at(text, start) if table is not None else b""
+    if before.rstrip(_OPENING)[-1:] in _NAMING and (key := _KEY.search(before)) is not None:
+        name = key[1] or key[2]
+    return any(part.lower() in _MEASURES for part in _PARTS.findall(name))
 
 
 def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table: Table | None) -> bool:

@@ -27,7 +27,7 @@ class Places:
         self._counted = 0
         self._marks = 0  # cells of the line before `_counted`
         self._column = 0  # characters of the line before `_counted`
-        self.nature = segment.nature
+        self.nature, self.name = segment.nature, segment.name
         self.table: Table | None = None
         self.named: frozenset[str] | None = None
         """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""

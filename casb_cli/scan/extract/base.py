@@ -95,7 +95,7 @@ class Segment:
 
     `where` is empty for the file itself, else `page 3`, `Sheet1`, `member!inner`. `header_row` says that the
     first line names the columns of the others, `shorter` where the text is written at greater length, `nature` how
-    much of it was meant as text.
+    much of it was meant as text. `name` is that of the innermost file around it, a hint for filters.
     """
 
     where: str
@@ -104,6 +104,7 @@ class Segment:
     header_row: bool = False
     shorter: Shortened | None = None
     nature: Nature = "text"
+    name: str = ""
 
 
 @dataclass

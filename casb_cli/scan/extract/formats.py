@@ -130,7 +130,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         try:
             for segment in form.load()(source, context, where):
                 blocks = _noting(segment.blocks, context, segment.where)
-                yield replace(segment, blocks=blocks)
+                yield replace(segment, blocks=blocks, name=segment.name or source.name)
         finally:
             context.depth -= form.container
     finally:

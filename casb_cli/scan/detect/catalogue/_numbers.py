@@ -62,6 +62,16 @@ TAX = (
 """Words for a tax number of any country."""
 
 
+_UNPROVEN = (
+    "ad-nrt al-identity-number al-nipt ar-dni az-pin bd-nid bo-identity-card br-rg co-cedula cr-cedula"
+    " de-tax-number dz-nif eg-tax-number eu-vat-number fo-v-number ge-personal-number ke-pin li-peid lk-nic"
+    " ma-cin mt-identity-card ng-nin nl-identity-document pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
+    " us-atin us-ein us-ptin ve-cedula"
+)
+UNPROVEN = frozenset(_UNPROVEN.split())
+"""Those of which half of all numbers of the form would do, and hardly a letter tells them: less sure than others."""
+
+
 class Number(NamedTuple):
     """One kind of number. `check` names a module of python-stdnum or one of the product's own checks."""
 
@@ -151,8 +161,8 @@ def number_detector(number: Number) -> Detector:
         title=number.title,
         family=number.family,
         severity=number.severity,
-        confidence="medium",
-        description=f"{number.title}: structure and check digits hold"
+        confidence="low" if number.id in UNPROVEN else "medium",
+        description=f"{number.title}: structure {'holds' if number.id in UNPROVEN else 'and check digits hold'}"
         + (", with a word for it near by." if number.weak else "."),
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=(
@@ -165,7 +175,7 @@ def number_detector(number: Number) -> Detector:
             ),
         ),
         checks=(name,),
-        filters=("monotone", "sequence", "decimal", "years", "postcode", "lock_file", "minified"),
+        filters=("monotone", "sequence", "decimal", "years", "postcode", "measure", "lock_file", "minified"),
         keywords=words,
         required=number.weak,
         everywhere=number.everywhere,

@@ -222,7 +222,7 @@ def _worded(
     no_match: Examples,
     *,
     severity: Severity = "medium",
-    filters: tuple[str, ...] = ("monotone", "sequence", "documentation", "lock_file", "minified", "uuid"),
+    filters: tuple[str, ...] = ("monotone", "sequence", "documentation", "lock_file", "minified", "uuid", "measure"),
     confidence: Confidence = "low",
     distance: int = 60,
     reference: str = "",
@@ -327,7 +327,6 @@ DETECTORS = (
         ),
         lambda: ("passport valid until 2031-05-11", "number 533380006", "passport control opened in 2019"),
         severity="high",
-        confidence="medium",
     ),
     _worded(
         "driving-licence",
@@ -351,7 +350,6 @@ DETECTORS = (
         ),
         lambda: ("driving licence issued 2019-04-12", "order D6481923"),
         severity="high",
-        confidence="medium",
     ),
     _worded(
         "date-of-birth",
