@@ -29,9 +29,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 import mutations
 import test_extract_formats
 import test_extract_hostile
+import test_extract_inline
 import test_extract_kinds
 import test_extract_macros
 import test_extract_more
+import test_extract_older
 import test_extract_places
 import test_extract_workbook
 from seven_file import seven
@@ -82,6 +84,10 @@ def seeds() -> dict[str, list[bytes]]:
     for cases in (test_extract_kinds.READ, test_extract_kinds.IN_PART, test_extract_kinds.HOSTILE):
         for name, (data, _) in cases.items():
             found.setdefault(f"kind {name.split(',')[0].split()[0]}", []).append(data)
+    for name, (data, _) in test_extract_older.READ.items():
+        found.setdefault(f"packed {name.split()[0]}", []).append(data)
+    for name, write in test_extract_inline.WRITTEN.items():
+        found[f"inline {name}"] = [write(html) for html in test_extract_inline.HTML.values()]
     found.update(indexes())
     for path in sorted((Path(__file__).parent / "seeds").glob("*")):
         found.setdefault(path.suffix[1:] or path.name, []).append(path.read_bytes())

@@ -25,6 +25,12 @@ def _deflated(data):
     return packer.compress(data) + packer.flush()
 
 
+def _letters(data):
+    """Return data packed without any match: Deflate and Deflate64 are then the same."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
+    return packer.compress(data) + packer.flush()
+
+
 def _filtered(kind):
     """Return what a filter alone makes of data: it is unpacked again without the filter."""
 
@@ -40,6 +46,7 @@ STEPS = {  # name: method, properties, packing
     "lzma": (b"\x03\x01\x01", struct.pack("<BI", 93, DICT), lambda data: _raw(data, LZMA1)),
     "lzma2": (b"\x21", b"\x08", lambda data: _raw(data, LZMA2)),
     "deflate": (b"\x04\x01\x08", b"", _deflated),
+    "deflate64": (b"\x04\x01\x09", b"", _letters),
     "bzip2": (b"\x04\x02\x02", b"", bz2.compress),
     "zstd": (b"\x04\xf7\x11\x01", b"\1\0\0\0\0", zstd.compress),
     "delta": (b"\x03", b"\x03", _filtered({"id": lzma.FILTER_DELTA, "dist": 4})),

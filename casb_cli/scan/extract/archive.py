@@ -101,8 +101,14 @@ def member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Contex
     """Return one member as a bounded stream; raises Stop(encrypted)."""
     if info.flag_bits & 1:
         raise Stop("encrypted")
-    file = archive.open(info)
-    file._expected_crc = None  # type: ignore[attr-defined] # noqa: SLF001 - it would keep back the last bytes of a torn member
+    file: IO[bytes]
+    try:
+        file = archive.open(info)
+        file._expected_crc = None  # type: ignore[attr-defined] # noqa: SLF001 - it would keep back the last bytes of a torn member
+    except NotImplementedError:
+        from casb_cli.scan.extract.zip_rare import rare_member
+
+        file = rare_member(cast("IO[bytes]", archive.fp), info)
     return cast("BinaryIO", Bounded(file, context, info.compress_size, info.CRC))
 
 
@@ -177,7 +183,8 @@ def _overlapping(archive: zipfile.ZipFile) -> set[int]:
     return found
 
 
-def _single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Iterator[Segment]:
+def single(source: Source, context: Context, where: str, raw: IO[bytes]) -> Iterator[Segment]:
+    """Yield what a packed file holds, as a member of the file's name without its ending."""
     name = source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     with cast("BinaryIO", Bounded(raw, context, source.size)) as file:
         inner = Source(file, name, source.size, random=False)
@@ -189,7 +196,7 @@ def gzip_content(source: Source, context: Context, where: str) -> Iterator[Segme
     names = Names(where)
     yield from names.add(context, *_told(source.head(1024)))
     yield from names.rest(context)
-    yield from _single(source, context, where, cast("IO[bytes]", Pieces(lambda: gzip_pieces(source.file))))
+    yield from single(source, context, where, cast("IO[bytes]", Pieces(lambda: gzip_pieces(source.file))))
 
 
 def _told(head: bytes) -> Iterator[str]:
@@ -210,30 +217,34 @@ def _told(head: bytes) -> Iterator[str]:
 
 def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what a bzip2 file holds."""
-    yield from _single(source, context, where, bz2.BZ2File(source.file))
+    yield from single(source, context, where, bz2.BZ2File(source.file))
 
 
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an xz file holds."""
-    yield from _single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
+    yield from single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
 
 
 def lz4_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an LZ4 file holds, all frames in a row."""
-    yield from _single(source, context, where, cast("IO[bytes]", Pieces(lambda: lz4_pieces(source.file))))
+    yield from single(source, context, where, cast("IO[bytes]", Pieces(lambda: lz4_pieces(source.file))))
 
 
 ZSTD_WINDOW_LOG = 26
 """Two to this power bytes are what a frame may make its reader hold."""
 
 
-def zstd_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what a zstd file holds, all frames in a row."""
+def zstd_file(packed: BinaryIO) -> IO[bytes]:
+    """Return the content of frames of zstd as a stream, with no limit but that of what is held at once."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
 
     options = {int(zstd.DecompressionParameter.window_log_max): ZSTD_WINDOW_LOG}
-    file = zstd.ZstdFile(source.file, options=options)  # closed by _single
-    yield from _single(source, context, where, cast("IO[bytes]", file))
+    return cast("IO[bytes]", zstd.ZstdFile(packed, options=options))
+
+
+def zstd_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a zstd file holds, all frames in a row."""
+    yield from single(source, context, where, zstd_file(source.file))

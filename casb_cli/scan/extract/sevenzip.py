@@ -1,6 +1,6 @@
-"""7z archives with what Python itself unpacks: LZMA, LZMA2, BZip2, Deflate, Zstandard, stored, and their filters.
+"""7z archives with what Python unpacks: LZMA, LZMA2, BZip2, Deflate and Deflate64, Zstandard, stored, and filters.
 
-Members of a block are read in turn as one stream, never twice. Other methods (PPMd, BCJ2, Deflate64, ...) and
+Members of a block are read in turn as one stream, never twice. Other methods (PPMd, BCJ2, ...) and
 locked blocks cost their members only.
 """
 
@@ -18,6 +18,8 @@ from typing import Any, BinaryIO, Protocol, cast
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import Bounded
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.blocks import Pieces
+from casb_cli.scan.extract.deflate64 import deflate64
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sevenzip_header import Coder, Directory, Folder, directory, start
 from casb_cli.scan.extract.stream import Stream
@@ -43,13 +45,13 @@ _FILTERS = {
 _BCJ2 = b"\x03\x03\x01\x1b"
 _NAMED = {
     b"\x03\x04\x01": "PPMd",
-    b"\x04\x01\x09": "Deflate64",
     b"\x04\xf7\x11\x02": "Brotli",
     b"\x04\xf7\x11\x04": "LZ4",
     b"\x0a": "ARM64",
     b"\x0b": "RISCV",
 }
 """Methods that nothing here unpacks."""
+_DEFLATE64 = b"\x04\x01\x09"
 _REPLAYED = 1 << 20
 _HEADERS = 4
 
@@ -293,6 +295,23 @@ class _Step(io.RawIOBase):
         return out
 
 
+class _Sized(io.RawIOBase):
+    """Deflate64, read as a stream that ends at its size."""
+
+    def __init__(self, source: Any, size: int) -> None:
+        super().__init__()
+        self._inner = Pieces(lambda: deflate64(source.read))
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        most = min(size if size >= 0 else BLOCK, self._left)
+        data = self._inner.read(most) if most else b""
+        if most and not data:
+            raise EOFError
+        self._left -= len(data)
+        return data
+
+
 class _Packed(io.RawIOBase):
     """The packed bytes of a block."""
 
@@ -320,6 +339,9 @@ def _unpacked(source: Source, folder: Folder, context: Context) -> BinaryIO:
         raise Stop("corrupted", "packed bytes are missing")
     stream: Any = _Packed(source, folder)
     for coder, size in zip(folder.coders, folder.sizes, strict=True):
+        if coder.method == _DEFLATE64:
+            stream = _Sized(stream, size)
+            continue
         made = _decompressor(coder, size)
         stream = stream if made is None else _Step(stream, size, made)
     return cast("BinaryIO", Bounded(stream, context, folder.packed))

@@ -32,6 +32,9 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"bplist00", 0, "plist"),
     (b"\x04\x22\x4d\x18", 0, "lz4"),
     (b"\x02\x21\x4c\x18", 0, "lz4"),
+    (b"\x1f\x9d", 0, "z"),
+    (b"LZIP\x01", 0, "lzip"),
+    (b"MSCF\0\0\0\0", 0, "cab"),
     (b"\x89PNG\r\n\x1a\n", 0, "picture"),
     (b"\xff\xd8\xff", 0, "picture"),
     (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", 0, "locked"),  # a mail under rights management, .rpmsg

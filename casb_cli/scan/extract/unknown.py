@@ -27,10 +27,8 @@ _NAMED = {
 _PACKED = {
     b"Rar!\x1a\x07": "RAR",
     b"!BDN": "a store of Outlook (PST)",
-    b"MSCF": "CAB",
     b"MSWIM\0\0\0": "WIM",
     b"xar!": "XAR",
-    b"\x1f\x9d": "compress (.Z)",
 }
 """The same, where no plain strings are to be found."""
 _PROGRAMS = (
