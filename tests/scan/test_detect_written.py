@@ -133,13 +133,17 @@ def test_an_account_is_found_however_it_is_written(found, text):
 @pytest.mark.parametrize(
     ("detector", "text"),
     [
+        ("pl-bank-account", "Nr konta 61 1090 1014 0000 0712 1981 2874"),
+        ("fr-bank-account", "RIB : 20041 01005 0500013M026 06"),
+        ("us-routing-number", "routing no 0260-0959-3"),
+        ("bic", "<BICFI>COBADEFFXXX</BICFI>"),
         ("jp-my-number", "個人番号：" + f"58104397266{in_.calc_check_digit('58104397266')}".translate(FULL_WIDTH)),
         ("eg-national-id", "الرقم القومي: ٢٨٨٠٦١٥٠١٠٧٣٩٤"),
         ("ir-national-code", "کد ملی: ۰۴۹۹۳۷۰۸۹۹"),
         ("in-aadhaar", "आधार संख्या: ८४६३२१०२९६५०"),
     ],
 )
-def test_digits_of_other_scripts_count(found, detector, text):
+def test_numbers_of_banks_and_in_digits_of_other_scripts_count(found, detector, text):
     assert detector in kinds(found(text))
 
 

@@ -252,6 +252,24 @@ def mx_clabe(value: bytes) -> bool:
     return -sum(d * w % 10 for d, w in zip(_numbers(text[:17]), (3, 7, 1) * 6, strict=False)) % 10 == int(text[17])
 
 
+def pl_nrb(value: bytes) -> bool:
+    """Hold for a Polish bank account: the IBAN without its country."""
+    text = plain(value)
+    return re.fullmatch(r"\d{26}", text) is not None and int(text[2:] + "2521" + text[:2]) % 97 == 1
+
+
+_RIB_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+
+
+def fr_rib(value: bytes) -> bool:
+    """Hold for a French bank account: bank, branch, account and the key over them."""
+    text = plain(value).upper()
+    if not re.fullmatch(r"\d{10}[0-9A-Z]{11}\d{2}", text):
+        return False
+    number = text.translate(_RIB_DIGITS)
+    return (89 * int(number[:5]) + 15 * int(number[5:10]) + 3 * int(number[10:21]) + int(number[21:])) % 97 == 0
+
+
 _MRZ = re.compile(
     rb"P[A-Z<][A-Z<]{3}[A-Z<]{39}\s+([A-Z0-9<]{9})([0-9])[A-Z<]{3}([0-9]{6})([0-9])[MFX<]([0-9]{6})([0-9])[A-Z0-9<]{14}[0-9<][0-9]\s*"
 )
@@ -333,6 +351,8 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
         tw_id,
         vehicle_number,
         mx_clabe,
+        pl_nrb,
+        fr_rib,
         passport_lines,
         document_number,
         birthday,
