@@ -245,6 +245,7 @@ def test_a_key_behind_a_passphrase_is_less_sure():
         assert [match.confidence for match in result.matches] == [sure]
 
 
+DJANGO = "r&lvybzry1*k+qq)=x-!=0yd5l5#1" + "gxzk!82@ru25*ntos3_9^"
 WORD = "hollywood"
 """A word that stands for nothing: a weak password, where only one can stand."""
 
@@ -256,6 +257,10 @@ WORD = "hollywood"
         ("consumer_secret: 'bpz" + "880'", "bpz880"),
         ("MINIO_SECRET_KEY: zyj" + "if377", "zyjif377"),
         ("GOOGLE_CLIENT_SECRET=dziK7u" + "wlyNka", "dziK7uwlyNka"),
+        # Long and drawn by lot: the signs in it mean nothing.
+        ("SECRET_KEY = 'r&lvybzry1*k+qq)=x-!=0yd5l5#1" + "gxzk!82@ru25*ntos3_9^'", DJANGO),
+        ("  token: mZq4+Xb7vRk2/Jw9cTn5" + "hLd8+PsGf3yQxUeAoIzW", "mZq4+Xb7vRk2/Jw9cTn5hLd8+PsGf3yQxUeAoIzW"),
+        (f'props.set("shop_keys", "{KEY}")', KEY),
         # A word as a secret that people choose.
         (f"client_secret: '{WORD}',", WORD),
         (f'JWT_SECRET = "{WORD}"', WORD),
@@ -315,6 +320,9 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
         "password = 'must have eight characters or more'",
         'if (password.equals("password")) {',
         'client_secret="someclientsecret"',
+        'password: "$2a$10$UHR6GhotWhpLsKtVP0/i6.Nh9.fuY73cWjLoJjb2sKT8KISBcUW5q"',
+        '<a @click.prevent="hidePassword = !hidePassword">',
+        'allowed_keys=["ecdsa-sha2-nistp256"],',
         'jwt-secret = "@/dev/stdin"',
         "crypto.createCipheriv('aes-256-cbc', key, iv)",
         "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
@@ -322,6 +330,11 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
 )
 def test_what_code_says_about_secrets_is_none(text):
     assert found(f"# settings\n{text}\nend\n", "client.scala") == []
+
+
+def test_passwords_in_logs_are_found():
+    text = f"Using generated security password: {UUID}\nPOST /login?user%5Bpassword%5D={PASSWORD} 200\n"
+    assert found(text, "app.log") == [UUID, PASSWORD]
 
 
 def test_a_private_key_in_pieces_of_a_string_is_found():

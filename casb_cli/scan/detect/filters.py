@@ -129,7 +129,9 @@ _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def uuid(value: bytes, view: View) -> bool:
-    """Hold where the value is, or stands within, a UUID."""
+    """Hold where the value is, or stands within, a UUID, but for the password that Spring draws and logs."""
+    if view.before(20).endswith(b"security password: "):
+        return False
     around = view.text[max(0, view.start - 36) : view.end + 36]
     at = view.start - max(0, view.start - 36)
     return any(m.start() <= at and m.end() >= at + len(value) for m in _UUID.finditer(around))
@@ -246,11 +248,19 @@ _WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,
 _NAMING = re.compile(rb"PASS|PWD|SECRET|TOKEN|USER|KEY|AUTH|NAME")
 
 
+_INSERTED = re.compile(rb"\$\{|\{\{|<%|\$\(|%\([a-z_]+\)|[a-z]{4}\(|://|\s|^\{.*[$}]|^\$[0-9a-z]{1,20}[$:]")
+
+
+def _drawn(value: bytes) -> bool:
+    """Return whether a value is long and drawn by lot: signs in it, as in keys of Django or base64, mean nothing."""
+    return len(value) >= 32 and random_looking(value) and by_chance(value) and _INSERTED.search(value) is None
+
+
 def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
     if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value) and not _NAMING.search(value):
         return False
-    return _PLACEHOLDER.fullmatch(value) is not None
+    return _PLACEHOLDER.fullmatch(value) is not None and not _drawn(value)
 
 
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -302,8 +312,8 @@ _CALL = re.compile(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = re.compile(
-    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|@[a-z_./]+|\.\$.*|[^\[]*\[[a-z_]+\].*"
+    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*"
     rb"|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -311,6 +321,8 @@ _PIECE = re.compile(
 
 def code_piece(value: bytes, view: View) -> bool:
     """Hold for pieces of code, options, paths, password hashes, and what code has without quotes but in a remark."""
+    if _drawn(value):
+        return False
     if _PIECE.fullmatch(value):
         return True
     if view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`"):

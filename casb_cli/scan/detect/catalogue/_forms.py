@@ -19,8 +19,8 @@ PASSWORD = (
     rf"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
-CLOSE = r"[\"'`\])\\]{0,4}\s{0,40}"
-CLOSES = r"[\"'`\])\\]{0,4}\s*"
+CLOSE = r"(?:[\"'`\])\\]{0,4}\s{0,40}|%5d)"
+CLOSES = r"(?:[\"'`\])\\]{0,4}\s*|%5d)"
 """The same in a hint, where a number of spaces without bound is cheaper."""
 TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\}\s)?"
 """The type that some languages write between a name and its value, or how a property is got and set."""

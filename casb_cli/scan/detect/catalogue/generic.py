@@ -239,9 +239,9 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:key|auth|_pat)[0-9]?" + CLOSES + r"(?:" + ENDS + r"|\sis\s)",
+                hint=r"(?:keys?|auth|_pat)[0-9]?" + CLOSES + r"(?:" + ENDS + r"|\sis\s)",
                 pattern=(
-                    r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))(?:key|auth|(?<=_)pat)[0-9]?"
+                    r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))(?:keys?|auth|(?<=_)pat)[0-9]?"
                     r"(?:" + SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~!@#$%^&*-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"
