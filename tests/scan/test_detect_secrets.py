@@ -347,3 +347,8 @@ def test_a_token_that_counts_up_is_less_sure():
     token = "glpat-" + "abcdefghij" + "1234567890"
     result = inspect_stream(f"token {token}".encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
     assert [(match.detector, match.confidence) for match in result.matches] == [("gitlab-token", "low")]
+
+
+def test_names_of_a_library_are_no_keys_of_resend():
+    names = b"re_pattern_syntax_table_1 re_other_lowercase_table_12 re_modifier_combining_mark_table_1"
+    assert inspect_stream(names, name="a.c", scanner=SCANNER, key=bytes(32)).totals == {}

@@ -161,7 +161,6 @@ _KEYS = (
     _Key("planetscale-oauth-token", "PlanetScale OAuth token", "pscale_oauth_", ALNUM + "=_.-", 32, 64, "PlanetScale"),
     _Key("posthog-key", "PostHog personal key", "phx_|pha_", ALNUM, 40, 50, "PostHog: personal API keys"),
     _Key("render-key", "Render API key", "rnd_", ALNUM, 28, 32, "Render documentation: API"),
-    _Key("resend-key", "Resend API key", "re_", ALNUM + "_", 32, 36, "Resend documentation: API keys"),
     _Key("sentry-internal-token", "Sentry token", "sntrya_|sntryi_", HEX, 64, None, "Sentry: auth token prefixes"),
     _Key(
         "settlemint-token", "SettleMint token", "sm_pat_|sm_aat_|sm_sat_", ALNUM, 16, None, "SettleMint documentation"
@@ -293,6 +292,8 @@ _FORMS = (
     _Form("lob-key", "Lob API key", r"(?:live|test)_[0-9a-f]{35}", f"live_{rand(35, HEX)}", "Lob documentation: API keys", near=("lob",)),
     _Form("kubernetes-bootstrap-token", "Kubernetes bootstrap token", r"[a-z0-9]{6}\.[a-z0-9]{16}",
           f"{rand(6, _LOWER)}.{rand(16, _LOWER)}", "Kubernetes: bootstrap tokens", near=("bootstrap token", "kubeadm", "discovery token")),
+    _Form("resend-key", "Resend API key", r"re_[A-Za-z0-9]{8}(?:_[A-Za-z0-9]{23,27}|[A-Za-z0-9]{24,28})",
+          f"re_{rand(8)}_{rand(24)}", "Resend documentation: API keys"),
     _Form("sidekiq-secret", "Sidekiq Enterprise gem credential", r"CONTRIBSYS__COM[\"']?\s{0,3}[=:]{1,2}\s{0,3}[\"']?[0-9a-f]{8}:[0-9a-f]{8}",
           f"CONTRIBSYS__COM={rand(8, HEX)}:{rand(8, HEX, 2)}", "Sidekiq: Enterprise installation"),
     _Form("launchdarkly-key", "LaunchDarkly key", rf"(?:sdk|api)-{_HEX8}", f"sdk-{_uuid()}", "LaunchDarkly: keys", near=("launchdarkly", "launch darkly", "ld sdk")),
