@@ -179,3 +179,25 @@ def test_the_same_cells_in_any_packing_are_the_same_matches():
     assert [[(m.place, m.fingerprint) for m in r.matches] for r in results] == [
         [("Pay!A1", results[0].matches[0].fingerprint)]
     ] * 2
+
+
+def test_wide_strings_beside_a_code_page_are_read_as_such():
+    """As Perl's and PHP's old writers leave them: [MS-XLS] says that strings tell their width themselves."""
+
+    def record(kind, data=b""):
+        return struct.pack("<HH", kind, len(data)) + data
+
+    text = f"Nr {SHOWN}".encode("utf-16-le")
+    strings = struct.pack("<IIHB", 1, 1, len(text) // 2, 1) + text
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    sheet += (
+        record(0x200, struct.pack("<IIHHH", 0, 3, 0, 2, 0))
+        + record(0xFD, struct.pack("<HHHI", 2, 1, 0, 0))
+        + record(10)
+    )
+    head = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + record(0x42, struct.pack("<H", 1252))
+    place = len(head) + 4 + 8 + 4 + 4 + len(strings) + 4
+    book = head + record(0x85, struct.pack("<IBBBB", place, 0, 0, 4, 0) + b"Data") + record(0xFC, strings) + record(10)
+    book += (b"" if len(book) == place else b"\0" * (place - len(book))) + sheet
+    (match,) = look(compound({"Workbook": book})).matches
+    assert match.place == "Data!B3"

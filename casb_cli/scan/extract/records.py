@@ -53,7 +53,7 @@ def workbook_text(data: bytes, context: Context, *, cells: bool = False) -> Iter
             last = kind
         if last in wanted or last == _TEXT_OBJECT:
             for run in readable(data[at + 4 : at + 4 + length]):
-                line = _PLACED.sub(b"", run)
+                line = _PLACED.sub(b"", run).replace(b"%20", b" ")
                 lines.append(line)
                 size += len(line)
         if size > _LARGE:

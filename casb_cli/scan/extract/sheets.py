@@ -132,7 +132,7 @@ def _texts(column: tuple[Any, ...]) -> Sequence[str]:
 
 
 def _plain(text: str) -> bool:
-    return "\t" not in text and "\n" not in text and "\r" not in text
+    return "\t" not in text and "\n" not in text and "\r" not in text and "\0" not in text
 
 
 def _numbers(numbers: Sequence[float]) -> list[str]:
@@ -145,7 +145,17 @@ def _numbers(numbers: Sequence[float]) -> list[str]:
 
 
 def _flat(value: str) -> str:
+    if "\0" in value:
+        value = _wide(value)
     return value.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+
+
+def _wide(value: str) -> str:
+    """Return a text of two bytes a character that was read as one of one: its workbook names a code page besides."""
+    try:
+        return value.encode("cp1252").decode("utf-16-le")
+    except UnicodeError:
+        return value.replace("\0", "")
 
 
 def _shown(cell: object) -> str:

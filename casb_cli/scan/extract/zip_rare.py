@@ -8,6 +8,7 @@ import struct
 import zipfile
 from typing import IO, BinaryIO, cast
 
+from casb_cli.scan.extract.base import Stop
 from casb_cli.scan.extract.blocks import Pieces
 from casb_cli.scan.extract.deflate64 import deflate64
 from casb_cli.scan.extract.stream import Stream
@@ -34,6 +35,8 @@ class Part(Stream):
         left = max(self._size - self._at, 0)
         self._file.seek(self._begin + self._at)
         data = self._file.read(left if size < 0 else min(size, left))
+        if left and size and not data:
+            raise Stop("corrupted", "packed bytes are missing")
         self._at += len(data)
         return data
 
