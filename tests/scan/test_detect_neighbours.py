@@ -115,6 +115,7 @@ def test_the_name_of_a_member_tells_as_that_of_a_file_does(name):
         "bank account opened on 20170930",
         "driving licence, build of 20170930",
         "ncurses C/c menu did not work with 4216055",
+        "rng = RandomState(2353425)\nr = rng.rand(nin)",
     ],
 )
 def test_what_counts_measures_or_dates_is_no_number_of_a_person(text):
