@@ -219,7 +219,7 @@ class Scanner:
         rules = len(self._aims)
         for number in sorted(number for number in found_at if number < rules):
             self._confirm(self._aims[number], found_at[number], buffer, floor, limit, collector, found, places)
-        self._gated_round(found_at, buffer, floor, limit, places, collector, found)
+        self._gated_round(found_at, buffer, base, floor, limit, places, collector, found)
         for armed, column in columns:
             for start, end in cells(column, buffer, floor, limit):
                 if armed.holds(buffer[start:end]):
@@ -251,6 +251,7 @@ class Scanner:
         self,
         found_at: dict[int, list[int]],
         buffer: bytes,
+        base: int,
         floor: int,
         limit: int,
         places: Places,
@@ -259,7 +260,9 @@ class Scanner:
     ) -> None:
         """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
         named = self._named(places)
-        windows = list(self._gates.windows(found_at, len(self._aims), buffer))
+        places.heads.begin(buffer, base)
+        windows = list(self._gates.windows(found_at, len(self._aims), buffer, places.heads))
+        windows.extend(Window(*rows) for rows in places.heads.windows(len(buffer)))
         if named:
             windows.append(Window(0, len(buffer), named))
         around: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
@@ -410,6 +413,7 @@ def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, en
         words.search(buffer, max(0, start - distance), start)
         or words.search(buffer, end, min(len(buffer), end + distance))
         or (places.table and words.search(places.table.name_at(buffer, start)))
+        or words.search(places.heads.name_at(buffer, start))
     )
 
 

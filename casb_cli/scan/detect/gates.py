@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from casb_cli.scan.detect.rules import DetectorSet, Rule
 from casb_cli.scan.detect.sought import SHORT, Word, sought
 
 _DIGITS = b"0123456789"
 _NOBODY = frozenset[str]()
+
+
+class Heads(Protocol):
+    """What knows of tables in a text."""
+
+    def look(self, buffer: bytes, words: Sequence[tuple[int, Word]], owners: Sequence[frozenset[str]]) -> None:
+        """Take where words end, in ascending order, and see whether they stand in names of columns."""
 
 
 class Window(NamedTuple):
@@ -39,23 +46,30 @@ class Gates:
         self._last = {word.encode(): told for word, told in known.last.items()}
         self.rules = tuple(Rule(hint=hint, pattern="", caseless=caseless) for hint, caseless in known.hints)
 
-    def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[Window]:
-        """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`."""
+    def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes, heads: Heads) -> Iterator[Window]:
+        """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`.
+
+        `heads` is shown the words, and knows then the tables that name a column so.
+        """
         marks = sorted(self._marks(hits, first, buffer), key=lambda mark: mark[0])
-        low, high, owners, wordy = 0, -1, _NOBODY, _NOBODY
-        for end, word in marks:
+        low, high, owners, wordy, begun = 0, -1, _NOBODY, _NOBODY, 0
+        for number, (end, word) in enumerate(marks):
             theirs, wordy_ones = self._owners[word.owners], self._owners[word.wordy]
             start = max(0, end - word.reach)
             if start > high:
-                if owners := self._likely(buffer, low, high, owners, wordy):
-                    yield Window(low, high, owners)
-                low, high, owners, wordy = start, end + word.reach, theirs, wordy_ones
+                if likely := self._likely(buffer, low, high, owners, wordy):
+                    yield Window(low, high, likely)
+                    if likely is owners:
+                        heads.look(buffer, marks[begun:number], self._owners)
+                low, high, owners, wordy, begun = start, end + word.reach, theirs, wordy_ones, number
             else:
                 low, high = min(low, start), max(high, end + word.reach)
                 if not theirs <= owners:
                     owners, wordy = owners | theirs, wordy | wordy_ones
-        if owners := self._likely(buffer, low, high, owners, wordy):
-            yield Window(low, high, owners)
+        if likely := self._likely(buffer, low, high, owners, wordy):
+            yield Window(low, high, likely)
+            if likely is owners:
+                heads.look(buffer, marks[begun:], self._owners)
 
     def owners(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> frozenset[str]:
         """Return whose words stand anywhere in a text."""

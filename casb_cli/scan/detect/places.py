@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.detect.columns import Table
+from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.extract.base import Segment
 
 _WIDE = 1 << 17
@@ -31,6 +32,7 @@ class Places:
         self.table: Table | None = None
         self.named: frozenset[str] | None = None
         """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""
+        self.heads = Heads(page=segment.scheme == "lines")
 
     def skip(self, buffer: bytes, base: int, upto: int) -> None:
         """Count the lines of the part of the buffer that is about to be dropped."""

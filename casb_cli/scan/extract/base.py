@@ -89,6 +89,10 @@ class Note(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+ROW, TABLE = b"\x1e", b"\x1d"
+"""What the rows and the tables of a page end with, since line ends mean nothing there."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """One run of text: UTF-8 blocks that follow each other without a gap, and where the run stands.

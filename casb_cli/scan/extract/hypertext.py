@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from casb_cli.scan.extract.attributes import all_attributes
-from casb_cli.scan.extract.base import Context, Segment, Source
+from casb_cli.scan.extract.base import ROW, TABLE, Context, Segment, Source
 from casb_cli.scan.extract.markup import converted, unescaped
 from casb_cli.scan.extract.text import utf8_blocks
 
@@ -21,6 +21,8 @@ _INLINE = frozenset(
 )
 _AS_IT_STANDS = frozenset((b"script", b"style", b"pre", b"textarea", b"listing", b"xmp"))
 """Elements whose line ends are line ends."""
+_CELLS = {b"td": b"\t", b"th": b"\t", b"tr": ROW, b"table": TABLE}
+"""What stands for the ends of cells, rows and tables."""
 _ATTRIBUTE = re.compile(
     rb"\b(href|src|value|content|alt|title|action|placeholder|summary|label|srcdoc|cite|data|formaction|caption"
     rb"|data-[a-z0-9-]{1,40}|aria-[a-z]{1,40}|on[a-z]{3,30})\s{0,4}=\s{0,4}"
@@ -83,6 +85,8 @@ def _text_of(tag: bytes) -> bytes:
     values = b"".join(_values(tag, name)).replace(b"\n", b" ") if b"=" in tag else b""
     if inline:
         return values + _LATER * lines
+    if tag[1:2] == b"/" and (end := _CELLS.get(name)) is not None:
+        return end + b"\n" * lines + _BLOCK
     kept = _KEPT if name in _AS_IT_STANDS and tag[1:2] != b"/" else b""
     return values + b"\n" * lines + _BLOCK + kept
 

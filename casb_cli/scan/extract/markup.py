@@ -147,7 +147,7 @@ _PARAGRAPH = re.compile(
     rb"|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )
 _CELL = re.compile(
-    rb"</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|ptab)\s*/>"
+    rb"\n?</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|ptab)\s*/>"
 )
 _SPACES = re.compile(rb"<text:s(?:\s[^<>]*)?/>")
 _ROUNDED = re.compile(rb"(office:value=\"([0-9]{12,19})\"[^<>]*><text:p>)[^<>]*(?=</text:p>)")
@@ -175,6 +175,11 @@ _SLIDES = (
     (b"</p:text>", b"\n"),
 )
 """Tags as nearly every office program writes them: looked for as such, faster than all forms that they may have."""
+_ROWS = {
+    b"</w:tc>": ((b"\n</w:tc>", b"\t"), (b"</w:tr>", b"\n")),
+    b"</a:tc>": ((b"\n</a:txBody>", b""), (b"</a:tr>", b"\n")),
+}
+"""What is done before the cells of tables, so that a row is a line."""
 _RARE = re.compile(
     rb"<(?:(?P<line>w:br|w:cr|a:br)|w:(?P<tab>p?tab)(?!\s[^<>]*\bw:(?:val|pos)=)|w:noBreakHyphen)(?:\s[^<>]*)?/>"
 )
@@ -196,6 +201,8 @@ def office_xml(data: bytes) -> bytes:
             data = _RARE.sub(_rare, data)
         for tag, mark in usual:
             if tag in marks:
+                for end, other in _ROWS.get(tag, ()):
+                    data = data.replace(end, other)
                 data = data.replace(tag, mark)
     else:
         if b"office:value=" in marks:

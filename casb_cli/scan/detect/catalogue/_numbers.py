@@ -167,8 +167,8 @@ def number_detector(number: Number) -> Detector:
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=(
             Rule(
-                hint=rf"\b(?:{form})",
-                pattern=rf"(?<![0-9A-Za-z_$.\-/+])(?P<v>{form})(?![0-9A-Za-z_])(?![.\-/][0-9])",
+                hint=rf"(?:\b|__)(?:{form})",  # forms on paper have a line to write on
+                pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{form})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
                 before=48,
                 after=24,
                 digit="[0-9]" in form,

@@ -1,0 +1,197 @@
+"""Tables within text: a line that names columns, how far its rows go, and what names the column of an offset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from casb_cli.scan.detect.sought import Word
+from casb_cli.scan.extract.base import ROW, TABLE
+
+_LONGEST = 1200
+"""Bytes that a line of names may have on either side of a word in it."""
+_MARKS = ((b"\t", 1), (b"|", 1), (b";", 2), (b",", 2))
+"""What parts cells, and how often at least."""
+_NO_NAMES = re.compile(rb"[0-9]{3}|[={}<>]|\": ?|://")
+"""What tells a line of values, of code or of JSON."""
+_WIDEST = 60
+_RULER = re.compile(rb"[\s|+:=\-_]*[+=\-_][\s|+:=\-_]*")
+_GAP = re.compile(r"\S+(?: \S+)*")
+_QUOTED = re.compile(rb"\"[^\"\n]*\"|'(?:[^'\\\n]|\\.|'')*'")
+_BLANK = re.compile(rb"\n[ \t\r]*(?:\n|\Z)")
+_STATEMENT = re.compile(
+    rb"(?:insert\s+(?:ignore\s+)?into|copy)\s[^()]{1,200}\(([^()]{1,4000})\)\s*(values|from\s+stdin[^\n]{0,200}\n)",
+    re.IGNORECASE,
+)
+_TUPLE = re.compile(rb"(?:values|\)\s*,)\s*\(", re.IGNORECASE)
+_NO_TUPLE = 4096
+_NOBODY = frozenset[str]()
+
+
+@dataclass(slots=True)
+class Head:
+    """The names of columns and where, counted from the segment's start, the rows below them begin and end.
+
+    `mark` parts the cells; empty, they stand below their names, whose first and last places `spans` tells.
+    """
+
+    start: int
+    end: int | None
+    names: list[bytes]
+    mark: bytes
+    owners: frozenset[str]
+    row: bytes = b"\n"
+    spans: tuple[tuple[int, int], ...] = ()
+    until: re.Pattern[bytes] | bytes = b""
+    tuples: bool = False
+
+
+class Heads:
+    """The tables of one segment that name a column by one of the detectors' words, told while text streams by."""
+
+    def __init__(self, *, page: bool = False) -> None:
+        self._row = ROW if page else b"\n"
+        self._known: list[Head] = []
+        self._base = 0
+        self._seen = 0
+        self._last: Head | None = None
+
+    def begin(self, buffer: bytes, base: int) -> None:
+        """Take the next stretch of text, and drop the tables that end before it."""
+        self._base, self._seen, self._last = base, 0, None
+        self._known = [head for head in self._known if head.end is None or head.end > base]
+        for head in self._known:
+            if head.end is None:
+                head.end = _ends(head, buffer, max(0, head.start - base), base)
+
+    def look(self, buffer: bytes, words: Sequence[tuple[int, Word]], owners: Sequence[frozenset[str]]) -> None:
+        """See whether the lines in which words end name columns; words come in ascending order."""
+        for at, word in words:
+            if at > self._seen:
+                self._last = self._head(buffer, at)
+                if self._last is not None:
+                    self._last.owners = owners[word.owners]
+                    if not any(head.start == self._last.start for head in self._known):
+                        self._known.append(self._last)
+            elif self._last is not None:
+                self._last.owners |= owners[word.owners]
+
+    def _head(self, buffer: bytes, at: int) -> Head | None:
+        start = buffer.rfind(self._row, max(0, at - _LONGEST), at) + 1
+        stop = buffer.find(self._row, at, at + _LONGEST)
+        self._seen = stop if stop >= 0 else at + _LONGEST
+        line = buffer[start : self._seen]
+        if b"(" in line and (b"NTO " in line or b"into " in line or b"COPY " in line):
+            return self._statement(buffer, start, at)
+        bare = line.strip()
+        if stop < 0 or not (
+            b"  " in bare or b"\t" in bare or b"|" in bare or bare.count(b",") > 1 or bare.count(b";") > 1
+        ):
+            return None
+        return None if _NO_NAMES.search(bare) is not None else self._columns(buffer, line, stop)
+
+    def _columns(self, buffer: bytes, line: bytes, stop: int) -> Head | None:
+        low, row = self._first_row(buffer, stop + 1)
+        for mark, least in _MARKS:
+            count = line.count(mark)
+            if count < least or row.count(mark) < count or (least > 1 and b"(" in line):
+                continue
+            names = line.split(mark)
+            if any(len(name.strip()) > _WIDEST for name in names):
+                continue
+            until = TABLE if self._row == ROW else re.compile(rb"\n[^" + re.escape(mark) + rb"\n]*(?:\n|\Z)")
+            return self._told(Head(self._base + low, None, names, mark, _NOBODY, self._row, until=until), buffer)
+        if self._row == b"\n" and b"  " in line.strip():
+            return self._below(buffer, line, low, row)
+        return None
+
+    def _below(self, buffer: bytes, line: bytes, low: int, row: bytes) -> Head | None:
+        found = list(_GAP.finditer(line.decode("utf-8", "replace")))
+        if len(found) < 2 or b"  " not in row.strip() or any(len(one[0]) > _WIDEST for one in found):
+            return None
+        names = [one[0].encode() for one in found]
+        spans = tuple(one.span() for one in found)
+        return self._told(Head(self._base + low, None, names, b"", _NOBODY, spans=spans, until=_BLANK), buffer)
+
+    def _first_row(self, buffer: bytes, at: int) -> tuple[int, bytes]:
+        """Return where the first row below the names begins, and the row; a line that is drawn is passed over."""
+        end = buffer.find(self._row, at, at + 4 * _LONGEST)
+        row = buffer[at : end if end >= 0 else at + 4 * _LONGEST]
+        if end >= 0 and _RULER.fullmatch(row) is not None:
+            at, end = end + 1, buffer.find(self._row, end + 1, end + 4 * _LONGEST)
+            row = buffer[at : end if end >= 0 else at + 4 * _LONGEST]
+        return at, row
+
+    def _statement(self, buffer: bytes, start: int, at: int) -> Head | None:
+        """Return the columns of a statement that fills a table of a database, where a word of theirs ends."""
+        found = _STATEMENT.search(buffer, start, start + 5000)
+        if found is None or not found.start(1) <= at <= found.end(1):
+            return None
+        names = found[1].split(b",")
+        if found[2][:1] in b"Vv":
+            head = Head(self._base + found.start(2), None, names, b",", _NOBODY, until=b";\n", tuples=True)
+        else:
+            head = Head(self._base + found.end(2), None, names, b"\t", _NOBODY, until=b"\n\\.")
+        return self._told(head, buffer)
+
+    def _told(self, head: Head, buffer: bytes) -> Head:
+        head.end = _ends(head, buffer, head.start - self._base, self._base)
+        return head
+
+    def windows(self, size: int) -> list[tuple[int, int, frozenset[str]]]:
+        """Return from where to where in the text, and for whom, the rows of tables stand."""
+        return [
+            (
+                max(0, head.start - self._base),
+                size if head.end is None else min(size, head.end - self._base),
+                head.owners,
+            )
+            for head in self._known
+        ]
+
+    def name_at(self, buffer: bytes, start: int) -> bytes:
+        """Return the name of the column that an offset stands in, empty where it has none."""
+        at = self._base + start
+        for head in reversed(self._known):
+            if head.start <= at and (head.end is None or at < head.end):
+                return _name(head, buffer, start)
+        return b""
+
+
+def _ends(head: Head, buffer: bytes, at: int, base: int) -> int | None:
+    """Return where a table ends, None where the text does before it."""
+    if isinstance(head.until, bytes):
+        end = buffer.find(head.until, at)
+        return None if end < 0 else base + end
+    found = head.until.search(buffer, at)
+    return None if found is None or found.end() == len(buffer) else base + found.start() + 1
+
+
+def _name(head: Head, buffer: bytes, start: int) -> bytes:
+    if head.tuples:
+        before = buffer[max(0, start - _NO_TUPLE) : start]
+        opened = 0
+        for found in _TUPLE.finditer(before):
+            opened = found.end()
+        if not opened:
+            return b""
+        return _nth(head.names, _unquoted(before[opened:]).count(b","))
+    line = buffer.rfind(head.row, max(0, start - 8192), start) + 1
+    before = buffer[line:start]
+    if head.mark:
+        return _nth(head.names, (_unquoted(before) if head.mark in b",;" else before).count(head.mark))
+    first = len(before.decode("utf-8", "replace"))
+    last = first + 6
+    for name, (low, high) in zip(head.names, head.spans, strict=True):
+        if first < high and low < last:
+            return name
+    return b""
+
+
+def _unquoted(text: bytes) -> bytes:
+    return _QUOTED.sub(b"", text) if b'"' in text or b"'" in text else text
+
+
+def _nth(names: list[bytes], at: int) -> bytes:
+    return names[at] if at < len(names) else b""

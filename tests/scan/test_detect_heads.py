@@ -1,0 +1,100 @@
+"""Numbers far below the line that names their column."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from casb_cli.scan.detect.engine import Scanner
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.inspect import inspect_stream
+
+NAMES = ("No", "Name", "Dept", "City", "Personnummer", "Start")
+NUMBER = "640823-3234"  # documented by the Swedish tax agency
+ROWS = [(str(1000 + at), "Maria Lind", "Sales", "Stockholm", "", "2020-01-05") for at in range(30)]
+ROWS.append(("1030", "Bo Ek", "IT", "Lund", NUMBER, "2020-01-06"))
+WIDTHS = (6, 14, 8, 12, 15, 12)
+
+
+def _spread(row: tuple[str, ...]) -> str:
+    return "".join(cell.ljust(width) for cell, width in zip(row, WIDTHS, strict=True))
+
+
+def _lines(names: str, *rest: str) -> str:
+    return "\n".join((names, *rest)) + "\n"
+
+
+def _page() -> str:
+    cells = "".join("<tr>\n" + "".join(f"<td>{cell}</td>\n" for cell in row) + "</tr>" for row in ROWS)
+    return "<html><body><table><tr>" + "".join(f"<th>{name}</th>" for name in NAMES) + f"</tr>{cells}</table></body>"
+
+
+def _quoted(row: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{cell}'" for cell in row) + ")"
+
+
+TABLES = {
+    "columns.txt": "Report\n\n" + _lines(_spread(NAMES), "-" * 60, *map(_spread, ROWS)),
+    "bare.txt": _lines(_spread(NAMES), *map(_spread, ROWS)),
+    "marked.md": "# Staff\n\n" + _lines("|".join(NAMES), "|".join(["---"] * 6), *map("|".join, ROWS)),
+    "titled.csv": "Staff, 2024\n\n" + _lines(",".join(NAMES), *map(",".join, ROWS)),
+    "dump.sql": "INSERT INTO `emp` (" + ",".join(NAMES) + ") VALUES\n" + ",\n".join(map(_quoted, ROWS)) + ";\n",
+    "copy.sql": "COPY emp (" + ", ".join(NAMES) + ") FROM stdin;\n" + _lines(*map("\t".join, ROWS)) + "\\.\n",
+    "page.html": _page(),
+}
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return Scanner(DetectorSet.shipped(["se-personnummer"]))
+
+
+def _found(scanner: Scanner, data: bytes, name: str) -> list[str]:
+    seen = inspect_stream(io.BytesIO(data), name=name, scanner=scanner, key=bytes(32), every=True, reveal=True)
+    return [text for match in seen.matches for text in match.clear]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_number_is_told_by_the_name_of_its_column_however_far_above(scanner: Scanner, name: str) -> None:
+    assert _found(scanner, TABLES[name].encode(), name) == [NUMBER]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_number_in_a_column_of_another_name_is_none(scanner: Scanner, name: str) -> None:
+    swapped = TABLES[name].replace("Personnummer", "Articlenumber").replace("Start ", "Personnummer ")
+    assert _found(scanner, swapped.encode(), name) == []
+
+
+def test_a_table_of_a_document_is_read_row_by_row(scanner: Scanner) -> None:
+    rows = "".join(
+        "<w:tr>" + "".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row) + "</w:tr>"
+        for row in (NAMES, *ROWS)
+    )
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+        archive.writestr(
+            "[Content_Types].xml",
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            f'<Override PartName="/word/document.xml" ContentType="{kind}"/></Types>',
+        )
+        space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        body = f"<w:p><w:r><w:t>Staff</w:t></w:r></w:p><w:tbl>{rows}</w:tbl>"
+        archive.writestr("word/document.xml", f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>')
+    assert _found(scanner, data.getvalue(), "staff.docx") == [NUMBER]
+
+
+def test_the_rows_go_on_where_the_text_is_cut(scanner: Scanner) -> None:
+    many = _lines(";".join(NAMES), *map(";".join, ROWS[:-1] * 3000), ";".join(ROWS[-1]))
+    assert _found(scanner, ("Staff\n\n" + many).encode(), "many.txt") == [NUMBER]
+
+
+def test_what_follows_a_table_belongs_to_none_of_its_columns(scanner: Scanner) -> None:
+    text = TABLES["columns.txt"].replace(NUMBER, " " * len(NUMBER)) + "\n" + "x" * 200 + "\n" + " " * 40 + NUMBER
+    assert _found(scanner, text.encode(), "after.txt") == []
+
+
+def test_a_number_on_the_line_of_a_form_is_found(scanner: Scanner) -> None:
+    assert _found(scanner, f"Personnummer: ____{NUMBER}____ Date: ____".encode(), "form.txt") == [NUMBER]
