@@ -189,8 +189,11 @@ _NHI = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def nz_nhi(value: bytes) -> bool:
-    """Hold for a New Zealand health number of the form that has a digit at its end."""
+    """Hold for a New Zealand health number, of the form that ends with a digit or of that which ends with letters."""
     text = plain(value)
+    if re.fullmatch(r"[A-HJ-NP-Z]{3}\d{2}[A-HJ-NP-Z]{2}", text):
+        told = [_NHI.index(char) + 1 if char.isalpha() else int(char) for char in text]
+        return (24 - _weighted(told[:6], (7, 6, 5, 4, 3, 2)) % 24) == told[6]
     if not re.fullmatch(r"[A-HJ-NP-Z]{3}\d{4}", text):
         return False
     numbers = [_NHI.index(char) + 1 for char in text[:3]] + _numbers(text[3:6])

@@ -16,6 +16,8 @@ _MARKS = ((b"\t", 1), (b"|", 1), (b";", 2), (b",", 2))
 _NO_NAMES = re.compile(rb"[0-9]{3}|[={}<>]|\": ?|://")
 """What tells a line of values, of code or of JSON."""
 _WIDEST = 60
+_CELL_END = re.compile(rb"[^\n\t|;,(){}<>=:]{0,60}(?:[\n\t|;,)]|  )")
+"""What stands behind a word in a name of a column: most words in sentences and in code are passed over by it."""
 _RULER = re.compile(rb"[\s|+:=\-_]*[+=\-_][\s|+:=\-_]*")
 _GAP = re.compile(r"\S+(?: \S+)*")
 _QUOTED = re.compile(rb"\"[^\"\n]*\"|'(?:[^'\\\n]|\\.|'')*'")
@@ -69,6 +71,8 @@ class Heads:
         """See whether the lines in which words end name columns; words come in ascending order."""
         for at, word in words:
             if at > self._seen:
+                if _CELL_END.match(buffer, at) is None:
+                    continue
                 self._last = self._head(buffer, at)
                 if self._last is not None:
                     self._last.owners = owners[word.owners]

@@ -76,7 +76,9 @@ _COMMON_WORDS = (
     " virtual express driving drivers individual education register reference details elector electors"
     " election numeric único única pièce référence portuguese japanese norwegian croatian georgian"
     " slovenian adoption transit unified german french spanish italian swedish russian numerical uniform"
-    " bootstrap identif central secret private"
+    " bootstrap identif central secret private registry purpose certificate universal hospital subscriber statistical"
+    " deduction contact medical permit unique working details statement numer travel"
+    " foreign corporate community licenses licences documents"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 """Parts of terms that stand in too many texts to be sought alone."""
@@ -89,8 +91,19 @@ _PEOPLES_WORDS = (
 _PEOPLES = frozenset(_PEOPLES_WORDS.split())
 """Those that name a people are sought alone however short they are."""
 
-_SHOUTED = frozenset(("run", "ss"))
-"""Abbreviations that are also words of programs: sought in capitals only."""
+_RARE_WORDS = (
+    "alien bancar bewijs bleue broj carta cartao cislo clave codice codul cukai cuoc danish davcna deduction documento"
+    " electors fiskal georgian gimimo ghana hojin houjin idnr induk isiku italian japanese jazdy kaardi kaart khmer"
+    " kimlik kodas kods kodu kojin konta kood lankan licencia manejo medicare muntu nommer nomor norwegian numara"
+    " numero nummer numri numru osobne osobni payer pension piradi pobytu polish portuguese potni prawo qatar qawmi"
+    " registro relic rodne russian seguro slovenian soleil steier steuer svensk swedish tarikh thue tunnus uimh uimhir"
+    " vergi vitale wajib welfare"
+)
+_RARE = frozenset(_RARE_WORDS.split())
+"""Those that stand in hardly any text but such as is meant: one literal in the place of all joined ones."""
+
+SHOUTED = frozenset(("run", "ss", "call"))
+"""Those that are also words of programs: sought only with a capital."""
 
 
 class Word(NamedTuple):
@@ -148,6 +161,8 @@ def _telling(word: str) -> str:
         return ""
     if parts[0] in _PEOPLES:
         return parts[0]
+    if rare := next((part for part in parts if part in _RARE), ""):
+        return rare
     known = [part for part in parts if part.isalpha() and part not in _COMMON]
     foreign = [part for part in known if not part.isascii() and len(part) >= _FOREIGN]
     longest = max(foreign or known, key=len, default="")
@@ -250,7 +265,7 @@ def _wanted(detectors: Iterable[Detector]) -> dict[str, tuple[frozenset[str], in
 
 def _alone(word: str) -> str:
     """Return the expression of a short word that stands alone, and the byte behind it."""
-    if word in _SHOUTED:
+    if word in SHOUTED:
         return f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]"
     if _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
         return f"(?:^|[^A-Za-z0-9])(?i:{word})[^a-z0-9]"

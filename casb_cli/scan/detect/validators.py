@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from itertools import pairwise
 
-from casb_cli.scan.detect import checks_documents, checks_more, checks_personal
+from casb_cli.scan.detect import checks_documents, checks_further, checks_more, checks_personal
 
 _BRANDS = re.compile(
     rb"4\d{15}(?:\d{3})?"  # Visa
@@ -404,6 +404,7 @@ def nik(value: bytes) -> bool:
 CHECKS: dict[str, Callable[[bytes], bool]] = (
     checks_personal.CHECKS
     | checks_more.CHECKS
+    | checks_further.CHECKS
     | checks_documents.CHECKS
     | {
         check.__name__: check
@@ -461,6 +462,7 @@ lt.asmens lv.pvn ma.ice md.idno me.pib mk.edb mt.vat mu.nid mx.curp mx.rfc my.nr
 nl.identiteitskaartnummer nl.onderwijsnummer no.fodselsnummer no.kontonr nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic
 pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer si.ddv si.emso sk.rc sn.ninea sv.nit th.pin
 th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst za.idnr
-za.tin
+za.tin au.acn ca.bn ch.uid cn.uscc dk.cvr ee.registrikood fi.veronumero fi.ytunnus jp.cn kr.brn no.orgnr pl.regon
+ru.ogrn se.orgnr sg.uen ua.edrpou
 """
 CHECKS.update({f"stdnum.{name}": _national(name) for name in _NUMBERS.split()})

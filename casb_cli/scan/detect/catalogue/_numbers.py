@@ -11,6 +11,7 @@ from typing import NamedTuple
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Rule
+from casb_cli.scan.detect.sought import SHOUTED
 from casb_cli.scan.detect.validators import CHECKS
 
 IDENTITY = (
@@ -133,7 +134,8 @@ def joined(form: str) -> str:
 def shortest(words: Iterable[str]) -> tuple[str, ...]:
     """Return the words without those that another one stands in, alone or in a row: they would tell no more."""
     known = dict.fromkeys(words)
-    return tuple(one for one in known if " " not in one or not any(part in known for part in _parts(one)))
+    alone = known.keys() - SHOUTED  # those are not found in small letters
+    return tuple(one for one in known if " " not in one or not any(part in alone for part in _parts(one)))
 
 
 @cache
@@ -149,9 +151,15 @@ def _parts(word: str) -> tuple[str, ...]:
     )
 
 
+_BORDER = r"\b"
+_BEGIN = r"(?:\b|__)"
+"""How a number may begin: forms on paper have a line to write on; too dear where all text is looked at."""
+
+
 def number_detector(number: Number) -> Detector:
     """Return the detector of one kind of number."""
     name, word, form = number.checked_by, number.words[0], joined(number.form)
+    gated = number.weak and not number.everywhere
     words = shortest((*number.words, *FURTHER.get(number.id, ())))
     # A long word, or one of letters that take two or three bytes, has to fit in front of its number with some text.
     room = 40 if number.distance >= 60 else 20
@@ -167,7 +175,7 @@ def number_detector(number: Number) -> Detector:
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=(
             Rule(
-                hint=rf"(?:\b|__)(?:{form})",  # forms on paper have a line to write on
+                hint=rf"{_BEGIN if gated else _BORDER}(?:{form})",
                 pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{form})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
                 before=48,
                 after=24,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._words_forms import FORMS
 from casb_cli.scan.detect.catalogue._words_more import MORE
 
 _LINES = """
@@ -133,7 +134,7 @@ us-npi: npi number|provider identifier
 
 FURTHER: dict[str, tuple[str, ...]] = {}
 """The words, by detector."""
-for _line in (_LINES + MORE).strip().splitlines():
+for _line in (_LINES + MORE + FORMS).strip().splitlines():
     _name, _, _words = _line.partition(": ")
     if _name:
         FURTHER[_name] = (*FURTHER.get(_name, ()), *_words.split("|"))

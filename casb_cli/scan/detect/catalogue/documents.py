@@ -7,8 +7,8 @@ from casb_cli.scan.detect.catalogue._numbers import Number, number_detector, sho
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
-_START = r"(?<![0-9A-Za-z_$.\-/+@])"
-_END = r"(?![0-9A-Za-z_@])(?![.\-/][0-9])"
+_START = r"(?<![0-9A-Za-z$.\-/+@])(?<!(?<!_)_)"
+_END = r"(?![0-9A-Za-z@]|_(?!_))(?![.\-/][0-9])"
 
 _PASSPORT = (
     "passport",
@@ -175,6 +175,9 @@ _PHONE = (
     "cellphone",
     "cell phone",
     "call",
+    "call us",
+    "call me",
+    "please call",
     "fax",
     "whatsapp",
     "sms",
@@ -250,13 +253,15 @@ def _worded(
 
 _PASSPORT_FORM = (
     r"(?:[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,2}|[0-9]{7,10}|[0-9]{2}[A-Z]{2}[0-9]{5}"
-    r"|[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,9}|[0-9]{2} ?[0-9]{2} ?[0-9]{6})"
+    r"|[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,9}|[0-9]{2} ?[0-9]{2} ?[0-9]{6}"
+    r"|[A-Z]{2}[0-9][A-Z]{3}[0-9]{2}|[0-9]{2} ?[0-9]{7}|(?:\xd0[\x90-\xaf]){2} ?[0-9]{6})"
 )
 _LICENCE_FORM = (
     r"(?:[A-Z]{1,3}-?[0-9]{3,4}(?:[- ]?[0-9]{1,5}){1,4}[A-Z]?|[A-Z]{1,2}[0-9]{5,14}[A-Z]{0,2}|[0-9]{6,12}[A-Z]{0,2}"
     r"|[0-9]{2,4}[A-Z0-9]{4,8}[0-9]{1,4}|[A-Z][A-Z0-9]{2}[0-9][A-Z0-9]{7}|[A-Z0-9]{5}[0-9]{6}[A-Z0-9]{2,5}"
     r"|[0-9]{5}/[0-9]{2}/[0-9]{4}|[0-9]{6}-[0-9]{4}|[0-9]{3} [0-9]{3} [0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{6}-[0-9]{2}"
-    r"|[0-9]{2} [0-9]{2} [0-9]{6}|[A-Z]{2}[0-9]{2} ?[0-9]{4} ?[0-9]{7})"
+    r"|[0-9]{2} [0-9]{2} [0-9]{6}(?: [0-9])?|[A-Z]{2}[0-9]{2} ?[0-9]{4} ?[0-9]{7}"
+    r"|[A-Z]{2} [0-9]{3} ?[0-9]{3}|[0-9]{17}[0-9X])"
 )
 _PHONE_FORMS = (
     r"\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,4}\)?){2,6}",
@@ -311,7 +316,7 @@ DETECTORS = (
         "A number in the form of some country's passports, with a word for passport near by.",
         (
             Rule(
-                hint=rf"\b{_PASSPORT_FORM}",
+                hint=rf"(?:\b|__){_PASSPORT_FORM}",
                 pattern=rf"{_START}(?P<v>{_PASSPORT_FORM}){_END}",
                 before=24,
                 after=16,
@@ -334,7 +339,7 @@ DETECTORS = (
         "A number in the form of some country's or state's driving licences, with a word for it near by.",
         (
             Rule(
-                hint=rf"\b{_LICENCE_FORM}",
+                hint=rf"(?:\b|__){_LICENCE_FORM}",
                 pattern=rf"{_START}(?P<v>{_LICENCE_FORM}){_END}",
                 before=32,
                 after=24,
@@ -386,7 +391,8 @@ DETECTORS = (
         _PHONE,
         lambda: (
             "Phone: +49 30 5310472",
-            "call (415) 555-2671",
+            "Call (415) 555-2671",
+            "please call us on (415) 555-2671",
             "mobile 07911 482613",
             "name,phone\nAnn,+1-212-736-5000\n",
         ),

@@ -199,7 +199,7 @@ _NUMBERS = (
         "nz_nhi",
         "nz-health-number",
         "New Zealand health index number",
-        r"[A-HJ-NP-Z]{3}[0-9]{4}",
+        r"[A-HJ-NP-Z]{3}[0-9]{2}[0-9A-HJ-NP-Z]{2}",
         "AAA9999",
         ("nhi", "nhi number", "national health index", "patient"),
         reference="Ministry of Health, HISO 10046: check digit by 11",
