@@ -68,6 +68,8 @@ _UNPROVEN = (
     " de-tax-number dz-nif eg-tax-number eu-vat-number fo-v-number ge-personal-number ke-pin li-peid lk-nic"
     " ma-cin mt-identity-card ng-nin nl-identity-document pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
     " us-atin us-ein us-ptin ve-cedula"
+    " fi-tax-number gh-ssnit imsi kr-business-number medical-record-number ng-voter-number uk-electoral-number"
+    " us-alien-number us-dod-id us-hicn zw-national-id"
 )
 UNPROVEN = frozenset(_UNPROVEN.split())
 """Those of which half of all numbers of the form would do, and hardly a letter tells them: less sure than others."""
