@@ -201,3 +201,10 @@ def test_wide_strings_beside_a_code_page_are_read_as_such():
     book += (b"" if len(book) == place else b"\0" * (place - len(book))) + sheet
     (match,) = look(compound({"Workbook": book})).matches
     assert match.place == "Data!B3"
+
+
+@pytest.mark.parametrize("part", ["workbook", "styles", "worksheets/sheet1"])
+def test_texts_among_the_records_of_a_binary_workbook_are_read(part):
+    records = b"\x27\x30" + b"\x13\0\0\0" + f"{SHOWN}".encode("utf-16-le") + b"\0\0\x01\x02"
+    found = look(packed(**{"[Content_Types].xml": "<t/>", f"xl/{part}.bin": records})).matches
+    assert [(match.place, match.count) for match in found] == [("beside", 1)]

@@ -37,7 +37,7 @@ def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield Segment(where, "none", word_text(ole, [], context))
         for name in ("0Table", "1Table", "Data"):
             if ole.exists(name):
-                yield Segment(join_place(where, "beside"), "none", _wide_texts(stream(ole, name, context)))
+                yield Segment(join_place(where, "beside"), "none", wide_values(stream(ole, name, context)))
         yield from document_properties(ole, context, where)
         yield from macros(ole, context, where)
         yield from objects(ole, context, where)
@@ -222,7 +222,7 @@ def _atoms(data: bytes, context: Context) -> Iterator[bytes]:
         elif kind == _TEXT_BYTES:
             yield _plain(data[at : at + size].decode("latin-1") + "\n")
         elif kind in _DRAWN:
-            yield from _wide_texts(data[at : at + size])
+            yield from wide_values(data[at : at + size])
         if size > BLOCK:
             context.tick()
         at += size
@@ -233,7 +233,7 @@ _DRAWN = (0xF00B, 0xF121, 0xF122)
 _WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0|[\xa0-\xff]\0|[^\0][\x01-\x06]){8,}")
 
 
-def _wide_texts(data: bytes) -> Iterator[bytes]:
+def wide_values(data: bytes) -> Iterator[bytes]:
     """Yield the texts of two bytes a character that may hold a value: in shapes, forms, links."""
     for found in _WIDE.finditer(data):
         text = found[0].decode("utf-16-le", "replace")

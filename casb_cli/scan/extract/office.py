@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.compound import wide_values
 from casb_cli.scan.extract.markup import (
     attributes_xml,
     converted,
@@ -151,6 +152,9 @@ def _parts(
             elif _BINARY_NOTES.fullmatch(name):
                 with member_file(archive, info, context) as file:
                     yield Segment(join_place(where, "comments"), "none", _wide_texts(file.read()))
+            elif _BINARY.fullmatch(name) and info.file_size < _LARGEST_BINARY:
+                with member_file(archive, info, context) as file:
+                    yield Segment(join_place(where, "beside"), "none", wide_values(file.read()))
             elif _PROPERTIES.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
                 if name.startswith("customXml/"):
@@ -188,6 +192,9 @@ def _wide_texts(data: bytes) -> Iterator[bytes]:
 
 
 _BINARY_NOTES = re.compile(r"xl/comments\d*\.bin", re.IGNORECASE)
+_BINARY = re.compile(r"xl/(?:workbook|styles|worksheets/\w+)\.bin", re.IGNORECASE)
+"""Parts of an xlsb workbook that have names, formats, headers and choices among their records."""
+_LARGEST_BINARY = 8 << 20
 _MASHUP = re.compile(rb"<DataMashup[^<>]*>([A-Za-z0-9+/=\s]+)<")
 
 
