@@ -77,9 +77,10 @@ def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
+_DAY = re.compile(rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 def years(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for a year and the same or a later one, as copyrights and periods are told."""
+    """Hold for a year and the same or a later one, as periods are told, and for a day written as one number."""
     span = _YEARS.fullmatch(value)
-    return span is not None and span[1] <= span[2]
+    return span[1] <= span[2] if span is not None else _DAY.fullmatch(value) is not None

@@ -358,11 +358,13 @@ class Scanner:
 
 
 def _by_chance(detector: Detector, value: bytes) -> bool:
-    """Return whether a value is one that strings of programs and tables have by chance: a bare number, or of any form.
+    """Return whether a value is one that strings of programs and tables have by chance: bare digits or letters.
 
     Secrets, and what a user's own detectors seek, are none.
     """
-    return (value.isdigit() or detector.generic) and detector.family != "credential" and not detector.source
+    if detector.family == "credential" or detector.source:
+        return False
+    return value.isdigit() or value.isalpha() or detector.generic
 
 
 def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
