@@ -84,6 +84,17 @@ def test_numbers_of_national_brands_are_found_without_a_word(found, prefix, size
     assert "payment-card" in kinds(found(f"Ann Lee;{card(prefix, size)};09/27"))
 
 
+def test_cards_of_twelve_and_fifteen_digits_are_found_in_groups(found):
+    assert "payment-card" in kinds(found("card " + groups(card("5038", 12), " ")))
+    old = card("1800", 15)
+    assert "payment-card" in kinds(found(f"card {old[:4]} {old[4:10]} {old[10:]}"))
+
+
+def test_accounts_beside_cards_in_a_table_say_nothing_against_them(found):
+    row = f"{groups(CARD, ' ')},{groups(IBAN, ' ')},x\n"
+    assert "payment-card" in kinds(found("a,b,c\n" + row * 8, "a.csv"))
+
+
 @pytest.mark.parametrize("prefix", ["62", "65"])
 def test_a_long_number_is_told_whole_where_its_first_digits_would_do(found, prefix):
     long = next(n for n in (card(f"{prefix}{k:013}", 19) for k in range(1300, 1400)) if luhn.is_valid(n[:16]))

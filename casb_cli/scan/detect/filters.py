@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from casb_cli.scan.detect import key_names, passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.names import measured, named_otherwise, one_of_others
+from casb_cli.scan.detect.names import called_card, measured, named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
@@ -395,6 +395,8 @@ def template_file(value: bytes, view: View) -> bool:
 
 def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
+    if view.table is not None and called_card(view.table.name_at(view.text, view.start).strip(b" \"'\r")):
+        return False
     return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
 
 

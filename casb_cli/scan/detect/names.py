@@ -138,7 +138,10 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
 
 @lru_cache(64)
 def _shaped(shape: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![0-9A-Za-z])" + re.escape(shape).replace(b"0", b"[0-9]") + rb"(?![0-9A-Za-z])")
+    joint = re.escape(shape.strip(b"0").split(b"0", 1)[0])
+    whole = re.escape(shape).replace(b"0", b"[0-9]")
+    # What goes on in the same way is a longer number, such as an IBAN.
+    return re.compile(rb"(?<![0-9A-Za-z])(?<![0-9]" + joint + rb")" + whole + rb"(?!(?:" + joint + rb")?[0-9A-Za-z])")
 
 
 def _alike(value: bytes) -> re.Pattern[bytes]:

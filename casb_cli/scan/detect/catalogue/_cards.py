@@ -119,6 +119,9 @@ _BEHIND_WORD = "|".join(
 )
 _FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
 
+_TWELVE = rf"[056][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}"
+_FIFTEEN = r"(?:3[0-9]{3}|1800|2131)"
+
 
 def _named_card(hint: str, form: str, wide: int) -> Rule:
     return Rule(
@@ -135,7 +138,8 @@ def _named_card(hint: str, form: str, wide: int) -> Rule:
 _NAMED_CARDS = (
     _named_card(_FOURS, rf"{_FOURS}[0-9]{{0,3}}", 80),
     _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]{{2,3}}", 96),
-    _named_card(rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
+    _named_card(rf"{_TWELVE}", rf"{_TWELVE}(?!{_GAP}[0-9])", 64),
+    _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
     _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9])", 160),
     _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
     _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,8})?", 40),
