@@ -10,17 +10,20 @@ SECRET = (
     r"|access[_ .-]?(?:token|key)|private[_ .-]?key|encryption[_ .-]?key|signing[_ .-]?key|bearer|token|credentials?"
     r"|oauth_(?:signature|verifier))"
 )
-_CHOSEN = r"(?:client|jwt|session|cookie|consumer|shared)[_-]?secret"
+_CHOOSERS = ("client", "jwt", "session", "cookie", "consumer", "shared")
+_CHOSEN = rf"(?:{'|'.join(_CHOOSERS)})[_-]?secret"
 """Secrets that people choose as they choose passwords."""
+_CHOSEN_ENDS = "secret(?:" + "|".join(f"(?<={one}secret)|(?<={one}[_-]secret)" for one in _CHOOSERS) + ")"
+"""The same, sought by what all of them end in."""
 _FOREIGN = r"kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
 PASSWORD_HINT = rf"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|{_CHOSEN}|{_FOREIGN})"
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
 PASSWORD = (
-    rf"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN}|{_FOREIGN}"
+    rf"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
-CLOSE = r"(?:[\"'`\])\\]{0,4}\s{0,40}|%5d)"
-CLOSES = r"(?:[\"'`\])\\]{0,4}\s*|%5d)"
+CLOSE = r"(?:%5d)?[\"'`\])\\]{0,4}\s{0,40}"
+CLOSES = r"(?:%5d)?[\"'`\])\\]{0,4}\s*"
 """The same in a hint, where a number of spaces without bound is cheaper."""
 TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\}\s)?"
 """The type that some languages write between a name and its value, or how a property is got and set."""

@@ -248,7 +248,7 @@ DETECTORS: tuple[Detector, ...] = (
                 ),
                 then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}(?:" + OPEN + r")?\s?[a-z0-9+/_=.~!@#$%^&*-]{16}",
                 caseless=True,
-                before=110,
+                before=84,
                 after=700,
             ),
         ),
@@ -286,7 +286,7 @@ DETECTORS: tuple[Detector, ...] = (
                 pattern=UUID_NAME + SIGN + r"\s{0,4}(?:" + OPEN + ")?(?P<v>" + UUID + r")(?![a-z0-9-])",
                 then=r"[=>]{0,2}\s{0,4}(?:" + OPEN + ")?" + UUID,
                 caseless=True,
-                before=160,
+                before=112,
                 after=160,
             ),
             Rule(
