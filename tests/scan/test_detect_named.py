@@ -10,6 +10,7 @@ from casb_cli.scan.inspect import inspect_stream
 
 CARD = "453957876362148" + luhn.calc_check_digit("453957876362148")
 
+GROUPED = " ".join(CARD[at : at + 4] for at in range(0, 16, 4))
 AADHAAR = "29412343238" + verhoeff.calc_check_digit("29412343238")
 
 
@@ -86,6 +87,8 @@ IN_HEX = "55674861" + "67767164"
     [
         f"Rechnungsnummer: {CARD}",
         f"Faktura {CARD}",
+        f"Kundennummer {CARD}",
+        f"Sendungsnummer {GROUPED}",
         f"Commande n° {CARD}",
         f"Nº de pedido: {CARD}",
         f"Заказ № {CARD}",
@@ -107,6 +110,8 @@ def test_numbers_of_papers_parcels_and_columns_in_any_language_are_no_cards(text
     [
         f"Rechnung bezahlt mit Karte {CARD}",
         f"Faktura, kort {CARD}",
+        f"고객 번호 {GROUPED}",
+        f"Kundennummer: {GROUPED}",
         IN_HEX,
         "\n".join(f"trace {10**15 + 97 * n} authorize card #{CARD}" for n in range(3)),
         f"{CARD}Visa",

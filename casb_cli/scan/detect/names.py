@@ -95,7 +95,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
     """
     if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
         return True
-    if numbers_a_paper(before) or (article(value) and not called_card(before)):
+    if numbers_a_paper(value, before) or (article(value) and not called_card(before)):
         return True
     key = _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
     if key is not None:

@@ -34,6 +34,12 @@ _PAPER_OF = re.compile(
 )
 
 
-def numbers_a_paper(before: bytes) -> bool:
+_CUSTOMERS = re.compile("kund|klant|asiakas|客户|客戶|お客様|고객|العميل", re.IGNORECASE)
+_GROUPED = re.compile(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
+"""Four groups of four: no customer's number is written so, but a card's that the customer gave."""
+
+
+def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front, `before` being what stands there on the line, is for such a paper."""
-    return _PAPER_OF.search(before[-80:].decode("utf-8", "ignore")) is not None
+    found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
+    return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
