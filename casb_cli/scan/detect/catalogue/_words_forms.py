@@ -49,7 +49,7 @@ hu-taj: tb azonosító|társ.bizt|társadalombiztosítási|tb szám|hungarian so
 hu-tax-id: adóhatóság|adószám|személyi adószám|adóazon|adoazon
 hu-personal-number: személyi igazolvány|sz. ig|sz.ig|személyazonosító
 id-nik: no. identitas|nomor identitas
-ie-pps: rsi number|rsi no|rsi|public service number|public services card|uimh. psp|uimhir phearsanta|uimhir aitheantais|psp no
+ie-pps: rsi number|rsi no|public service number|public services card|uimh. psp|uimhir phearsanta|uimhir aitheantais|psp no
 il-identity-number: tz number|מספר זיהוי|זהות ישראלית|هوية إسرائيلية|رقم الهوية|ת. זהות
 in-aadhaar: uid no|uid number|unique identification
 in-pan: स्थायी खाता|स्थायी खाता संख्या|panno
