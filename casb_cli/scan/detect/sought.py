@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.cached import read, write
 from casb_cli.scan.detect.rules import Detector, DetectorSet
 
@@ -196,7 +197,7 @@ def sought(detectors: DetectorSet, cache_dir: str | None) -> Sought:
     data = read(path)
     if data is not None:
         with contextlib.suppress(msgspec.DecodeError):
-            return msgspec.msgpack.decode(data, type=Sought)
+            return from_msgpack(data, Sought)
     made = _sought(detectors.detectors)
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its time
         write(path, msgspec.msgpack.encode(made))
