@@ -47,8 +47,10 @@ class Runs:
         parts: list[bytes] = []
         at = 0
         for found in self.finditer(block):
-            parts += (block[at : found.start()], plain(found))
-            at = found.end()
+            piece = plain(found)
+            if piece != found[0]:  # most markup stands between words, and stays
+                parts += (block[at : found.start()], piece)
+                at = found.end()
         return b"".join((*parts, block[at:])) if parts else block
 
 

@@ -34,14 +34,12 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
         shorter = Shortened(map(_unbroken, _uncut(blocks)), _long, _letter)
     else:
         shorter = Shortened(blocks, runs, joined)
-    blocks = unpacked_words(iter(shorter), packed, formed=formed, all_of=_DIRECTORY.search(head) is not None)
+    blocks = unpacked_words(iter(shorter), packed, formed=formed, all_of=_is_directory(head))
     yield Segment(where, "line", blocks, header_row=_has_columns(head), shorter=shorter)
     yield from words(packed, context, where)
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")
-_DIRECTORY = re.compile(rb"^dn: ", re.MULTILINE)
-"""How an entry of a directory begins (LDIF): its values may be packed."""
 _BREAKS = (b"\\n", b"\\r", b"\\t")
 _BACKSLASH, _AWAY = b"\\\\", b"\xff\xfe"
 """An escaped backslash, and what stands for it meanwhile: no text of UTF-8 holds it."""
@@ -159,21 +157,27 @@ def _unpacked(found: re.Match[bytes]) -> bytes:
 
 
 _CELL = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
+_MARKS = (b",", b"\t", b";", b"|")
 _LEAST, _PAIR = 3, 2
 """Lines from which their columns tell a table, and how many columns more two lines need for that."""
 
 
+def _is_directory(head: bytes) -> bool:
+    """Return whether an entry of a directory (LDIF) stands there: its values may be packed."""
+    return b"\ndn: " in head or head.startswith(b"dn: ")
+
+
 def _has_columns(head: bytes) -> bool:
+    first = head.lstrip(b"\r\n").partition(b"\n")[0]
+    if not any(mark in first for mark in _MARKS):
+        return False  # as in most texts, whatever follows
     if b'"' in head:
         head = _CELL.sub(b"", head)
     lines = [line for line in (head.split(b"\n", 6) if b"\n" in head else head.splitlines())[:6] if line.strip(b"\r")]
     if len(lines) < _PAIR:
         return False
     least, compared = (1, lines[:-1]) if len(lines) >= _LEAST else (_PAIR, lines)
-    return any(
-        lines[0].count(mark) >= least and len({line.count(mark) for line in compared}) == 1
-        for mark in (b",", b"\t", b";", b"|")
-    )
+    return any(lines[0].count(mark) >= least and len({line.count(mark) for line in compared}) == 1 for mark in _MARKS)
 
 
 def _plain_head(head: bytes) -> bytes:
