@@ -57,6 +57,13 @@ def test_what_is_kept_and_cannot_be_read_is_made_anew(detectors, tmp_path, conte
     assert path.read_bytes() == kept
 
 
+def test_what_was_altered_is_made_anew(detectors, tmp_path):
+    made = sought(detectors, str(tmp_path))
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes().replace(b"geheimzahl", b"geheimnisx"))
+    assert sought(detectors, str(tmp_path)) == made
+
+
 def test_an_unwritable_cache_costs_the_words_nothing_but_time(detectors, tmp_path):
     (tmp_path / "file").write_text("x")
     assert sought(detectors, str(tmp_path / "file" / "deeper")) == sought(detectors, None)
