@@ -7,6 +7,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from casb_cli.scan.detect.checks_personal import DAY
+
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
 
@@ -77,7 +79,7 @@ def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
-_DAY = re.compile(rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_DAY = re.compile(DAY)
 
 
 def years(value: bytes, view: View) -> bool:  # noqa: ARG001

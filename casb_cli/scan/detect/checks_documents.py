@@ -128,9 +128,11 @@ def labelled_number(value: bytes) -> bool:
 def account_number(value: bytes) -> bool:
     """Hold for what may be the number of a bank account: six to twenty digits, three of them different."""
     text = plain(value)
-    if not text.isdigit() or not 6 <= len(text) <= 20 or not document_number(value):
+    if not text.isdigit() or not 6 <= len(text) <= 20:
         return False
-    return labelled_number(value.ljust(7, b"0") if len(text) == 6 else value)
+    if len(text) == 6:  # lengthened below, a month would be none any more
+        return document_number(value) and labelled_number(value.ljust(7, b"0"))
+    return labelled_number(value)
 
 
 CHECKS: dict[str, Callable[[bytes], bool]] = {

@@ -290,8 +290,9 @@ def passport_lines(value: bytes) -> bool:
     return True
 
 
-_DAY = rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?"
-"""A day, or a month, written as one number."""
+_MONTH = rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])"
+DAY = _MONTH + rb"(?:0[1-9]|[12]\d|3[01])"
+"""A day written as one number."""
 
 
 def document_number(value: bytes) -> bool:
@@ -302,7 +303,7 @@ def document_number(value: bytes) -> bool:
         count >= 4
         and len(text) >= 6
         and len(set(text)) >= 3
-        and not re.fullmatch(rb"\d{4}-\d\d-\d\d|\d\d[./-]\d\d[./-]\d{4}|" + _DAY, value)
+        and not re.fullmatch(rb"\d{4}-\d\d-\d\d|\d\d[./-]\d\d[./-]\d{4}|" + DAY + rb"|" + _MONTH, value)
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_MARKS = (b",", b"\t", b";", b"|")
-_QUOTED = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
+MARKS = (b",", b"\t", b";", b"|")
+"""What parts the cells of a row."""
+QUOTED = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
+"""A cell in which what parts others may stand."""
 _JOINTS = re.compile(rb"[\s\"'_.\-]+")
 
 
@@ -15,7 +17,7 @@ class Table:
 
     def __init__(self, start: bytes, *, sheet: bool) -> None:
         first = start[:4096].lstrip(b"\n").split(b"\n", 1)[0]
-        self.mark = b"\t" if sheet else max(_MARKS, key=first.count)
+        self.mark = b"\t" if sheet else max(MARKS, key=first.count)
         self.names = first.split(self.mark)
         self._sheet = sheet
 
@@ -24,7 +26,7 @@ class Table:
         line = buffer.rfind(b"\n", max(0, start - 8192), start) + 1
         before = buffer[line:start]
         if not self._sheet and b'"' in before:
-            before = _QUOTED.sub(b"", before)
+            before = QUOTED.sub(b"", before)
         at = before.count(self.mark)
         return self.names[at] if at < len(self.names) else b""
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
+from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.detect.rules import DetectorSet, Rule
 from casb_cli.scan.detect.sought import SHORT, Word, sought
 
 _DIGITS = b"0123456789"
 _NOBODY = frozenset[str]()
-
-
-class Heads(Protocol):
-    """What knows of tables in a text."""
-
-    def look(self, buffer: bytes, words: Sequence[tuple[int, Word]], owners: Sequence[frozenset[str]]) -> None:
-        """Take where words end, in ascending order, and see whether they stand in names of columns."""
 
 
 class Window(NamedTuple):

@@ -77,13 +77,17 @@ def called_card(before: bytes) -> bool:
     return _CALLED.search(before[-60:].decode("utf-8", "ignore")) is not None
 
 
+def _key(before: bytes) -> re.Match[bytes] | None:
+    return _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
+
+
 def measured(text: bytes, start: int, before: bytes, table: Table | None) -> bool:
     """Return whether the name of a number, or of its column, tells that it counts or measures.
 
     `before` is what stands in front of it on its line.
     """
     name = table.name_at(text, start) if table is not None else b""
-    if before.rstrip(_OPENING)[-1:] in _NAMING and (key := _KEY.search(before)) is not None:
+    if (key := _key(before)) is not None:
         name = key[1] or key[2]
     return any(part.lower() in _MEASURES for part in _PARTS.findall(name))
 
@@ -97,7 +101,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
         return True
     if numbers_a_paper(value, before) or (article(value) and not called_card(before)):
         return True
-    key = _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
+    key = _key(before)
     if key is not None:
         name = key[1] or (b"" if key[2] in _DRESS else key[2])
         if _CARD_BEFORE.search(before[: key.start()]) is not None:

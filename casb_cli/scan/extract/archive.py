@@ -222,7 +222,7 @@ def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segm
 
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what an xz file holds."""
-    yield from single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by _single
+    yield from single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by `single`
 
 
 def lz4_content(source: Source, context: Context, where: str) -> Iterator[Segment]:

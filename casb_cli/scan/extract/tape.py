@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import Names
-from casb_cli.scan.extract.stream import Stream
+from casb_cli.scan.extract.stream import Slice
 
 _RECORD = 512
 _PLAIN = frozenset(("path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "hdrcharset"))
@@ -67,35 +66,13 @@ def _following(source: Source, at: int, context: Context) -> int:
     return -1
 
 
-class _Slice(Stream):
-    """The bytes of one member, as they lie in the archive."""
-
-    def __init__(self, file: BinaryIO, begin: int, size: int) -> None:
-        super().__init__()
-        self._file = file
-        self._begin = begin
-        self._size = size
-        self._at = 0
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(self._size - self._at, 0)
-        self._file.seek(self._begin + self._at)
-        data = self._file.read(left if size < 0 else min(size, left))
-        self._at += len(data)
-        return data
-
-
 def _given(source: Source, name: str, begin: int, size: int, context: Context, where: str) -> Iterator[Segment]:
     if not size:
         return
     context.member()
     place = join_place(where, shorten(printable(name), 200))
     held = max(min(size, source.size - begin), 0)
-    inner = _Slice(source.file, begin, held)
+    inner = Slice(source.file, begin, held)
     yield from context.open(Source(cast("BinaryIO", inner), name, held), context, place)
     if held < size:
         raise Stop("corrupted", "a member is cut off")

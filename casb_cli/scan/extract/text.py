@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from casb_cli.scan.detect.columns import MARKS, QUOTED
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
 from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, words
@@ -156,8 +157,6 @@ def _unpacked(found: re.Match[bytes]) -> bytes:
     return found[1] + b": " + value if looks_textual(value) and b"\0" not in value else found[0]
 
 
-_CELL = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
-_MARKS = (b",", b"\t", b";", b"|")
 _LEAST, _PAIR = 3, 2
 """Lines from which their columns tell a table, and how many columns more two lines need for that."""
 
@@ -169,15 +168,15 @@ def _is_directory(head: bytes) -> bool:
 
 def _has_columns(head: bytes) -> bool:
     first = head.lstrip(b"\r\n").partition(b"\n")[0]
-    if not any(mark in first for mark in _MARKS):
+    if not any(mark in first for mark in MARKS):
         return False  # as in most texts, whatever follows
     if b'"' in head:
-        head = _CELL.sub(b"", head)
+        head = QUOTED.sub(b"", head)
     lines = [line for line in (head.split(b"\n", 6) if b"\n" in head else head.splitlines())[:6] if line.strip(b"\r")]
     if len(lines) < _PAIR:
         return False
     least, compared = (1, lines[:-1]) if len(lines) >= _LEAST else (_PAIR, lines)
-    return any(lines[0].count(mark) >= least and len({line.count(mark) for line in compared}) == 1 for mark in _MARKS)
+    return any(lines[0].count(mark) >= least and len({line.count(mark) for line in compared}) == 1 for mark in MARKS)
 
 
 def _plain_head(head: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import lzma
 import struct
 import zipfile
@@ -11,33 +10,19 @@ from typing import IO, BinaryIO, cast
 from casb_cli.scan.extract.base import Stop
 from casb_cli.scan.extract.blocks import Pieces
 from casb_cli.scan.extract.deflate64 import deflate64
-from casb_cli.scan.extract.stream import Stream
+from casb_cli.scan.extract.stream import Slice
 
 _DEFLATE64, _ZSTD, _XZ = 9, (20, 93), 95
 _HEADER = 30
 
 
-class Part(Stream):
-    """A part of a file, such as the packed bytes of one member."""
-
-    def __init__(self, file: IO[bytes], begin: int, size: int) -> None:
-        super().__init__()
-        self._file = file
-        self._begin = begin
-        self._size = size
-        self._at = 0
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
+class Part(Slice):
+    """A part of a file, such as the packed bytes of one member; raises Stop(corrupted) where the file is cut."""
 
     def read(self, size: int = -1) -> bytes:
-        left = max(self._size - self._at, 0)
-        self._file.seek(self._begin + self._at)
-        data = self._file.read(left if size < 0 else min(size, left))
-        if left and size and not data:
+        data = super().read(size)
+        if size and not data and self._at < self._size:
             raise Stop("corrupted", "packed bytes are missing")
-        self._at += len(data)
         return data
 
 
