@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -105,8 +106,11 @@ def command(
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.paths import cache_dir
     from casb_cli.ui.output import Output
+    from casb_cli.ui.progress import Progress
     from casb_cli.ui.streams import streams
 
+    if "" in paths:
+        raise UsageError("an empty path names no file", hint="is a variable unset? `.` is the working folder")
     if paths.count("-") > 1:
         raise UsageError("standard input can be inspected once")
     if "-" in paths and sys.__stdin__ is None:
@@ -127,7 +131,8 @@ def command(
     else:
         told = fields if fields or output == "table" else [*COLUMNS, *(["state"] if look.judges else [])]
         out = Output("match", output, fields=told, where=where, limit=limit, taken=look.taken)
-    if "-" in paths and streams.in_tty:
+    typed = "-" in paths and streams.in_tty
+    if typed:
         streams.note("reading standard input; Ctrl-D ends it")
     excluded = Excluded(exclude or ())
     cache = str(cache_dir())
@@ -144,8 +149,14 @@ def command(
                 unread=look.left_files,
             )
         ) as found,
+        # Nothing moves while somebody types; and most looks end before anybody asks how far they are.
+        Progress("inspecting", unit="files", after=math.inf if typed else 1.0) as progress,
     ):
-        out.write(look.rows(found))
+        try:
+            out.write(look.rows(found, progress.advance))
+        except KeyboardInterrupt:
+            look.broken_off()
+            raise
         if out.full:
             pool.close(wait=False)
     _keep_places(look.passed_over)
@@ -236,8 +247,8 @@ class _Look:
         """Whether a match may be one that doesn't count."""
         return self.compares or bool(self._suppressed)
 
-    def rows(self, found: Iterator[LocalResult]) -> Iterator[dict[str, Any]]:
-        """Yield the output rows of the matches, counting."""
+    def rows(self, found: Iterator[LocalResult], ended: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        """Yield the output rows of the matches, counting; `ended` is called behind each file."""
         from casb_cli.scan.inspect_local import rows
 
         for one in found:
@@ -258,6 +269,8 @@ class _Look:
                     self.passed_over[row["fingerprint"]] = (row["detector"], row["file"])
                 self._states[state] += 1
                 yield row
+            if not one.more:
+                ended()
 
     def left_files(self) -> None:
         """Take note that files were left when the output had its limit."""
@@ -292,15 +305,24 @@ class _Look:
             if note.place:
                 streams.detail(f"{one.file}: {note.place}: {note.reason} {note.detail}".rstrip())
 
+    def _counts(self) -> str:
+        total = self._outcomes.total() + self._open
+        files = f"{total:,} file{'s' * (total != 1)}"
+        return f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}"
+
+    def broken_off(self) -> None:
+        """Say how far the look came that ends early."""
+        from casb_cli.ui.streams import streams
+
+        streams.note(f"ended early, after {self._counts()}: what comes behind was not inspected")
+
     def end(self, *, limited: bool, excluded: int) -> int:
         """Say what was looked at; return the exit code."""
         from casb_cli.core.errors import PartlyDone
         from casb_cli.ui.streams import streams
 
-        total = self._outcomes.total() + self._open
-        files = f"{total:,} file{'s' * (total != 1)}"
         told = [f"{count:,} {name}" for name, count in sorted(self._outcomes.items()) if name != "done"]
-        streams.note(f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}")
+        streams.note(self._counts())
         if excluded:
             streams.note(f"left out by --exclude, and not inspected: {excluded:,}")
         if self._states["known"]:

@@ -9,6 +9,7 @@ import os
 import re
 import select
 import stat
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,7 +19,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from casb_cli.core.errors import CasbError
-from casb_cli.scan.extract.base import Limits, Note, Stop
+from casb_cli.scan.extract.base import Limits, Note
 from casb_cli.scan.results import InspectResult, Match
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
@@ -30,6 +31,10 @@ _OPEN = 192
 """Files that are open at a time, where the system allows so many."""
 _MADE_UP = 64 << 20
 """Bytes read of a file that tells no size, as those of /proc do: some never end."""
+_PIECE = 1 << 20
+_PACE = 8 << 20
+"""Bytes a second that an inspection gets through at the least: a large file is given the time for its size."""
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _AWAITED = 1000
 """Milliseconds that a named pipe is waited for to have a writer."""
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
@@ -74,6 +79,8 @@ class _Local:
 
     def __init__(self, file: str, changed: threading.Condition) -> None:
         self.file = file
+        self.cut = ""
+        """How much of it alone was read, where that is not all."""
         self._batches: deque[tuple[Match, ...]] = deque()
         self._changed = changed  # shared by all files of one call: an own one would cost more than the rest
         self._dropped = False
@@ -113,7 +120,21 @@ class _Local:
             if batch is None:
                 break
             yield LocalResult(self.file, InspectResult(outcome="done", matches=batch), more=True)
-        yield LocalResult(self.file, self.future.result())
+        result = self.future.result()
+        yield LocalResult(self.file, _cut(result, self.cut) if self.cut else result)
+
+
+def _cut(result: InspectResult, upto: str) -> InspectResult:
+    """Return the result of content of which only the beginning was read."""
+    told = Note("", "too-large", f"only the first {upto} were read")
+    return msgspec.structs.replace(
+        result,
+        outcome="skipped" if result.outcome == "skipped" else "partial",
+        reason=told.reason,
+        detail=told.detail,
+        notes=(told, *result.notes),
+        parts_failed=result.parts_failed + 1,
+    )
 
 
 def detect_paths(
@@ -129,8 +150,9 @@ def detect_paths(
     """Yield a result per file, in order, and before it the batches of a file with very many matches.
 
     Folders are walked, links not followed, `-` reads `stdin`. A file that is missing or may not be read is a result
-    with its reason. At most 192 files are open at a time, fewer with few workers. Close what this returns where it is
-    not read to its end: workers may wait for it; `unread` is then called if another file would have come.
+    with its reason. Files may be of any size; of pipes, which are kept to be read, `limits.max_size` bytes count. At
+    most 192 files are open at a time, fewer with few workers. Close what this returns where it is not read to its
+    end: workers may wait for it; `unread` is then called if another file would have come.
     """
     limits = limits or Limits()
     waiting: deque[_Local] = deque()
@@ -213,30 +235,41 @@ def _content_or_unknown(file: str) -> bool:
 
 def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: Limits, *, every: bool) -> _Local:
     file = local.file
-    task = Task(ref=file, name=os.path.basename(file), every=every, limits=limits)  # noqa: PTH119
     try:
         if file == "-":
             if stdin is None:
                 raise CasbError("there is no standard input to inspect")
             # What is there, and no more: `read` would ask a terminal for its end a second time.
             read = getattr(stdin, "read1", stdin.read)
-            content = Content.of(iter(lambda: read(1 << 20), b""), limits.max_size)
+            content = _kept(iter(lambda: read(_PIECE), b""), limits.max_size, local)
         else:
-            content = _content(file, limits.max_size)
-    except Stop as stop:
-        return local.submitted(_settled(pool, stop.reason, stop.detail))
+            content = _content(local, limits.max_size)
     except OSError as error:
-        why = "a socket" if error.errno == errno.ENXIO else error.strerror or type(error).__name__
-        return local.submitted(_settled(pool, "unreadable", why))
+        return local.submitted(_settled(pool, "unreadable", _why(file, error)))
+    longer = max(1.0, content.size / _PACE / limits.wall)
+    given = msgspec.structs.replace(
+        limits, max_size=max(limits.max_size, content.size), wall=limits.wall * longer, cpu=limits.cpu * longer
+    )
+    task = Task(ref=file, name=os.path.basename(file), every=every, limits=given)  # noqa: PTH119
     return local.submitted(pool.submit(task, content, local.take if every else None))
 
 
-def _content(file: str, most: int) -> Content:
+def _why(file: str, error: OSError) -> str:
+    """Return what keeps a file from being read, in words."""
+    if error.errno == errno.ENXIO and os.path.exists(file) and stat.S_ISSOCK(os.stat(file).st_mode):  # noqa: PTH110, PTH116
+        return "a socket"
+    why = error.strerror or type(error).__name__
+    if error.errno in _NO_ROOM:
+        return f"no room to keep it in {tempfile.gettempdir()}, TMPDIR chooses another folder: {why}"
+    return why
+
+
+def _content(local: _Local, most: int) -> Content:
     """Return a file's content: as it lies there, or read, where a pipe or the system gives it and tells no size.
 
-    Raises OSError, also for what has no content, and Stop for what has more than `most` or is made up without end.
+    Raises OSError, also for what has no content.
     """
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    descriptor = os.open(local.file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     first = b""
     try:
         about = os.fstat(descriptor)
@@ -255,8 +288,23 @@ def _content(file: str, most: int) -> Content:
         raise
     with stream:
         # A file is read without waiting (`O_NONBLOCK`): what has nothing to give right now gives None.
-        rest = iter(lambda: stream.read(1 << 20) or b"", b"")
-        return Content.of(itertools.chain((first,), rest), most)
+        rest = iter(lambda: stream.read(_PIECE) or b"", b"")
+        return _kept(itertools.chain((first,), rest), most, local)
+
+
+def _kept(chunks: Iterator[bytes], most: int, local: _Local) -> Content:
+    """Return what is read, up to so many bytes; raises OSError, also where there is no room to keep them."""
+
+    def upto() -> Iterator[bytes]:
+        left = most
+        for chunk in chunks:
+            yield chunk[:left]
+            left -= len(chunk)
+            if left < 0:
+                local.cut = f"{most >> 30:,} GiB" if most >= 1 << 30 else f"{most >> 20:,} MiB"
+                return
+
+    return Content.of(upto())
 
 
 def _written(descriptor: int) -> bytes:

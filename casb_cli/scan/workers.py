@@ -130,9 +130,12 @@ class _Worker:
             send(self.sock, hello)
             self.ready = receive(self.sock, Ready)
         except (OSError, EOFError, msgspec.DecodeError) as error:
-            code = self.end()
+            status = self.status()
+            self.end()
             raise WorkersUnavailable(
-                f"a worker process ended before it was ready ({type(error).__name__}, status {code})"
+                "a worker process failed before it was ready: "
+                + (type(error).__name__ if status is None else _cause(status)[1]),
+                hint="is there memory left, and no limit such as `ulimit -t` or `ulimit -v` in force?",
             ) from None
 
     def end(self) -> int:

@@ -32,7 +32,7 @@ _RATE_OVER = 30.0
 class Progress:
     """How far a job is: done, rate, quota use, and the time left once the total is known.
 
-    `clock` gives seconds that only grow.
+    On a terminal it is shown `after` so many seconds, infinity meaning never. `clock` gives seconds that only grow.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Progress:
         *,
         unit: str = "",
         total: int | None = None,
+        after: float = 0.0,
         to: Streams = streams,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,6 +58,9 @@ class Progress:
         self._marks: list[tuple[float, int]] = [(self._began, 0)]
         self._live: Live | None = None
         self._spinner: Any = None
+        self._after = after
+        self._timer: threading.Timer | None = None
+        self._ended = False
 
     def advance(self, by: int = 1) -> None:
         """Count more as done."""
@@ -133,9 +137,19 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self._to.err_tty and not self._to.quiet and not self._to.as_json and self._to.live is None:
-            self._to.live = self
-            self._start()
+            if not self._after:
+                self._show()
+            elif self._after < threading.TIMEOUT_MAX:
+                self._timer = threading.Timer(self._after, self._show)
+                self._timer.daemon = True
+                self._timer.start()
         return self
+
+    def _show(self) -> None:
+        with self._screen:
+            if not self._ended:
+                self._to.live = self
+                self._start()
 
     def _start(self) -> None:
         from rich.console import Console
@@ -170,11 +184,15 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._to.live is self:
-            self._to.live = None
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._screen:
+            self._ended = True
+            if self._to.live is self:
+                self._to.live = None
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
 
 
 def _span(seconds: float) -> str:

@@ -241,6 +241,28 @@ def test_a_working_directory_that_is_gone(casb, folder, tmp_path, monkeypatch, o
     assert "working directory no longer exists" in ran.err
 
 
+def test_an_empty_path_is_no_folder_without_matches(casb, folder):
+    ran = casb("detect", folder, "")
+    assert ran.code == 2
+    assert "unset" in ran.err
+
+
+def test_a_look_that_is_broken_off_says_how_far_it_came(casb, folder, monkeypatch):
+    from casb_cli.ui import output
+
+    take = output.Output._take
+
+    def interrupted(self, row):
+        take(self, row)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(output.Output, "_take", interrupted)
+    ran = casb("detect", folder, "--fail-on", "high")
+    assert ran.code == 130
+    assert "ended early, after 1 file, 1 match: what comes behind was not inspected" in ran.err
+    assert "payment-card" in ran.out
+
+
 def test_a_closed_standard_input_is_no_clean_one(casb, monkeypatch):
     monkeypatch.setattr(sys, "__stdin__", None)
     ran = casb("detect", "-", "--fail-on", "low")

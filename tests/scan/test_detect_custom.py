@@ -70,7 +70,8 @@ def test_the_documented_example_holds_to_its_tests():
         ("patterns = []", "5:1", "write patterns, or the index"),
         ("", "1:1", "write patterns, or the index"),
         ("patterns = [", "5:13", "this is no TOML"),
-        ("patterns = ['a']\ntests.match = 'a'", "6:7", "match: expected `array`"),
+        ("patterns = ['a']\ntests.match = 3", "6:7", "match: expected `array`"),
+        (r'patterns = ["\bA[0-9]"]', "5:14", "single quotes"),
         ("patterns = ['a']\n[detector.test]\nmatch = ['a']", "6:1", "no key `test`"),
         ("patterns = ['a']\n\n[[rule]]\nid = 'x'", "7:1", "no key `rule`"),
     ],
@@ -81,6 +82,32 @@ def test_what_is_wrong_is_refused_with_its_place(lines, place, words):
     assert caught.value.message.startswith(f"own.toml:{place}: "), caught.value.message
     assert words in caught.value.message
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        (HEAD + "regex = 'a'", "no key `regex`", "it is called `patterns` here"),
+        (HEAD + "patterns = ['a']\nentropy = 3.5", "no key `entropy`", '`validator = "random_looking"`'),
+        (HEAD + "patterns = ['a']\nkeyword = ['b']", "no key `keyword`", "it is called `keywords` here"),
+        (HEAD + "patterns = [{ regex = 'a' }]", "no key `regex`", "it is called `pattern` here"),
+        (HEAD + "patterns = ['a']\nzzz = 1", "no key `zzz`", "casb detectors guide"),
+        (HEAD + "patterns = ['a']\nvalidator = 'Luhn'", "no validator `Luhn`", "did you mean luhn? known: "),
+        (HEAD + "patterns = ['a']\nfilters = ['uuids']", "no filter `uuids`", "did you mean uuid? known: "),
+        (HEAD + r'patterns = ["\d"]', "this is no TOML", "single quotes"),
+        ("[[rules]]\nid = 'a'", "no key `rules`", "it is called `detector` here"),
+        (HEAD.replace("[[detector]]", "[detector]") + "patterns = ['a']", "each headed [[detector]]", "guide"),
+    ],
+)
+def test_who_writes_as_for_another_tool_is_told_the_word(text, words, hint):
+    with pytest.raises(ConfigError, match=re.escape(words)) as caught:
+        own(text)
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_single_text_stands_for_a_list_of_one():
+    (made,) = own(HEAD + "patterns = 'a+b'\nkeywords = 'badge'\ntests.match = 'badge ab'")
+    assert (len(made.rules), made.keywords, made.match()) == (1, ("badge",), ("badge ab",))
 
 
 def test_the_place_is_that_of_the_right_detector():

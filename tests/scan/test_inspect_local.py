@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -12,9 +13,11 @@ from casb_cli.core.errors import UnknownName
 from casb_cli.scan.detect import describe
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.inspect_local import detect_paths, rows
 from casb_cli.scan.workers import WorkerPool
+from casb_cli.scan.workers_content import Content
 from casb_cli.store.paths import cache_dir
 
 NUMBER = card("4539")
@@ -159,6 +162,34 @@ def test_a_file_that_tells_no_size_is_read(pool):
     [found] = detect_paths([str(made_up)], pool)
     assert made_up.stat().st_size == 0
     assert (found.result.outcome, found.result.size) == ("done", len(made_up.read_bytes()))
+
+
+def test_a_file_beyond_what_a_scan_fetches_is_inspected(pool, tmp_path):
+    limits = Limits(max_size=1 << 20, wall=0.5, cpu=0.5)
+    (tmp_path / "large.log").write_bytes(b"a line of a log\n" * (1 << 19) + f"card {NUMBER}\n".encode())
+    [found] = detect_paths([str(tmp_path / "large.log")], pool, limits=limits)
+    assert (found.result.outcome, [row["place"] for row in rows(found)]) == ("done", ["line 524289, column 6"])
+
+
+def test_of_an_input_without_end_the_beginning_is_inspected(pool):
+    stdin = io.BytesIO(f"card {NUMBER}\n".encode() + bytes(3 << 20))
+    found = list(detect_paths(["-"], pool, stdin=stdin, limits=Limits(max_size=2 << 20)))
+    assert (found[-1].result.outcome, found[-1].result.reason) == ("partial", "too-large")
+    assert found[-1].result.detail == "only the first 2 MiB were read"
+    assert [row["detector"] for one in found for row in rows(one)] == ["payment-card"]
+    stdin = io.BytesIO(f"card {NUMBER}\n".encode().ljust(1 << 20, b"."))
+    [found] = detect_paths(["-"], pool, stdin=stdin, limits=Limits(max_size=1 << 20))
+    assert (found.result.outcome, found.result.size) == ("done", 1 << 20)
+
+
+def test_no_room_for_what_is_read_from_a_pipe_is_told_as_that(pool, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Content, "write", full)
+    [found] = detect_paths(["-"], pool, stdin=io.BytesIO(b"text"))
+    assert (found.result.outcome, found.result.reason) == ("skipped", "unreadable")
+    assert "TMPDIR" in found.result.detail
 
 
 def test_one_end_of_input_is_enough(pool):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 
 import pytest
@@ -39,6 +40,17 @@ def test_one_line_a_minute_without_a_terminal():
         "listing accounts: 1,800 accounts, 10/s",
     ]
     assert streams.out.getvalue() == ""
+
+
+@pytest.mark.parametrize(("after", "shown"), [(0.01, True), (60.0, False), (math.inf, False)])
+def test_a_job_that_ends_at_once_shows_no_line_on_a_terminal(after, shown):
+    streams = Streams(io.StringIO(), io.StringIO(), Terminal())
+    with Progress("inspecting", to=streams, after=after) as progress:
+        if shown:
+            progress._timer.join()
+        assert (streams.live is progress) == shown
+    assert ("inspecting" in streams.err.getvalue()) == shown
+    assert streams.live is None
 
 
 def test_quiet_is_silent():

@@ -19,7 +19,7 @@ import msgspec
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.shapes import from_plain
-from casb_cli.scan.detect import exact, exact_written, named_checks, prints
+from casb_cli.scan.detect import custom_keys, exact, exact_written, named_checks, prints
 from casb_cli.scan.detect.database import engine_version
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
@@ -70,8 +70,8 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")] = "custom"
     confidence: Confidence = "medium"
     caseless: bool = False
-    validator: str | tuple[str, ...] = ()
-    proof: str | tuple[str, ...] = ()
+    validator: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
     keywords: Annotated[tuple[Text, ...], msgspec.Meta(max_length=500)] = ()
     keywords_required: bool = False
     distance: Within = 100
@@ -144,12 +144,14 @@ class _Reader:
         try:
             raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise self._error(_place_of(error, text), f"this is no TOML: {str(error).split(' (at ')[0]}") from None
+            reason = str(error).split(" (at ")[0]
+            hint = custom_keys.toml_hint(reason)
+            raise self._error(_place_of(error, text), f"this is no TOML: {reason}", hint=hint) from None
         except RecursionError:
             raise self._error(None, "brackets are nested too deeply") from None
         self._places = Places(text)
         try:
-            file = from_plain(raw, _File)
+            file = from_plain(custom_keys.listed(raw), _File)
         except msgspec.ValidationError as error:
             raise self._invalid(str(error), raw) from None
         if not file.detector:
@@ -162,8 +164,8 @@ class _Reader:
             self.refuse(number, "id", f"`{written.id}` is no id: small letters and digits, joined by -", written.id)
         for name in written.filters:
             if name not in FILTERS:
-                known = ", ".join(sorted(FILTERS))
-                self.refuse(number, "filters", f"there is no filter `{name}`", name, hint=f"known: {known}")
+                hint = custom_keys.name_hint(name, FILTERS)
+                self.refuse(number, "filters", f"there is no filter `{name}`", name, hint=hint)
         if written.keywords_required and not written.keywords:
             self.refuse(number, "keywords_required", "there are no keywords that could be required")
         blank = next((word for word in written.keywords if not word.strip()), None)
@@ -213,15 +215,13 @@ class _Reader:
             no_match=lambda: written.tests.no_match,
         )
 
-    def _checks(self, number: int, key: str, given: str | tuple[str, ...]) -> tuple[str, ...]:
+    def _checks(self, number: int, key: str, given: tuple[str, ...]) -> tuple[str, ...]:
         found = []
-        for name in (given,) if isinstance(given, str) else given:
+        for name in given:
             known = named_checks.use(name)
             if known is None:
-                hint = (
-                    f"known: {', '.join(named_checks.names())}, and `stdnum.` with a module of python-stdnum, "
-                    "such as stdnum.de.idnr"
-                )
+                more = ", and `stdnum.` with a module of python-stdnum, such as stdnum.de.idnr"
+                hint = custom_keys.name_hint(name, named_checks.names(), more)
                 self.refuse(number, key, f"there is no validator `{name}`", name, hint=hint)
             found.append(known)
         return tuple(found)
@@ -275,6 +275,9 @@ class _Reader:
     def _parsed(self, number: int, pattern: str, caseless: bool, *, empty: bool = False) -> Parsed:
         if empty and not pattern:
             return Parsed("", "", 0, 0)
+        if "\b" in pattern:
+            text = "a backspace stands in it, as \\b between double quotes is one: use single quotes"
+            self._refuse_pattern(number, pattern, PatternError(text, pattern.index("\b")))
         try:
             return parse(pattern, caseless=caseless, empty=empty)
         except PatternError as error:
@@ -315,10 +318,11 @@ class _Reader:
         unknown = re.search(r"unknown field `(.+)`", text)
         missing = re.search(r"missing required field `(.+)`", text)
         keys = re.findall(r"\.([A-Za-z_]+)", path)
-        place = None
+        place = hint = None
         assert self._places is not None  # noqa: S101 - the text was read before it was found invalid
         if unknown:
             place = self._places.of_key(number, unknown[1])
+            hint = custom_keys.key_hint(unknown[1], _keys_at(number, keys))
             text = f"there is no key `{unknown[1]}`"
         elif missing:
             place = self._places.of_detector(number)
@@ -328,17 +332,25 @@ class _Reader:
             text = f"{keys[-1]}: {text[:1].lower()}{text[1:]}"
             if "enum" in text and keys[-1] in _CHOICES:
                 text = f"{text.replace('invalid enum value', 'there is no')}: write {_CHOICES[keys[-1]]}"
-        elif not keys:
+        elif number is None:
             text = "detectors are written as tables, each headed [[detector]]"
         tables = raw.get("detector")
         if number is not None and isinstance(tables, list) and isinstance(tables[number], dict):
             name = tables[number].get("id")
             text = f"detector `{name}`: {text}" if isinstance(name, str) else f"detector {number + 1}: {text}"
-        return self._error(place or self._places.of_detector(number), text, hint="casb detectors guide")
+        return self._error(place or self._places.of_detector(number), text, hint=hint or "casb detectors guide")
 
     def _error(self, place: tuple[int, int] | None, text: str, *, hint: str | None = None) -> ConfigError:
         where = f":{place[0]}:{place[1]}" if place else ""
         return ConfigError(f"{self._source.name}{where}: {text}", hint=hint)
+
+
+def _keys_at(number: int | None, keys: list[str]) -> tuple[str, ...]:
+    """Return the keys that a table may have: the file, a detector, one of its patterns, its tests."""
+    if number is None:
+        return _File.__struct_fields__
+    inner = {"patterns": _Pattern, "tests": _Tests}.get(keys[-1], _Written)
+    return inner.__struct_fields__
 
 
 def _forms(word: str) -> tuple[str, ...]:
