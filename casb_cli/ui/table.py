@@ -20,6 +20,8 @@ SETTLE_AFTER = 200
 _GAP = 2
 _LEAST = 6
 _SPARE = 8
+_PATHS = frozenset({"file", "path"})
+"""Columns of which the end says most: they are cut in front, and given the room that is left."""
 
 
 def cell(name: str, row: Row) -> str:
@@ -123,10 +125,17 @@ class RichTable(PlainTable):
             widest = max(soft, key=widths.__getitem__)
             widths[widest] -= 1
             over -= 1
-        for i in wanted if grow else ():  # rows to come may be longer than these
-            more = max(min(_SPARE, -over), 0)
-            widths[i] += more
-            over += more
+        if grow and over < 0:  # rows to come may be longer than these
+            paths = [i for i in wanted if self.columns[i] in _PATHS]
+            left = -over
+            for i, most in [
+                *((i, -over // 2) for i in paths),
+                *((i, _SPARE) for i in wanted),
+                *((i, left) for i in paths),
+            ]:
+                more = min(most, left)
+                widths[i] += more
+                left -= more
         self._shown = [(i, widths[i]) for i in wanted]
         self._widths = list(widths.values())
 
@@ -146,7 +155,7 @@ class RichTable(PlainTable):
         for i, width in self._shown:
             table.add_column(Text(self.columns[i].upper()), width=width, no_wrap=True, overflow="ellipsis")
         for row in rows:
-            table.add_row(*(self._text(row[i]) for i, _ in self._shown))
+            table.add_row(*(self._text(row[i], width if self.columns[i] in _PATHS else 0) for i, width in self._shown))
         out = io.StringIO()
         console = Console(
             file=out,
@@ -162,10 +171,21 @@ class RichTable(PlainTable):
         console.print(table)
         return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
 
-    def _text(self, value: str) -> Any:
+    @staticmethod
+    def _text(value: str, width: int) -> Any:
+        """Return a cell; with a width, the end of what is longer."""
         from rich.text import Text
 
+        if width and _width(value) > width:
+            value = f"…{_end(value, width - 1)}"
         return Text(value, style="dim" if value == "?" else "")
+
+
+def _end(text: str, width: int) -> str:
+    at = len(text)
+    while at and (width := width - _width(text[at - 1])) >= 0:
+        at -= 1
+    return text[at:]
 
 
 def _width(text: str) -> int:

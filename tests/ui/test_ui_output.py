@@ -284,6 +284,23 @@ def test_a_terminal_table_fits_its_width_and_says_what_it_hides(tty, monkeypatch
     assert "--fields" in told(tty)
 
 
+def test_of_a_long_path_a_terminal_shows_the_end(tty, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    tty.color = "never"
+
+    def row(file):
+        return {"severity": "high", "detector": "iban", "file": file, "place": "line 1", "excerpt": "****3000"}
+
+    with Output("match", to=tty) as out:
+        out.add([row("a.txt")])
+        out.flush()  # what comes now has the widths that these rows settled
+        out.add([row("/srv/share/日本語/archive-of-the-year-before/statement.pdf"), row("b.txt")])
+    lines = tty.out.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert re.search(r"  …[^ ]*/statement\.pdf  line 1", lines[2])
+    assert lines[2].index("line 1") == lines[3].index("line 1")
+
+
 def test_a_terminal_table_has_colour_only_where_wanted(tty, monkeypatch):
     Output("account", to=tty).write([account(login="ann")])
     assert "\x1b[1m" in tty.out.getvalue()
