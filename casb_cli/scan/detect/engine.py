@@ -34,6 +34,9 @@ OVERLAP = 16 << 10
 _PIECE = BLOCK // 2
 _OFTEN, _GROUPS = 200, 32
 """How often detectors are asked for together before they get a database of their own, and how many such there are."""
+_SHORTEST, _CHANCE = 3, re.compile(rb"[A-Z]{2}[a-rt-z]|[A-Z][a-z][A-Z]|[a-z][A-Z][a-z]|[a-z]{2}[A-Z]")
+"""Letters of an abbreviation, and those that nobody would write so: `DMv`, `dMv`, `dmV`, but not `eID`."""
+_TAGS = (b"<", b"/")
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 _LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
@@ -335,16 +338,20 @@ class Scanner:
         detector = candidate.armed.detector
         if places.nature == "program" and _by_chance(detector, candidate.value):
             return None
-        view = View(buffer, candidate.start, candidate.end, name, places.table)
+        words = candidate.armed.keywords
+        at = candidate.start
+        column = places.heads.name_at(buffer, at) or (places.table.name_at(buffer, at) if places.table else b"")
+        view = View(buffer, at, candidate.end, name, places.table, column, words if detector.required else None)
         if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
             return None
         if not candidate.armed.placed(buffer, candidate.start, candidate.end):
             return None
         confidence = detector.confidence
-        words = candidate.armed.keywords
         if words is not None:
             near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
             if near:
+                if places.nature == "scraps" and _by_chance(detector, candidate.value) and not view.same_run(words):
+                    return None
                 confidence = _RAISED[confidence]
             elif detector.required:
                 return None
@@ -412,11 +419,28 @@ def _value(match: re.Match[bytes]) -> str | int:
 def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, end: int, places: Places) -> bool:
     """Return whether one of the words stands near a value, or in the name of its column."""
     return bool(
-        words.search(buffer, max(0, start - distance), start)
-        or words.search(buffer, end, min(len(buffer), end + distance))
+        _stands(words, buffer, max(0, start - distance), start)
+        or _stands(words, buffer, end, min(len(buffer), end + distance))
         or (places.table and words.search(places.table.name_at(buffer, start)))
         or words.search(places.heads.name_at(buffer, start))
     )
+
+
+def _stands(words: re.Pattern[bytes], buffer: bytes, low: int, high: int) -> bool:
+    """Return whether one of the words stands in a stretch of text.
+
+    What is so short is none as encoded bytes have it by chance (`dMv`), before another number (`CDL8`), and as what
+    tags of XML begin with (`<trn:date>`).
+    """
+    while (found := words.search(buffer, low, high)) is not None:
+        start, low = found.span()
+        if low - start > _SHORTEST:
+            return True
+        behind = buffer[low : low + 1]
+        numbered = low < high and behind.isdigit()
+        if not (numbered or (behind == b":" and buffer[start - 1 : start] in _TAGS) or _CHANCE.fullmatch(found[0])):
+            return True
+    return False
 
 
 def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int, int]]:

@@ -7,11 +7,12 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from casb_cli.scan.detect import key_names, passwords
 from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.names import called_card, measured, named_otherwise, one_of_others
+from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
@@ -24,6 +25,10 @@ class View:
     end: int
     name: str
     table: Table | None = None
+    column: bytes = b""
+    """The name of the column that it stands in, in whatever way the table is told."""
+    words: re.Pattern[bytes] | None = None
+    """Those that its detector needs near by."""
 
     def before(self, count: int) -> bytes:
         """Return up to `count` bytes in front of the value, on its line."""
@@ -32,6 +37,10 @@ class View:
     def after(self, count: int) -> bytes:
         """Return up to `count` bytes behind the value, on its line."""
         return self.text[self.end : self.end + count].split(b"\n", 1)[0]
+
+    def same_run(self, words: re.Pattern[bytes]) -> bool:
+        """Return whether one of the words stands on the value's line, which is a string of a binary file."""
+        return words.search(self.before(200)) is not None or words.search(self.after(200)) is not None
 
 
 _TEST_CARDS = frozenset(
@@ -70,6 +79,22 @@ _DECIMAL = re.compile(rb"\d+[.,]\d{4,}")
 def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for a fraction: digits, one point, more digits than a group of an identity number has."""
     return _DECIMAL.fullmatch(value) is not None
+
+
+_ONE = rb"(?:-?[0-9]+(?:\.[0-9]+)?|[0-9a-f]{2}|[0-9A-F]{2})"
+_ROW_BEFORE = re.compile(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")
+_ROW_AFTER = re.compile(rb" " + _ONE + rb"( " + _ONE + rb")?(?=[\s,;|)]|$)")
+
+
+def row(value: bytes, view: View) -> bool:
+    """Hold for groups parted by blanks of a longer row of numbers: coordinates, a dump of bytes, a count."""
+    if b" " not in value:
+        return False
+    groups = value.split()
+    if len(groups) > 2 and all(map(bytes.isdigit, groups)) and len({int(b) - int(a) for a, b in pairwise(groups)}) == 1:
+        return True
+    before, after = _ROW_BEFORE.search(view.before(40)), _ROW_AFTER.match(view.after(40))
+    return bool((before and after) or (before and before[1]) or (after and after[1]))
 
 
 _WORD_IN_HEX = re.compile(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
@@ -406,8 +431,13 @@ def other_number(value: bytes, view: View) -> bool:
 
 
 def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold where a number's own name or that of its column says that it counts or measures: `size`, `downloads`."""
-    return measured(view.text, view.start, view.before(120), view.table)
+    """Hold where a number's own name or that of its column says that it counts or measures: `size`, `downloads`.
+
+    And where that name has none of the words that tell its kind, so that those near by belong to others.
+    """
+    if measured(view.text, view.start, view.before(120), view.table):
+        return True
+    return view.words is not None and named_apart(view.text, view.start, view.end, view.column, view.words)
 
 
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {
@@ -415,6 +445,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
     for reason in (
         test_number,
         decimal,
+        row,
         hex_text,
         monotone,
         published_ssn,

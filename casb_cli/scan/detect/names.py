@@ -52,6 +52,8 @@ _CALLED = re.compile(
 _LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
 _FOURS_BEHIND = re.compile(rb"(?: [0-9A-Fa-f]{4}){2}")
 _FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
+_GROUP_BEFORE, _GROUP_BEHIND = re.compile(rb"(?<![0-9])[0-9]{3,4} $"), re.compile(rb" [0-9]{3,4}(?![0-9])")
+"""Of a table of numbers."""
 _NEIGHBOURS = 2_000
 _FEW = 5
 """Numbers side by side from which their majority tells what they are."""
@@ -62,6 +64,21 @@ _SAME = 4
 """The same for numbers that have the same name."""
 
 _PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_QUOTED_KEY = re.compile(rb"\\?[\"']([^\"'\\\n]{1,60})\\?[\"']\s?:\s?(?:\\?[\"'])?$")
+"""A name in JSON, or in what languages write alike."""
+_OPEN_NAMES = frozenset(
+    b"answer applicant attribute body cell citizen civil client code content custom customer data default"
+    b" detail details display doc document entry example extension field fiscal formatted full gov government"
+    b" govt holder id identification identifier identity ids info input item key label legal line masked"
+    b" message name no note notes nr num number numbers numero nummer official orig original personal person"
+    b" plain primary raw ref reference remark remarks response result sample secondary state string subject tax"
+    b" text val valeur valor valore value values wert".split()
+)
+"""Parts of names that tell nothing of what is behind them: other names beside them do."""
+_IDS = (b"id", b"ids")
+_CELL_BEFORE = re.compile(rb"(?:^|[,;\t|])[ \"']{0,2}$")
+_CELL_AFTER = re.compile(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
+_COLUMN = re.compile(rb"[ \"']{0,3}([A-Za-z][A-Za-z0-9 _.\-/()#]{2,40})[ \"'\r]{0,3}")
 _MEASURES = frozenset(
     b"amount balance build bytes cost count counter density depth distance downloads duration elapsed epoch followers"
     b" forks height hits lat latency latitude length likes lng lon longitude mass millis ms nanos offset page pages"
@@ -90,6 +107,29 @@ def measured(text: bytes, start: int, before: bytes, table: Table | None) -> boo
     if (key := _key(before)) is not None:
         name = key[1] or key[2]
     return any(part.lower() in _MEASURES for part in _PARTS.findall(name))
+
+
+def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Pattern[bytes]) -> bool:
+    """Return whether a number has a name of its own, of a key in JSON or a column, that has none of the words in it.
+
+    What stands near it then belongs to another key or cell; but for a label in the cell right in front.
+    """
+    before = text[max(0, start - 90) : start].rsplit(b"\n", 1)[-1]
+    if (key := _QUOTED_KEY.search(before)) is not None:
+        name = key[1]
+    elif (head := _COLUMN.fullmatch(column)) is not None and _CELL_AFTER.match(text, end):
+        line = text[text.rfind(b"\n", max(0, start - 8192), start) + 1 : start]
+        if (cell := _CELL_BEFORE.search(line)) is None:
+            return False
+        name, label = head[1], re.split(rb"[,;\t|]", line[: cell.start()])[-1]
+        if words.search(label):
+            return False
+    else:
+        return False
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    if len(parts) > 1 and parts[-1] in _IDS:
+        parts.pop()  # `book_id` is no number of a person
+    return max(map(len, parts), default=0) > 2 and _OPEN_NAMES.isdisjoint(parts) and not words.search(name)
 
 
 def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table: Table | None) -> bool:
@@ -127,6 +167,8 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
     against what is called so too. `before` and `after` are what stands beside it on its line.
     """
     if not value.isdigit() and (_FOURS_BEHIND.match(after[:10]) or _FOURS_BEFORE.search(before[-10:])):
+        return True
+    if b" " in value and _GROUP_BEFORE.search(before[-6:]) and _GROUP_BEHIND.match(after[:6]):
         return True
     if called_card(before):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)

@@ -60,7 +60,7 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
     if name.startswith(_SILENT):
         raise Stop("unsupported", name)
     if name.startswith("image/"):
-        yield from _segment(where, _ends(source), context)
+        yield from _segment(where, _ends(source), context, "program")
         yield from _shown(source, context, where, name)
         return
     if _is_iwork(head, source.size):
@@ -81,9 +81,9 @@ def _mime(head: bytes) -> str:
         return ""
 
 
-def _segment(where: str, texts: Iterator[bytes], context: Context) -> Iterator[Segment]:
+def _segment(where: str, texts: Iterator[bytes], context: Context, nature: Nature = "text") -> Iterator[Segment]:
     if text := b"\n".join(texts):
-        yield Segment(where, "none", context.beside(iter((text + b"\n",))))
+        yield Segment(where, "none", context.beside(iter((text + b"\n",))), nature=nature)
 
 
 def _blocks(source: Source) -> Iterator[bytes]:

@@ -185,7 +185,7 @@ def number_detector(number: Number) -> Detector:
             ),
         ),
         checks=(name,),
-        filters=("monotone", "sequence", "decimal", "years", "postcode", "measure", "lock_file", "minified"),
+        filters=("monotone", "sequence", "decimal", "row", "years", "postcode", "measure", "lock_file", "minified"),
         keywords=words,
         required=number.weak,
         everywhere=number.everywhere,

@@ -127,6 +127,7 @@ def _labelled(
             "documentation",
             "uuid",
             "decimal",
+            "row",
             "years",
             "measure",
             "lock_file",
