@@ -79,10 +79,22 @@ def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
-_DAY = re.compile(DAY)
+_DAY = re.compile(DAY + rb"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?|99991231")
+"""A day, with the time of day or without, and the one that stands for no end."""
 
 
 def years(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for a year and the same or a later one, as periods are told, and for a day written as one number."""
+    """Hold for a year and the same or a later one, as periods are told, and for a day and time in one number."""
     span = _YEARS.fullmatch(value)
     return span[1] <= span[2] if span is not None else _DAY.fullmatch(value) is not None
+
+
+_TAXON = re.compile(rb"tax_?(?:on_?)?ids?[\"']?\W{1,4}$", re.IGNORECASE)
+_LIVING = re.compile(rb"taxon|species|organism|genus|lineage|ncbi|genome", re.IGNORECASE)
+
+
+def taxon(value: bytes, view: View) -> bool:
+    """Hold for a number of NCBI's taxonomy, whose name is that of a tax number: living things stand around it."""
+    if len(value) > 8 or not value.isdigit() or _TAXON.search(view.before(24)) is None:
+        return False
+    return _LIVING.search(view.text, max(0, view.start - 1000), min(len(view.text), view.end + 1000)) is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from casb_cli.scan.detect import key_names, passwords
-from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, years
+from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, taxon, years
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
@@ -473,6 +473,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         escaped_words,
         postcode,
         years,
+        taxon,
         numbered_name,
         key_names.public_key,
         code_piece,

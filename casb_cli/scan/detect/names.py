@@ -66,6 +66,7 @@ _SAME = 4
 _PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _QUOTED_KEY = re.compile(rb"\\?[\"']([^\"'\\\n]{1,60})\\?[\"']\s?:\s?(?:\\?[\"'])?$")
 """A name in JSON, or in what languages write alike."""
+_IS_KEY = re.compile(rb"\\?[\"']\s?:[\s{\[\"']")
 _OPEN_NAMES = frozenset(
     b"answer applicant attribute body cell citizen civil client code content custom customer data default"
     b" detail details display doc document entry example extension field fiscal formatted full gov government"
@@ -78,6 +79,7 @@ _OPEN_NAMES = frozenset(
 _IDS = (b"id", b"ids")
 _CELL_BEFORE = re.compile(rb"(?:^|[,;\t|])[ \"']{0,2}$")
 _CELL_AFTER = re.compile(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
+_LABEL = re.compile(rb"[ \"']{0,3}[A-Za-z\x80-\xff][\w\x80-\xff .:/#'\-]{1,60}")
 _COLUMN = re.compile(rb"[ \"']{0,3}([A-Za-z][A-Za-z0-9 _.\-/()#]{2,40})[ \"'\r]{0,3}")
 _MEASURES = frozenset(
     b"amount balance build bytes cost count counter density depth distance downloads duration elapsed epoch followers"
@@ -110,10 +112,12 @@ def measured(text: bytes, start: int, before: bytes, table: Table | None) -> boo
 
 
 def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Pattern[bytes]) -> bool:
-    """Return whether a number has a name of its own, of a key in JSON or a column, that has none of the words in it.
+    """Return whether a number has a name of its own, of a key or column, without any of the words, or is a key itself.
 
     What stands near it then belongs to another key or cell; but for a label in the cell right in front.
     """
+    if _IS_KEY.match(text, end):
+        return True
     before = text[max(0, start - 90) : start].rsplit(b"\n", 1)[-1]
     if (key := _QUOTED_KEY.search(before)) is not None:
         name = key[1]
@@ -122,7 +126,7 @@ def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Patt
         if (cell := _CELL_BEFORE.search(line)) is None:
             return False
         name, label = head[1], re.split(rb"[,;\t|]", line[: cell.start()])[-1]
-        if words.search(label):
+        if words.search(label) and _LABEL.fullmatch(label):
             return False
     else:
         return False

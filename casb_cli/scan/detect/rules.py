@@ -15,7 +15,7 @@ import msgspec
 from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Confidence, Severity
 
-ENGINE = 4
+ENGINE = 5
 """Raised when the engine itself judges content differently: all content is then inspected anew."""
 
 Normal = Literal["none", "digits", "alnum", "lower"]

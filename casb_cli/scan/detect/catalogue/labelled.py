@@ -129,6 +129,7 @@ def _labelled(
             "decimal",
             "row",
             "years",
+            "taxon",
             "measure",
             "lock_file",
             "minified",
