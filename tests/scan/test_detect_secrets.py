@@ -352,3 +352,76 @@ def test_a_token_that_counts_up_is_less_sure():
 def test_names_of_a_library_are_no_keys_of_resend():
     names = b"re_pattern_syntax_table_1 re_other_lowercase_table_12 re_modifier_combining_mark_table_1"
     assert inspect_stream(names, name="a.c", scanner=SCANNER, key=bytes(32)).totals == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("MAIL=smtp://ann@host.net:" + PASSWORD.replace("!", "") + "@smtp.host.net:465", PASSWORD.replace("!", "")),
+        (f"jdbc:oracle:thin:scott/{PASSWORD}@db.firm:1521:orcl", PASSWORD),
+        (f"curl -X POST \\\n  -u ann:{PASSWORD} \\\n  https://host", PASSWORD),
+        (f"curl -uann:{PASSWORD} https://host", PASSWORD),
+        (f'curl -H "Authorization: {KEY}" https://host', KEY),
+        (f"CREATE LOGIN ann WITH PASSWORD = N'{PASSWORD}';", PASSWORD),
+        (f"Passwort: {PASSWORD}", PASSWORD),
+        (f"Senha: {PASSWORD}", PASSWORD),
+        (f"\u041f\u0430\u0440\u043e\u043b\u044c: {PASSWORD}", PASSWORD),
+        (f"\u5bc6\u7801\uff1a{PASSWORD}", PASSWORD),
+        (f"\u30d1\u30b9\u30ef\u30fc\u30c9: {PASSWORD}", PASSWORD),
+        ("password: '" + "#Rk81" + "mz!q'", "#Rk81" + "mz!q"),
+        ('passphrase: "' + "river copper window tomorrow" + '"', "river copper window tomorrow"),
+        ("PG" + "PASSWORD=winterharbour psql -h host", "winterharbour"),
+        ('let password: String = "' + "winterharbour" + '"', "winterharbour"),
+    ],
+)
+def test_passwords_are_found_as_people_write_them(text, value):
+    assert found(f"settings\n{text}\nend\n", "client.swift" if text.startswith("let") else "notes.txt") == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann ALL=(ALL) NOPASSWD:ALL\\nDefaults:ann",
+        f"secret='ENC({KEY})'",
+        f"secret: 'ENC[PKCS7,{KEY}]'",
+        "client_secret: A" + "gBy" + drawn(400, 8),
+        f'PUBLIC_API_KEY="{KEY}"',
+        'secretKey: "' + b"Whoa Dude, winter rocks".hex() + '"',
+        "secret: " + base64.b64encode(b"lT7pm9WPFewfdDKfADrGVF10changeme").decode(),
+        f".host.com\tTRUE\t/\tTRUE\t0\tcsrf_token\t{HEXADECIMAL}",
+        "https://mailto:johnnyjohn@host.org",
+        "scheme://user:&lt;password&gt;@host.org",
+        "password=\\u0026#34;placeholder",
+        "password: '#inputPassword2'",
+        "password: '%password%'",
+        'passphrase: "enter the phrase that opens your key"',
+        "docker run -u node:staff image",
+    ],
+)
+def test_what_is_sealed_public_or_said_is_no_secret(text):
+    assert found(f"# settings\n{text}\nend\n", "a.txt") == []
+
+
+def test_words_in_an_address_are_less_sure_than_what_is_drawn():
+    text = "http://ann:" + "winter@host.org http://ann:" + PASSWORD + "@host.org"
+    result = inspect_stream(text.encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert [match.confidence for match in result.matches] == ["low", "high"]
+
+
+@pytest.mark.parametrize("front", ["2026-04-26 12:36:01 ", "#6 0.245 ", "web-1  | "])
+def test_a_private_key_in_a_log_is_found(front):
+    lines = pem("").splitlines()
+    body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" + "Q7" * 16
+    text = "\n".join(front + line for line in [lines[0], body, *(drawn(64, seed) for seed in range(3)), lines[-1]])
+    assert len(found(f"building\n{text}\ndone\n", "build.log")) == 1
+    assert found(f"building\n{front}{lines[0]}\n{front}{body}\n{front}{lines[-1]}\n", "build.log") == []
+
+
+def test_base64_of_a_key_may_be_wrapped_and_that_of_logins_is_opened():
+    coded = base64.b64encode(pem("OPENSSH").encode()).decode()
+    wrapped = "\n".join(coded[at : at + 64] for at in range(0, len(coded), 64))
+    assert len(found(f"id: |\n{wrapped}\n", "s.yaml")) == 1
+    for blank in ("", "\n\t", "\n    "):
+        logins = f'{{{blank}"auths": {{"reg.host": {{"auth": "{PAIR}"}}}}}}'.replace(": {", ":{", 1)
+        coded = base64.b64encode(logins.encode()).decode()
+        assert found(f"  .dockerconfigjson: {coded}\n", "s.yaml") == [coded]

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_personal import DAY
+from casb_cli.scan.detect.validators import lettered
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
@@ -28,9 +29,9 @@ _USER = re.compile(rb"//([^\s/:@]{1,80}):$")
 
 
 def same_twice(value: bytes, view: View) -> bool:
-    """Hold where user and password are the same word: what images and examples of servers come with."""
+    """Hold where user and password are the same word, as examples have it, and for `https://mailto:`."""
     match = _USER.search(view.before(100))
-    return match is not None and match[1].lower() == value.lower()
+    return match is not None and match[1].lower() in (value.lower(), b"mailto")
 
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -98,3 +99,24 @@ def taxon(value: bytes, view: View) -> bool:
     if len(value) > 8 or not value.isdigit() or _TAXON.search(view.before(24)) is None:
         return False
     return _LIVING.search(view.text, max(0, view.start - 1000), min(len(view.text), view.end + 1000)) is not None
+
+
+_HEXADECIMAL = re.compile(rb"[0-9a-f]{16,}|[0-9A-F]{16,}")
+_TELLING = re.compile(
+    rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|change_?me|[^0-9]12345$", re.IGNORECASE
+)
+_SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
+
+
+def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for base64 or hexadecimal of plain words, and of what says that it is an example: samples of manuals."""
+    if len(value) % 2 == 0 and _HEXADECIMAL.fullmatch(value):
+        return _SPELT.fullmatch(bytes.fromhex(value.decode())) is not None
+    try:
+        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    if text.isascii() and _TELLING.search(text):
+        return True
+    words = re.split(rb"[^A-Za-z]+", text)
+    return _SPELT.fullmatch(text) is not None and all(len(word) < 4 or lettered(word) >= 0 for word in words)

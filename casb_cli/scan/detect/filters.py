@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from casb_cli.scan.detect import key_names, passwords
-from casb_cli.scan.detect.addresses import escaped_words, example_host, postcode, same_twice, sample_pair, taxon, years
+from casb_cli.scan.detect.addresses import (
+    encoded_words,
+    escaped_words,
+    example_host,
+    postcode,
+    same_twice,
+    sample_pair,
+    taxon,
+    years,
+)
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
@@ -195,7 +204,7 @@ def content_hash(value: bytes, view: View) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    rb"[<>\[{(%$#].*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
+    rb"[<>\[{(%$#].*|&(?:lt|#60|#x3c);.*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
@@ -243,19 +252,6 @@ _ERROR_NAME = re.compile(
 )
 
 
-_SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
-
-
-def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for base64 of plain words, of a pair of a user's and a password's too: samples of manuals."""
-    try:
-        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
-    except (ValueError, binascii.Error):
-        return False
-    words = re.split(rb"[^A-Za-z]+", text)
-    return _SPELT.fullmatch(text) is not None and all(len(word) < 4 or lettered(word) >= 0 for word in words)
-
-
 def numbered_name(value: bytes, view: View) -> bool:
     """Hold for digits behind a name that goes on behind the word for a password, or is that of an error.
 
@@ -285,6 +281,8 @@ def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
     if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value) and not _NAMING.search(value):
         return False
+    if passwords.begun(value):
+        return False
     return _PLACEHOLDER.fullmatch(value) is not None and not _drawn(value)
 
 
@@ -302,6 +300,8 @@ def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
     if _DEFAULT.search(view.before(100)) or (value.isalpha() and passwords.in_prose(view)):
         return True
+    if b" " in value and passwords.phrase(value, view):
+        return False
     if b" " in value:
         return not passwords.in_groups(value) or not by_chance(value.replace(b" ", b""))
     if _stands_encoded(value):
@@ -339,7 +339,7 @@ _CALL = re.compile(
 _PIECE = re.compile(
     rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*"
-    rb"|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\[rnt].*",
+    rb"|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\(?:[rnt]|u00).*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -458,6 +458,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         placeholder,
         identifier,
         key_names.position,
+        key_names.sealed,
         plain_words,
         unlikely_password,
         doubtful_password,

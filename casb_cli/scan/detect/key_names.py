@@ -28,7 +28,8 @@ def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
 _POSITION = re.compile(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
-    rb"[_ -]?token[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?$|arn:aws[^\s\"']*$|X-Amz-Credential=$|badge\.svg\?token=$"
+    rb"[_ -]?token(?:[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?|[ \t]{1,4})$"
+    rb"|arn:aws[^\s\"']*$|X-Amz-Credential=$|badge\.svg\?token=$"
     rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
     re.IGNORECASE,
 )
@@ -64,7 +65,11 @@ def other_key(value: bytes, view: View) -> bool:
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
-_PUBLIC = re.compile(rb"public[ _.-]?key(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$", re.IGNORECASE)
+_PUBLIC = re.compile(
+    rb"publi(?:c|shable)[ _.-]?(?:(?:api|access|client)[ _.-]?)?(?:key|token)"
+    rb"(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$",
+    re.IGNORECASE,
+)
 
 
 _PUBLIC_KEY = re.compile(
@@ -83,3 +88,14 @@ def public_key(value: bytes, view: View) -> bool:
     if _PRINT.fullmatch(value) and view.before(8).lower().endswith(b"key "):
         return True
     return _PUBLIC.search(view.before(80)) is not None
+
+
+_SEALED = re.compile(
+    rb"ENC[(\[].*|RU5D[KW].*|\{cipher\}.*|A[gQ][A-D][A-Za-z0-9+/]{339,}={0,2}",
+    re.DOTALL,
+)
+
+
+def sealed(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for what opens nothing as it stands: encrypted by Jasypt, eyaml, Spring or Sealed Secrets."""
+    return _SEALED.fullmatch(value) is not None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from casb_cli.scan.detect.validators import by_chance, strong_password
+
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
 
@@ -18,7 +20,8 @@ _NAME = (
 _QUOTED = re.compile(
     rb"(?P<name>[\w.$-]{0,60}?)"
     + _NAME
-    + rb"[\"'`\])\\]{0,4}\s{0,20}(?::{0,2}=|=>|={2,3}|:)\s{0,20}(?:(?:some|just|ok|optional\.of(?:nullable)?)\(\s?)?"
+    + rb"[\"'`\])\\]{0,4}(?:\s?:\s?[a-z.]{0,10}string[?!]?)?\s{0,20}(?::{0,2}=|=>|={2,3}|:)\s{0,20}"
+    rb"(?:(?:some|just|ok|optional\.of(?:nullable)?)\(\s?)?"
     rb"[bru@]?\\{0,3}[\"'`]$",
     re.IGNORECASE,
 )
@@ -29,7 +32,7 @@ _DEFINED = re.compile(
     rb"|(?:jdbc:|(?:dsn|server|host|data source|database|initial catalog|user|user ?(?:id|name)|uid)\s?=)[^\n]{0,120}"
     rb"[;?&]\s?(?P<more>[\w ]{0,20}?)" + _NAME + rb"\s?=\s?$"
     rb"|<(?P<element>[\w.:-]{0,40}?)" + _NAME + rb"(?:\s[^<>\n]{0,80})?>\s{0,24}$"
-    rb"|(?:^|[\s;{])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$",
+    rb"|(?:^|[\s;{:(])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$",
     re.IGNORECASE,
 )
 """Names and values of calls, of connections, of elements, and of statements without a sign."""
@@ -45,7 +48,7 @@ _LINE = re.compile(
     + rb"[\"']?\s{0,20}[=:]\s{0,20}$",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_)(?:PASSWORD|PASSWD|PASS|PWD)=$")
+_VARIABLE = re.compile(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_|PG|)(?:PASSWORD|PASSWD|PASS|(?<=_)PWD)=$")
 _CONFIGURATION = re.compile(
     r"\.(?:ya?ml|env|env\.[\w.-]+|properties|ini|conf|cfg|cnf|toml|config|rsp)$|(?:^|[\\/])(?:\.env|dockerfile)[\w.-]*$"
     r"|(?:^|[\\/])\.[\w-]+rc$|(?:^|[\\/])[\w-]+$",
@@ -148,6 +151,31 @@ def stands_for(value: bytes) -> bool:
     if _CONSTRUCTED.fullmatch(value) or value.lower().rstrip(b"0123456789!.") in _WORDS:
         return True
     return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
+
+
+_BEGUN = re.compile(
+    rb"(?:#(?![{\[(]|[0-9a-f]{3,8}$)|%(?![({%<]|[0-9a-f]{2}|\w+%|[-+.0-9]*[a-z]$)|<(?!.*>)|\{(?![{%].*|.*\})|\[(?!.*\]))(?=.*[0-9])",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def begun(value: bytes) -> bool:
+    """Return whether a drawn value has a sign in front that begins no comment, colour, element or blank to fill in."""
+    return _BEGUN.match(value) is not None and strong_password(value[1:]) and by_chance(value)
+
+
+_PHRASE_NAME = re.compile(rb"(?:pass[_-]?phrase|psk)[\"'`\]]{0,2}\s{0,20}[:=]\s{0,20}[\"'`]$", re.IGNORECASE)
+_PHRASE = re.compile(rb"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
+_PROSE = re.compile(
+    rb"\b(?:the|your|for|and|is|are|not|was|with|this|that|from|enter|must|should|can|has|will|please|pass|here|used|you)\b"
+)
+
+
+def phrase(value: bytes, view: View) -> bool:
+    """Return whether a value of several words is a passphrase: named one, in quotes, of words that make no sentence."""
+    if _PHRASE.fullmatch(value) is None or _PROSE.search(value) is not None:
+        return False
+    return _PHRASE_NAME.search(view.before(60)) is not None and not _TRANSLATED.search(view.name)
 
 
 def in_groups(value: bytes) -> bool:

@@ -365,6 +365,18 @@ def basic_credentials(value: bytes) -> bool:
     return bool(name and colon and len(password) >= 3) and (name + password).isascii()
 
 
+_LOGIN = re.compile(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
+
+
+def registry_logins(value: bytes) -> bool:
+    """Hold for base64 of a configuration of Docker with a login in it."""
+    try:
+        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return any(map(basic_credentials, _LOGIN.findall(text)))
+
+
 def bytes_by_chance(value: bytes) -> bool:
     """Hold for a list of eight bytes or more that neither count up nor repeat, as keys have them."""
     numbers = [int(one, 0) for one in _BYTE.findall(value)]
@@ -425,6 +437,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = (
             secret_like,
             base64_key,
             basic_credentials,
+            registry_logins,
             nats_seed,
             bytes_by_chance,
             mail_domain,

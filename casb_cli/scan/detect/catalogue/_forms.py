@@ -16,10 +16,19 @@ _CHOSEN = rf"(?:{'|'.join(_CHOOSERS)})[_-]?secret"
 _CHOSEN_ENDS = "secret(?:" + "|".join(f"(?<={one}secret)|(?<={one}[_-]secret)" for one in _CHOOSERS) + ")"
 """The same, sought by what all of them end in."""
 _FOREIGN = r"kennwort|contrase[n\xc3\xb1]{1,2}a|mot[_ -]de[_ -]passe"
+FOREIGN = (
+    r"(?:senha|wachtwoord|adgangskode|passord|salasana|heslo|has(?:\xc5\x82|l)o|l(?:\xc3\xb6|o)senord|jelsz(?:\xc3\xb3|o)"
+    r"|(?:\xc5\x9f|\xc5\x9e|s)ifre|parol(?:\xc4\x83|\xc4\x97)|\xd0[\x9f\xbf]\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c"
+    r"|\xe5\xaf\x86\xe7[\xa0\xa2][\x81\xbc]|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"
+    r"|\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8)"
+)
+"""The word in other languages, in UTF-8: of Europe, Russian, Chinese, Japanese and Korean. They have a rule of
+their own, as each beginning more costs the other one time."""
 PASSWORD_HINT = rf"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|{_CHOSEN}|{_FOREIGN})"
-# "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password.
+# "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password; nor does
+# the NOPASSWD of sudo.
 PASSWORD = (
-    rf"(?:pass(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
+    rf"(?:pass(?<!(?-i:NOPASS))(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
 CLOSE = r"(?:%5d)?[\"'`\])\\]{0,4}\s{0,40}"
@@ -29,10 +38,14 @@ TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\
 """The type that some languages write between a name and its value, or how a property is got and set."""
 DECLARED = r"\s{0,2}(?:&(?:'[a-z]{1,12}\s)?)?(?:[a-z.]{0,10}string|str)[?!]?\s{0,3}="
 """The type that others write behind a colon, and the sign."""
-EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
+EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|\xef\xbc\x9a|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
 SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),(?=\s?[\"'`])|\((?=(?:[a-z0-9_.]{1,30}\()?\s?[\"'`])))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
-ENDS = r"(?:" + TYPE + r"[:?.+!]{0,3}=|:|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
+ENDS = (
+    r"(?:"
+    + TYPE
+    + r"[:?.+!]{0,3}=|:|\xef\xbc\x9a|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
+)
 """Where a hint ends: behind a sign, or behind the quote that follows a comma, a bracket or a call in one."""
 HERE = r"[ \t]{0,40}"
 """A value without quotes stands on the line of its name."""
@@ -45,7 +58,7 @@ WRAP = (
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
 FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?)\s{1,3})?"
 """What a value in code may stand behind: where another one lacks, or as one of two."""
-OPEN = WRAP + r"[bru@]?\\{0,3}[\"'`]{1,3}"
+OPEN = WRAP + r"[bnru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 UUID_NAME = (
     r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
@@ -110,11 +123,11 @@ PASSWORD_FORMS = (
     Rule(
         hint=r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
         + PASSWORD_HINT
-        + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?[^\s\"']{4}",
+        + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"']?[^\s\"']{4}",
         pattern=(
             r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
             + PASSWORD
-            + r"\s{1,2}(?:is|lautet|est|es))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
+            + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
             r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
         ),
         caseless=True,
@@ -141,8 +154,8 @@ PASSWORD_FORMS = (
         after=110,
     ),
     Rule(
-        hint=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)[^\s\"']{4}",
-        pattern=r"(?:sshpass\s{1,3}-p\s{0,3}[\"']?|\b(?:requirepass|masterauth)\s{1,3}[\"']?)(?P<v>[^\s\"']{4,100})",
+        hint=r"\b(?:requirepass|masterauth)\s{1,3}[\"']?[^\s\"']{4}",
+        pattern=r"\b(?:requirepass|masterauth)\s{1,3}[\"']?(?P<v>[^\s\"']{4,100})",
         caseless=True,
         before=48,
         after=110,
@@ -172,10 +185,14 @@ PASSWORD_FORMS = (
         after=80,
     ),
     Rule(
-        hint=r"\bcurl\s[^\n]{0,200}(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?[^\s\"']{3}",
-        pattern=r"\bcurl\s[^\n]{0,200}?(?:-u|--user)[ =]{1,3}[\"']?[^\s:\"']{1,80}:[\"']?(?P<v>[^\s\"']{4,100})",
+        hint=r"\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{1,80}:[\"']?[^\s\"'/]{3}",
+        # The call may go on in further lines.
+        pattern=(
+            r"\bcurl(?:[^\n\\]|\\\r?[\s\S]){0,400}?\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{1,80}:"
+            r"[\"']?(?P<v>[^\s\"']{4,100})"
+        ),
         caseless=True,
-        before=320,
+        before=520,
         after=110,
     ),
 )
@@ -253,10 +270,10 @@ TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{10}",
+        hint=r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:(?:bearer|token|ssws|apikey)\s{1,2}[a-z0-9._~+/-]{10}|[a-z0-9_~+/-]{24})",
         pattern=(
-            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|token|ssws|apikey)"
-            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{10,300}={0,2})(?![a-z0-9._~+/=-])"
+            r"authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:(?:bearer|token|ssws|apikey)"
+            r"\s{1,2}(?P<v>[a-z0-9._~+/-]{10,300}={0,2})|(?P<v2>[a-z0-9_~+/-]{24,300}={0,2}))(?![a-z0-9._~+/=-])"
         ),
         caseless=True,
         before=120,

@@ -48,6 +48,10 @@ _PEM = Rule(
         r"(?P<v>-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
         r"(?:[ \t\"'>|+,]|\\[rnt\\\r\n]|[\r\n]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n]{0,200}){1,400}+"
         r"[A-Za-z0-9+/=]{24,}+[A-Za-z0-9+/=\s\\\"',|>]{0,4000}+)"
+        # In a log, each line with something in front: a time, a container's name.
+        r"|(?P<v2>-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY-----(?:\\{0,2}r|\r)?(?:\n|\\{1,2}n)"
+        r"[^\r\n\\]{1,80}?[ \t\]|:>](?:MI[A-Za-z0-9+/]{40}|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{0,40}"
+        r"(?:(?:\\{0,2}r|\r)?(?:\n|\\{1,2}n)[^\r\n\\]{1,80}?[ \t\]|:>][A-Za-z0-9+/]{60,76}){1,100})"
     ),
     before=100,
     after=7000,
@@ -101,7 +105,7 @@ DETECTORS: tuple[Detector, ...] = (
             hint=r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{40}",
             pattern=(
                 r"(?<![A-Za-z0-9+/])(?P<v>LS0tLS1CRUdJTiB(?:SU0EgUFJJ|QUklWQVRF|FQyBQUklW|PUEVOU1NI|FTkNSWVBU|EU0EgUFJJ|QR1AgUFJJ)"
-                r"[A-Za-z0-9+/]{60,6000}={0,2})"
+                r"(?:[A-Za-z0-9+/]|(?:\r?\n|\\n)[ \t]{0,20}(?=[A-Za-z0-9+/]{32})){60,6000}={0,2})"
             ),
             before=80,
             after=6100,

@@ -8,6 +8,7 @@ from casb_cli.scan.detect.catalogue._forms import (
     ENDS,
     EQUALS,
     FALLBACK,
+    FOREIGN,
     HERE,
     OPEN,
     PASSWORD,
@@ -39,6 +40,7 @@ _RANDOM_FILTERS = (
     "minified",
     "template_file",
     "public_key",
+    "sealed",
     "encoded_words",
 )
 
@@ -46,6 +48,30 @@ _RANDOM_FILTERS = (
 def _uuid(seed: int) -> str:
     text = rand(32, HEX, seed)
     return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
+
+
+def _assigned(hint: str, names: str) -> Rule:
+    """Return the rule of a password behind one of the names; `hint` may tell them less exactly."""
+    return Rule(
+        hint=hint + r"[a-z0-9_]{0,16}" + CLOSES + ENDS,
+        pattern=(
+            r"(?<!\$\()"
+            + names
+            + r"[a-z0-9_]{0,16}"
+            + EQUALS
+            + r"(?:\s{0,40}"
+            + FALLBACK
+            + OPEN
+            + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)\\{0,3}"
+            r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
+            + HERE
+            + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+)(?![^\s\"'`,;<>)}\]&]))"
+        ),
+        then=r"(?:" + DECLARED + r")?[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+        caseless=True,
+        before=96,
+        after=230,
+    )
 
 
 DETECTORS: tuple[Detector, ...] = (
@@ -142,32 +168,14 @@ DETECTORS: tuple[Detector, ...] = (
         confidence="low",
         description="A value assigned to a name such as password or client_secret, no placeholder and no reference.",
         rules=(
-            Rule(
-                hint=PASSWORD_HINT + r"[a-z0-9_]{0,16}" + CLOSES + ENDS,
-                pattern=(
-                    r"(?<!\$\()"
-                    # A line of a test's log: `PASS: folder/test.exp`, after a newline.
-                    r"(?!(?<=\n)(?-i:PASS: ))"
-                    + PASSWORD
-                    + r"[a-z0-9_]{0,16}"
-                    + EQUALS
-                    + r"(?:\s{0,40}"
-                    + FALLBACK
-                    + OPEN
-                    + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)\\{0,3}"
-                    r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
-                    + HERE
-                    + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+)(?![^\s\"'`,;<>)}\]&]))"
-                ),
-                then=r"(?:" + DECLARED + r")?[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
-                caseless=True,
-                before=96,
-                after=230,
-            ),
+            # A line of a test's log: `PASS: folder/test.exp`, after a newline.
+            _assigned(PASSWORD_HINT, r"(?!(?<=\n)(?-i:PASS: ))" + PASSWORD),
+            _assigned(FOREIGN, FOREIGN),
             *PASSWORD_FORMS,
         ),
         filters=(
             "unlikely_password",
+            "sealed",
             "identifier",
             "documentation",
             "monotone",
@@ -185,7 +193,8 @@ DETECTORS: tuple[Detector, ...] = (
         doubts=("doubtful_password",),
         columns=(
             "(?:user|login|initial|temp|temporary|db|database|account|admin|wifi|ssh|email|old|new|current|default|web)?"
-            "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse)(?:s|plain|plaintext|cleartext)?"
+            "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse|senha|contraseña|contrasena|wachtwoord"
+            "|hasło|haslo|heslo|lösenord|adgangskode|passord|пароль|Пароль|密码|密碼|パスワード|비밀번호)(?:s|plain|plaintext|cleartext)?"
         ),
         keywords=("user", "username", "login", "host", "database", "db", "server", "account", "benutzer"),
         generic=True,
@@ -326,14 +335,22 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 3986, section 3.2.1",
         rules=(
             Rule(
-                hint=r"://[^\s/:@\"'<>]{0,80}:[^\s/@\"'<>]{1,120}@",
+                hint=r"://[^\s/:\"'<>]{0,80}:[^\s/@\"'<>]{1,120}@",
+                # An address of a mail as the user's name should have its sign escaped; people leave it.
                 pattern=(
-                    r"(?<![a-z0-9])[a-z][a-z0-9+.-]{1,24}://[^\s/:@\"'<>]{0,80}:(?P<v>[^\s/@\"'<>]{3,120})"
-                    r"@[a-z0-9\[%{$]"
+                    r"(?<![a-z0-9])[a-z][a-z0-9+.-]{1,24}://[^\s/:@\"'<>]{0,80}(?:@[a-z0-9.-]{1,60})?:"
+                    r"(?P<v>[^\s/@\"'<>]{3,120}?)\\?@[a-z0-9\[%{$]"
                 ),
                 caseless=True,
-                before=240,
+                before=300,
                 after=8,
+            ),
+            Rule(
+                hint=r"jdbc:oracle:[a-z]{2,5}:[^\s/:@\"']{1,40}/[^\s/@\"']{3,60}@",
+                pattern=r"jdbc:oracle:[a-z]{2,5}:[^\s/:@\"']{1,40}/(?P<v>[^\s/@\"']{3,60})@",
+                caseless=True,
+                before=140,
+                after=2,
             ),
         ),
         checks=(),
@@ -348,6 +365,7 @@ DETECTORS: tuple[Detector, ...] = (
             "template_file",
             "lock_file",
         ),
+        doubts=("doubtful_password",),
         mask="none",
         match=lambda: (
             "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",

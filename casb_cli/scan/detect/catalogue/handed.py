@@ -12,9 +12,9 @@ _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
 _HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
 _TWO = (
     r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password|PS|Sql)Credentials?"
-    r"|PasswordAuthentication|PasswordAuthenticator|PlainTextAuthProvider|PlainCredentials)"
+    r"|PasswordAuthentication|PasswordAuthenticator|PlainTextAuthProvider|PlainCredentials|(?:cx_Oracle|oracledb)\.connect)"
 )
-_THREE = r"(?:mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
+_THREE = r"(?:(?:pymysql|MySQLdb)\.connect|mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
 
 
 DETECTORS: tuple[Detector, ...] = (
@@ -39,6 +39,29 @@ DETECTORS: tuple[Detector, ...] = (
             + r"\s{0,3},?\s{0,3}[\])]",
             before=24,
             after=280,
+            checks=("given",),
+        ),
+        # The key of a signature, as people choose passwords.
+        Rule(
+            hint=r"(?:jwt\.(?:sign|verify|encode|decode)|cookieparser|secretkeyspec)\(",
+            pattern=(
+                r"(?:jwt\.(?:sign|verify|encode|decode)\(\s{0,20}(?:\{[^{}]{0,200}\}|[a-z_$][\w.$]{0,60}(?:\(\))?)\s{0,3},|cookieparser\(|secretkeyspec\()"
+                r"\s{0,20}" + _HERE + r"(?=\s{0,3}[,).])"
+            ),
+            caseless=True,
+            before=24,
+            after=420,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"CURLOPT_(?:PROXY|TLSAUTH_)?(?:USERPWD|PASSWORD)|CURLOPT_(?:KEYPASSWD|XOAUTH2_BEARER)",
+            pattern=(
+                r"CURLOPT_(?:(?:PROXY)?USERPWD\s{0,8}(?:,|=>)\s{0,8}[\"'][^\s\"':]{1,60}:(?P<v>[^\s\"']{4,100})[\"']"
+                r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])"
+            ),
+            before=40,
+            after=340,
+            checks=("given",),
         ),
         Rule(
             hint=r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
@@ -137,6 +160,38 @@ DETECTORS: tuple[Detector, ...] = (
             after=12,
         ),
         Rule(
+            hint=r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
+            pattern=(
+                r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})"
+            ),
+            before=48,
+            after=110,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"\b(?:sqlcmd|osql|mongo(?:sh|dump|restore|import|export)?|redis-cli|ldap(?:search|add|modify|delete|passwd|whoami))\s[^\n]{0,160}\s-[PpawW]",
+            pattern=(
+                r"\b(?:(?:sqlcmd|osql)\s[^\n|;]{0,160}?\s-P|mongo(?:sh|dump|restore|import|export)?\s[^\n|;]{0,160}?\s-p"
+                r"|redis-cli\s[^\n|;]{0,160}?\s-a|ldap(?:search|add|modify|delete|passwd|whoami)\s[^\n|;]{0,160}?\s-w)"
+                r"[ ]{0,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})"
+            ),
+            before=190,
+            after=110,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"\bnet\s{1,3}use\s[^\n]{0,160}/user:|\brabbitmqctl\s[^\n]{0,60}(?:add_user|change_password)\s|\|\s{0,2}(?:sudo\s)?chpasswd",
+            pattern=(
+                r"(?:\bnet\s{1,3}use\s(?:[^\n/]{0,120}?\s)?/user:[^\s]{1,60}\s{1,3}|\brabbitmqctl\s[^\n]{0,60}?(?:add_user|change_password)\s[^\s]{1,60}\s{1,3}"
+                r"|\becho\s{1,3}(?:-e\s)?[\"']?[a-z][\w-]{0,30}:(?=[^\n|]{4,100}\|\s{0,2}(?:sudo\s)?chpasswd))[\"']?(?P<v>[^\s\"'$%/|*<-][^\s\"'$|]{3,100})"
+                r"|\bnet\s{1,3}use\s(?:\S{1,4}\s{1,3})?\\\\\S{1,120}\s{1,3}(?P<v2>[^\s\"'$%/|*<-]\S{3,60})(?=\s{1,3}/user:)"
+            ),
+            caseless=True,
+            before=220,
+            after=200,
+            checks=("given",),
+        ),
+        Rule(
             hint=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s[^\n]{1,100}/[^\s/@]{4}",
             pattern=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)",
             caseless=True,
@@ -151,13 +206,13 @@ DETECTORS: tuple[Detector, ...] = (
             after=110,
         ),
         Rule(
-            hint=r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\s\"']{8}",
-            pattern=r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}[\"']?(?P<v>[^\s\"']{8,64})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
+            hint=r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\"'\n]{8}",
+            pattern=r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)",
             before=40,
             after=80,
         ),
         Rule(
-            hint=r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}[^\s]{4}",
+            hint=r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}(?:[057-9]\s{1,2})?[^\s]{4}",
             pattern=(
                 r"(?<![^\n])[ \t]{0,8}(?:r[ow]community6?|snmp-server community|(?:enable|username \S{1,40}(?: privilege \d{1,2})?) (?:password|secret))"
                 r"[ \t]{1,4}(?:[057-9][ \t]{1,2})?(?P<v>[^\s]{4,100})(?=[ \t]{0,4}(?:r[ow]\b|[0-9.]{7,15}(?:/|[ \t\r]*\n)|\r?\n|\Z))"
@@ -170,6 +225,46 @@ DETECTORS: tuple[Detector, ...] = (
             pattern=r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
             before=40,
             after=110,
+        ),
+        Rule(
+            hint=r"\brootpw[ \t]{1,8}[^\s]{4}|passwd/(?:root|user)-password[^\n]{0,20}[ \t]password[ \t]",
+            pattern=(
+                r"(?<![^\n])(?:rootpw[ \t]{1,8}(?:--plaintext[ \t]{1,8})?|[a-z-]{1,20}[ \t]{1,8}passwd/(?:root|user)-password(?:-again)?[ \t]{1,8}password[ \t]{1,8})"
+                r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)"
+            ),
+            before=100,
+            after=120,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"\bPSK\s{1,8}\"[^\"\n]{4}",
+            pattern=r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"",
+            before=24,
+            after=110,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"Password>\s{0,20}<Value>[^<\s]{4}",
+            pattern=r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>",
+            before=48,
+            after=310,
+            checks=("given",),
+        ),
+        Rule(
+            hint=r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>",
+            pattern=r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>(?P<v>[^<\s]{4,100})</string>",
+            caseless=True,
+            before=100,
+            after=110,
+        ),
+        Rule(
+            hint=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
+            pattern=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}"
+            + _NAME
+            + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"",
+            caseless=True,
+            before=90,
+            after=460,
         ),
         # Lists of accounts: an address and its password a line.
         Rule(
@@ -200,6 +295,18 @@ DETECTORS: tuple[Detector, ...] = (
             '<entry key="db.password">' + "Gr8Pass" + "9word</entry>",
             "docker login -u ci -p " + "Gr8Pass" + "9word registry.host",
             "echo '" + "Gr8Pass" + "9word' | sudo -S reboot",
+            "jwt.sign({ id: 1 }, '" + "harbour-lights" + "', options)",
+            'curl_setopt($ch, CURLOPT_USERPWD, "ann:' + "Gr8Pass" + '9word");',
+            "sshpass -p " + "winterharbour ssh ann@host",
+            "keytool -genkey -storepass " + "winterharbour -alias x",
+            "mongodump -u ann -p " + "Gr8Pass" + "9word --db shop",
+            "net use z: \\\\\\\\host\\\\share /user:ann " + "Gr8Pass" + "9word",
+            "echo ann:" + "Gr8Pass" + "9word | chpasswd",
+            "rootpw " + "Gr8Pass" + "9word\n",
+            '10.0.0.1 : PSK "' + "Gr8Pass" + '9word"',
+            "<AdministratorPassword><Value>" + "Gr8Pass" + "9word</Value>",
+            "<key>password</key>\n<string>" + "Gr8Pass" + "9word</string>",
+            'variable "db_password" {\n  default = "' + "Gr8Pass" + '9word"\n}',
             "sqlplus scott/" + "Gr8Pass" + "9word@orcl",
             "binddn cn=admin\nbindpw " + "Gr8Pass" + "9word\n",
             'network={\n  ssid="x"\n  psk="' + "Gr8Pass" + '9word"\n}',

@@ -20,6 +20,12 @@ _CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
 
+
+def _uuid() -> str:
+    text = rand(32, HEX, 7)
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
 _BYTES_OF = (
     r"(?:key|secret|password|passwd|auth_?data|reset_?token)(?:_?(?:bytes?|data|raw|value|[0-9]{1,3}))?"
     r"(?:\[[a-z0-9_]{0,20}\])?\s{0,3}(?::=|=|:)\s{0,3}(?:[a-z0-9_.:;&\[\] ]{0,40}[(\[{]){1,2}\s{0,40}"
@@ -217,6 +223,24 @@ DETECTORS: tuple[Detector, ...] = (
         ),
     ),
     credential(
+        "vault-secret-id",
+        "Secret id of HashiCorp Vault",
+        "The secret half of an AppRole login of HashiCorp Vault, beside its role or a word for it.",
+        Rule(
+            hint=r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{8}-[0-9a-f]{4}-",
+            pattern=r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![0-9a-f-])",
+            before=40,
+            after=40,
+        ),
+        filters=("example_uuid",),
+        keywords=("vault", "approle", "role_id"),
+        required=True,
+        distance=160,
+        reference="HashiCorp Vault: AppRole",
+        match=lambda: (f"approle/login role_id=x secret_id={_uuid()}", f'role_id = "x"\nsecret_id = "{_uuid()}"'),
+        no_match=lambda: (f"secret_id={_uuid()}", "vault: secret_id=projects/1/secrets/x"),
+    ),
+    credential(
         "docker-login",
         "Login of an image registry",
         "User name and password of an image registry in the configuration of Docker or a secret of Kubernetes.",
@@ -225,6 +249,14 @@ DETECTORS: tuple[Detector, ...] = (
             pattern=r"\"auth\"\s{0,4}:\s{0,4}\"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})\"",
             before=32,
             after=1010,
+        ),
+        # The whole file in base64: what `{"auths":` is, and with the blanks that tools put between.
+        Rule(
+            hint=r"(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20}",
+            pattern=r"(?<![A-Za-z0-9+/])(?P<v>(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20,6000}={0,2})",
+            before=64,
+            after=6010,
+            checks=("registry_logins",),
         ),
         checks=("basic_credentials",),
         reference="Docker: config.json",
