@@ -114,8 +114,8 @@ def powerpoint(*texts):
     return compound({"PowerPoint Document": struct.pack("<HHI", 0x0F, 0x03EE, len(atoms)) + atoms})
 
 
-def outlook(body, attachments):
-    """Return a message with a body and attachments by name."""
+def outlook(body, attachments, **more):
+    """Return a message with a body, attachments by name, and more streams."""
     streams = {
         "__properties_version1.0": bytes(32),
         "__substg1.0_0037001F": "Subject".encode("utf-16-le"),
@@ -125,4 +125,4 @@ def outlook(body, attachments):
         folder = f"__attach_version1.0_#{number:08X}"
         streams[f"{folder}/__substg1.0_3707001F"] = name.encode("utf-16-le")
         streams[f"{folder}/__substg1.0_37010102"] = data
-    return compound(streams)
+    return compound({**streams, **more})

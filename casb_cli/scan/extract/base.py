@@ -36,6 +36,9 @@ Nature = Literal["text", "scraps", "program"]
 BLOCK = 1 << 20
 """Bytes of text per block: large enough that per-block costs vanish, small enough to keep memory flat."""
 
+PANIC = "PanicException"
+"""What parsers written in Rust raise when a check of their own fails: it is no Exception."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one file may cost. Sizes in bytes, times in seconds."""

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import telling
 from casb_cli.scan.extract.packed_rtf import unpacked_rtf
 from casb_cli.scan.extract.records import readable
 
 _PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102|101[EF]-[0-9A-F]{8})", re.IGNORECASE)
+_NAMES = "__nameid_version1.0"
 _UNICODE, _ANSI = "001F", "001E"
 _RTF, _HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1009", "1013", "3701", "3707", "3704"
 _ENCRYPTED, _FIRST_TABLE = 0x0100, 0x0200
 _COMPRESSED = 1 << 30
+_WORD_6, _QUICKLY_SAVED, _WIDE_TEXT = range(0x64, 0xC0), 0x04, 0x1000
+"""Word 6 and 95 have no stream of tables, and pieces only where changes alone were saved; few are in UTF-16."""
 _TEXT_CHARS, _TEXT_BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FILE_PASS = 0x2F
@@ -46,9 +49,17 @@ def word(source: Source, context: Context, where: str) -> Iterator[Segment]:
 def word_text(ole: Any, folder: list[str], context: Context) -> Iterator[bytes]:
     """Return the text of the Word document in a storage; raises Stop(encrypted), and what torn ones raise."""
     main = stream(ole, [*folder, "WordDocument"], context)
+    version, language = struct.unpack_from("<H2xH", main, 0x02)
     flags = struct.unpack_from("<H", main, 0x0A)[0]
     if flags & _ENCRYPTED:
         raise Stop("encrypted")
+    if version in _WORD_6:
+        encoding = "utf-16-le" if flags & _WIDE_TEXT else code_page(language)
+        if flags & _QUICKLY_SAVED:
+            start, size = struct.unpack_from("<II", main, 0x160)
+            return _pieces(main, main[start : start + size], context, encoding)
+        start, end = struct.unpack_from("<II", main, 0x18)
+        return iter((_plain(main[start:end].decode(encoding, "replace")),))
     table = stream(ole, [*folder, "1Table" if flags & _FIRST_TABLE else "0Table"], context)
     start, size = struct.unpack_from("<II", main, 0x01A2)
     return _pieces(main, table[start : start + size], context)
@@ -72,6 +83,8 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
     with opened_ole(source) as ole:
         folders: dict[tuple[str, ...], dict[tuple[str, str], list[str]]] = {}
         for path in ole.listdir(streams=True, storages=False):
+            if _NAMES in path[:-1]:
+                continue  # tables of the names of properties, numbered as if they were some
             if found := _PROPERTY.fullmatch(path[-1]):
                 folders.setdefault(tuple(path[:-1]), {})[found[1].upper(), found[2].upper()] = path
         if not folders:
@@ -87,9 +100,15 @@ def outlook(source: Source, context: Context, where: str) -> Iterator[Segment]:
             for tag, kind in ((_HTML, "html"), (_RTF, "rtf"), (_DATA, None)):
                 if (path := properties.get((tag, "0102"))) is not None:
                     context.member()
-                    data = stream(ole, path, context)
-                    if tag == _RTF:
-                        data = unpacked_rtf(data, context)
+                    try:
+                        data = stream(ole, path, context)
+                        if tag == _RTF:
+                            data = unpacked_rtf(data, context)
+                    except Exhausted:
+                        raise
+                    except Stop as stop:  # one property that is torn costs no other
+                        context.note(place, stop)
+                        continue
                     inner = Source(io.BytesIO(data), name, len(data))
                     yield from context.open(inner, context, place, kind)
 
@@ -188,7 +207,31 @@ def _whole(ole: Any, path: str | list[str]) -> bool:
     return True
 
 
-def _pieces(main: bytes, clx: bytes, context: Context) -> Iterator[bytes]:
+_CODE_PAGES = {
+    "cp1250": (0x05, 0x0E, 0x15, 0x18, 0x1A, 0x1B, 0x1C, 0x24),
+    "cp1251": (0x02, 0x19, 0x22, 0x23, 0x2F),
+    "cp1253": (0x08,),
+    "cp1254": (0x1F,),
+    "cp1255": (0x0D,),
+    "cp1256": (0x01, 0x20, 0x29),
+    "cp1257": (0x25, 0x26, 0x27),
+    "cp874": (0x1E,),
+    "cp932": (0x11,),
+    "cp936": (0x04,),
+    "cp949": (0x12,),
+}
+"""The code pages of Windows by language ([MS-LCID]); all others write in that of Western Europe."""
+_TRADITIONAL = (0x0404, 0x0C04, 0x1404)
+
+
+def code_page(language: int) -> str:
+    """Return the code page in which a document in a language was written before Unicode."""
+    if language in _TRADITIONAL:
+        return "cp950"
+    return next((page for page, ours in _CODE_PAGES.items() if language & 0x3FF in ours), "cp1252")
+
+
+def _pieces(main: bytes, clx: bytes, context: Context, older: str = "") -> Iterator[bytes]:
     at = 0
     while at < len(clx) and clx[at] == 1:  # formatting that pieces share
         at += 3 + struct.unpack_from("<H", clx, at + 1)[0]
@@ -202,7 +245,9 @@ def _pieces(main: bytes, clx: bytes, context: Context) -> Iterator[bytes]:
         first, last = struct.unpack_from("<II", table, number * 4)
         place = struct.unpack_from("<I", table, (count + 1) * 4 + number * 8 + 2)[0]
         length = max(last - first, 0)
-        if place & _COMPRESSED:
+        if older:
+            text = main[place : place + length * (1 + (older == "utf-16-le"))].decode(older, "replace")
+        elif place & _COMPRESSED:
             begin = (place & ~_COMPRESSED) // 2
             text = main[begin : begin + length].decode("cp1252", "replace")
         else:
@@ -210,22 +255,47 @@ def _pieces(main: bytes, clx: bytes, context: Context) -> Iterator[bytes]:
         yield _plain(text)
 
 
-def _atoms(data: bytes, context: Context) -> Iterator[bytes]:
+def records(data: bytes, context: Context) -> Iterator[tuple[int, int, bytes]]:
+    """Yield each atom of a presentation: its instance, kind and content ([MS-PPT] 2.3.1).
+
+    No atom reaches beyond the container around it: some containers hold packages, whose bytes are no records.
+    """
     at = 0
+    ends = [len(data)]
     while at + 8 <= len(data):
+        while at + 8 > ends[-1] and len(ends) > 1:
+            at = ends.pop()
+        if at + 8 > len(data):
+            return
+        if data.startswith(_NOTHING, at):  # filling: another save of the document follows
+            at = found.start() if (found := _SOMETHING.search(data, at)) else len(data)
+            continue
         version, kind, size = struct.unpack_from("<HHI", data, at)
         at += 8
-        if version & 0x0F == 0x0F:
-            continue  # a container: its records follow
-        if kind in (_TEXT_CHARS, _STRING):
-            yield _plain(data[at : at + size].decode("utf-16-le", "replace") + "\n")
-        elif kind == _TEXT_BYTES:
-            yield _plain(data[at : at + size].decode("latin-1") + "\n")
-        elif kind in _DRAWN:
-            yield from wide_values(data[at : at + size])
+        end = min(at + size, ends[-1])
+        if version & 0x0F == 0x0F and kind not in _PACKAGES:
+            ends.append(end)  # a container: its records follow
+            continue
+        yield version >> 4, kind, data[at:end]
         if size > BLOCK:
             context.tick()
-        at += size
+        at = end
+
+
+_NOTHING = bytes(8)
+_SOMETHING = re.compile(rb"[^\0]")
+_PACKAGES = (0x040E, 0x0427, 0x0428)
+"""What newer programs leave for themselves: packages, said to be containers."""
+
+
+def _atoms(data: bytes, context: Context) -> Iterator[bytes]:
+    for _, kind, atom in records(data, context):
+        if kind in (_TEXT_CHARS, _STRING):
+            yield _plain(atom.decode("utf-16-le", "replace") + "\n")
+        elif kind == _TEXT_BYTES:
+            yield _plain(atom.decode("latin-1") + "\n")
+        elif kind in _DRAWN:
+            yield from wide_values(atom)
 
 
 _DRAWN = (0xF00B, 0xF121, 0xF122)
@@ -267,14 +337,22 @@ def document_properties(ole: Any, context: Context, where: str) -> Iterator[Segm
     found: list[str] = []
     for name in _SUMMARIES:
         if ole.exists(name):
-            values = ole.getproperties(name, convert_time=False).values()
-            found += [v.decode("cp1252", "replace") if isinstance(v, bytes) else str(v) for v in _flat(values)]
+            values = list(_flat(ole.getproperties(name, convert_time=False).values()))
+            pictures = [v for v in values if isinstance(v, bytes) and b"\0" in v.rstrip(b"\0")]
+            found += [_narrow(v) if isinstance(v, bytes) else v for v in values if v not in pictures]
             # Those that users add stand in a second section, which olefile passes over.
             told = set(found)
-            runs = (run.decode("utf-8", "replace") for run in readable(stream(ole, name, context)[:BLOCK]))
+            data = stream(ole, name, context)[:BLOCK]
+            for picture in pictures:
+                data = data.replace(picture, b"\0")
+            runs = (run.decode("utf-8", "replace") for run in readable(data))
             found += [run for run in runs if run not in told]
     if found:
         yield Segment(join_place(where, "properties"), "none", iter(("\n".join(found).encode("utf-8", "replace"),)))
+
+
+def _narrow(value: bytes) -> str:
+    return value.decode("cp1252", "replace")
 
 
 def _flat(values: Any) -> Iterator[Any]:

@@ -9,13 +9,10 @@ from typing import TypeVar
 import msgspec
 
 from casb_cli.scan.extract.archive import spooled
-from casb_cli.scan.extract.base import Context, Exhausted, Extractor, Segment, Source, Stop
+from casb_cli.scan.extract.base import PANIC, Context, Exhausted, Extractor, Segment, Source, Stop
 from casb_cli.scan.extract.sniff import sniff
 
 Item = TypeVar("Item")
-
-_PANIC = "PanicException"
-"""What parsers written in Rust raise when a check of their own fails: it is no Exception."""
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -101,9 +98,9 @@ def _noting(items: Iterator[Item], context: Context, where: str) -> Iterator[Ite
     except Exception as error:  # noqa: BLE001 - parsers raise anything on foreign bytes; words could hold content
         context.note(where, Stop("corrupted", type(error).__name__))
     except BaseException as error:
-        if type(error).__name__ != _PANIC:
+        if type(error).__name__ != PANIC:
             raise
-        context.note(where, Stop("corrupted", _PANIC))
+        context.note(where, Stop("corrupted", PANIC))
 
 
 def _segments(source: Source, context: Context, where: str, kind: str | None) -> Iterator[Segment]:
@@ -119,7 +116,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         if not context.kind:
             context.kind = kind
         if kind in _REFUSED:
-            if kind == "empty" and where:
+            if kind == "empty" and (where or source.size):
                 return  # an empty member hides nothing
             raise _REFUSED[kind](source)
         form = FORMATS[kind]

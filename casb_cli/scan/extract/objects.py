@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.compound import opened_ole, stream, word_text
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.compound import document_properties, opened_ole, records, stream, word_text
 from casb_cli.scan.extract.records import workbook_text
 
 _NATIVE = "\x01ole10native"
@@ -19,14 +19,33 @@ _WHOLE = ("package", "contents", "embeddedodf")
 
 
 def embedded(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what an OLE container of no known kind holds; raises Stop(unsupported) where that is nothing known."""
+    """Yield what an OLE container of no known kind holds, plain strings where that is nothing known.
+
+    Raises Stop(unsupported) then.
+    """
+    from casb_cli.scan.extract.macros import macros
+    from casb_cli.scan.extract.unknown import runs
+
     with opened_ole(source) as ole:
         found = False
         for segment in objects(ole, context, where, top=True):
             found = True
             yield segment
-        if not found:
+        yield from document_properties(ole, context, where)
+        yield from macros(ole, context, where)
+        if not found and ole.listdir():
+            yield Segment(where, "none", context.beside(runs(_streams(ole), context)), nature="scraps")
             raise Stop("unsupported", "an OLE document")
+
+
+def _streams(ole: Any) -> Iterator[bytes]:
+    """Yield the streams of a container but those that are read otherwise, each with an end of its own."""
+    for path in ole.listdir(streams=True, storages=False):
+        if path[-1][:1] != "\x05" and "VBA" not in path:
+            file = ole.openstream(path)
+            while block := file.read(BLOCK):
+                yield block
+            yield b"\0"
 
 
 def objects(ole: Any, context: Context, where: str, *, top: bool = False) -> Iterator[Segment]:
@@ -81,24 +100,25 @@ def _ended(data: bytes, at: int) -> tuple[bytes, int]:
 
 def slide_objects(data: bytes, context: Context, where: str) -> Iterator[Segment]:
     """Yield the documents embedded in a presentation: atoms, mostly packed ([MS-PPT] ExOleObjStg)."""
-    at = 0
-    while at + 8 <= len(data):
-        version, kind, size = struct.unpack_from("<HHI", data, at)
-        at += 8
-        if version & 0x0F == 0x0F:
-            continue
-        if kind == _OBJECT and size > 4:
-            part = data[at : at + size]
-            if version >> 4 == 1:
-                unpacker = zlib.decompressobj()
-                part = unpacker.decompress(part[4:], context.limits.in_memory)
-                context.unpack(len(part), len(part), size)
-                if not unpacker.eof:
-                    whole = len(part) < context.limits.in_memory
-                    fault = Stop("corrupted" if whole else "too-large", "a packed object")
-                    context.note(join_place(where, "object"), fault)
-            yield from _opened("", part, context, join_place(where, "object"))
-        at += size
+    place = join_place(where, "object")
+    for instance, kind, atom in records(data, context):
+        if kind == _OBJECT and len(atom) > 4:
+            yield from _opened("", _inflated(atom, context, place) if instance == 1 else atom, context, place)
+
+
+def _inflated(packed: bytes, context: Context, place: str) -> bytes:
+    """Return an object that stands behind its size, as far as it can be unpacked; a fault is noted."""
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(packed[4:], context.limits.in_memory)
+    except zlib.error:
+        context.note(place, Stop("corrupted", "a packed object"))
+        return b""
+    context.unpack(len(data), len(data), len(packed))
+    if not unpacker.eof and len(data) < int.from_bytes(packed[:4], "little"):
+        whole = len(data) < context.limits.in_memory
+        context.note(place, Stop("corrupted" if whole else "too-large", "a packed object"))
+    return data
 
 
 _OBJECT = 0x1011

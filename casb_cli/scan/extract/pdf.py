@@ -6,12 +6,13 @@ import ctypes
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.pdf_files import given_files
 from casb_cli.scan.extract.pdf_strings import shown_strings, strings
 from casb_cli.scan.extract.pictures import page_shown
 
@@ -39,7 +40,7 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
         if properties:
             yield Segment(join_place(where, "properties"), "none", iter((_utf8(properties),)))
         pages = len(document)
-        silent = 0
+        silent = lost = 0
         for number in range(pages):
             context.tick()
             try:
@@ -58,14 +59,18 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
             if text.strip() or aside:
                 yield Segment(join_place(where, f"page {number + 1}"), "none", iter((_utf8(f"{text}\n{aside}"),)))
             for file in files:
-                yield from _attached(file, f"page {number + 1} file", context, where)
+                lost += not (yield from _attached(file, f"page {number + 1} file", context, where))
         entries = list(_outline(document, context))
         told.update(entries)
         outline = "\n".join(entries)
         if outline:
             yield Segment(join_place(where, "outline"), "none", iter((_utf8(outline),)))
         for number in range(document.count_attachments()):
-            yield from _attached(document.get_attachment(number), f"attachment {number + 1}", context, where)
+            lost += not (
+                yield from _attached(document.get_attachment(number), f"attachment {number + 1}", context, where)
+            )
+        if lost:
+            yield from _lost(_unlocked(source, document, context), context, where)
         if beside := "\n".join(
             text for text in strings(_unlocked(source, document, context), context) if text not in told
         ):
@@ -89,10 +94,32 @@ def _unlocked(source: Source, document: Any, context: Context) -> Source:
     return Source(copy, source.name, copy.tell())
 
 
-def _attached(attachment: Any, label: str, context: Context, where: str) -> Iterator[Segment]:
-    context.member()
+def _attached(attachment: Any, label: str, context: Context, where: str) -> Generator[Segment, None, bool]:
+    """Yield what an attached file holds; returns whether pdfium gives it."""
+    from pypdfium2 import PdfiumError
+
     name = attachment.get_name() or label
-    data = bytes(attachment.get_data())
+    try:
+        data = bytes(attachment.get_data())
+    except PdfiumError:
+        return False
+    yield from _opened(data, name, context, where)
+    return True
+
+
+def _lost(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what files hold that pdfium does not give; a fault is noted."""
+    try:
+        for number, data in enumerate(given_files(source, context), 1):
+            yield from _opened(data, f"file {number}", context, where)
+    except Exhausted:
+        raise
+    except Stop as stop:
+        context.note(where, stop)
+
+
+def _opened(data: bytes, name: str, context: Context, where: str) -> Iterator[Segment]:
+    context.member()
     inner = Source(io.BytesIO(data), name, len(data))
     yield from context.open(inner, context, join_place(where, shorten(printable(name), 200)))
 

@@ -15,13 +15,13 @@ import msgspec
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import member_file, opened
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, PANIC, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.compound import document_properties, locked_workbook, misleading, opened_ole, stream
 from casb_cli.scan.extract.inline import shown
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.objects import objects
-from casb_cli.scan.extract.records import workbook_text
+from casb_cli.scan.extract.records import readable, workbook_text
 from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
 _CELLS_IN_MEMORY = 192 << 20
@@ -36,12 +36,17 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
             raise Stop("encrypted")
         if misleading(source):
             raise Stop("corrupted", "sectors that lead astray")
-        yield from _tables(source.file, context, where)
+        refused = False
+        try:
+            yield from _tables(source.file, context, where)
+        except Refused as fault:
+            context.note(where, fault)
+            refused = True
         with contextlib.suppress(OSError), opened_ole(source) as ole:
             yield from macros(ole, context, where)
             yield from objects(ole, context, where)
             name = "Workbook" if ole.exists("Workbook") else "Book"
-            aside = workbook_text(stream(ole, name, context), context)
+            aside = workbook_text(stream(ole, name, context), context, cells=refused)
             yield Segment(join_place(where, "aside"), "none", aside)
             yield from document_properties(ole, context, where)
         return
@@ -51,12 +56,17 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
         return
     book = unpack(source, size, context)
     with book.file:
-        if book.far:
-            yield from _streamed(source, context, where)
-        else:
-            yield from _tables(book.file, context, where)
+        try:
+            yield from _streamed(source, context, where) if book.far else _tables(book.file, context, where)
+        except Refused as fault:
+            context.note(where, fault)
+            yield from _streamed(source, context, where, torn=True)
         for part, text in book.asides.items():
             yield Segment(join_place(where, f"{part} aside"), "none", iter((text,)))
+
+
+class Refused(Stop):
+    """Says that a workbook cannot be opened by its reader; what it holds may still be read without addresses."""
 
 
 def _tables(file: BinaryIO, context: Context, where: str) -> Iterator[Segment]:
@@ -80,7 +90,7 @@ def _tables(file: BinaryIO, context: Context, where: str) -> Iterator[Segment]:
 
 def _opened(file: BinaryIO) -> Any:
     """Return the workbook; from a file of its own it is read piece by piece, where the system lets that be named."""
-    from python_calamine import CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     file.seek(0)
     try:
@@ -89,6 +99,12 @@ def _opened(file: BinaryIO) -> Any:
         return CalamineWorkbook.from_filelike(file)
     except PasswordError:
         raise Stop("encrypted") from None
+    except CalamineError as error:
+        raise Refused("corrupted", type(error).__name__) from None
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise Refused("corrupted", PANIC) from None
 
 
 def _descriptor(file: BinaryIO) -> int | None:
@@ -166,7 +182,9 @@ def _shown(cell: object) -> str:
     return str(cell)
 
 
-def _streamed(source: Source, context: Context, where: str) -> Iterator[Segment]:
+def _streamed(source: Source, context: Context, where: str, *, torn: bool = False) -> Iterator[Segment]:
+    """Yield the texts of all sheets without addresses: of large workbooks, or of those that their reader refuses."""
+
     def raw(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         with member_file(archive, info, context) as file:
             while block := file.read(BLOCK):
@@ -175,10 +193,14 @@ def _streamed(source: Source, context: Context, where: str) -> Iterator[Segment]
     with opened(source) as archive:
         for info in archive.infolist():
             name = info.filename.lower()
-            if name.startswith("xl/worksheets/") or name == "xl/sharedstrings.xml":
+            if name.startswith(("xl/worksheets/", "xl/sharedstrings.")):
+                place = join_place(where, shorten(printable(info.filename), 100))
                 if name.endswith(".bin"):
-                    raise Stop("too-large", "a binary sheet")
+                    if not torn:
+                        raise Stop("too-large", "a binary sheet")
+                    if name.startswith("xl/shared"):  # texts in sheets are read as what stands beside
+                        texts = (b"\n".join(readable(block)) + b"\n" for block in raw(archive, info))
+                        yield Segment(place, "none", texts)
                 if not name.endswith(".xml"):
                     continue
-                place = join_place(where, shorten(printable(info.filename), 100))
                 yield Segment(place, "none", converted(raw(archive, info), spaced_xml))

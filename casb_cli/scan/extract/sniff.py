@@ -29,6 +29,8 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"070701", 0, "cpio"),
     (b"070702", 0, "cpio"),
     (b"070707", 0, "cpio"),
+    (b"\xc7\x71", 0, "cpio"),
+    (b"\x71\xc7", 0, "cpio"),
     (b"bplist00", 0, "plist"),
     (b"\x04\x22\x4d\x18", 0, "lz4"),
     (b"\x02\x21\x4c\x18", 0, "lz4"),
@@ -50,7 +52,7 @@ _FIRST = frozenset(magic[0] for magic, at, _ in _MAGIC if not at)
 """The bytes that one of these may begin with: most files are text, which few of them begin like."""
 _BEGUN = {
     "bzip2": re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
-    "cpio": re.compile(rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}"),
+    "cpio": re.compile(rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}|[\xc7\x71]{2}.{24}[\x20-\xff]{1,255}\0", re.DOTALL),
 }
 """How those go on that begin with letters or digits, as a text may."""
 _OLE_NAMES = {
@@ -89,6 +91,8 @@ def sniff(source: Source) -> str:
     if source.size == 0:
         return "empty"
     head = source.head()
+    if not head:  # a member tells the size of what it is packed in
+        return "empty"
     if source.size < 1024 and head.startswith(_LFS) and b"\noid sha256:" in head:
         return "lfs-pointer"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
@@ -189,12 +193,12 @@ def _ole(source: Source) -> str:
     names: set[str] | None = None
     with contextlib.suppress(Exception):  # its reader raises anything on torn containers
         names = _directory(source)
-    for name, kind in _OLE_NAMES.items():
-        if name.lower() in (names or ()):
-            return kind
+    if names is not None:
+        if "project" not in names and len(names) > 1:  # what other programs make may have a folder for macros too
+            names.discard("vba")
+        return next((kind for name, kind in _OLE_NAMES.items() if name.lower() in names), "ole" if names else "empty")
     sample = source.head(1 << 20)
-    unknown = "ole" if names else "ole-torn"
-    return next((kind for name, kind in _OLE_NAMES.items() if name.encode("utf-16-le") in sample), unknown)
+    return next((kind for name, kind in _OLE_NAMES.items() if name.encode("utf-16-le") in sample), "ole-torn")
 
 
 def _directory(source: Source) -> set[str]:
@@ -204,7 +208,10 @@ def _directory(source: Source) -> set[str]:
     source.file.seek(0)
     try:
         with olefile.OleFileIO(source.file) as ole:
-            return {path[0].lower() for path in ole.listdir(streams=True, storages=True)}
+            names = {path[0].lower() for path in ole.listdir(streams=True, storages=True)}
+            if not names and ole.root.sid_child != olefile.NOSTREAM:
+                raise OSError("a directory that leads nowhere")
+            return names
     finally:
         source.file.seek(0)
 

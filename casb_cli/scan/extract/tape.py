@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tarfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
@@ -114,10 +115,12 @@ def ar_members(source: Source, context: Context, where: str) -> Iterator[Segment
 
 
 _TRAILER = "TRAILER!!!"
+BINARY_CPIO = {b"\xc7\x71": "<", b"\x71\xc7": ">"}
+"""How its oldest form begins, the one that the program makes if none is named, and the order of bytes then."""
 
 
 def cpio_members(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what the regular files of a cpio archive hold, in its new and its old portable form."""
+    """Yield what the regular files of a cpio archive hold, in its new, its old portable and its binary form."""
     names = Names(where)
     at = 0
     while at < source.size:
@@ -133,6 +136,11 @@ def cpio_members(source: Source, context: Context, where: str) -> Iterator[Segme
                 mode, length, size = int(head[18:24], 8), int(head[59:65], 8), int(head[65:76], 8)
                 begin = at + 76 + length
                 label, after = 76, begin + size
+            elif head[:2] in BINARY_CPIO and len(head) >= 26:
+                words = struct.unpack_from(f"{BINARY_CPIO[head[:2]]}13H", head)
+                mode, length, size = words[3], words[10], words[11] << 16 | words[12]
+                begin = at + 26 + length + length % 2
+                label, after = 26, begin + size + size % 2
             elif at and not head.strip(b"\0"):
                 at += len(head)  # filling behind the end
                 continue

@@ -64,11 +64,11 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from _shown(source, context, where, name)
         return
     if _is_iwork(head, source.size):
-        yield Segment(where, "none", context.beside(_runs(_iwork(source, context), context)))
+        yield Segment(where, "none", context.beside(runs(_iwork(source, context), context)))
         name = name or "a document of iWork"
     else:
         nature: Nature = "program" if head.startswith(_PROGRAMS) or head[2:4] == _COMPILED else "scraps"
-        yield Segment(where, "none", context.beside(_runs(_blocks(source), context)), nature=nature)
+        yield Segment(where, "none", context.beside(runs(_blocks(source), context)), nature=nature)
     raise Stop("unsupported", name)
 
 
@@ -94,7 +94,7 @@ def _blocks(source: Source) -> Iterator[bytes]:
         yield block
 
 
-def _runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
+def runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
     """Yield the runs of printable ASCII in one or two bytes a character, one a line, up to a fault of the blocks."""
     held = b""
     fault: Exception | None = None

@@ -23,6 +23,10 @@ _CELLS = re.compile(
 )
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin", re.IGNORECASE)
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_MACRO_SHEETS = re.compile(rb"\bType=\"[^\"]*/xl(?:Intl)?Macrosheet\"")
+_SHEETS = b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"'
+"""What a sheet of macros is said to be, for which calamine refuses all of a workbook: its cells are those of any."""
 _ASIDE = re.compile(
     rb"<(?:\w{1,32}:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<"
     rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)>([^<]+)<"
@@ -80,6 +84,8 @@ def unpack(source: Source, size: int, context: Context) -> Workbook:
                 if _CELLS.fullmatch(info.filename) and not info.is_dir():
                     with package.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out:
                         blocks = _blocks(archive, info, context)
+                        if info.filename == _RELATIONS:
+                            blocks = (_MACRO_SHEETS.sub(_SHEETS, block) for block in blocks)
                         if _SHEET.fullmatch(info.filename):
                             blocks = _watched(blocks, info.filename, book)
                         elif _BINARY_SHEET.fullmatch(info.filename):

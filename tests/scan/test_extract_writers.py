@@ -1,0 +1,131 @@
+"""What documents of many programs showed: older forms, and faults at one place that must cost no other."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+
+import pytest
+from compound_file import compound, outlook, powerpoint
+from test_extract_formats import SHOWN, look, packed, xlsx
+from test_extract_places import pdf_with
+from test_extract_workbook import cell
+
+ROW = f'<row r="1">{cell("A1", SHOWN)}</row>'
+
+
+def found(data: bytes) -> tuple[list[str], str | None]:
+    result = look(data)
+    return [m.place for m in result.matches], result.reason
+
+
+def test_the_names_of_properties_are_no_properties():
+    names = "__nameid_version1.0/__substg1.0_10090102"  # a bucket of names: eight bytes, numbered as a packed text is
+    message = outlook("Hello", {"a.txt": SHOWN.encode()}, **{names: bytes(8)})
+    assert found(message) == (["a.txt, line 1, column 1"], None)
+
+
+def test_a_torn_property_of_a_message_costs_no_other():
+    message = outlook("Hello", {"a.txt": SHOWN.encode()}, **{"__substg1.0_10090102": b"none of it"})
+    assert found(message) == (["a.txt, line 1, column 1"], "corrupted")
+
+
+def record(kind: int, data: bytes, version: int = 0) -> bytes:
+    return struct.pack("<HHI", version, kind, len(data)) + data
+
+
+SLIDE = record(0x03EE, record(0x0FA0, SHOWN.encode("utf-16-le")), 0x0F)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        bytes(1003),  # filling: the document was saved once more behind it
+        record(0x0428, b"PK\3\4" + b"\xff" * 60, 0x0F),  # a package that is said to be a container
+        record(0x03E8, record(0x1388, struct.pack("<HHI", 0, 0x1772, 1 << 30), 0x0F), 0x0F),  # an atom that is too long
+    ],
+)
+def test_what_stands_before_a_slide_does_not_hide_it(before):
+    assert len(found(compound({"PowerPoint Document": before + SLIDE}))[0]) == 1
+    assert found(powerpoint("x"))[1] is None
+
+
+def old_word(text: bytes, language: int, flags: int = 0, pieces: int = 0) -> bytes:
+    main = bytearray(768) + text
+    struct.pack_into("<HH2xHxxH", main, 0, 0xA5DC, 101, language, flags)
+    struct.pack_into("<II", main, 0x18, 768, 768 + len(text))
+    if pieces:
+        half = len(text) // 2
+        table = struct.pack("<IIIHIHHIH", 0, half, len(text), 0, 768, 0, 0, 768 + half, 0)
+        struct.pack_into("<II", main, 0x160, len(main), len(table) + 5)
+        main += b"\2" + struct.pack("<I", len(table)) + table
+    return compound({"WordDocument": bytes(main).ljust(4096, b"\0")})
+
+
+@pytest.mark.parametrize(("flags", "pieces"), [(0, 0), (4, 1)])
+def test_documents_of_word_6_are_read_in_the_letters_of_their_language(flags, pieces):
+    document = old_word(f"Карта {SHOWN}\r".encode("cp1251"), 0x0419, flags, pieces)
+    assert found(document)[1] is None
+    assert len(found(document)[0]) == 1
+    assert look(document).text == len(f"Карта {SHOWN}\n".encode())
+
+
+def test_a_locked_document_of_word_6_is_told():
+    assert found(old_word(b"x" * 50, 0x0409, 0x0100)) == ([], "encrypted")
+
+
+def test_the_plain_strings_of_unknown_programs_documents_are_looked_at():
+    document = compound({"Quill/Text": f"card number {SHOWN}".encode("utf-16-le"), "VBA/_VBA": b"x" * 10})
+    result = look(document)
+    assert (result.kind, result.outcome, result.reason) == ("ole", "partial", "unsupported")
+    assert len(result.matches) == 1
+
+
+def test_a_packed_file_of_nothing_in_an_archive_is_no_fault():
+    assert found(packed(**{"a.gz": gzip.compress(b""), "b.txt": SHOWN})) == (["b.txt, line 1, column 1"], None)
+
+
+def test_a_sheet_of_macros_is_read_by_cell():
+    kinds = (
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet",
+        "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet",
+    )
+    book = xlsx(ROW)
+    assert found(book) == (["Pay!A1"], None)
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{kinds[0]}" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{kinds[1]}" Target="worksheets/sheet2.xml"/></Relationships>'
+    )
+    assert found(xlsx(ROW, **{"xl/_rels/workbook.xml.rels": relations})) == (["Pay!A1"], None)
+
+
+def test_a_workbook_that_its_reader_refuses_is_read_without_addresses():
+    places, reason = found(xlsx(ROW, **{"xl/_rels/workbook.xml.rels": "<Relationships/>"}))
+    assert (places, reason) == (["xl/worksheets/sheet2.xml"], "corrupted")
+
+
+@pytest.mark.parametrize("filter_", ["", "/Filter/FlateDecode"])
+@pytest.mark.parametrize("kind", ["", "/Type/EmbeddedFile"])
+def test_a_file_told_by_its_unicode_name_alone_is_read(filter_, kind):
+    data = zlib.compress(SHOWN.encode()) if filter_ else SHOWN.encode()
+    body = data.decode("latin-1")
+    document = pdf_with(
+        "",
+        "/Names<</EmbeddedFiles<</Names[(a) 6 0 R]>>>>",
+        "<</Type/Filespec/UF(a.txt)/EF<</F 7 0 R>>>>",
+        f"<<{kind}{filter_}/Length {len(data)}>>stream\n{body}\nendstream",
+    )
+    assert found(document)[0] == ["file 1, line 1, column 1"]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_binary_form_of_cpio_is_read(order):
+    text = f"{SHOWN}\n".encode()
+    name = b"a.txt\0"
+    head = struct.pack(f"{order}13H", 0o070707, 1, 2, 0o100644, 0, 0, 1, 0, 0, 0, len(name), 0, len(text))
+    last = struct.pack(f"{order}13H", 0o070707, 0, 0, 0, 0, 0, 1, 0, 0, 0, 11, 0, 0) + b"TRAILER!!!\0\0"
+    whole = head + name + text + b"\0" * (len(text) % 2) + last
+    assert found(whole) == (["a.txt, line 1, column 1"], None)
+    assert found(head + name + text[:-4])[1] == "corrupted"
