@@ -187,7 +187,11 @@ class Sarif(JsonLines):
         physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
         exact = _PLACE.fullmatch(place)
         if exact:
-            physical["region"] = {"startLine": int(exact[1]), **({"startColumn": int(exact[2])} if exact[2] else {})}
+            physical["region"] = region = {"startLine": int(exact[1])}
+            if exact[2]:
+                region["startColumn"] = int(exact[2])
+                if row.get("width"):
+                    region["endColumn"] = int(exact[2]) + row["width"]
         location: dict[str, Any] = {"physicalLocation": physical}
         logical = []
         if row.get("file_ref"):

@@ -205,6 +205,7 @@ def rows(found: LocalResult) -> Iterator[dict[str, Any]]:
             "start": match.start,
             "end": match.end,
             "count": match.count,
+            "width": match.width,
             "fingerprint": match.fingerprint,
         }
 

@@ -16,7 +16,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """One distinct match of a detector in a file (or one occurrence, when every one was asked for).
 
     `start` and `end` are byte offsets in the extracted text of its part (for plain text: of the file);
-    `count` is how often this very value stands in the file. `clear` is empty unless it was to be revealed.
+    `count` is how often this very value stands in the file. `width` is how many characters it has in its line; 0 where
+    it is written otherwise there, or goes on in the next one. `clear` is empty unless it was to be revealed.
     """
 
     detector: str
@@ -28,6 +29,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     count: int = 1
+    width: int = 0
     clear: tuple[str, ...] = ()
 
 

@@ -61,7 +61,7 @@ RULE = {
 LOCATION = {
     "physicalLocation": {
         "artifactLocation": {"uri": uri_reference},
-        "region": {"startLine": positive, "startColumn": positive},
+        "region": {"startLine": positive, "startColumn": positive, "endColumn": positive},
     },
     "logicalLocations": [{"fullyQualifiedName": TEXT, "kind": TEXT}],
 }

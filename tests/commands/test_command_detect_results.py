@@ -162,9 +162,21 @@ def test_sarif(casb, folder):
     assert [result["ruleId"] for result in run["results"]] == ["payment-card", "payment-card"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("/files/a%20b.txt")
-    assert place["region"] == {"startLine": 2, "startColumn": 11}
+    assert place["region"] == {"startLine": 2, "startColumn": 11, "endColumn": 11 + len(OTHER)}
     assert run["invocations"] == [{"executionSuccessful": True}]
     assert OTHER not in ran.out + ran.err
+
+
+def test_sarif_tells_the_end_only_where_it_stands_in_the_same_line(casb, folder):
+    escaped = CARD.replace(" ", "\\u0020")
+    (folder / "card.txt").write_text(f"größe, visa card {CARD}\nvisa card {OTHER[:9]}\n{OTHER[10:]}\n")
+    (folder / "escaped.json").write_text(f'{{"card": "{escaped}"}}')
+    results = the_run(casb("detect", folder, "--detector", "payment-card", "-o", "sarif").out)["results"]
+    assert [result["locations"][0]["physicalLocation"]["region"] for result in results] == [
+        {"startLine": 1, "startColumn": 18, "endColumn": 37},
+        {"startLine": 2, "startColumn": 11},
+        {"startLine": 1, "startColumn": 11},
+    ]
 
 
 def test_sarif_of_nothing_is_whole_too(casb, tmp_path):

@@ -60,6 +60,7 @@ def test_folders_files_and_stdin_in_order(pool, tmp_path):
         "start",
         "end",
         "count",
+        "width",
         "fingerprint",
     ]
     assert NUMBER not in str(out)

@@ -97,7 +97,7 @@ class Collector:
                 return
             of_this = {"confidence": confidence, "place": place, "start": start, "end": end, "count": 1}
             tally.single.append(
-                {**known, **of_this}
+                {**known, **of_this, "width": _width(value, start, end)}
                 if known and told is None
                 else self._record(detector, confidence, value, start, end, place, mark, told)
             )
@@ -136,6 +136,7 @@ class Collector:
             "start": start,
             "end": end,
             "count": 1,
+            "width": _width(value, start, end) if told is None else 0,
             "clear": clear,
         }
 
@@ -161,3 +162,10 @@ class Collector:
                 matches.extend(tally.single if self._every else tally.kept.values())
             totals[name] = tally.total
         return matches, totals
+
+
+def _width(value: bytes, start: int, end: int) -> int:
+    """Return the characters of a value that stands as it is in one line; 0 of any other."""
+    if len(value) != end - start or b"\n" in value or b"\r" in value:
+        return 0
+    return len(value) if value.isascii() else len(value.decode("utf-8", "replace"))
