@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -35,6 +35,8 @@ _PHONE = re.compile(rf"(?:\+|0|\(|1[{_SPACE}{_DASH}.])[\d{_SPACE}{_DASH}().\/]{{
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?Z?$")
 _TIME = re.compile(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
 _DATE = re.compile("((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])")
+_SHORT_DATE = re.compile(r"(?<![\d./-])(\d\d?)([./-]) ?\d\d?\2 ?(\d\d?)(?![\d]|[./-]\d)", re.ASCII)
+"""A date whose year has two digits, at its end or at its beginning."""
 _DAY = re.compile("([0-3]?[0-9])(?:st|nd|rd|th|er)?")
 _TITLES = frozenset(("dr", "prof", "mr", "mrs", "ms", "herr", "frau", "mme", "mlle", "jr"))
 _TWO = re.compile("20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -215,6 +217,8 @@ class Near:
                 self._at[mark(_INITIAL + part)].append((number, number))
         for first, last, code in _codes(shown, found, parts):
             self._at[mark("=" + code)].append((first, last))
+        for number, year in _short_years(shown, found):
+            insort(self._at[mark(year)], (number, number))  # it may stand there in four digits too
 
     def holds(self, marks: Sequence[bytes], around: Words, value: Words) -> bool:
         """Return whether all marks stand close together, in any order, two words more between them at most.
@@ -260,6 +264,16 @@ def _told_by(part: str) -> Iterator[str]:
         yield _plain(day[1])
     if date := _DATE.fullmatch(part):
         yield from map(_plain, date.groups())
+
+
+def _short_years(text: str, found: Sequence[re.Match[str]]) -> Iterator[tuple[int, str]]:
+    """Yield the words that may be the year of a date in two digits, and the years that they may be."""
+    for date in _SHORT_DATE.finditer(text):
+        for group in (1, 3):
+            if len(date[group]) == 2:
+                number = bisect_left(found, date.start(group), key=re.Match.start)
+                yield number, "19" + date[group]
+                yield number, "20" + date[group]
 
 
 def _offsets(text: str, found: Sequence[re.Match[str]], base: int, *, plain: bool) -> tuple[list[int], list[int]]:
