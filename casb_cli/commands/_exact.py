@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from casb_cli.commands._table import Table
     from casb_cli.scan.detect.exact import Built
 
+_MANY = 1000
+"""Rows that are counted together while a table is read."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -74,6 +76,7 @@ def write(
     from casb_cli.scan.detect.exact import build
     from casb_cli.store.keys import fingerprint_key
     from casb_cli.store.paths import ensure_dir, saving, write_private
+    from casb_cli.ui.progress import Progress
 
     detector, index = paths(name)
     ensure_dir(index.parent)
@@ -82,9 +85,16 @@ def write(
     try:
         with saving(index):
             fresh.touch(mode=0o600)
-            with opened(table, delimiter=delimiter, encoding=encoding) as read:
+            with (
+                opened(table, delimiter=delimiter, encoding=encoding) as read,
+                Progress("reading", unit="rows", after=1.0) as progress,
+            ):
                 read.check((leading, *beside))
-                built = build(read.rows(), fresh, fingerprint_key(), leading=leading, beside=beside, need=need)
+                rows = _counted(read.rows(), progress.advance)
+                try:
+                    built = build(rows, fresh, fingerprint_key(), leading=leading, beside=beside, need=need)
+                except UsageError as error:
+                    raise UsageError(error.message, hint=_left_out(read) or error.hint) from None
             fresh.replace(index)
     finally:
         fresh.unlink(missing_ok=True)
@@ -106,15 +116,29 @@ def write(
     return row_of(index), list(_told(built, read))
 
 
+def _counted(rows: Iterable[Mapping[str, str]], count: Callable[[int], None]) -> Iterator[Mapping[str, str]]:
+    for number, row in enumerate(rows, 1):
+        if not number % _MANY:
+            count(_MANY)
+        yield row
+
+
 def _told(built: Built, table: Table) -> Iterator[str]:
     """Yield what the user should know of the rows, in words."""
     about = built.about
-    if table.uneven:
-        yield (
-            f"left out: {table.uneven:,} rows with more cells than there are columns, the first in line "
-            f"{table.first_uneven}: is a value that holds the delimiter not quoted?"
-        )
+    if left_out := _left_out(table):
+        yield left_out
     if about.shared:
         yield f"left out: {about.shared:,} rows whose leading value stands in more than 1,000 rows: it tells none"
     for name, share in built.common.items():
         yield f"column {name}: {share:.0%} of the rows have the same value, so it proves little beside the leading one"
+
+
+def _left_out(table: Table) -> str | None:
+    """Return what the user should know of rows that cannot be right; None where there are none."""
+    if not table.uneven:
+        return None
+    return (
+        f"left out: {table.uneven:,} row{'s' * (table.uneven > 1)} with more cells than there are columns, the first "
+        f"in line {table.first_uneven}: is a value that holds the delimiter not quoted?"
+    )

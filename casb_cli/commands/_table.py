@@ -20,6 +20,9 @@ _NAMED = re.compile(r'"?sep=(.)"?\s*')
 _NARROW = 4
 _LONGEST = 4 << 20
 """Characters of a cell."""
+_TAB = ("\\t", "tab")
+"""How a tab is given on a command line, which can hardly hold one."""
+_PACKED = ((b"PK\x03\x04", "a workbook or an archive"), (b"\xd0\xcf\x11\xe0", "an old workbook"))
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -35,12 +38,14 @@ class Table:
         first = self._line()
         if not delimiter and (told := _NAMED.fullmatch(first)):
             delimiter, first = told[1], self._line()
+        delimiter = "\t" if delimiter.lower() in _TAB else delimiter
         bare = _QUOTED.sub("", first)
         self._mark = delimiter or max(_MARKS, key=bare.count)
         if len(self._mark) != 1:
             raise UsageError("a delimiter is one character")
         try:
-            self.columns = [name.strip() for name in next(csv.reader([first], delimiter=self._mark, strict=True))]
+            [names] = csv.reader([first], delimiter=self._mark, strict=True, skipinitialspace=True)
+            self.columns = [name.strip() for name in names]
         except csv.Error as error:
             raise UsageError(f"{name}, line {self._ahead}: {error}") from None
 
@@ -65,14 +70,16 @@ class Table:
         for name in wanted:
             if name not in self.columns:
                 told = ", ".join(filter(None, self.columns))
-                raise UsageError(f"{self.name}: there is no column `{name}`", hint=f"columns: {told}")
+                raise UsageError(
+                    f"{self.name}: there is no column `{name}`", hint=f"the first line names the columns: {told}"
+                )
             if self.columns.count(name) > 1:
                 raise UsageError(f"{self.name}: several columns are called `{name}`")
 
     def rows(self) -> Iterator[Mapping[str, str]]:
         """Yield each row by its columns' names; raises UsageError with the line where quotes don't add up."""
         csv.field_size_limit(_LONGEST)
-        reader = csv.reader(self._file, delimiter=self._mark, strict=True)
+        reader = csv.reader(self._file, delimiter=self._mark, strict=True, skipinitialspace=True)
         width = len(self.columns)
         before = 0
         while True:
@@ -125,6 +132,9 @@ def opened(name: str, *, delimiter: str, encoding: str) -> Iterator[Table]:
 def _table(name: str, file: IO[bytes], delimiter: str, encoding: str) -> Table:
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(io.BytesIO(file.read()))
     head = buffered.peek(4)[:4]
+    packed = next((what for mark, what in _PACKED if head.startswith(mark)), "")
+    if packed:
+        raise UsageError(f"{name}: this is {packed}, and no table as text", hint="save its sheet as CSV (UTF-8)")
     told = next((kind for mark, kind in _BOMS if head.startswith(mark)), "")
     if not told and not encoding and head.count(0) > 1:
         told = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"

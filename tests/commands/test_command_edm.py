@@ -78,6 +78,8 @@ def test_what_is_not_there_cannot_be_removed(home, capsys):
         (["--beside", "account"], "can't stand beside itself"),
         (["--need", "3"], "1 columns beside"),
         (["--beside", "twice"], "several columns are called `twice`"),
+        (["--beside", "Name"], "the first line names the columns: account, name, twice, twice"),
+        (["--delimiter", ";;"], "a delimiter is one character"),
     ],
 )
 def test_what_could_not_be_meant_is_refused(home, capsys, more, words):
@@ -120,6 +122,8 @@ def found(home, capsys, text="Ann Müller (AC-482913)"):
         (TABLE.replace("\n", "\r\n").encode("utf-8-sig"), ()),
         (TABLE.replace(";", "\t").encode(), ()),
         (TABLE.replace(";", "~").encode(), ("--delimiter", "~")),
+        (TABLE.replace(";", "\t").encode(), ("--delimiter", "\\t")),
+        (b'account, name\nAC-482913, "M\xc3\xbcller, Ann"\n', ()),
         (b"sep=;\r\n" + TABLE.replace("\n", "\r\n").encode(), ()),
         (b'"account","name","a, b; c; d; e"\nAC-482913,"M\xc3\xbcller, Ann",x\n', ()),
         (TABLE.replace("Ann", "An\0n").replace("\0", "").encode() + b"\n\n;;\n", ()),
@@ -131,6 +135,20 @@ def test_tables_are_read_as_programs_export_them(home, capsys, data, more):
     (home / "customers.csv").write_bytes(data)
     assert build(home, *more) == 0
     assert found(home, capsys) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"PK\x03\x04 a workbook", "save its sheet as CSV"),
+        (b"account,name\n", "no row below the names"),
+        (b"account,name\nAC-482913,M, Ann\n", "line 2: is a value that holds the delimiter not quoted?"),
+    ],
+)
+def test_a_table_without_a_row_of_use_says_why(home, capsys, data, told):
+    (home / "customers.csv").write_bytes(data)
+    assert build(home) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -153,7 +171,7 @@ def test_rows_that_cannot_be_right_and_columns_that_tell_little_are_told(home, c
     (home / "customers.csv").write_text(f"account,name,state\nAC-482913,Müller, Ann,active\n{rows}")
     assert build(home, "--beside", "state") == 0
     told = capsys.readouterr().err
-    assert "left out: 1 rows with more cells than there are columns, the first in line 2" in told
+    assert "left out: 1 row with more cells than there are columns, the first in line 2" in told
     assert "column state: 100% of the rows have the same value" in told
 
 

@@ -68,6 +68,8 @@ def build(
             if kept <= _SAMPLE:
                 for name in beside:
                     often[name][row.get(name, "")] += 1
+        if not kept and not skipped:
+            raise UsageError("the table has no row below the names of its columns")
         if not kept:
             more = f", and {need} of the columns beside it must not be empty" if need else ""
             raise UsageError(
