@@ -20,6 +20,8 @@ class Table:
         self.mark = b"\t" if sheet else max(MARKS, key=first.count)
         self.names = first.split(self.mark)
         self._sheet = sheet
+        self.rows = start.find(b"\n", len(start) - len(start.lstrip(b"\n"))) + 1
+        """Where, counted from the segment's start, the rows below the names begin; 0 where no row is."""
 
     def name_at(self, buffer: bytes, start: int) -> bytes:
         """Return the name of the column that an offset stands in, empty where it has none."""

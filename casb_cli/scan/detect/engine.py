@@ -21,6 +21,7 @@ from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_g
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.sought import bordered
+from casb_cli.scan.detect.specific import one_kind
 from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
 
@@ -240,7 +241,7 @@ class Scanner:
             confidence = self._judged(buffer, candidate, places, places.name or collector.name)
             if confidence is not None:
                 held.append((candidate, confidence))
-        for candidate, confidence in one_generic(unless_told(held)):
+        for candidate, confidence in one_kind(one_generic(unless_told(held)), buffer, places):
             collector.add(
                 candidate.armed.detector,
                 confidence,
@@ -338,23 +339,25 @@ class Scanner:
         detector = candidate.armed.detector
         if places.nature == "program" and _by_chance(detector, candidate.value):
             return None
-        words = candidate.armed.keywords
+        words, near = candidate.armed.keywords, False
+        if words is not None and detector.required:  # cheaper than the filters, and rules out more
+            near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
+            if not near:
+                return None
         at = candidate.start
-        column = places.heads.name_at(buffer, at) or (places.table.name_at(buffer, at) if places.table else b"")
+        column = places.column(buffer, at)[0]
         view = View(buffer, at, candidate.end, name, places.table, column, words if detector.required else None)
         if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
             return None
         if not candidate.armed.placed(buffer, candidate.start, candidate.end):
             return None
         confidence = detector.confidence
-        if words is not None:
+        if words is not None and not detector.required:
             near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
-            if near:
-                if places.nature == "scraps" and _by_chance(detector, candidate.value) and not view.same_run(words):
-                    return None
-                confidence = _RAISED[confidence]
-            elif detector.required:
+        if near and words is not None:
+            if places.nature == "scraps" and _by_chance(detector, candidate.value) and not view.same_run(words):
                 return None
+            confidence = _RAISED[confidence]
         if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
             return "high"
         if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts):
@@ -417,12 +420,15 @@ def _value(match: re.Match[bytes]) -> str | int:
 
 
 def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, end: int, places: Places) -> bool:
-    """Return whether one of the words stands near a value, or in the name of its column."""
+    """Return whether one of the words stands near a value, or in the name of its column.
+
+    The names of other columns stand near what is in the first row, and say nothing of it.
+    """
+    name, rows = places.column(buffer, start)
     return bool(
-        _stands(words, buffer, max(0, start - distance), start)
+        _stands(words, buffer, max(rows, start - distance), start)
         or _stands(words, buffer, end, min(len(buffer), end + distance))
-        or (places.table and words.search(places.table.name_at(buffer, start)))
-        or words.search(places.heads.name_at(buffer, start))
+        or words.search(name)
     )
 
 

@@ -22,6 +22,7 @@ from casb_cli.scan.detect.addresses import (
 )
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
+from casb_cli.scan.detect.papers import labelled_otherwise
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
@@ -440,6 +441,11 @@ def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
     return view.words is not None and named_apart(view.text, view.start, view.end, view.column, view.words)
 
 
+def other_label(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where a number's own label, or that of its column, tells a thing no person is known by: an order, a day."""
+    return labelled_otherwise(view.text, view.start, view.column)
+
+
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {
     reason.__name__: reason
     for reason in (
@@ -486,6 +492,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         template_file,
         other_number,
         measure,
+        other_label,
         key_names.other_key,
         one_of_many,
     )

@@ -154,13 +154,17 @@ class Heads:
             for head in self._known
         ]
 
-    def name_at(self, buffer: bytes, start: int) -> bytes:
-        """Return the name of the column that an offset stands in, empty where it has none."""
+    def column(self, buffer: bytes, start: int) -> tuple[bytes, int]:
+        """Return the name of the column that an offset stands in and where its rows begin; empty and 0 without one."""
         at = self._base + start
         for head in reversed(self._known):
             if head.start <= at and (head.end is None or at < head.end):
-                return _name(head, buffer, start)
-        return b""
+                return _name(head, buffer, start), max(0, head.start - self._base)
+        return b"", 0
+
+    def since(self, at: int) -> int:
+        """Return where a place, counted from the segment's start, stands in the text; 0 where that was before it."""
+        return max(0, at - self._base)
 
 
 def _ends(head: Head, buffer: bytes, at: int, base: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PAPERS = (
     # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
@@ -43,3 +44,37 @@ def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front, `before` being what stands there on the line, is for such a paper."""
     found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
     return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
+
+
+_THINGS = (
+    # What no person is known by, as keys, columns and forms name it.
+    "orders?|purchase[ _-]?order|tracking|awb|parcel|shipment|shipping|consignment|waybill|delivery|invoices?|receipt"
+    "|quot(?:e|ation)|sku|asin|barcode|isbn|issn|ean|upc|gtin|product|article|artikel|part|lot|batch|ticket|incident"
+    "|time ?stamp|epoch|created|updated|modified|ts|trace|span|session|request|req|correlation"
+    "|transaction|txn|seq|sequence"
+    "|hash|sha-?[0-9]{0,3}|md5|checksum|crc|etag|commit|revision|version|build|release"
+    r"|(?:your|our|my|booking|order|payment)[ _-]?ref(?:erence)?|(?<![^\W\d_][ _-])ref(?:erence)?"
+    "|(?:customer|client|supplier|vendor|employee|staff)[ _-]?(?:id|no|nr|num|number)"
+)
+_TAG = r"(?:\s[^<>\n]{0,60})?>"
+_LABEL = re.compile(
+    rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
+    rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
+    rf"(?:\.?(?:{_TAG})?(?: is| was| ist| est| es| é| è)?(?:</?[a-z]{{1,8}}{_TAG}|[^\w\n,;<>]){{0,24}}"
+    r"|[ \t]{0,9}[:.]?[ \t]{0,9}\r?\n[ \t]{0,20})$",
+    re.IGNORECASE,
+)
+"""A label in front of its number, or on the line above."""
+_ALONE = re.compile(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
+
+
+def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
+    """Return whether the label of a number, or of its column, names a thing that no person is known by."""
+    return _labels(column.strip(b" \"'\r") if column else text[max(0, start - 64) : start])
+
+
+@lru_cache(1024)
+def _labels(before: bytes) -> bool:
+    told = before.decode("utf-8", "ignore")
+    found = _LABEL.search(told)
+    return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)

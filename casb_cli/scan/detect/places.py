@@ -34,6 +34,15 @@ class Places:
         """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""
         self.heads = Heads(page=segment.scheme == "lines")
 
+    def column(self, buffer: bytes, start: int) -> tuple[bytes, int]:
+        """Return the name of the column that an offset stands in and where its rows begin; empty and 0 without one."""
+        told = self.heads.column(buffer, start)
+        if self.table is not None and not told[0]:
+            rows = self.heads.since(self.table.rows)
+            if start >= rows:
+                return self.table.name_at(buffer, start), rows
+        return told
+
     def skip(self, buffer: bytes, base: int, upto: int) -> None:
         """Count the lines of the part of the buffer that is about to be dropped."""
         if self._segment.scheme != "none":

@@ -71,7 +71,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     match.
     The cells of a column whose name (small letters, no joints) fits `columns` wholly are candidates as well.
     `keywords` within `distance` bytes raise the confidence by one (`required` ones are a condition; `everywhere`: the
-    form is rarer than they are, so it is what is looked for, and they only where it was found). With
+    form is rarer than they are, so it is what is looked for, and they only where it was found).
+    `common` are those keywords that many kinds share: they say less of which one a value is. With
     `min_count` the distinct values are counted and give one match. `generic` detectors give way to others on
     the same text. `exclude` are expressions that a value must not fit wholly; one of `near` must, and none of
     `not_near` may, match within `within` bytes: all these are linear, as a user's rules are. `source` names the
@@ -96,6 +97,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     everywhere: bool = False
     columns: str = ""
+    common: tuple[str, ...] = ()
     distance: int = 100
     min_count: int = 1
     exclude: tuple[str, ...] = ()

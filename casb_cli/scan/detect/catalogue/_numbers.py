@@ -63,6 +63,8 @@ TAX = (
 """Words for a tax number of any country."""
 
 
+_COMMON = frozenset((*IDENTITY, *TAX))
+
 _UNPROVEN = (
     "ad-nrt al-identity-number al-nipt ar-dni az-pin bd-nid bo-identity-card br-rg co-cedula cr-cedula"
     " de-tax-number dz-nif eg-tax-number eu-vat-number fo-v-number ge-personal-number ke-pin li-peid lk-nic"
@@ -194,12 +196,14 @@ def number_detector(number: Number) -> Detector:
             "taxon",
             "postcode",
             "measure",
+            "other_label",
             "lock_file",
             "minified",
         ),
         keywords=words,
         required=number.weak,
         everywhere=number.everywhere,
+        common=tuple(one for one in words if one in _COMMON and one not in FURTHER.get(number.id, ())),
         distance=max(number.distance, wide),
         normal="alnum",
         match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),

@@ -234,6 +234,7 @@ def _worded(
         "uuid",
         "row",
         "measure",
+        "other_label",
     ),
     confidence: Confidence = "low",
     distance: int = 60,

@@ -131,6 +131,7 @@ def _labelled(
             "years",
             "taxon",
             "measure",
+            "other_label",
             "lock_file",
             "minified",
             "postcode",

@@ -143,7 +143,7 @@ DETECTORS = (
         reference="Social Security Administration, number structure since 2011",
         rules=_SSN,
         checks=("us_ssn",),
-        filters=("monotone", "sequence", "published_ssn", "lock_file", "minified"),
+        filters=("monotone", "sequence", "published_ssn", "other_label", "lock_file", "minified"),
         keywords=(
             "ssn",
             "ssns",

@@ -1,0 +1,85 @@
+"""A number is told as the one kind that its label speaks of, and not at all where the label names another thing."""
+
+from __future__ import annotations
+
+import pytest
+from scan_scanner import SCANNER
+
+from casb_cli.scan.inspect import inspect_stream
+
+PASSPORT = "K0730284"
+ORDER = "K5539071"
+
+
+def _told(text: str, name: str = "a.txt") -> dict[str, list[str]]:
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), every=True, reveal=True)
+    told: dict[str, list[str]] = {}
+    for match in result.matches:
+        told.setdefault("".join(match.clear), []).append(match.detector)
+    return told
+
+
+BESIDE = {
+    "lines": ("a.txt", "Order      : {o}\nPassport   : {p}\n"),
+    "before": ("a.txt", "Passport number: {p}\nYour reference: {o}\n"),
+    "above": ("a.txt", "Passport\n{p}\n\nTracking no.\n{o}\n"),
+    "sentence": ("a.txt", "Ann sent the form back, passport {p} and the order is {o}.\n"),
+    "json": ("a.json", '{{"lastOrder": "{o}", "customer": {{"passportNo": "{p}"}}}}'),
+    "xml": ("a.xml", '<?xml version="1.0"?>\n<guest><passport>{p}</passport><ts>{o}</ts></guest>\n'),
+    "yaml": ("a.yaml", "- passport: {p}\n  invoice_no: {o}\n"),
+    "log": ("a.log", 'INFO kyc passport={p} trace={o} user="Ann"\n'),
+    "html": ("a.html", "<table><tr><th>Passport</th><td>{p}</td></tr><tr><th>Order</th><td>{o}</td></tr></table>"),
+    "german": ("a.txt", "Reisepass {p}, Rechnungsnummer {o}\n"),
+    "spanish": ("a.txt", "Pasaporte: {p}\nNúmero de pedido: {o}\n"),
+    "russian": ("a.txt", "Паспорт: {p}\nЗаказ № {o}\n"),
+}
+
+
+@pytest.mark.parametrize("form", BESIDE)
+def test_what_a_label_of_its_own_names_otherwise_is_no_number_of_a_person(form):
+    name, text = BESIDE[form]
+    assert list(_told(text.format(p=PASSPORT, o=ORDER), name)) == [PASSPORT]
+
+
+TABLES = {
+    "csv": ("a.csv", "member,passport,name\n{o},{p},Ann\n{o},{p},Bob\n"),
+    "markdown": ("a.md", "| Member | Passport | Name |\n|---|---|---|\n| {o} | {p} | Ann |\n"),
+    "sql": ("a.sql", "INSERT INTO t (member, passport, name) VALUES ('{o}', '{p}', 'Ann');\n"),
+    "columns": ("a.txt", "Member      Passport    Name\n{o}    {p}    Ann\n"),
+}
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_the_name_of_one_column_says_nothing_of_another(form):
+    name, text = TABLES[form]
+    assert list(_told(text.format(p=PASSPORT, o=ORDER), name)) == [PASSPORT]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Tax reference number", "tax_reference_number", "Steuernummer", "partial tax number", "customer's tax number"],
+)
+def test_a_label_that_only_resembles_another_counts(label):
+    assert len(_told(f"{label}: 7316-924-58")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("DNI: 54362315K", "es-dni"),  # Peruvian and Argentine ones have no letter
+        ("Cédula: 1710034065", "ec-cedula"),  # of the registry's own example
+        ("Driver number: MORGA657054SM9IJ", "gb-driving-licence"),  # DVLA's specimen
+        ("CNH: 97625655678", "br-driving-licence"),
+        ("SSN: 219-46-7315", "us-ssn"),
+        ("Partita IVA: IT00743110157", "it-partita-iva"),  # the Commission's sample
+    ],
+)
+def test_the_kind_that_is_meant_is_told_alone(text, kind):
+    assert list(_told(text).values()) == [[kind]]
+
+
+def test_kinds_that_nothing_tells_apart_are_both_told():
+    # Estonia and Lithuania give the same numbers.
+    assert sorted(*_told("personal code: 48003100379").values()) == ["ee-isikukood", "lt-asmens-kodas"]
+    assert list(_told("Isikukood: 48003100379").values()) == [["ee-isikukood"]]
+    assert list(_told("Asmens kodas: 48003100379").values()) == [["lt-asmens-kodas"]]
