@@ -8,7 +8,9 @@ import zlib
 
 import pytest
 from compound_file import compound, outlook, powerpoint
-from test_extract_formats import SHOWN, look, packed, xlsx
+from seven_file import seven
+from test_extract_formats import SHOWN, look, packed, pdf, xlsx
+from test_extract_kinds import ar, cpio
 from test_extract_places import pdf_with
 from test_extract_workbook import cell
 
@@ -129,3 +131,14 @@ def test_the_binary_form_of_cpio_is_read(order):
     whole = head + name + text + b"\0" * (len(text) % 2) + last
     assert found(whole) == (["a.txt, line 1, column 1"], None)
     assert found(head + name + text[:-4])[1] == "corrupted"
+
+
+@pytest.mark.parametrize("kind", ["ar", "cpio", "7z"])
+def test_a_pdf_is_read_in_archives_whose_members_lie_unpacked(kind):
+    document = pdf(f"number {SHOWN}")
+    makers = {
+        "ar": lambda: ar((b"a", document)),
+        "cpio": lambda: cpio(b"a", document),
+        "7z": lambda: seven({"a": document}, ("copy",)),
+    }
+    assert found(makers[kind]()) == (["a!page 1"], None)

@@ -21,10 +21,9 @@ class Stream(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+        target = cast("bytearray", buffer)
+        # Not by a view of it: those of ctypes, as pdfium hands them, take no assignment.
+        return io.BytesIO(self.read(memoryview(target).nbytes)).readinto(target)
 
 
 class Slice(Stream):
