@@ -43,8 +43,9 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
         silent = lost = 0
         for number in range(pages):
             context.tick()
+            files: list[Any] = []
             try:
-                text = _page_text(document, number)
+                text, asides = _page(document, number, context, files)
             except pypdfium2.PdfiumError:
                 context.note(join_place(where, f"page {number + 1}"), Stop("corrupted"))
                 continue
@@ -52,8 +53,6 @@ def pdf(source: Source, context: Context, where: str) -> Iterator[Segment]:
                 text = page_shown(document, number, context).decode()
             else:
                 silent += not text.strip()
-            files: list[Any] = []
-            asides = list(_aside(document, number, context, files))
             told.update(asides)
             aside = "\n".join(asides)
             if text.strip() or aside:
@@ -135,14 +134,16 @@ def _named(source: Source, name: bytes) -> bool:
     return False
 
 
-def _page_text(document: object, number: int) -> str:
-    page = document[number]  # type: ignore[index] # pypdfium2 has no types
+def _page(document: Any, number: int, context: Context, files: list[Any]) -> tuple[str, list[str]]:
+    """Return a page's text, and the texts of its notes: each time that it is opened, all of it is parsed."""
+    page = document[number]
     try:
         text_page = page.get_textpage()
         try:
-            return _WRAPPED.sub(" ", _closed(_apart(str(text_page.get_text_range()), text_page), text_page))
+            text = _WRAPPED.sub(" ", _closed(_apart(str(text_page.get_text_range()), text_page), text_page))
         finally:
             text_page.close()
+        return text, list(_aside(document, page, context, files))
     finally:
         page.close()
 
@@ -251,39 +252,35 @@ _WORDS = (b"Contents", b"V", b"TU", b"RC", b"T")
 """What annotations and form fields hold as text: notes, values, hints."""
 
 
-def _aside(document: Any, number: int, context: Context, files: list[Any]) -> Iterator[str]:
+def _aside(document: Any, page: Any, context: Context, files: list[Any]) -> Iterator[str]:
     """Yield the texts of a page's notes, form fields and links; files that hang on notes are put into the list."""
     from pypdfium2 import PdfAttachment, raw
 
-    page = document[number]
-    try:
-        for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
-            if at % 100 == 0:
-                context.tick()
-            note = raw.FPDFPage_GetAnnot(page, at)
-            if not note:
-                continue
-            try:
-                for key in _WORDS:
-                    yield from _string(partial(raw.FPDFAnnot_GetStringValue, note, key))
-                if raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_FILEATTACHMENT and (
-                    file := raw.FPDFAnnot_GetFileAttachment(note)
-                ):
-                    files.append(PdfAttachment(file, document))
-                if raw.FPDFAnnot_HasKey(note, b"AP") and not raw.FPDFAnnot_HasKey(note, b"Contents"):
-                    for drawn in _string(partial(raw.FPDFAnnot_GetAP, note, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL)):
-                        yield from shown_strings(drawn)
-                action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
-                if action:
-                    size = raw.FPDFAction_GetURIPath(document, action, None, 0)
-                    if 1 < size < _LONGEST:
-                        uri = ctypes.create_string_buffer(size)
-                        raw.FPDFAction_GetURIPath(document, action, uri, size)
-                        yield uri.value.decode("utf-8", "replace").replace("%20", " ")
-            finally:
-                raw.FPDFPage_CloseAnnot(note)
-    finally:
-        page.close()
+    for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
+        if at % 100 == 0:
+            context.tick()
+        note = raw.FPDFPage_GetAnnot(page, at)
+        if not note:
+            continue
+        try:
+            for key in _WORDS:
+                yield from _string(partial(raw.FPDFAnnot_GetStringValue, note, key))
+            if raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_FILEATTACHMENT and (
+                file := raw.FPDFAnnot_GetFileAttachment(note)
+            ):
+                files.append(PdfAttachment(file, document))
+            if raw.FPDFAnnot_HasKey(note, b"AP") and not raw.FPDFAnnot_HasKey(note, b"Contents"):
+                for drawn in _string(partial(raw.FPDFAnnot_GetAP, note, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL)):
+                    yield from shown_strings(drawn)
+            action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
+            if action:
+                size = raw.FPDFAction_GetURIPath(document, action, None, 0)
+                if 1 < size < _LONGEST:
+                    uri = ctypes.create_string_buffer(size)
+                    raw.FPDFAction_GetURIPath(document, action, uri, size)
+                    yield uri.value.decode("utf-8", "replace").replace("%20", " ")
+        finally:
+            raw.FPDFPage_CloseAnnot(note)
 
 
 _LONGEST = 1 << 20
