@@ -52,7 +52,7 @@ _KEYS = (
     _Key("groq-key", "Groq API key", "gsk_", ALNUM, 52),
     _Key("perplexity-key", "Perplexity API key", "pplx-", ALNUM, 48),
     _Key("xai-key", "xAI API key", "xai-", ALNUM, 80),
-    _Key("heroku-key", "Heroku API key", "HRKU-AA", URLSAFE, 58),
+    _Key("heroku-key", "Heroku API key", "HRKU-", URLSAFE, 36, 60),
     _Key("supabase-token", "Supabase access token", "sbp_", HEX, 40),
     _Key("sentry-user-token", "Sentry user token", "sntryu_", HEX, 64),
     _Key("grafana-cloud-token", "Grafana Cloud token", "glc_eyJ", ALNUM, 60, 300),
