@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.app import App
 from casb_cli.core.errors import CasbError, UnknownName
+from casb_cli.core.text import meant
 
 if TYPE_CHECKING:
     from casb_cli.apps.base import Connector
@@ -95,11 +96,9 @@ def get(key: str) -> App:
     """Return one app's declaration; raises UnknownName with the apps there are."""
     found = _load(key) if key in keys() else None
     if found is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(key, keys(), 1)
-        hint = f"did you mean `{near[0]}`? " if near else ""
-        raise UnknownName(f"there is no app `{key}`", hint=f"{hint}apps: {', '.join(a.key for a in all())}")
+        raise UnknownName(
+            f"there is no app `{key}`", hint=f"{meant(key, keys())}apps: {', '.join(a.key for a in all())}"
+        )
     return found
 
 

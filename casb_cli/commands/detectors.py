@@ -12,6 +12,8 @@ from casb_cli.commands._own_detectors import DetectorFiles
 
 app = typer.Typer(help="List, show and test the detectors that scans and `casb detect` use.")
 
+_PATTERN = 200
+"""Characters of a pattern that a terminal shows; those of cards and accounts have thousands."""
 CHECKS = ("detector", "example", "expected", "found", "right")
 
 
@@ -58,11 +60,18 @@ def show(
 ) -> None:
     """Show all that is to be known of one detector: patterns, checks, keywords."""
     from casb_cli.commands._own_detectors import own
+    from casb_cli.core.text import shorten
     from casb_cli.scan.detect.describe import shown
     from casb_cli.ui.output import show as show_row
+    from casb_cli.ui.streams import streams
 
     row = shown(name, own(detectors))
     row = {"detector": row.pop("id"), **row}
+    if output == "table" and streams.out_tty:
+        whole = row["patterns"]
+        row["patterns"] = [shorten(pattern, _PATTERN) for pattern in whole]
+        if row["patterns"] != whole:
+            streams.note("long patterns are cut: -o json has them whole")
     show_row(row, "detector", output, columns=tuple(row))
 
 

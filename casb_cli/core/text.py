@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _UNSAFE_FORMATS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
@@ -60,6 +61,14 @@ def ref_decode(value: str) -> str:
 def shorten(value: str, width: int) -> str:
     """Return `value` cut to `width` characters, the cut shown by an ellipsis."""
     return value if len(value) <= width else value[: max(width - 1, 0)] + "…"
+
+
+def meant(name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
+    """Return `did you mean ...? ` with the names that come closest, and a blank; empty where none is close."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), most, cutoff)
+    return f"did you mean {' or '.join(f'`{one}`' for one in near)}? " if near else ""
 
 
 def counted(count: int, noun: str) -> str:

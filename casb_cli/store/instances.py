@@ -15,6 +15,7 @@ from casb_cli.core import clock
 from casb_cli.core.app import CredentialSpec
 from casb_cli.core.errors import UnknownName
 from casb_cli.core.models import OwnPermissions, Tenant
+from casb_cli.core.text import meant
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 """An instance key: it becomes part of file names and of keyring entries."""
@@ -101,11 +102,8 @@ def expiring(
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     """Return the error for a name that nothing has: it lists what there is, and what comes close."""
-    import difflib
-
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(f'`{match}`' for match in close)}? " if close else ""
+    hint = meant(name, names, most=3, cutoff=0.5)
     hint += f"known: {', '.join(names)}" if names else "there is none yet"
     return UnknownName(f"no {what} is called `{name}`", hint=hint)
 

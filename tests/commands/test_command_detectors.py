@@ -34,6 +34,20 @@ def test_an_unknown_detector(casb):
     assert "casb detectors list" in ran.err
 
 
+def test_a_name_that_comes_close_is_told(casb):
+    assert "did you mean `iban`? casb detectors list" in casb("detectors", "show", "ibann").err
+    assert "did you mean `gdpr`? known: " in casb("detect", ".", "--template", "gdrp").err
+
+
+def test_of_a_long_pattern_a_terminal_shows_the_beginning(casb, monkeypatch):
+    from casb_cli.ui.streams import Streams
+
+    monkeypatch.setattr(Streams, "out_tty", property(lambda _: True))
+    ran = casb("detectors", "show", "iban")
+    assert max(map(len, ran.out.splitlines())) < 250
+    assert "-o json has them whole" in ran.err
+
+
 def test_every_detector_holds_to_its_examples(casb):
     ran = casb("detectors", "test")
     assert ran.code == 0, ran

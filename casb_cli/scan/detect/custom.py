@@ -37,6 +37,7 @@ _CHOICES = {
     "normalise": "none, digits, alnum or lower",
     "mask": "tail or none",
 }
+_GUIDE = "casb detectors guide"
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 Within = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -295,9 +296,7 @@ class _Reader:
     def _refuse_pattern(self, number: int, pattern: str, error: PatternError) -> NoReturn:
         place = self._places.of_text(number, pattern, error.at) if self._places else None
         shown = pattern if len(pattern) <= 80 else f"{pattern[:77]}..."
-        raise self._error(
-            place, f"pattern `{shown}`, character {error.at + 1}: {error.reason}", hint="casb detectors guide"
-        )
+        raise self._error(place, f"pattern `{shown}`, character {error.at + 1}: {error.reason}", hint=_GUIDE)
 
     def refuse(
         self, number: int, key: str, reason: str, value: str | None = None, *, hint: str | None = None
@@ -322,7 +321,8 @@ class _Reader:
         assert self._places is not None  # noqa: S101 - the text was read before it was found invalid
         if unknown:
             place = self._places.of_key(number, unknown[1])
-            hint = custom_keys.key_hint(unknown[1], _keys_at(number, keys))
+            meant = custom_keys.key_hint(unknown[1], _keys_at(number, keys))
+            hint = f"{meant}; all keys: {_GUIDE}" if meant else None
             text = f"there is no key `{unknown[1]}`"
         elif missing:
             place = self._places.of_detector(number)
@@ -338,7 +338,7 @@ class _Reader:
         if number is not None and isinstance(tables, list) and isinstance(tables[number], dict):
             name = tables[number].get("id")
             text = f"detector `{name}`: {text}" if isinstance(name, str) else f"detector {number + 1}: {text}"
-        return self._error(place or self._places.of_detector(number), text, hint=hint or "casb detectors guide")
+        return self._error(place or self._places.of_detector(number), text, hint=hint or _GUIDE)
 
     def _error(self, place: tuple[int, int] | None, text: str, *, hint: str | None = None) -> ConfigError:
         where = f":{place[0]}:{place[1]}" if place else ""

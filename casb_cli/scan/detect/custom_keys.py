@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from casb_cli.core.text import meant
+
 _LISTS = ("patterns", "validator", "proof", "keywords", "near", "not_near", "exclude", "filters")
 _CALLED = {
     "rule": "detector",
@@ -80,8 +82,7 @@ def key_hint(key: str, known: Iterable[str]) -> str | None:
 def name_hint(name: str, known: Iterable[str], more: str = "") -> str:
     """Return the known names, the one first that was probably meant."""
     known = sorted(known)
-    near = get_close_matches(name.lower(), known, 1)
-    return f"{f'did you mean {near[0]}? ' if near else ''}known: {', '.join(known)}{more}"
+    return f"{meant(name.lower(), known)}known: {', '.join(known)}{more}"
 
 
 def toml_hint(reason: str) -> str:

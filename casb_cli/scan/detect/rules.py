@@ -14,6 +14,7 @@ import msgspec
 
 from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Confidence, Severity
+from casb_cli.core.text import meant
 
 ENGINE = 5
 """Raised when the engine itself judges content differently: all content is then inspected anew."""
@@ -159,7 +160,7 @@ class DetectorSet:
         chosen = tuple(only)
         for name in chosen:
             if name not in known:
-                raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
+                raise UnknownName(f"no detector `{name}`", hint=f"{meant(name, known)}casb detectors list")
         return cls(known[name] for name in (chosen or known))
 
     def __getitem__(self, name: str) -> Detector:

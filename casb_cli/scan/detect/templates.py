@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from casb_cli.core.errors import UnknownName
+from casb_cli.core.text import meant
 from casb_cli.scan.detect.rules import Detector, catalogue
 
 _COUNTRY = re.compile(r"([a-z]{2})-")
@@ -70,5 +71,6 @@ def chosen(wanted: Iterable[str]) -> tuple[str, ...]:
     known, asked = names(), tuple(wanted)
     for name in asked:
         if name not in known:
-            raise UnknownName(f"there is no template `{name}`", hint="casb detectors list --fields detector,templates")
+            hint = f"{meant(name, known)}known: {', '.join(TEMPLATES)}, and country-XX by country"
+            raise UnknownName(f"there is no template `{name}`", hint=hint)
     return tuple(one.id for one in catalogue().values() if set(asked) & set(of(one)))
