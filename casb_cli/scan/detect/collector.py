@@ -60,6 +60,10 @@ class Collector:
         self._hand_on = hand_on
         self._waiting = 0
 
+    def placed(self, detector: Detector) -> bool:
+        """Return whether no further place of this detector's matters: of values that are counted the first tells it."""
+        return detector.min_count > 1 and detector.id in self._tallies
+
     def add(
         self,
         detector: Detector,

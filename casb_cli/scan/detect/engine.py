@@ -17,6 +17,7 @@ from casb_cli.scan.detect.filters import FILTERS, View
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family, Linear, Words
+from casb_cli.scan.detect.nearby import near
 from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, outside_accounts, unless_told
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
@@ -35,9 +36,6 @@ OVERLAP = 16 << 10
 _PIECE = BLOCK // 2
 _OFTEN, _GROUPS = 200, 32
 """How often detectors are asked for together before they get a database of their own, and how many such there are."""
-_SHORTEST, _CHANCE = 3, re.compile(rb"[A-Z]{2}[a-rt-z]|[A-Z][a-z][A-Z]|[a-z][A-Z][a-z]|[a-z]{2}[A-Z]")
-"""Letters of an abbreviation, and those that nobody would write so: `DMv`, `dMv`, `dmV`, but not `eID`."""
-_TAGS = (b"<", b"/")
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 _LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
@@ -47,6 +45,9 @@ class _Armed:
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
+        self.filters = tuple(FILTERS[reason] for reason in detector.filters)
+        self.doubts = tuple(FILTERS[doubt] for doubt in detector.doubts)
+        self.proofs = tuple(CHECKS[proof] for proof in detector.proofs)
         self.exclude = _words(detector, detector.exclude, whole=True)
         self.near = _words(detector, detector.near)
         self.not_near = _words(detector, detector.not_near)
@@ -242,14 +243,11 @@ class Scanner:
             if confidence is not None:
                 held.append((candidate, confidence))
         for candidate, confidence in one_kind(one_generic(unless_told(held)), buffer, places):
-            collector.add(
-                candidate.armed.detector,
-                confidence,
-                candidate.value,
-                folded.origin(base + candidate.start),
-                folded.origin(base + candidate.end),
-                places.at(buffer, base, candidate.start),
-            )
+            detector, start, end, place = candidate.armed.detector, 0, 0, ""
+            if not collector.placed(detector):
+                start, end = folded.origin(base + candidate.start), folded.origin(base + candidate.end)
+                place = places.at(buffer, base, candidate.start)
+            collector.add(detector, confidence, candidate.value, start, end, place)
 
     def _gated_round(
         self,
@@ -329,7 +327,9 @@ class Scanner:
             value = buffer[start:stop]
             if distinct and value in collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
-            if words is not None and not _near(words, aim.owner.detector.distance, buffer, start, stop, places):
+            if words is not None and not near(
+                words, aim.owner.detector.distance, buffer, start, stop, places, places.column(buffer, start)
+            ):
                 continue
             if aim.owner.holds(value, aim.rule):
                 found.append(_Candidate(start, stop, value, aim.owner))
@@ -339,28 +339,29 @@ class Scanner:
         detector = candidate.armed.detector
         if places.nature == "program" and _by_chance(detector, candidate.value):
             return None
-        words, near = candidate.armed.keywords, False
+        words, told = candidate.armed.keywords, False
+        at, end = candidate.start, candidate.end
+        column = places.column(buffer, at)
         if words is not None and detector.required:  # cheaper than the filters, and rules out more
-            near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
-            if not near:
+            told = near(words, detector.distance, buffer, at, end, places, column)
+            if not told:
                 return None
-        at = candidate.start
-        column = places.column(buffer, at)[0]
-        view = View(buffer, at, candidate.end, name, places.table, column, words if detector.required else None)
-        if any(FILTERS[reason](candidate.value, view) for reason in detector.filters):
-            return None
-        if not candidate.armed.placed(buffer, candidate.start, candidate.end):
+        view = View(buffer, at, end, name, places.table, column[0], words if detector.required else None)
+        for reason in candidate.armed.filters:
+            if reason(candidate.value, view):
+                return None
+        if not candidate.armed.placed(buffer, at, end):
             return None
         confidence = detector.confidence
         if words is not None and not detector.required:
-            near = _near(words, detector.distance, buffer, candidate.start, candidate.end, places)
-        if near and words is not None:
+            told = near(words, detector.distance, buffer, at, end, places, column)
+        if told and words is not None:
             if places.nature == "scraps" and _by_chance(detector, candidate.value) and not view.same_run(words):
                 return None
             confidence = _RAISED[confidence]
-        if any(CHECKS[proof](candidate.value) for proof in detector.proofs):
+        if any(proof(candidate.value) for proof in candidate.armed.proofs):
             return "high"
-        if any(FILTERS[doubt](candidate.value, view) for doubt in detector.doubts):
+        if any(doubt(candidate.value, view) for doubt in candidate.armed.doubts):
             return "low"
         if places.nature == "scraps" and _by_chance(detector, candidate.value):
             return _LOWERED[confidence]
@@ -392,6 +393,14 @@ def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tu
         for low, last, _ in _windows(aim, ends, buffer):
             yield from pattern.spans(buffer, low, last)
         return
+    if aim.rule.led:
+        led, before, after = aim.rule.led.encode(), aim.rule.before, aim.rule.after
+        for end in ends:
+            low = max(0, end - before)
+            at = low + len(buffer[low : end - 2].rstrip(led))
+            if (match := pattern.match(buffer, at, end + after)) is not None:
+                yield match.span(_value(match))
+        return
     if tight := aim.rule.tight:
         parted = []
         for end in ends:
@@ -417,36 +426,6 @@ def _value(match: re.Match[bytes]) -> str | int:
     if "v" not in names:
         return 0
     return "v2" if "v2" in names and match["v"] is None else "v"
-
-
-def _near(words: re.Pattern[bytes], distance: int, buffer: bytes, start: int, end: int, places: Places) -> bool:
-    """Return whether one of the words stands near a value, or in the name of its column.
-
-    The names of other columns stand near what is in the first row, and say nothing of it.
-    """
-    name, rows = places.column(buffer, start)
-    return bool(
-        _stands(words, buffer, max(rows, start - distance), start)
-        or _stands(words, buffer, end, min(len(buffer), end + distance))
-        or words.search(name)
-    )
-
-
-def _stands(words: re.Pattern[bytes], buffer: bytes, low: int, high: int) -> bool:
-    """Return whether one of the words stands in a stretch of text.
-
-    What is so short is none as encoded bytes have it by chance (`dMv`), before another number (`CDL8`), and as what
-    tags of XML begin with (`<trn:date>`).
-    """
-    while (found := words.search(buffer, low, high)) is not None:
-        start, low = found.span()
-        if low - start > _SHORTEST:
-            return True
-        behind = buffer[low : low + 1]
-        numbered = low < high and behind.isdigit()
-        if not (numbered or (behind == b":" and buffer[start - 1 : start] in _TAGS) or _CHANCE.fullmatch(found[0])):
-            return True
-    return False
 
 
 def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int, int]]:

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from casb_cli.scan.detect import key_names, passwords
@@ -69,18 +70,24 @@ def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _RUN = re.compile(rb"(.)\1{11}", re.DOTALL)
+_BLOCK = 5
+"""Characters that a repeated block has less than."""
+_NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 
 
 def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
-    plain = re.sub(rb"[^0-9A-Za-z]", b"", value)
-    if len(set(plain)) <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
+    plain = value.translate(None, _NO_ALNUM)
+    kinds = len(set(plain))
+    if kinds <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
         return True
     if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
         return True
     if 9 < len(plain) < 16 and _COUNTED.fullmatch(plain.lower()):
         return True
-    return any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(5, len(plain) // 2 + 1)))
+    return kinds < _BLOCK and any(
+        plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(_BLOCK, len(plain) // 2 + 1))
+    )
 
 
 _DECIMAL = re.compile(rb"\d+[.,]\d{4,}")
@@ -134,7 +141,7 @@ _LEAST = 5
 
 def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values that mostly count up or down the digits or the alphabet."""
-    plain = re.sub(rb"[^0-9a-z]", b"", value.lower())
+    plain = value.lower().translate(None, _NO_ALNUM)
     if len(plain) >= 400:
         return False
     covered = run = 0
@@ -160,14 +167,17 @@ def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _DOCUMENTED.search(value) is not None
 
 
+_DASHES = 4
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def uuid(value: bytes, view: View) -> bool:
     """Hold where the value is, or stands within, a UUID, but for the password that Spring draws and logs."""
+    around = view.text[max(0, view.start - 36) : view.end + 36]
+    if around.count(b"-") < _DASHES:
+        return False
     if view.before(20).endswith(b"security password: "):
         return False
-    around = view.text[max(0, view.start - 36) : view.end + 36]
     at = view.start - max(0, view.start - 36)
     return any(m.start() <= at and m.end() >= at + len(value) for m in _UUID.finditer(around))
 
@@ -390,25 +400,38 @@ _LOCKS = frozenset(_LOCK_NAMES.split())
 
 def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in files where package managers keep hashes of what they installed."""
-    name = view.name.replace("\\", "/").lower()
+    return _keeps_hashes(view.name)
+
+
+@lru_cache(256)
+def _keeps_hashes(name: str) -> bool:
+    name = name.replace("\\", "/").lower()
     return name.rsplit("/", 1)[-1] in _LOCKS or name.endswith(".dist-info/record")
 
 
 _SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
 
 
+@lru_cache(256)
+def _says_minified(name: str) -> bool:
+    return name.lower().endswith((".min.js", ".min.css", ".js.map", ".css.map", ".bundle.js"))
+
+
 def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold in minified code and source maps: lines of thousands of characters, or a name that says so."""
-    name = view.name.lower()
-    if name.endswith((".min.js", ".min.css", ".js.map", ".css.map", ".bundle.js")):
+    if _says_minified(view.name):
         return True
+    if view.text.find(b"\n", max(0, view.start - 500), view.end + 500) >= 0:
+        return False
     window = view.text[max(0, view.start - 2000) : view.end + 2000]
     if len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60:
         return True
     window = view.text[max(0, view.start - 500) : view.end + 500]
-    if len(window) < 900 or b"\n" in window:
-        return False
-    return sum(map(window.count, (b"(", b";", b"=", b"{"))) > 60 and _SCRIPT.search(window) is not None
+    return (
+        len(window) >= 900
+        and sum(map(window.count, (b"(", b";", b"=", b"{"))) > 60
+        and _SCRIPT.search(window) is not None
+    )
 
 
 def template_file(value: bytes, view: View) -> bool:

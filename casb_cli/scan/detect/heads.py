@@ -82,9 +82,12 @@ class Heads:
                 self._last.owners |= owners[word.owners]
 
     def _head(self, buffer: bytes, at: int) -> Head | None:
-        start = buffer.rfind(self._row, max(0, at - _LONGEST), at) + 1
+        low = max(0, at - _LONGEST)
+        start = buffer.rfind(self._row, low, at) + 1
         stop = buffer.find(self._row, at, at + _LONGEST)
         self._seen = stop if stop >= 0 else at + _LONGEST
+        if not start and low:
+            return None
         line = buffer[start : self._seen]
         if b"(" in line and (b"NTO " in line or b"into " in line or b"COPY " in line):
             return self._statement(buffer, start, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from casb_cli.core.text import printable, shorten
@@ -33,6 +34,14 @@ class Places:
         self.named: frozenset[str] | None = None
         """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""
         self.heads = Heads(page=segment.scheme == "lines")
+        self._said: dict[tuple[int, bytes], bool] = {}  # of a pattern of words and a column's name
+
+    def says(self, words: re.Pattern[bytes], name: bytes) -> bool:
+        """Return whether one of the words is in the name of a column; asked anew for each of its cells."""
+        said = self._said.get((id(words), name))
+        if said is None:
+            said = self._said[id(words), name] = words.search(name) is not None
+        return said
 
     def column(self, buffer: bytes, start: int) -> tuple[bytes, int]:
         """Return the name of the column that an offset stands in and where its rows begin; empty and 0 without one."""

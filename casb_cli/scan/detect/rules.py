@@ -30,7 +30,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     match); `pattern` then confirms, at most `before` bytes before the hint's end to `after` bytes behind it.
     `then`, where given, must match right behind the hint's end: cheaper than the pattern, so it is tried first.
     `once` asks only whether the hint is anywhere. `tight` is how wide the hint is where nothing parts its letters and
-    digits: where so many stand before its end, the value begins there, and need not be sought.
+    digits: where so many stand before its end, the value begins there, and need not be sought. `led` are the
+    characters that a value begins with, up to the last two bytes of its hint, and that none stands behind: it begins
+    where their run does.
     With `words` it is looked for only around these, one of which must stand near; `checks` then hold in the place of
     the detector's, where given.
     A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
@@ -47,6 +49,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     caseless: bool = False
     once: bool = False
     tight: int = 0
+    led: str = ""
     before: int = 128
     after: int = 256
     linear: bool = False

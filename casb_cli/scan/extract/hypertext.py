@@ -7,7 +7,6 @@ import binascii
 import contextlib
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from casb_cli.scan.extract.attributes import all_attributes
 from casb_cli.scan.extract.base import ROW, TABLE, Context, Segment, Source
@@ -15,6 +14,7 @@ from casb_cli.scan.extract.markup import converted, unescaped
 from casb_cli.scan.extract.text import utf8_blocks
 
 _TAG = re.compile(rb"<[^<>]*>")
+_TAGS = re.compile(b"(" + _TAG.pattern + b")")
 _NAME = re.compile(rb"</?([A-Za-z][A-Za-z0-9-]*)")
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code em font i ins del mark q s small span strong sub sup tspan tt u wbr".split()
@@ -42,8 +42,16 @@ def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]
 
 def html_blocks(data: bytes) -> bytes:
     """Return the text of HTML."""
-    marked = _TAG.sub(_tag, data.translate(None, _BLOCK + _KEPT + _LATER))
-    text = unescaped(b" ".join(map(_flowing, marked.split(_BLOCK))))
+    parts = _TAGS.split(data.translate(None, _BLOCK + _KEPT + _LATER))  # text and tags in turn
+    seen: dict[bytes, bytes] = {}
+    for at in range(1, len(parts), 2):
+        tag = parts[at]
+        told = seen.get(tag)
+        if told is None:
+            seen[tag] = told = _text_of(tag)
+        parts[at] = told
+    blocks = b"".join(parts).split(_BLOCK)
+    text = unescaped(b" ".join([block if block.isspace() else _flowing(block) for block in blocks]))
     for char in _INVISIBLE:
         if char in text:
             text = text.replace(char, b"")
@@ -65,11 +73,6 @@ def _flowing(block: bytes) -> bytes:
     return block[:at].replace(_LATER, b"\n") + joined + b"\n" * ends + block[at + len(body) :].replace(_LATER, b"\n")
 
 
-def _tag(found: re.Match[bytes]) -> bytes:
-    tag = found[0]
-    return _usual(tag) if len(tag) < 100 else _text_of(tag)
-
-
 def _text_of(tag: bytes) -> bytes:
     if tag.startswith(b"<!--"):
         return _BLOCK + _KEPT + tag[4:].removesuffix(b"-->") + _BLOCK
@@ -89,10 +92,6 @@ def _text_of(tag: bytes) -> bytes:
         return end + b"\n" * lines + _BLOCK
     kept = _KEPT if name in _AS_IT_STANDS and tag[1:2] != b"/" else b""
     return values + b"\n" * lines + _BLOCK + kept
-
-
-_usual = lru_cache(4096)(_text_of)
-"""The same for tags that come again and again."""
 
 
 _JOINED = re.compile(rb"(?<=[0-9A-Za-z])\+(?=[0-9A-Za-z])")

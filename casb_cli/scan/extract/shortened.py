@@ -75,6 +75,8 @@ class Shortened:
 
     def lost(self, offset: int) -> tuple[int, int]:
         """Return how many bytes, and how many characters, the text has more up to an offset."""
+        if not self._gone:
+            return 0, 0
         block = next((one for one in reversed(self._blocks) if one.start <= offset), None)
         if block is None:
             return 0, 0

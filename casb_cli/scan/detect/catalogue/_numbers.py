@@ -156,8 +156,9 @@ def _parts(word: str) -> tuple[str, ...]:
 
 
 _BORDER = r"\b"
-_BEGIN = r"(?:\b|__)"
-"""How a number may begin: forms on paper have a line to write on; too dear where all text is looked at."""
+_LINED = r"(?:\b|__)"
+"""How a number may begin, and ends: forms on paper have a line to write on; too dear at the beginning of what is
+looked for in all text, cheaper than nothing at its end."""
 
 
 def number_detector(number: Number) -> Detector:
@@ -179,7 +180,7 @@ def number_detector(number: Number) -> Detector:
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=(
             Rule(
-                hint=rf"{_BEGIN if gated else _BORDER}(?:{form})",
+                hint=rf"{_LINED if gated else _BORDER}(?:{form}){_LINED}",
                 pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{form})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
                 before=48,
                 after=24,

@@ -119,7 +119,7 @@ _NUMBERS = (
     ),
 )
 
-_BITCOIN = r"(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[02-9ac-hj-np-z]{11,71})"
+_BITCOIN = r"(?:[13](?![1-9a-f]{25})[1-9A-HJ-NP-Za-km-z]{25,34}|bc1[02-9ac-hj-np-z]{11,71})"
 
 DETECTORS: tuple[Detector, ...] = (
     *(number_detector(number._replace(family="payment")) for number in _NUMBERS),

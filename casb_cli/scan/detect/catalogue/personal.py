@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 from casb_cli.scan.detect.catalogue._accounts import IBAN_RULES, account_examples, other_examples
 from casb_cli.scan.detect.catalogue._cards import CARD_RULES, card_examples, other_numbers
 from casb_cli.scan.detect.rules import Detector, Rule
@@ -27,6 +29,7 @@ _SSN = (
 _MAIL = Rule(
     hint=r"[A-Za-z0-9._%+\-]@[A-Za-z0-9]",
     pattern=r"(?<![A-Za-z0-9._%+\-/:@])(?P<v>[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,24})(?![A-Za-z0-9@])",
+    led=string.ascii_letters + string.digits + "._%+-",
     before=80,
     after=256,
 )
