@@ -69,8 +69,11 @@ def _no_input(value: bool) -> bool:
 
 def _deadline(value: float | None) -> float | None:
     if value is not None:
+        from casb_cli.core.errors import UsageError
         from casb_cli.ui.process import arm_deadline
 
+        if value <= 0:
+            raise UsageError("--deadline must be some time, such as 30m")
         arm_deadline(value)
     return value
 

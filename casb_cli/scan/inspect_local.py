@@ -32,8 +32,8 @@ _OPEN = 192
 _MADE_UP = 64 << 20
 """Bytes read of a file that tells no size, as those of /proc do: some never end."""
 _PIECE = 1 << 20
-_PACE = 8 << 20
-"""Bytes a second that an inspection gets through at the least: a large file is given the time for its size."""
+_PACE = 512 << 10
+"""Bytes a second that an inspection gets through at the least, of lists in which each line holds a match."""
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _AWAITED = 1000
 """Milliseconds that a named pipe is waited for to have a writer."""
@@ -247,9 +247,9 @@ def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: 
             content = _content(local, limits.max_size)
     except OSError as error:
         return local.submitted(_settled(pool, "unreadable", _why(file, error)))
-    longer = max(1.0, content.size / _PACE / limits.wall)
+    more = content.size / _PACE
     given = msgspec.structs.replace(
-        limits, max_size=max(limits.max_size, content.size), wall=limits.wall * longer, cpu=limits.cpu * longer
+        limits, max_size=max(limits.max_size, content.size), wall=limits.wall + more, cpu=limits.cpu + more
     )
     task = Task(ref=file, name=os.path.basename(file), every=every, limits=given)  # noqa: PTH119
     return local.submitted(pool.submit(task, content, local.take if every else None))

@@ -241,6 +241,12 @@ def test_a_working_directory_that_is_gone(casb, folder, tmp_path, monkeypatch, o
     assert "working directory no longer exists" in ran.err
 
 
+def test_a_deadline_of_no_time_is_none(casb, folder):
+    ran = casb("detect", folder, "--deadline", "0s")
+    assert ran.code == 2
+    assert "--deadline" in ran.err
+
+
 def test_an_empty_path_is_no_folder_without_matches(casb, folder):
     ran = casb("detect", folder, "")
     assert ran.code == 2

@@ -70,6 +70,8 @@ CALENDAR = (
         ),
         (outlook("see below", {"old.doc": word(f"Card {SHOWN}\r")}), "msg", "old.doc"),
         (database(), "sqlite", 'pay "ments!B4'),
+        # As programs keep them that write ahead into a log: whole in themselves once that is written back.
+        (database()[:18] + b"\2\2" + database()[20:], "sqlite", 'pay "ments!B4'),
         (VCARD, "card", ""),
         (CALENDAR, "card", ""),
         (zstd.compress(f"Card {SHOWN}\n".encode()), "zstd", "file, line 1, column 6"),

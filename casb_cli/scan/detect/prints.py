@@ -20,6 +20,7 @@ import msgspec
 
 from casb_cli.core.errors import ConfigError, UsageError
 from casb_cli.core.shapes import from_msgpack
+from casb_cli.core.text import counted
 from casb_cli.scan.detect.rules import Detector
 
 PHRASE = 3
@@ -180,7 +181,8 @@ def _print(name: str, text: str, marks: Marks, passed_over: set[int]) -> tuple[_
         weights[mark] += min(max(end - start, 1), 4 * WINNOW)
     if len(weights) < LEAST:
         raise UsageError(
-            f"{name}: there is too little text of its own in it: {len(weights)} phrases, and {LEAST} are needed",
+            f"{name}: there is too little text of its own in it: {counted(len(weights), 'phrase')}, "
+            f"and {LEAST} are needed",
             hint="a form is known by its printed words: give the blank form, not a picture of it",
         )
     made = _Print(

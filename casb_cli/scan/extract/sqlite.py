@@ -26,6 +26,8 @@ _FILES = (
 )
 """How files begin that are kept in a cell."""
 _FILES_AT_ONCE = 32 << 20
+_LOGGED, _PLAIN = b"\2\2", b"\1\1"
+"""The versions (at 18) of a database that writes ahead into a log, which the engine opens with that file only."""
 _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
 
 
@@ -38,6 +40,8 @@ def sqlite(source: Source, context: Context, where: str) -> Iterator[Segment]:
         raise Stop("too-large", "a database that must be read whole")
     source.file.seek(0)
     data = source.file.read()
+    if data[18:20] == _LOGGED:
+        data = data[:18] + _PLAIN + data[20:]
     if _pages(data) > len(data):
         raise Stop("corrupted", "pages are missing")  # the engine would read them as empty
     database = sqlite3.connect(":memory:")
