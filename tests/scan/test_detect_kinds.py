@@ -83,3 +83,25 @@ def test_kinds_that_nothing_tells_apart_are_both_told():
     assert sorted(*_told("personal code: 48003100379").values()) == ["ee-isikukood", "lt-asmens-kodas"]
     assert list(_told("Isikukood: 48003100379").values()) == [["ee-isikukood"]]
     assert list(_told("Asmens kodas: 48003100379").values()) == [["lt-asmens-kodas"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("NHSNumber: 943 476 5919", "a.txt", "gb-nhs-number"),
+        ('{"SSNValue": "219-46-7315"}', "a.json", "us-ssn"),
+        ("id,carta_d_identita\n1,CA05005DF\n", "a.csv", "it-identity-card"),
+        ("Carte nationale d'identité n° X4RTBPFW4", "a.txt", ""),  # the specimen's letters, too few digits
+        ("Carte nationale d'identité n° D2H6862M2", "a.txt", "identity-document"),
+        ("Ausweisnummer L8F3K29C6", "a.txt", "passport-number identity-document"),
+        ("Паспорт: МР 538471", "a.txt", "passport-number"),
+        ("Bilhete de Identidade 003557013LA045", "a.txt", "identity-document"),
+        ("CIF: B82487455", "a.txt", "es-cif"),
+        ("Irish passport PU9306857", "a.txt", "passport-number"),
+        ("paspoort NW6KB82X4", "a.txt", "nl-identity-document passport-number"),
+    ],
+)
+def test_names_and_forms_of_papers_are_known(text, name, kind):
+    told = [one for kinds in _told(text, name).values() for one in kinds]
+    assert set(told) <= set(kind.split())
+    assert bool(told) == bool(kind)

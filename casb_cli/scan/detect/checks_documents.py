@@ -105,6 +105,12 @@ def letters_digits(value: bytes) -> bool:
     return len(text) >= 6 and len(set(text)) >= 3
 
 
+def nl_document(value: bytes) -> bool:
+    """Hold for two letters, letters and digits by chance, a digit: one form alone in having letters in the middle."""
+    text = plain(value)
+    return len(text) == 9 and not text[2:].isdigit() and letters_digits(value)
+
+
 def vat_number(value: bytes) -> bool:
     """Hold for the structure that a European country's VAT numbers have."""
     return _VAT.fullmatch(plain(value)) is not None
@@ -151,6 +157,7 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
         gh_card,
         qa_qid,
         letters_digits,
+        nl_document,
         vat_number,
         labelled_number,
         account_number,

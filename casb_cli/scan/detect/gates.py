@@ -22,9 +22,11 @@ class Window(NamedTuple):
 
 
 def _parted(buffer: bytes, at: int) -> bool:
-    """Return whether a word may begin or end at an offset: by what is no letter, or by a camel's hump."""
+    """Return whether a word may begin or end at an offset: by what is no letter, or by a hump of camel case."""
     before, behind = buffer[max(0, at - 1) : at], buffer[at : at + 1]
-    return not (before.isalpha() and behind.isalpha()) or (before.islower() and behind.isupper())
+    if not (before.isalpha() and behind.isalpha()):
+        return True
+    return behind.isupper() and (before.islower() or buffer[at + 1 : at + 2].islower())
 
 
 class Gates:

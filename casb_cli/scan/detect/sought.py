@@ -29,7 +29,8 @@ _JOINTS = ("", " ", "_", "-", "\n")
 
 def bordered(words: Iterable[str]) -> str:
     """Return an expression, for letters of any case, of the words: alone, or part of a name in camel case."""
-    hump = "(?-i:(?<=[a-z])(?=[A-Z]))"
+    # Between `holder` and `Ssn`, and between `SSN` and `Number`.
+    hump = "(?-i:(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"
     known = tuple(words)
     short = [word for word in known if word.isascii() and len(word) < _HUMP]
     long = [word for word in known if word not in short]
@@ -46,8 +47,14 @@ def forms(words: Iterable[str]) -> str:
     return "|".join(sorted(found, key=lambda form: (-len(form), form)))
 
 
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['\u2019](?=[^\W\d_])")
+_NO_APOSTROPHE = "(?:['\\\\s_\\\\-]|\u2019)?"
+"""What stands in the place of an apostrophe where names have none: `carta_d_identita`, `driversLicense`."""
+
+
 def _form(word: str) -> str:
     form = r"[\s_\-]?".join(map(re.escape, word.split())).replace(r"\.", r"[._]")
+    form = _APOSTROPHE.sub(_NO_APOSTROPHE, form)
     # `aba` beside a digit is more likely a piece of a hexadecimal number.
     return rf"(?<![0-9]){form}(?![0-9])" if _HEXADECIMAL.fullmatch(word) else form
 

@@ -468,11 +468,11 @@ def _national(name: str) -> Callable[[bytes], bool]:
 _NUMBERS = """
 ad.nrt al.nipt ar.cbu ar.cuit at.tin at.vnr au.abn au.tfn az.voen be.bis be.eid be.nn bg.egn bg.pnf bic bitcoin
 br.cnpj br.cpf by.unp ca.bc_phn ca.sin ch.ssn cl.rut cn.ric co.nit cr.cpf cr.cr cu.ni cy.vat cz.bankaccount cz.dic
-cz.rc de.idnr de.stnr dk.cpr do.cedula dz.nif ec.ci ec.ruc ee.ik eg.tn es.ccc es.dni es.nie fi.hetu fo.vn fr.nif
+cz.rc de.idnr de.stnr dk.cpr do.cedula dz.nif ec.ci ec.ruc ee.ik eg.tn es.ccc es.cif es.dni es.nie fi.hetu fo.vn fr.nif
 fr.nir gb.nhs gb.upn gb.utr gh.tin gn.nifp gr.amka gr.vat gt.nit hr.oib hu.anum id.nik id.npwp ie.pps il.idnr imei
 in_.aadhaar in_.epic in_.gstin in_.pan in_.vid is_.kennitala it.codicefiscale it.iva jp.in_ ke.pin kr.rrn li.peid
 lt.asmens lv.pvn ma.ice md.idno me.pib mk.edb mt.vat mu.nid mx.curp mx.rfc my.nric mz.nuit nl.bsn
-nl.identiteitskaartnummer nl.onderwijsnummer no.fodselsnummer no.kontonr nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic
+nl.onderwijsnummer no.fodselsnummer no.kontonr nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic
 pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer si.ddv si.emso sk.rc sn.ninea sv.nit th.pin
 th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst za.idnr
 za.tin au.acn ca.bn ch.uid cn.uscc dk.cvr ee.registrikood fi.veronumero fi.ytunnus jp.cn kr.brn no.orgnr pl.regon

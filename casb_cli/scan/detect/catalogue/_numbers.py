@@ -68,7 +68,7 @@ _COMMON = frozenset((*IDENTITY, *TAX))
 _UNPROVEN = (
     "ad-nrt al-identity-number al-nipt ar-dni az-pin bd-nid bo-identity-card br-rg co-cedula cr-cedula"
     " de-tax-number dz-nif eg-tax-number eu-vat-number fo-v-number ge-personal-number ke-pin li-peid lk-nic"
-    " ma-cin mt-identity-card ng-nin nl-identity-document pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
+    " ma-cin mt-identity-card ng-nin pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
     " us-atin us-ein us-ptin ve-cedula"
     " fi-tax-number gh-ssnit imsi kr-business-number medical-record-number ng-voter-number uk-electoral-number"
     " us-alien-number us-dod-id us-hicn zw-national-id"

@@ -264,8 +264,10 @@ def _worded(
 _PASSPORT_FORM = (
     r"(?:[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,2}|[0-9]{7,10}|[0-9]{2}[A-Z]{2}[0-9]{5}"
     r"|[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,9}|[0-9]{2} ?[0-9]{2} ?[0-9]{6}"
-    r"|[A-Z]{2}[0-9][A-Z]{3}[0-9]{2}|[0-9]{2} ?[0-9]{7}|(?:\xd0[\x90-\xaf]){2} ?[0-9]{6})"
+    r"|[A-Z]{2}[0-9][A-Z]{3}[0-9]{2}|[0-9]{2} ?[0-9]{7})"
 )
+_PASSPORT_CYRILLIC = r"(?:\xd0[\x90-\xaf]){2} ?[0-9]{6}"
+"""Apart, since bytes beyond ASCII have no border of a word in front."""
 _LICENCE_FORM = (
     r"(?:[A-Z]{1,3}-?[0-9]{3,4}(?:[- ]?[0-9]{1,5}){1,4}[A-Z]?|[A-Z]{1,2}[0-9]{5,14}[A-Z]{0,2}|[0-9]{6,12}[A-Z]{0,2}"
     r"|[0-9]{2,4}[A-Z0-9]{4,8}[0-9]{1,4}|[A-Z][A-Z0-9]{2}[0-9][A-Z0-9]{7}|[A-Z0-9]{5}[0-9]{6}[A-Z0-9]{2,5}"
@@ -326,8 +328,8 @@ DETECTORS = (
         "A number in the form of some country's passports, with a word for passport near by.",
         (
             Rule(
-                hint=rf"(?:\b|__){_PASSPORT_FORM}",
-                pattern=rf"{_START}(?P<v>{_PASSPORT_FORM}){_END}",
+                hint=rf"(?:\b|__){_PASSPORT_FORM}|{_PASSPORT_CYRILLIC}",
+                pattern=rf"{_START}(?P<v>{_PASSPORT_FORM}|{_PASSPORT_CYRILLIC}){_END}",
                 before=24,
                 after=16,
             ),

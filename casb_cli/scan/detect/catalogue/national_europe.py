@@ -144,6 +144,15 @@ _NUMBERS = (
         ("nie", "nif", "extranjero", *IDENTITY, *TAX),
     ),
     Number(
+        "es.cif",
+        "es-cif",
+        "Spanish company number (CIF)",
+        r"[A-HJNP-SUVW]-?[0-9]{7}-?[0-9A-J]",
+        "B99999999",
+        ("cif", "c.i.f", "nif", "n.i.f", "código de identificación fiscal", *TAX),
+        severity="low",
+    ),
+    Number(
         "es_social_security",
         "es-social-security",
         "Spanish social security number",
