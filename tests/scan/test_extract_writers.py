@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import struct
+import time
 import zlib
 
 import pytest
 from compound_file import compound, outlook, powerpoint
 from seven_file import seven
-from test_extract_formats import SHOWN, look, packed, pdf, xlsx
+from test_extract_formats import NUMBER, SHOWN, look, packed, pdf, xlsx
 from test_extract_kinds import ar, cpio
 from test_extract_places import pdf_with
 from test_extract_workbook import cell
+
+from casb_cli.scan.extract.properties import property_texts
 
 ROW = f'<row r="1">{cell("A1", SHOWN)}</row>'
 
@@ -142,3 +145,56 @@ def test_a_pdf_is_read_in_archives_whose_members_lie_unpacked(kind):
         "7z": lambda: seven({"a": document}, ("copy",)),
     }
     assert found(makers[kind]()) == (["a!page 1"], None)
+
+
+def property_stream(*sections: dict[int, bytes]) -> bytes:
+    """Return a stream of properties by number, each its kind and value ([MS-OLEPS] 2.21)."""
+    head, body = struct.pack("<HHI16xI", 0xFFFE, 0, 2, len(sections)), b""
+    start = len(head) + 20 * len(sections)
+    for section in sections:
+        places, values, at = b"", b"", 8 + 8 * len(section)
+        for number, value in section.items():
+            places += struct.pack("<II", number, at + len(values))
+            values += value + b"\0" * (-len(value) % 4)
+        head += struct.pack("<16xI", start + len(body))
+        body += struct.pack("<II", at + len(values), len(section)) + places + values
+    return head + body
+
+
+def narrow(text: bytes, kind: int = 0x1E) -> bytes:
+    return struct.pack("<II", kind, len(text) + 1) + text + b"\0"
+
+
+PAGE = struct.pack("<IH", 2, 1251)
+NAMES = struct.pack("<III", 1, 2, 8) + b"account\0"
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ([{1: PAGE, 2: narrow(f"Карта {SHOWN}".encode("cp1251"))}], f"Карта {SHOWN}"),
+        ([{1: PAGE}, {0: NAMES, 1: PAGE, 2: narrow(SHOWN.encode())}], f"account\n{SHOWN}"),
+        ([{1: PAGE}, {0: NAMES, 1: PAGE, 2: struct.pack("<Id", 5, int(NUMBER))}], f"account\n{NUMBER}"),
+        ([{1: PAGE, 2: struct.pack("<II", 0x101E, 1) + narrow(SHOWN.encode())[4:]}], SHOWN),
+        ([{1: PAGE, 2: struct.pack("<II", 0x100C, 1) + narrow(SHOWN.encode())}], SHOWN),
+    ],
+)
+def test_properties_are_read_of_any_kind_that_holds_a_value(sections, told):
+    result = look(compound({"Contents1": b"x" * 9, "\x05DocumentSummaryInformation": property_stream(*sections)}))
+    assert [m.place for m in result.matches] == ["properties"]
+    assert list(property_texts(property_stream(*sections))) == told.split("\n")
+
+
+@pytest.mark.parametrize("kind", [0x101E, 0x100C, 0x1003, 0x101F])
+def test_no_number_of_properties_makes_the_reading_long(kind):
+    one = struct.pack("<II", kind, 0xFFFFFFF0) + bytes(200_000)
+    stream = property_stream({number: one if number == 2 else b"" for number in range(2, 30_000)})
+    begun = time.process_time()
+    result = look(compound({"Contents1": b"x" * 9, "\x05SummaryInformation": stream}))
+    assert result.reason == "unsupported"
+    assert time.process_time() - begun < 5
+
+
+def test_a_property_list_whose_count_passes_its_end_is_told():
+    torn = b"bplist00\xaf\x13" + b"\xff" * 8 + b"\x08" + bytes(6) + b"\1\1" + struct.pack(">QQQ", 1, 0, 18)
+    assert found(torn) == ([], "corrupted")

@@ -13,6 +13,7 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import telling
 from casb_cli.scan.extract.packed_rtf import unpacked_rtf
+from casb_cli.scan.extract.properties import property_texts
 from casb_cli.scan.extract.records import readable
 
 _PROPERTY = re.compile(r"__substg1\.0_([0-9A-F]{4})(001F|001E|0102|101[EF]-[0-9A-F]{8})", re.IGNORECASE)
@@ -337,27 +338,10 @@ def document_properties(ole: Any, context: Context, where: str) -> Iterator[Segm
     found: list[str] = []
     for name in _SUMMARIES:
         if ole.exists(name):
-            values = list(_flat(ole.getproperties(name, convert_time=False).values()))
-            pictures = [v for v in values if isinstance(v, bytes) and b"\0" in v.rstrip(b"\0")]
-            found += [_narrow(v) if isinstance(v, bytes) else v for v in values if v not in pictures]
-            # Those that users add stand in a second section, which olefile passes over.
-            told = set(found)
-            data = stream(ole, name, context)[:BLOCK]
-            for picture in pictures:
-                data = data.replace(picture, b"\0")
-            runs = (run.decode("utf-8", "replace") for run in readable(data))
-            found += [run for run in runs if run not in told]
+            data = stream(ole, name, context)
+            try:
+                found += property_texts(data)
+            except struct.error:
+                found += (run.decode("utf-8", "replace") for run in readable(data[:BLOCK]))
     if found:
         yield Segment(join_place(where, "properties"), "none", iter(("\n".join(found).encode("utf-8", "replace"),)))
-
-
-def _narrow(value: bytes) -> str:
-    return value.decode("cp1252", "replace")
-
-
-def _flat(values: Any) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            yield from _flat(value)
-        elif isinstance(value, (bytes, str)):
-            yield value

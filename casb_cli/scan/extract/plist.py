@@ -54,7 +54,9 @@ class _Table:
             size = 1 << (data[at] & 0x0F) if at < len(data) else 0
             count = int.from_bytes(data[at + 1 : at + 1 + size], "big")
             at += 1 + size
-        return kind, at, min(count, len(data))
+        if kind > 0x30 and at + count > len(data):
+            raise Stop("corrupted", "a property list")
+        return kind, at, count
 
     def text(self, number: int) -> str | bytes | None:
         """Return a string or a number as text, data as bytes, None for what is neither."""
