@@ -396,6 +396,9 @@ def test_passwords_are_found_as_people_write_them(text, value):
         "password: '%password%'",
         'passphrase: "enter the phrase that opens your key"',
         "docker run -u node:staff image",
+        "GIT_AUTH_TOKEN=abcdefghijklmno=0123456789",
+        '"password": "pbkdf2_sha256$36000$' + drawn(12, 9) + "$" + drawn(43, 10) + '="',
+        "new_pass = 'passwordchanged'",
     ],
 )
 def test_what_is_sealed_public_or_said_is_no_secret(text):
@@ -425,3 +428,8 @@ def test_base64_of_a_key_may_be_wrapped_and_that_of_logins_is_opened():
         logins = f'{{{blank}"auths": {{"reg.host": {{"auth": "{PAIR}"}}}}}}'.replace(": {", ":{", 1)
         coded = base64.b64encode(logins.encode()).decode()
         assert found(f"  .dockerconfigjson: {coded}\n", "s.yaml") == [coded]
+
+
+def test_a_private_key_under_a_passphrase_is_a_kind_of_its_own():
+    result = inspect_stream(pem("ENCRYPTED").encode(), name="id.pem", scanner=SCANNER, key=bytes(32))
+    assert [(match.detector, match.confidence) for match in result.matches] == [("encrypted-private-key", "low")]

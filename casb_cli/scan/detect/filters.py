@@ -7,10 +7,9 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-from casb_cli.scan.detect import key_names, passwords
+from casb_cli.scan.detect import files, key_names, passwords
 from casb_cli.scan.detect.addresses import (
     encoded_words,
     escaped_words,
@@ -76,12 +75,16 @@ _NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).i
 
 
 def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
+    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or rows that count."""
     plain = value.translate(None, _NO_ALNUM)
     kinds = len(set(plain))
     if kinds <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
         return True
     if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
+        return True
+    # The first pair and the last are asked first, as few values count there.
+    small = plain.lower()
+    if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
         return True
     if 9 < len(plain) < 16 and _COUNTED.fullmatch(plain.lower()):
         return True
@@ -142,8 +145,11 @@ _LEAST = 5
 def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values that mostly count up or down the digits or the alphabet."""
     plain = value.lower().translate(None, _NO_ALNUM)
-    if len(plain) >= 400:
-        return False
+    return len(plain) < 400 and _counting(plain) >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
+
+
+def _counting(plain: bytes) -> int:
+    """Return how many characters stand in rows that count up or down."""
     covered = run = 0
     way = None
     for at in range(len(plain)):
@@ -153,8 +159,7 @@ def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
             continue
         covered += run if run >= _LEAST else 0
         run, way = 2, step
-    covered += run if run >= _LEAST else 0
-    return covered >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
+    return covered + (run if run >= _LEAST else 0)
 
 
 _DOCUMENTED = re.compile(
@@ -228,7 +233,7 @@ _PLACEHOLDER = re.compile(
     rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?"
     rb"|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3}|_password)?|__\w+"
     rb"|[?+](?-i:[A-Z][A-Z0-9_]{2,})(?:[ =:].*)?|`\$.*|[a-z0-9-]+:(?-i:[A-Z][a-z]+[A-Z])[a-z]+|www\..*|nonetype.*"
-    rb"|x-oauth-(?:token|basic)|oauth2?"
+    rb"|x-oauth-(?:token|basic)|oauth2?|(?:api|auth|access)[-_]?(?:token|key)"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
@@ -349,14 +354,21 @@ _CALL = re.compile(
 )
 _PIECE = re.compile(
     rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*"
-    rb"|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*|\\(?:[rnt]|u00).*",
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+_HASHED = re.compile(
+    rb"(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*",
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def code_piece(value: bytes, view: View) -> bool:
     """Hold for pieces of code, options, paths, password hashes, and what code has without quotes but in a remark."""
+    if _HASHED.fullmatch(value):
+        return True
     if _drawn(value):
         return False
     if _PIECE.fullmatch(value):
@@ -372,74 +384,12 @@ def code_piece(value: bytes, view: View) -> bool:
     return not quoted and _REMARK.match(before) is None
 
 
-_FILE = re.compile(
-    rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"
-)
-
-
-def file_name(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for the names of files, with or without a folder."""
-    return _FILE.fullmatch(value) is not None
-
-
 _ADDRESS = re.compile(rb"(?:/|@|#|sha\d{1,3}[:-]|digest[\"' :=]{1,4})$", re.IGNORECASE)
 
 
 def hash_part(value: bytes, view: View) -> bool:
     """Hold where a form without a telling prefix stands in an address or behind the name of a hash."""
     return value[:1].isdigit() and _ADDRESS.search(view.before(16)) is not None
-
-
-_LOCK_NAMES = (
-    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml poetry.lock pipfile.lock cargo.lock "
-    "uv.lock composer.lock gemfile.lock go.sum flake.lock packages.lock.json mix.lock podfile.lock "
-    "pubspec.lock"
-)
-_LOCKS = frozenset(_LOCK_NAMES.split())
-
-
-def lock_file(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold in files where package managers keep hashes of what they installed."""
-    return _keeps_hashes(view.name)
-
-
-@lru_cache(256)
-def _keeps_hashes(name: str) -> bool:
-    name = name.replace("\\", "/").lower()
-    return name.rsplit("/", 1)[-1] in _LOCKS or name.endswith(".dist-info/record")
-
-
-_SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
-
-
-@lru_cache(256)
-def _says_minified(name: str) -> bool:
-    return name.lower().endswith((".min.js", ".min.css", ".js.map", ".css.map", ".bundle.js"))
-
-
-def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold in minified code and source maps: lines of thousands of characters, or a name that says so."""
-    if _says_minified(view.name):
-        return True
-    if view.text.find(b"\n", max(0, view.start - 500), view.end + 500) >= 0:
-        return False
-    window = view.text[max(0, view.start - 2000) : view.end + 2000]
-    if len(window) >= 4000 and b"\n" not in window and window.count(b"{") + window.count(b";") > 60:
-        return True
-    window = view.text[max(0, view.start - 500) : view.end + 500]
-    return (
-        len(window) >= 900
-        and sum(map(window.count, (b"(", b";", b"=", b"{"))) > 60
-        and _SCRIPT.search(window) is not None
-    )
-
-
-def template_file(value: bytes, view: View) -> bool:
-    """Hold in files whose name says that real values are to be filled in, unless a value is surely made by chance."""
-    name = view.name.lower()
-    return not (random_looking(value) or by_chance(value)) and name.endswith(
-        (".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb")
-    )
 
 
 def one_of_many(value: bytes, view: View) -> bool:
@@ -498,6 +448,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         encoded_words,
         sample_pair,
         passwords.encrypted_key,
+        passwords.open_key,
         same_twice,
         example_host,
         escaped_words,
@@ -508,11 +459,11 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         key_names.public_key,
         code_piece,
         key_names.other_name,
-        file_name,
+        files.file_name,
         hash_part,
-        lock_file,
-        minified,
-        template_file,
+        files.lock_file,
+        files.minified,
+        files.template_file,
         other_number,
         measure,
         other_label,

@@ -73,7 +73,7 @@ _JOINED = re.compile(
 )
 _CONSTRUCTED = re.compile(
     rb"(?:my|bad|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
-    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|client|key|test|admin|root|user|abc|foo|bar)+[-_]?[0-9]{0,4}",
+    rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|client|key|test|admin|root|user|abc|foo|bar)+(?:changed|updated|[-_]?[0-9]{0,4})",
     re.IGNORECASE,
 )
 """What comes to mind first where any password will do."""
@@ -144,6 +144,11 @@ def encrypted_key(value: bytes, view: View) -> bool:
     return (
         value.startswith(b"Private-Lines") and b"Encryption: aes" in view.text[max(0, view.start - 2000) : view.start]
     )
+
+
+def open_key(value: bytes, view: View) -> bool:
+    """Hold for a private key that opens with no passphrase."""
+    return not encrypted_key(value, view)
 
 
 def stands_for(value: bytes) -> bool:

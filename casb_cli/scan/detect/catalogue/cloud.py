@@ -56,6 +56,12 @@ _PEM = Rule(
     before=100,
     after=7000,
 )
+_PUTTY = Rule(
+    hint=r"Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}",
+    pattern=r"(?P<v>Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}[A-Za-z0-9+/=\r\n]{0,6000})",
+    before=80,
+    after=6000,
+)
 
 DETECTORS: tuple[Detector, ...] = (
     Detector(
@@ -64,26 +70,19 @@ DETECTORS: tuple[Detector, ...] = (
         family="credential",
         severity="critical",
         confidence="high",
-        description="A private key in PEM (PKCS 1 and 8, EC, DSA, OpenSSH, PGP, encrypted ones too) or PuTTY form.",
+        description="A private key in PEM (PKCS 1 and 8, EC, DSA, OpenSSH, PGP) or PuTTY form.",
         reference="RFC 7468, RFC 4880, OpenSSH PROTOCOL.key",
         rules=(
             _PEM,
-            Rule(
-                hint=r"Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}",
-                pattern=r"(?P<v>Private-Lines: [0-9]{1,3}\r?\n[A-Za-z0-9+/]{40}[A-Za-z0-9+/=\r\n]{0,6000})",
-                before=80,
-                after=6000,
-            ),
+            _PUTTY,
         ),
-        filters=(),
-        doubts=("encrypted_key",),
+        filters=("encrypted_key",),
         mask="header",
         match=lambda: (
             pem("RSA"),
             pem("EC"),
             pem("DSA"),
             pem(""),
-            pem("ENCRYPTED"),
             pem("OPENSSH"),
             "key = " + json.dumps(pem("RSA")),
             pem("PGP").replace("KEY-", "KEY BLOCK-").replace("-\n", "-\nVersion: x\n\n", 1),
@@ -96,6 +95,20 @@ DETECTORS: tuple[Detector, ...] = (
             f"{'-' * 5}BEGIN PRIVATE KEY{'-' * 5}\n...\n{'-' * 5}END PRIVATE KEY{'-' * 5}",
             f'if line == "{"-" * 5}BEGIN EC PRIVATE KEY{"-" * 5}":\n    read()',
         ),
+    ),
+    Detector(
+        id="encrypted-private-key",
+        title="Private key under a passphrase",
+        family="credential",
+        severity="low",
+        confidence="low",
+        description="A private key in PEM or PuTTY form that opens with a passphrase only.",
+        reference="RFC 5958, RFC 1421, OpenSSH PROTOCOL.key",
+        rules=(_PEM, _PUTTY),
+        filters=("open_key",),
+        mask="header",
+        match=lambda: (pem("ENCRYPTED"), _putty().replace("Encryption: none", "Encryption: aes256-cbc")),
+        no_match=lambda: (pem("RSA"), _putty()),
     ),
     credential(
         "encoded-private-key",
