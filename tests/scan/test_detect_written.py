@@ -8,6 +8,7 @@ from stdnum.jp import in_
 
 from casb_cli.scan.detect.examples import iban as account
 from casb_cli.scan.detect.folded import Folded
+from casb_cli.scan.detect.validators import article, payment_card
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
 CARD = "453914880343" + "6467"
@@ -103,7 +104,9 @@ def test_a_long_number_is_told_whole_where_its_first_digits_would_do(found, pref
 
 def test_the_three_digits_behind_a_card_are_not_taken_for_a_part_of_it(found):
     number = next(n for n in (CARD + f"{k:03}" for k in range(1000)) if luhn.is_valid(n))
-    assert ("payment-card", groups(CARD, " ")) in found(f"card {groups(CARD, ' ')} {number[16:]}")
+    wrong = f"{(int(number[16:]) + 1) % 1000:03}"
+    assert ("payment-card", CARD) in found(f"card {CARD} {number[16:]}")
+    assert ("payment-card", groups(CARD, " ")) in found(f"card {groups(CARD, ' ')} {wrong}")
 
 
 def test_loose_ways_of_writing_need_a_word_for_cards(found):
@@ -238,3 +241,50 @@ def test_a_number_of_a_told_kind_is_not_told_again_as_any(found):
     matches = kinds(found("National identity number (CPF): 677.775.459-81"))
     assert "br-cpf" in matches
     assert "identity-document" not in matches
+
+
+@pytest.mark.parametrize(
+    "joint",
+    ["\N{HAIR SPACE}", "\N{EN SPACE}", "\N{FIGURE DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "\N{MIDDLE DOT}"],
+)
+def test_spaces_and_dashes_of_any_width_join_groups(found, joint):
+    assert kinds(found(f"paid by {groups(CARD, joint)} on Monday")) == {"payment-card"}
+    assert kinds(found(f"paid to {groups(IBAN, joint)} on Monday")) == {"iban"}
+
+
+@pytest.mark.parametrize("size", [12, 13, 15, 16, 19])
+def test_a_stripe_has_a_card_of_any_range(found, size):
+    number = card({12: "5018", 13: "4539", 15: "1800", 16: "6390", 19: "4539"}[size], size)
+    assert ("payment-card", number) in found(f"%B{number}^DOE/ANN^2911101000")
+
+
+def test_nineteen_digits_in_groups_are_one_card_though_sixteen_would_do():
+    number = next(n for n in (CARD + f"{k:03}" for k in range(1000)) if luhn.is_valid(n))
+    assert luhn.is_valid(CARD)
+    assert payment_card(groups(number, "-").encode())
+    assert not payment_card(f"{CARD} {number[16:]}".encode()), "the code on its back stands behind it"
+
+
+def test_an_account_set_apart_from_its_country_needs_no_word(found):
+    assert kinds(found(f"Ann Lind; {IBAN[:2]} {IBAN[2:4]} {IBAN[4:]}; Oslo")) == {"iban"}
+    parted = f"{IBAN[:2]} {IBAN[2:4]} {groups(IBAN[4:], ' ')}"
+    assert kinds(found(f"Ann Lind; {parted}; Oslo")) == {"iban"}
+
+
+def test_fields_of_a_record_are_no_account(found):
+    assert kinds(found("X AD21 1000 1000 250 L 50 50 17 1 W\n")) == set()
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Bestellnummer:", "Rechnungs-Nr.:", "Pedido n.º", "Nr zamówienia", "Заказ №", "注文番号：", "RRN", "REF", "MID:"],
+)
+def test_digits_behind_the_name_of_a_paper_are_no_card(found, label):
+    assert "payment-card" not in kinds(found(f"{label} {CARD}\n"))
+    assert "payment-card" in kinds(found(f"Karte {CARD}\n"))
+
+
+def test_thirteen_digits_of_a_column_of_cards_are_no_article(found):
+    number = next(card(f"4539{n:08}", 13) for n in range(500) if article(card(f"4539{n:08}", 13).encode()))
+    assert kinds(found(f"name,credit_card\nAnn,{number}\nBo,1\n", "a.csv")) == {"payment-card"}
+    assert kinds(found(f"name,thing\nAnn,{number}\nBo,1\n", "a.csv")) == set()

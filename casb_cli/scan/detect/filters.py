@@ -7,7 +7,6 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from casb_cli.scan.detect import files, key_names, passwords
 from casb_cli.scan.detect.addresses import (
@@ -21,6 +20,7 @@ from casb_cli.scan.detect.addresses import (
     years,
 )
 from casb_cli.scan.detect.columns import Table
+from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
 from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
@@ -99,22 +99,6 @@ _DECIMAL = re.compile(rb"\d+[.,]\d{4,}")
 def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for a fraction: digits, one point, more digits than a group of an identity number has."""
     return _DECIMAL.fullmatch(value) is not None
-
-
-_ONE = rb"(?:-?[0-9]+(?:\.[0-9]+)?|[0-9a-f]{2}|[0-9A-F]{2})"
-_ROW_BEFORE = re.compile(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")
-_ROW_AFTER = re.compile(rb" " + _ONE + rb"( " + _ONE + rb")?(?=[\s,;|)]|$)")
-
-
-def row(value: bytes, view: View) -> bool:
-    """Hold for groups parted by blanks of a longer row of numbers: coordinates, a dump of bytes, a count."""
-    if b" " not in value:
-        return False
-    groups = value.split()
-    if len(groups) > 2 and all(map(bytes.isdigit, groups)) and len({int(b) - int(a) for a, b in pairwise(groups)}) == 1:
-        return True
-    before, after = _ROW_BEFORE.search(view.before(40)), _ROW_AFTER.match(view.after(40))
-    return bool((before and after) or (before and before[1]) or (after and after[1]))
 
 
 _WORD_IN_HEX = re.compile(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
@@ -423,6 +407,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
     reason.__name__: reason
     for reason in (
         test_number,
+        ragged,
         decimal,
         row,
         hex_text,

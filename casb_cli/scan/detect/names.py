@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.papers import numbers_a_paper
+from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
 from casb_cli.scan.detect.validators import article, named_card
 
 _NUMBER_OF = re.compile(
@@ -143,18 +143,25 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table:
     """
     if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
         return True
-    if numbers_a_paper(value, before) or (article(value) and not called_card(before)):
+    column = table.name_at(text, start).strip(b" \"'\r") if table is not None else b""
+    if numbers_a_paper(value, before) or (column and numbers_a_paper(value, column)):
         return True
+    if on_a_receipt(value, before) and not called_card(before):
+        return True
+    column = column.replace(b" ", b"_")
     key = _key(before)
     if key is not None:
         name = key[1] or (b"" if key[2] in _DRESS else key[2])
+        if article(value) and _CARD_NAME.search(name) is None and not called_card(before):
+            return True
         if _CARD_BEFORE.search(before[: key.start()]) is not None:
             return False
         return _CARD_NAME.search(name) is None and (
             _OTHER_NAME.search(name) is not None or _mostly_others(key[0], value, text, start)
         )
-    name = table.name_at(text, start).strip(b" \"'\r").replace(b" ", b"_") if table is not None else b""
-    return bool(name) and _CARD_NAME.search(name) is None and _OTHER_NAME.search(name) is not None
+    if _CARD_NAME.search(column) is not None:
+        return False
+    return _OTHER_NAME.search(column) is not None or (article(value) and not called_card(before))
 
 
 def _mostly_others(lead: bytes, value: bytes, text: bytes, start: int) -> bool:

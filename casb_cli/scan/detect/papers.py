@@ -30,7 +30,7 @@ _PAPER_NUMBER = (
     "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
 )
 _PAPER_OF = re.compile(
-    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-]?{_PAPER_NUMBER}?[\s.:#°º№\-]{{0,6}}$",
+    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№\-]{{0,6}}$",
     re.IGNORECASE,
 )
 
@@ -40,8 +40,16 @@ _GROUPED = re.compile(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 """Four groups of four: no customer's number is written so, but a card's that the customer gave."""
 
 
+_RECEIPT = re.compile(
+    rb"(?<![A-Za-z])(?:rrn|arn|ref(?:erence)?|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
+    rb"[ _-]?(?:id|no|nr|num|number|code)?\.?\W{0,6}$",
+    re.IGNORECASE,
+)
+"""What a receipt tells beside the card's number: digits without groups behind it are no card's."""
+
+
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
-    """Return whether the word right in front, `before` being what stands there on the line, is for such a paper."""
+    """Return whether the word right in front is for such a paper; `before` is what stands there, or a column's name."""
     found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
     return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
 
@@ -78,3 +86,8 @@ def _labels(before: bytes) -> bool:
     told = before.decode("utf-8", "ignore")
     found = _LABEL.search(told)
     return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)
+
+
+def on_a_receipt(value: bytes, before: bytes) -> bool:
+    """Return whether digits without groups stand behind the name of another number that receipts tell."""
+    return value.isdigit() and _RECEIPT.search(before[-24:]) is not None

@@ -73,8 +73,17 @@ def article(value: bytes) -> bool:
 
 
 def _with_code(value: bytes, number: bytes) -> bool:
-    """Return whether groups are sixteen digits of a card and, behind them, the three that are printed on its back."""
-    return len(number) == 19 and number[:1] in b"45" and not value.isdigit() and luhn(number[:16])
+    """Return whether groups are sixteen digits of a card and, behind them, the three that are printed on its back.
+
+    Behind four groups of four they are the number's own: nobody joins that code to it with a dash, and a space alone
+    tells less than the number's check digit.
+    """
+    if len(number) != 19 or number[:1] not in b"45" or value.isdigit() or _FOURS.match(value):
+        return False
+    return luhn(number[:16])
+
+
+_FOURS = re.compile(rb"(?:[0-9]{4}[^0-9]{1,9}){4}[0-9]{3}")
 
 
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")

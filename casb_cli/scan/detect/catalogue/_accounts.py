@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casb_cli.scan.detect.catalogue._cards import APART, SPACE
+from casb_cli.scan.detect.catalogue._cards import APART, JOINT, SPACE
 from casb_cli.scan.detect.examples import digits, grouped, iban
 from casb_cli.scan.detect.rules import Rule
 
@@ -27,7 +27,6 @@ _IBAN_SIZES = {
     33: "RU",
 }
 """Characters of an IBAN by country: SWIFT's registry, and countries outside of it whose banks use the form."""
-_IBAN_JOINT = r"(?: {1,2}|[.-]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
 
 
 def _iban_form(space: str, joint: str, pair: str = "") -> str:
@@ -40,8 +39,8 @@ def _iban_form(space: str, joint: str, pair: str = "") -> str:
 
 
 _IBAN = Rule(
-    hint=r"\b[A-Z]{2}[0-9]{2}(?:" + _IBAN_JOINT + r"?[A-Z0-9]){11}",
-    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})" + _iban_form("", f"{_IBAN_JOINT}?"),
+    hint=r"\b[A-Z]{2}[0-9]{2}(?:" + JOINT + r"?[A-Z0-9]){11}",
+    pattern=r"(?<![0-9A-Za-z])(?=[A-Z]{2}[0-9]{2})" + _iban_form("", f"{JOINT}?"),
     caseless=True,
     before=64,
     after=96,
@@ -101,7 +100,7 @@ _IBAN_WORDS = (
 # Behind the word itself, or behind the mark of a field in an account's statement (MT940).
 _GLUED_IBAN = Rule(
     hint=r"(?:IBAN|\?3[18])[A-Z]{2}[0-9]{2}",
-    pattern=rf"(?:IBAN|\?3[18]){_iban_form('', f'{_IBAN_JOINT}?')}",
+    pattern=rf"(?:IBAN|\?3[18]){_iban_form('', f'{JOINT}?')}",
     caseless=True,
     before=16,
     after=96,
@@ -115,6 +114,14 @@ _NAMED_IBAN = Rule(
     after=200,
     digit=True,
     words=_IBAN_WORDS,
+)
+
+# Set apart behind the country and the check digits: in capitals nothing else is written so.
+_PARTED_IBAN = Rule(
+    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}(?: ?[A-Z0-9]){7}",
+    pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ", " ?"),
+    before=24,
+    after=64,
 )
 
 # As in the boxes of a form: each character for itself.
@@ -151,4 +158,4 @@ def other_examples() -> tuple[str, ...]:
     return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
 
 
-IBAN_RULES = (_IBAN, _GLUED_IBAN, _NAMED_IBAN, _BOXED_IBAN)
+IBAN_RULES = (_IBAN, _GLUED_IBAN, _PARTED_IBAN, _NAMED_IBAN, _BOXED_IBAN)

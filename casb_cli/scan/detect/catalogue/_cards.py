@@ -5,8 +5,9 @@ from __future__ import annotations
 from casb_cli.scan.detect.examples import card, grouped
 from casb_cli.scan.detect.rules import Rule
 
-# What joins groups of digits: spaces, dash, point, and the no-break, thin and narrow forms of word processors.
-_JOINT = r"(?: {1,2}|[-._]|\xc2\xa0|\xe2\x80[\x87\x89\x8b\x91\x93\xaf])"
+# What joins groups of digits: spaces, dash, point, and the spaces and dashes of all widths of word processors.
+_WIDTHS = r"\xe2(?:\x80[\x80-\x95\xaf]|\x81\xa0|\x88\x92)|\xe3\x80\x80"
+JOINT = rf"(?: {{1,2}}|[-._]|\xc2[\xa0\xad\xb7]|{_WIDTHS})"
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
 _CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
 # What names a mailbox or a mail is no card.
@@ -109,7 +110,7 @@ _CARD_WORDS = (
 
 # Beside a word for cards more ways of writing tell enough: other groups, each part of a group joined in another way,
 # broken by a line's end with what mails and letters put before the next one, a digit at a time.
-SPACE = r"(?:[\s\-./_|>*+]|%20|\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe2\x81\xa0|\xe3\x80\x80)"
+SPACE = rf"(?:[\s\-./_|>*+]|%20|\xc2[\xa0\xad\xb7]|\xe2\x80[\x96-\xae]|{_WIDTHS})"
 APART = rf"{SPACE}{{1,3}}"
 _GAP = rf"{SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
@@ -120,7 +121,7 @@ _BEHIND_WORD = "|".join(
 _FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
 
 _TWELVE = rf"[056][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}"
-_FIFTEEN = r"(?:3[0-9]{3}|1800|2131)"
+_FIFTEEN = r"(?:[13][0-9]{3}|2131)"
 
 
 def _named_card(hint: str, form: str, wide: int) -> Rule:
@@ -142,7 +143,7 @@ _NAMED_CARDS = (
     _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
     _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9])", 160),
     _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
-    _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,8})?", 40),
+    _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,11})?", 40),
     _named_card(r"[0-9]{12}", r"[0-9]{12,19}", 24),
 )  # fmt: skip
 
@@ -155,11 +156,11 @@ CARD_RULES = (
         after=24,
     ),
     Rule(
-        hint=r"\b[2-6][0-9]{3}" + _JOINT + r"[0-9]{4}" + _JOINT + r"[0-9]{4}",
+        hint=r"\b[2-6][0-9]{3}" + JOINT + r"[0-9]{4}" + JOINT + r"[0-9]{4}",
         pattern=(
             _CARD_START
             + r"(?P<v>[2-6][0-9]{3}(?P<j>"
-            + _JOINT
+            + JOINT
             + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{2,4}(?:(?P=j)[0-9]{1,3})?)"
             + _CARD_END
         ),
@@ -167,8 +168,8 @@ CARD_RULES = (
         after=40,
     ),
     Rule(
-        hint=r"\b3[0-9]{3}" + _JOINT + r"[0-9]{6}" + _JOINT + r"[0-9]{4}",
-        pattern=_CARD_START + r"(?P<v>3[0-9]{3}(?P<k>" + _JOINT + r")[0-9]{6}(?P=k)[0-9]{4,5})" + _CARD_END,
+        hint=r"\b3[0-9]{3}" + JOINT + r"[0-9]{6}" + JOINT + r"[0-9]{4}",
+        pattern=_CARD_START + r"(?P<v>3[0-9]{3}(?P<k>" + JOINT + r")[0-9]{6}(?P=k)[0-9]{4,5})" + _CARD_END,
         before=24,
         after=16,
     ),
@@ -190,7 +191,7 @@ CARD_RULES = (
         after=24,
     ),
     # A magnetic stripe's first track.
-    Rule(hint=r"%B[0-9]{13}", pattern=r"%B(?P<v>[0-9]{13,19})\^", before=24, after=24),
+    Rule(hint=r"%B[0-9]{12}", pattern=r"%B(?P<v>[0-9]{12,19})\^", checks=("named_card",), before=24, after=24),
 )
 
 

@@ -1,0 +1,34 @@
+"""Why groups of digits are no number: they stand in a row of numbers, or are the fields of a record."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casb_cli.scan.detect.filters import View
+
+_ONE = rb"(?:-?[0-9]+(?:\.[0-9]+)?|[0-9a-f]{2}|[0-9A-F]{2})"
+_ROW_BEFORE = re.compile(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")
+_ROW_AFTER = re.compile(rb" " + _ONE + rb"( " + _ONE + rb")?(?=[\s,;|)]|$)")
+
+
+def row(value: bytes, view: View) -> bool:
+    """Hold for groups parted by blanks of a longer row of numbers: coordinates, a dump of bytes, a count."""
+    if b" " not in value:
+        return False
+    groups = value.split()
+    if len(groups) > 2 and all(map(bytes.isdigit, groups)) and len({int(b) - int(a) for a, b in pairwise(groups)}) == 1:
+        return True
+    before, after = _ROW_BEFORE.search(view.before(40)), _ROW_AFTER.match(view.after(40))
+    return bool((before and after) or (before and before[1]) or (after and after[1]))
+
+
+_GROUPS = re.compile(rb"[0-9A-Za-z]+")
+
+
+def ragged(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for many short groups of unlike length: fields of a record, not how anybody writes an account."""
+    sizes = [len(group) for group in _GROUPS.findall(value)]
+    return len(sizes) * 3 > sum(sizes) + 3 and len(set(sizes[:-1])) > 2
