@@ -71,7 +71,13 @@ def ru_oms(value: bytes) -> bool:
     return len(text) == 16 and text.isdigit() and len(set(text)) > 3 and luhn_text(text)
 
 
+def se_giro(value: bytes) -> bool:
+    """Hold for the digits of a Bankgiro or Plusgiro number, whose last one is right by Luhn's rule."""
+    text = plain(value)
+    return text.isdigit() and len(set(text)) > 2 and luhn_text(text)
+
+
 CHECKS = {
     check.__name__: check
-    for check in (fr_company, br_cns, health_card, medical_record, us_hicn, us_alien, imsi, iccid, ru_oms)
+    for check in (fr_company, br_cns, health_card, medical_record, us_hicn, us_alien, imsi, iccid, ru_oms, se_giro)
 }

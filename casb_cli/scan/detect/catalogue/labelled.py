@@ -84,7 +84,7 @@ _TAX_WORDS = (
 
 _ACCOUNT_WORDS = (
     "bank account", "bank account number", "bank account no", "a/c no", "a/c number", "account number", "account no", "acct number", "acct no",
-    "sort code", "kontonummer", "bankverbindung", "numéro de compte", "compte bancaire",
+    "sort code", "bsb", "nuban", "ifsc", "bankleitzahl", "konto", "kontonr", "kontonummer", "bankverbindung", "numéro de compte", "compte bancaire",
     "número de cuenta", "cuenta bancaria", "cuenta corriente", "conto corrente", "numero di conto", "c/c n", "c/c nr", "c/c no", "c/c:", "c/c bancario", "c/c postale", "conto c/c", "numero c/c", "nr c/c", "conta bancária", "conta corrente", "número da conta", "rekeningnummer", "bankrekening",
     "numer konta", "numer rachunku", "rachunek bankowy", "nr konta", "nr rachunku", "číslo účtu", "bankovní účet", "bankszámlaszám", "bankszámla", "tilinumero", "cont bancar",
     "broj računa", "bankovni račun", "hesap no", "hesap numarası", "номер счета", "номер счёта", "р/с", "номер рахунку",
