@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casb_cli.commands._made import Made
 from casb_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,44 +15,24 @@ if TYPE_CHECKING:
 
 _MANY = 1000
 """Rows that are counted together while a table is read."""
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+INDEXES = Made("edm-", ".index", "index", "edm")
 
 
-def folder() -> Path:
-    """Return where the user's own detectors are."""
-    from casb_cli.store.paths import config_dir
-
-    return config_dir() / "detectors"
-
-
-def paths(name: str) -> tuple[Path, Path]:
-    """Return the detector's file and the index's; raises UsageError for what is no name."""
-    if not _NAME.fullmatch(name) or len(name) > 50:
-        raise UsageError(f"`{name}` is no name: small letters and digits, joined by -")
-    return folder() / f"edm-{name}.toml", folder() / f"edm-{name}.index"
-
-
-def row_of(index: Path) -> dict[str, Any]:
+def row_of(name: str, index: Path) -> dict[str, Any]:
     """Return what is told of an index; raises ConfigError."""
     from casb_cli.scan.detect.exact import about
 
     told = about(index)
-    name = index.stem.removeprefix("edm-")
     return {
         "name": name,
-        "detector": f"edm-{name}",
+        "detector": f"{INDEXES.prefix}{name}",
         "rows": told.rows,
         "skipped": told.skipped,
         "beside": told.columns,
         "need": told.need,
         "file": str(index),
     }
-
-
-def drop(name: str) -> None:
-    """Remove an index and its detector, the detector first: it can't stay without its index."""
-    for path in paths(name):
-        path.unlink(missing_ok=True)
 
 
 def write(
@@ -75,10 +55,10 @@ def write(
     from casb_cli.commands._table import opened
     from casb_cli.scan.detect.exact import build
     from casb_cli.store.keys import fingerprint_key
-    from casb_cli.store.paths import ensure_dir, saving, write_private
+    from casb_cli.store.paths import ensure_dir, saving
     from casb_cli.ui.progress import Progress
 
-    detector, index = paths(name)
+    _, index = INDEXES.paths(name)
     ensure_dir(index.parent)
     fresh = index.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -99,9 +79,6 @@ def write(
     finally:
         fresh.unlink(missing_ok=True)
     lines = (
-        "# Written by `casb edm build`; its index stands beside it.",
-        "[[detector]]",
-        f'id = "edm-{name}"',
         f'title = "Rows of {name}"',
         f'severity = "{severity}"',
         'confidence = "high"',
@@ -112,8 +89,8 @@ def write(
         'normalise = "alnum"',
         'mask = "none"',
     )
-    write_private(detector, ("\n".join(lines) + "\n").encode())
-    return row_of(index), list(_told(built, read))
+    INDEXES.write_detector(name, lines)
+    return row_of(name, index), list(_told(built, read))
 
 
 def _counted(rows: Iterable[Mapping[str, str]], count: Callable[[int], None]) -> Iterator[Mapping[str, str]]:

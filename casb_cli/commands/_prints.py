@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from casb_cli.core.errors import UsageError
+from casb_cli.commands._made import Made
 
-PREFIX = "fingerprint-"
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ALIKE = 0.25
 """The share of phrases in common with another document from which the user is told."""
 
 
-def folder() -> Path:
-    """Return where the user's own detectors are."""
-    from casb_cli.store.paths import config_dir
-
-    return config_dir() / "detectors"
+PRINTS = Made("fingerprint-", ".prints", "fingerprint", "fingerprint")
 
 
-def paths(name: str) -> tuple[Path, Path]:
-    """Return the detector's file and the fingerprint's; raises UsageError for what is no name."""
-    if not _NAME.fullmatch(name) or len(name) > 45:
-        raise UsageError(f"`{name}` is no name: at most 45 small letters and digits, joined by -")
-    return folder() / f"{PREFIX}{name}.toml", folder() / f"{PREFIX}{name}.prints"
-
-
-def rows() -> Iterator[dict[str, Any]]:
-    """Yield what is told of each fingerprint, by name; raises ConfigError."""
-    place = folder()
-    for path in sorted(place.glob(f"{PREFIX}*.prints")) if place.is_dir() else []:
-        yield row_of(path)
-
-
-def row_of(path: Path) -> dict[str, Any]:
+def row_of(name: str, path: Path) -> dict[str, Any]:
     """Return what is told of a fingerprint; raises ConfigError."""
     from casb_cli.scan.detect.prints import about
 
     told, _ = about(path)
-    name = path.stem.removeprefix(PREFIX)
     return {
         "name": name,
-        "detector": f"{PREFIX}{name}",
+        "detector": f"{PRINTS.prefix}{name}",
         "documents": [one.name for one in told],
         "words": sum(one.words for one in told),
         "phrases": sum(one.marks for one in told),
         "file": str(path),
     }
-
-
-def drop(name: str) -> None:
-    """Remove a fingerprint and its detector, the detector first: it can't stay without its fingerprint."""
-    for path in paths(name):
-        path.unlink(missing_ok=True)
 
 
 def write(files: Sequence[str], name: str, *, common: Sequence[str], share: int, severity: str) -> dict[str, Any]:
@@ -68,7 +40,7 @@ def write(files: Sequence[str], name: str, *, common: Sequence[str], share: int,
     from casb_cli.store.keys import fingerprint_key
     from casb_cli.store.paths import write_private
 
-    detector, place = paths(name)
+    _, place = PRINTS.paths(name)
     given = [Path(file) for file in dict.fromkeys(files)]
     data = build(
         [(path.name, text_of(path)) for path in given],
@@ -77,9 +49,6 @@ def write(files: Sequence[str], name: str, *, common: Sequence[str], share: int,
     )
     write_private(place, data)
     lines = (
-        "# Written by `casb fingerprint build`; the fingerprint stands beside it.",
-        "[[detector]]",
-        f'id = "{PREFIX}{name}"',
         f'title = "Copies of {name}"',
         f'description = "A text that holds {share} % of a document of {name}, or that was copied out of it."',
         f'severity = "{severity}"',
@@ -87,8 +56,8 @@ def write(files: Sequence[str], name: str, *, common: Sequence[str], share: int,
         f'documents = "{place.name}"',
         f"share = {share}",
     )
-    write_private(detector, ("\n".join(lines) + "\n").encode())
-    return row_of(place)
+    PRINTS.write_detector(name, lines)
+    return row_of(name, place)
 
 
 def alike(name: str) -> Iterator[tuple[str, int, str, str]]:
@@ -96,11 +65,11 @@ def alike(name: str) -> Iterator[tuple[str, int, str, str]]:
     from casb_cli.scan.detect.prints import opened
     from casb_cli.store.keys import fingerprint_key
 
-    key, (_, mine) = fingerprint_key(), paths(name)
+    key, (_, mine) = fingerprint_key(), PRINTS.paths(name)
     ours = opened(mine, key)
-    for path in sorted(mine.parent.glob(f"{PREFIX}*.prints")):
+    for whose, path in PRINTS.files():
         for other in opened(path, key) if path != mine else ():
             for one in ours:
                 both = sum(weight for mark, weight in one.weights.items() if mark in other.weights) / one.total
                 if both >= _ALIKE:
-                    yield one.name, int(both * 100), other.name, path.stem.removeprefix(PREFIX)
+                    yield one.name, int(both * 100), other.name, whose

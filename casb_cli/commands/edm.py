@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from casb_cli.commands._options import Fields, Limit, OutputFormat, Where, Yes, examples
 
 app = typer.Typer(help="Find exact data: rows of a table of yours, such as customers, wherever they stand in files.")
-
-_PREFIX = "edm-"
 
 
 @app.command(
@@ -82,33 +79,18 @@ def build(
 @app.command("list", short_help="list the indexes", epilog=examples("casb edm list", "casb edm list -o json"))
 def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = None, limit: Limit = None) -> None:
     """List the indexes: how many rows, what must stand near, never a value."""
+    from casb_cli.commands._exact import INDEXES, row_of
     from casb_cli.ui.output import Output
 
-    Output("exact-data", output, fields=fields, where=where, limit=limit).write(_rows())
+    Output("exact-data", output, fields=fields, where=where, limit=limit).write(INDEXES.rows(row_of))
 
 
 @app.command("remove", short_help="remove an index", epilog=examples("casb edm remove customers --yes"))
 def remove(
     name: Annotated[str, typer.Argument(help="The index's name.")],
     yes: Yes = False,
-) -> int:
+) -> None:
     """Remove an index and its detector; findings of it are resolved by the next scan."""
-    from casb_cli.commands._exact import drop, paths
-    from casb_cli.core.errors import UnknownName
-    from casb_cli.ui.streams import streams
+    from casb_cli.commands._exact import INDEXES
 
-    if not any(path.exists() for path in paths(name)):
-        raise UnknownName(f"no index `{name}`", hint="casb edm list")
-    if not streams.confirm(f"Remove the index {name}?", yes=yes):
-        streams.note("nothing was removed")
-        return 0
-    drop(name)
-    return 0
-
-
-def _rows() -> Iterator[dict[str, Any]]:
-    from casb_cli.commands._exact import folder, row_of
-
-    place = folder()
-    for path in sorted(place.glob(f"{_PREFIX}*.index")) if place.is_dir() else []:
-        yield row_of(path)
+    INDEXES.remove(name, yes=yes)

@@ -61,23 +61,15 @@ def build(
 @app.command("list", short_help="list the fingerprints", epilog=examples("casb fingerprint list"))
 def list_(output: OutputFormat = "table", fields: Fields = None, where: Where = None, limit: Limit = None) -> None:
     """List the fingerprints: of which documents, and how many phrases, never a text."""
-    from casb_cli.commands._prints import rows
+    from casb_cli.commands._prints import PRINTS, row_of
     from casb_cli.ui.output import Output
 
-    Output("document-fingerprint", output, fields=fields, where=where, limit=limit).write(rows())
+    Output("document-fingerprint", output, fields=fields, where=where, limit=limit).write(PRINTS.rows(row_of))
 
 
 @app.command("remove", short_help="remove a fingerprint", epilog=examples("casb fingerprint remove leave-form --yes"))
-def remove(name: Annotated[str, typer.Argument(help="The fingerprint's name.")], yes: Yes = False) -> int:
+def remove(name: Annotated[str, typer.Argument(help="The fingerprint's name.")], yes: Yes = False) -> None:
     """Remove a fingerprint and its detector; findings of it are resolved by the next scan."""
-    from casb_cli.commands._prints import drop, paths
-    from casb_cli.core.errors import UnknownName
-    from casb_cli.ui.streams import streams
+    from casb_cli.commands._prints import PRINTS
 
-    if not any(path.exists() for path in paths(name)):
-        raise UnknownName(f"no fingerprint `{name}`", hint="casb fingerprint list")
-    if not streams.confirm(f"Remove the fingerprint {name}?", yes=yes):
-        streams.note("nothing was removed")
-        return 0
-    drop(name)
-    return 0
+    PRINTS.remove(name, yes=yes)

@@ -231,14 +231,3 @@ def _gaps(instance: OpenInstance, ability: type[Ability]) -> tuple[Gap, ...]:
         return instance.standing_of(ability, instance.specs("read")[0]).lacks
     except CasbError:
         return ()  # without any credential for reading, the run itself says so
-
-
-def summarise(statements: Iterable[Statement]) -> int:
-    """Return the exit code of several instances' statements."""
-    codes = [statement.exit_code for statement in statements]
-    return 0 if all(code == 0 for code in codes) else combined_exit_code(codes)
-
-
-def first_error(statement: Statement) -> CasbError | None:
-    """Return what went wrong first, for the message of a single instance."""
-    return next((error for error in statement.errors if isinstance(error, ProviderError)), None)

@@ -9,7 +9,7 @@ from casb_cli.core.capabilities import FollowFiles, ListAccounts, ListGrants, Re
 from casb_cli.core.errors import Throttled, Unavailable, Unsupported
 from casb_cli.core.models import Notice
 from casb_cli.scan.census import Lost, Taken
-from casb_cli.scan.statement import Statement, first_error, never_had, state_lacks, summarise
+from casb_cli.scan.statement import Statement, never_had, state_lacks
 
 
 @pytest.fixture
@@ -43,7 +43,6 @@ def test_where_something_was_seen_it_is_partly_done(instance):
     statement.add(instance, lost(refusal("GET /accounts", Unavailable)))
     assert statement.exit_code == 3
     assert "part `part0`" in statement.lost[0]
-    assert first_error(statement) is not None
 
 
 @pytest.mark.parametrize(
@@ -107,13 +106,6 @@ def test_lacks_are_those_of_the_credential_that_serves():
     poor = FakeInstance(Provider(), owns={"main": own("accounts", "files")})
     state_lacks(statement, poor)
     assert any("read file content" in text and "content" in text for text in statement.stated)
-
-
-def test_several_instances_are_summed_up():
-    fine, bad = Statement(), Statement(lost=["x"])
-    assert summarise([fine, fine]) == 0
-    assert summarise([fine, bad]) == 3
-    assert summarise([]) == 0
 
 
 def test_the_kept_form_holds_what_a_reader_needs():
