@@ -26,7 +26,7 @@ from test_extract_formats import office, pdf, xlsx
 from casb_cli.scan.detect.examples import card
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Limits
-from casb_cli.scan.extract.binary_sheet import lengthened
+from casb_cli.scan.extract.binary_sheet import Extent, lengthened
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
 SCANNER = new_scanner(DetectorSet.shipped(("payment-card",)))
@@ -403,8 +403,8 @@ def test_cells_of_binary_sheets_that_leave_out_their_column_get_it():
     expected = row + given + struct.pack("<I", 0) + text + row + whole + given + struct.pack("<I", 5) + text
     for size in (1, 7, 1000):
         pieces = iter([sheet[at : at + size] for at in range(0, len(sheet), size)])
-        assert b"".join(lengthened(pieces)) == b"\x91\1\0" + expected + b"\x92\1\0"
-    assert b"".join(lengthened(iter([b"\xff" * 4_000_000] * 3))) == b"\xff" * 12_000_000
+        assert b"".join(lengthened(pieces, Extent())) == b"\x91\1\0" + expected + b"\x92\1\0"
+    assert b"".join(lengthened(iter([b"\xff" * 4_000_000] * 3), Extent())) == b"\xff" * 12_000_000
 
 
 def test_cells_of_a_table_in_a_pdf_are_no_one_number():

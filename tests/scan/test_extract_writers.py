@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import struct
 import time
@@ -10,11 +11,12 @@ import zlib
 import pytest
 from compound_file import compound, outlook, powerpoint
 from seven_file import seven
-from test_extract_formats import NUMBER, SHOWN, look, packed, pdf, xlsx
+from test_extract_formats import NUMBER, SHOWN, look, office, packed, pdf, xlsx
 from test_extract_kinds import ar, cpio
 from test_extract_places import pdf_with
 from test_extract_workbook import cell
 
+from casb_cli.scan.extract.binary_sheet import Extent, lengthened
 from casb_cli.scan.extract.properties import property_texts
 
 ROW = f'<row r="1">{cell("A1", SHOWN)}</row>'
@@ -198,3 +200,46 @@ def test_no_number_of_properties_makes_the_reading_long(kind):
 def test_a_property_list_whose_count_passes_its_end_is_told():
     torn = b"bplist00\xaf\x13" + b"\xff" * 8 + b"\x08" + bytes(6) + b"\1\1" + struct.pack(">QQQ", 1, 0, 18)
     assert found(torn) == ([], "corrupted")
+
+
+@pytest.mark.parametrize(
+    ("cells", "extent"),
+    [
+        (b"\0\x08" + struct.pack("<II", 9, 0) + b"\7\x0c" + struct.pack("<III", 4, 0, 1), (10, 5)),
+        (b"\0\x08" + struct.pack("<II", 1 << 19, 0), (1 + (1 << 19), 1)),
+        (b"\0\x08" + struct.pack("<II", 0, 0) + b"\5\0", (1 << 20, 1 << 20)),  # a cell without a place
+    ],
+)
+def test_cells_of_a_binary_sheet_that_lie_far_out_are_known_before_they_are_read(cells, extent):
+    seen = Extent()
+    assert b"".join(lengthened(iter([cells]), seen)) == cells
+    assert (seen.rows, seen.columns) == extent
+
+
+def test_a_binary_workbook_with_a_cell_far_out_is_read_without_addresses():
+    far = b"\0\x08" + struct.pack("<II", (1 << 20) - 1, 0) + b"\7\x0c" + struct.pack("<III", 16_383, 0, 0)
+    strings = b"\x13" + struct.pack("<BBI", 5 + 2 * len(SHOWN), 0, len(SHOWN)) + SHOWN.encode("utf-16-le")
+    book = office({"xl/workbook.bin": b"", "xl/worksheets/sheet1.bin": far, "xl/sharedStrings.bin": strings})
+    assert found(book) == (["xl/sharedStrings.bin"], "too-large")
+
+
+def test_a_member_named_otherwise_in_front_of_its_bytes_is_read():
+    archive = packed(**{"näme.txt": SHOWN})
+    flags = archive.index(b"PK\1\2") + 8
+    directory_in_utf8 = archive[:6] + b"\0\0" + archive[8:]
+    assert found(directory_in_utf8)[1] is None
+    named_otherwise = directory_in_utf8[:30] + b"n\x84\x84me.txt"[: len("näme.txt".encode())] + directory_in_utf8[39:]
+    assert found(named_otherwise) == (["näme.txt, line 1, column 1"], None)
+    assert archive[flags : flags + 2] == b"\0\x08"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n',
+        b"",
+    ],
+)
+def test_a_part_of_a_mail_that_was_kept_alone_is_decoded(head):
+    body = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(SHOWN.encode()) + b"\n"
+    assert len(found(head + body + (b"--b--\n" if head else b""))[0]) == 1

@@ -20,6 +20,7 @@ from casb_cli.scan.extract.stream import Stream
 from casb_cli.scan.extract.torn import members_alone
 
 _LOCAL_HEADER = 30
+_NAMED_IN_UTF8 = 0x800
 
 
 class Bounded(Stream):
@@ -103,13 +104,34 @@ def member_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Contex
         raise Stop("encrypted")
     file: IO[bytes]
     try:
-        file = archive.open(info)
+        file = _opened_member(archive, info)
         file._expected_crc = None  # type: ignore[attr-defined] # noqa: SLF001 - it would keep back the last bytes of a torn member
     except NotImplementedError:
         from casb_cli.scan.extract.zip_rare import rare_member
 
         file = rare_member(cast("IO[bytes]", archive.fp), info)
     return cast("BinaryIO", Bounded(file, context, info.compress_size, info.CRC))
+
+
+def _opened_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Return a member as a stream; one that is named otherwise in front of its bytes is no fault.
+
+    Programs write names of other alphabets in two ways, and say so at one place only.
+    """
+    try:
+        return archive.open(info)
+    except (zipfile.BadZipFile, UnicodeDecodeError):
+        file = cast("IO[bytes]", archive.fp)
+        file.seek(info.header_offset)
+        head = file.read(_LOCAL_HEADER)
+        if len(head) < _LOCAL_HEADER or not head.startswith(b"PK\3\4"):
+            raise
+        told = file.read(int.from_bytes(head[26:28], "little")).decode("cp437")
+        if told == info.orig_filename:
+            raise
+        info.flag_bits &= ~_NAMED_IN_UTF8
+        info.orig_filename = told
+        return archive.open(info)
 
 
 def spooled(source: Source) -> Source:

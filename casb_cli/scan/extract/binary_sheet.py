@@ -9,11 +9,20 @@ _ROW = 0
 _WHOLE = range(1, 12)
 _SHORT = {12: 1, 13: 2, 14: 3, 15: 4, 16: 5, 17: 6, 18: 7}
 """Records of cells without a column ([MS-XLSB] BrtShortBlank to BrtShortIsst) and those that say the same with one."""
+_SHORTEST = 8
+"""Bytes of a row or cell at least: its place and its style."""
+_ANYWHERE = 1 << 20
 _LONGEST = 4 << 20
 """Bytes of a record at most: what waits longer for its end is none."""
 
 
-def lengthened(blocks: Iterator[bytes]) -> Iterator[bytes]:
+class Extent:
+    """How far out the cells of a sheet lie."""
+
+    rows = columns = 1
+
+
+def lengthened(blocks: Iterator[bytes], extent: Extent) -> Iterator[bytes]:
     """Yield the records of a sheet, short cells as whole ones; from what is no record on, the rest as it stands."""
     held = b""
     column = -1
@@ -29,14 +38,18 @@ def lengthened(blocks: Iterator[bytes]) -> Iterator[bytes]:
             kind, size, body = head
             if size < 0 or body + size > len(data):
                 break
-            if kind == _ROW:
+            if (kind == _ROW or kind in _WHOLE) and size < _SHORTEST:
+                extent.rows = extent.columns = _ANYWHERE  # its reader takes other bytes for the place
+            elif kind == _ROW:
                 column = -1
-            elif kind in _WHOLE and size >= 4:
+                extent.rows = max(extent.rows, struct.unpack_from("<I", data, body)[0] + 1)
+            elif kind in _WHOLE:
                 column = struct.unpack_from("<I", data, body)[0]
             elif kind in _SHORT:
                 column += 1
                 out += data[begun:at] + bytes((_SHORT[kind],)) + _size(size + 4) + struct.pack("<I", column & 0x3FFF)
                 begun = body
+            extent.columns = max(extent.columns, column + 1)
             at = body + size
         out += data[begun:at]
         held = data[at:]

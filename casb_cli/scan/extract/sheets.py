@@ -197,7 +197,8 @@ def _streamed(source: Source, context: Context, where: str, *, torn: bool = Fals
                 place = join_place(where, shorten(printable(info.filename), 100))
                 if name.endswith(".bin"):
                     if not torn:
-                        raise Stop("too-large", "a binary sheet")
+                        context.note(where, Stop("too-large", "a binary sheet"))
+                        torn = True
                     if name.startswith("xl/shared"):  # texts in sheets are read as what stands beside
                         texts = (b"\n".join(readable(block)) + b"\n" for block in raw(archive, info))
                         yield Segment(place, "none", texts)

@@ -108,7 +108,8 @@ def sniff(source: Source) -> str:
     if head[:1] == b"\x30" and SIGNED in head[:32]:
         return "signed"
     if head.startswith(_SKIPPED) and head[1:4] == b"\x2a\x4d\x18":
-        return "zstd"
+        behind = 8 + int.from_bytes(head[4:8], "little")  # both kinds have such frames
+        return "lz4" if head.startswith((b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18"), behind) else "zstd"
     if _is_old_tar(head):
         return "tar"
     if is_table(head, source.size):
@@ -251,8 +252,16 @@ def _wide(head: bytes) -> bytes | None:
     return head.decode(encoding, "replace").replace("\0", " ").encode("utf-8", "replace") if encoding else None
 
 
+_PACKED_PART = re.compile(
+    rb"(?:content-type:\s*multipart/.*\bboundary=|content-transfer-encoding:\s*(?:base64|quoted-printable)\s*$)",
+    re.IGNORECASE,
+)
+"""A part of a mail that was kept alone: it says how to read it."""
+
+
 def _mail_headers(text: bytes) -> bool:
     known = set()
+    packed = False
     # Most texts are no mail, and their first line tells: no other need be parted.
     first = text[:1000].partition(b"\n")[0].partition(b"\r")[0]
     if first[:1] not in b" \t" and not _MAIL_LINE.match(first):
@@ -267,7 +276,8 @@ def _mail_headers(text: bytes) -> bool:
             return False
         if match[1].lower() in _MAIL_NAMES:
             known.add(match[1].lower())
-    return len(known) >= 3 or (len(known) == 2 and bool(known & {b"from", b"mime-version", b"received"}))
+            packed = packed or _PACKED_PART.match(line) is not None
+    return len(known) >= 3 or packed or (len(known) == 2 and bool(known & {b"from", b"mime-version", b"received"}))
 
 
 _CONTROL = bytes(c for c in range(32) if c not in b"\t\n\r\f\x1b\x08")

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 
 from casb_cli.scan.extract.archive import member_file, opened
 from casb_cli.scan.extract.base import BLOCK, Context, Source, Stop
-from casb_cli.scan.extract.binary_sheet import lengthened
+from casb_cli.scan.extract.binary_sheet import Extent, lengthened
 from casb_cli.scan.extract.markup import unescaped
 
 _CELLS = re.compile(
@@ -83,15 +83,18 @@ def unpack(source: Source, size: int, context: Context) -> Workbook:
             for info in archive.infolist():
                 if _CELLS.fullmatch(info.filename) and not info.is_dir():
                     with package.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out:
-                        blocks = _blocks(archive, info, context)
+                        blocks, extent = _blocks(archive, info, context), None
                         if info.filename == _RELATIONS:
                             blocks = (_MACRO_SHEETS.sub(_SHEETS, block) for block in blocks)
                         if _SHEET.fullmatch(info.filename):
                             blocks = _watched(blocks, info.filename, book)
                         elif _BINARY_SHEET.fullmatch(info.filename):
-                            blocks = lengthened(blocks)
+                            extent = Extent()
+                            blocks = lengthened(blocks, extent)
                         for block in blocks:
                             out.write(block)
+                        if extent is not None:
+                            book.far = book.far or extent.rows * extent.columns > MOST_CELLS
     except BaseException:
         book.file.close()
         raise
