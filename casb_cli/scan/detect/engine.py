@@ -346,7 +346,8 @@ class Scanner:
             told = near(words, detector.distance, buffer, at, end, places, column)
             if not told:
                 return None
-        view = View(buffer, at, end, name, places.table, column[0], words if detector.required else None)
+        sought = words if words is not None and detector.required and not places.says(words, column[0]) else None
+        view = View(buffer, at, end, name, places.table, column[0], sought)
         for reason in candidate.armed.filters:
             if reason(candidate.value, view):
                 return None

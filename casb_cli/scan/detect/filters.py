@@ -38,7 +38,7 @@ class View:
     column: bytes = b""
     """The name of the column that it stands in, in whatever way the table is told."""
     words: re.Pattern[bytes] | None = None
-    """Those that its detector needs near by."""
+    """Those that its detector needs near by; None where it needs none, or its column's name has one."""
 
     def before(self, count: int) -> bytes:
         """Return up to `count` bytes in front of the value, on its line."""

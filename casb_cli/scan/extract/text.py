@@ -168,8 +168,8 @@ def _is_directory(head: bytes) -> bool:
 
 def _has_columns(head: bytes) -> bool:
     first = head.lstrip(b"\r\n").partition(b"\n")[0]
-    if not any(mark in first for mark in MARKS):
-        return False  # as in most texts, whatever follows
+    if not any(mark in first for mark in MARKS) or _JSON.match(head):
+        return False  # as in most texts, whatever follows; records of JSON name their values themselves
     if b'"' in head:
         head = QUOTED.sub(b"", head)
     lines = [line for line in (head.split(b"\n", 6) if b"\n" in head else head.splitlines())[:6] if line.strip(b"\r")]
