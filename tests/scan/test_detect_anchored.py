@@ -35,3 +35,12 @@ def test_addresses_are_those_that_a_search_finds(text: str) -> None:
 def test_a_run_of_hexadecimal_is_no_bitcoin_address(value: str) -> None:
     found = inspect_stream(io.BytesIO(f"trace {value} end\n".encode()), name="a.log", scanner=SCANNER, key=bytes(32))
     assert [match.detector for match in found.matches] == []
+
+
+def test_a_value_that_is_none_hides_no_secret_behind_it() -> None:
+    drawn = "tGzv3JOkF0XG5Qx2" + "TlKWIAq7"
+    text = f'AccessToken:  "{drawn[::-1]}",\nTokenType:    "example",\nRefreshToken: "{drawn}",\n'
+    found = inspect_stream(io.BytesIO(text.encode()), name="login.go", scanner=SCANNER, key=bytes(32), every=True)
+    places = [(match.detector, match.start) for match in found.matches]
+    assert ("high-entropy-assignment", text.index(drawn)) in places
+    assert ("high-entropy-assignment", text.index(drawn[::-1])) in places

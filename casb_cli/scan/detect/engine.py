@@ -10,25 +10,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.aims import Aim, Armed, spans
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import hits, load
-from casb_cli.scan.detect.filters import FILTERS, View
+from casb_cli.scan.detect.filters import View
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
-from casb_cli.scan.detect.linear import Family, Linear, Words
+from casb_cli.scan.detect.linear import Family
 from casb_cli.scan.detect.nearby import near
 from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, outside_accounts, unless_told
 from casb_cli.scan.detect.places import Places
-from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
-from casb_cli.scan.detect.sought import bordered
+from casb_cli.scan.detect.rules import Detector, DetectorSet
 from casb_cli.scan.detect.specific import one_kind
-from casb_cli.scan.detect.validators import CHECKS
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.copies import Copies, Known
-    from casb_cli.scan.detect.exact import Index
 
 OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
@@ -40,87 +38,12 @@ _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "hig
 _LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
 
-class _Armed:
-    """A detector made ready to judge; its words are compiled when first asked for, since most never are."""
-
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
-        self.filters = tuple(FILTERS[reason] for reason in detector.filters)
-        self.doubts = tuple(FILTERS[doubt] for doubt in detector.doubts)
-        self.proofs = tuple(CHECKS[proof] for proof in detector.proofs)
-        self.exclude = _words(detector, detector.exclude, whole=True)
-        self.near = _words(detector, detector.near)
-        self.not_near = _words(detector, detector.not_near)
-
-    @cached_property
-    def keywords(self) -> re.Pattern[bytes] | None:
-        """The words that raise the confidence, None where there are none."""
-        return _keyword_pattern(self.detector.keywords)
-
-    @cached_property
-    def index(self) -> Index | None:
-        """The index of exact data that decides, None where there is none; raises ConfigError."""
-        if not self.detector.index:
-            return None
-        from casb_cli.scan.detect.exact import Index
-
-        return Index(self.detector.index[0])
-
-    def holds(self, value: bytes, rule: Rule | None = None) -> bool:
-        """Return whether all checks hold: those of the rule that found the value, where it has its own."""
-        checks = self.detector.checks if rule is None else rule.checks or self.detector.checks
-        return all(CHECKS[name](value) for name in checks)
-
-    def placed(self, buffer: bytes, start: int, end: int) -> bool:
-        """Return whether what a user excluded is not there, and what must be near is."""
-        if self.exclude is not None and self.exclude.within(buffer[start:end]):
-            return False
-        if self.near is None and self.not_near is None:
-            return True
-        within = self.detector.within
-        around = (buffer[max(0, start - within) : start], buffer[end : end + within])
-        if self.not_near is not None and any(map(self.not_near.within, around)):
-            return False
-        return self.near is None or any(map(self.near.within, around))
-
-
-def _words(detector: Detector, patterns: tuple[str, ...], *, whole: bool = False) -> Words | None:
-    return Words(patterns, caseless=detector.caseless, whole=whole) if patterns else None
-
-
-@dataclass
-class _Aim:
-    """A rule made ready to confirm what its hint found; compiled when that is first to be done."""
-
-    rule: Rule
-    owner: _Armed
-    family: Family
-
-    @cached_property
-    def pattern(self) -> re.Pattern[bytes] | Linear:
-        """What confirms."""
-        return Linear(self.rule, self.family) if self.rule.linear else self._compiled(self.rule.pattern)
-
-    @cached_property
-    def then(self) -> re.Pattern[bytes] | None:
-        """What must match right behind the hint's end, None for anything."""
-        return self._compiled(self.rule.then) if self.rule.then else None
-
-    @cached_property
-    def words(self) -> re.Pattern[bytes] | None:
-        """The words around which alone it is looked for; None where it is looked for everywhere."""
-        return _keyword_pattern(self.rule.words) if self.rule.words else self.owner.keywords
-
-    def _compiled(self, expression: str) -> re.Pattern[bytes]:
-        return re.compile(expression.encode("utf-8"), re.IGNORECASE if self.rule.caseless else 0)
-
-
 @dataclass
 class _Gated:
     """The rules of one detector that need a word near by, compiled when its word is first met: most never are."""
 
     cache_dir: str | None
-    aims: list[_Aim] = field(default_factory=list)
+    aims: list[Aim] = field(default_factory=list)
     names: list[tuple[str, int]] = field(default_factory=list)
     """Whose rule each is, and which of its owner's."""
 
@@ -135,7 +58,7 @@ class _Candidate:
     start: int
     end: int
     value: bytes
-    armed: _Armed
+    armed: Armed
 
 
 class Scanner:
@@ -143,15 +66,15 @@ class Scanner:
 
     def __init__(self, detectors: DetectorSet, cache_dir: str | None = None) -> None:
         self.detectors = detectors
-        self._aims: list[_Aim] = []
-        self._columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
+        self._aims: list[Aim] = []
+        self._columns: list[tuple[Armed, re.Pattern[bytes]]] = []
         family = Family((r for d in detectors.detectors for r in d.rules if r.linear and not r.fixed), cache_dir)
         for detector in detectors.detectors:
-            armed = _Armed(detector)
+            armed = Armed(detector)
             for rule in detector.rules:
                 if rule.before + rule.after + 2 * max(detector.distance, detector.within) > OVERLAP // 2:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
-                self._aims.append(_Aim(rule, armed, family))
+                self._aims.append(Aim(rule, armed, family))
             if detector.columns:
                 self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
         self._gated: dict[str, _Gated] = {}
@@ -184,7 +107,7 @@ class Scanner:
         """Give the collector every match in a segment, each once, wherever blocks begin or end."""
         folded = Folded(segment.blocks, segment.shorter)
         places = Places(segment, folded.lost if segment.shorter else None)
-        columns: list[tuple[_Armed, re.Pattern[bytes]]] = []
+        columns: list[tuple[Armed, re.Pattern[bytes]]] = []
         buffer = b""
         base = 0  # where the buffer begins in the segment
         done = 0  # matches that begin before it have been judged
@@ -214,7 +137,7 @@ class Scanner:
         limit: int,
         places: Places,
         collector: Collector,
-        columns: list[tuple[_Armed, re.Pattern[bytes]]],
+        columns: list[tuple[Armed, re.Pattern[bytes]]],
         folded: Folded,
     ) -> None:
         if self._database is None:
@@ -309,7 +232,7 @@ class Scanner:
 
     def _confirm(
         self,
-        aim: _Aim,
+        aim: Aim,
         ends: list[int],
         buffer: bytes,
         floor: int,
@@ -321,7 +244,7 @@ class Scanner:
         """Add what the rule's pattern confirms around the ends of its hint."""
         distinct = aim.owner.detector.min_count > 1
         words = aim.words if aim.rule.words else None
-        for start, stop in _spans(aim, ends, buffer, collector.key):
+        for start, stop in spans(aim, ends, buffer, collector.key):
             if start < 0 or not floor <= start < limit:
                 continue
             value = buffer[start:stop]
@@ -377,79 +300,6 @@ def _by_chance(detector: Detector, value: bytes) -> bool:
     if detector.family == "credential" or detector.source:
         return False
     return value.isdigit() or value.isalpha() or detector.generic
-
-
-def _spans(aim: _Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the values begin and end that the rule's pattern, or an index, confirms around its hint's ends."""
-    if aim.owner.index is not None:
-        near = [(0, 0, len(buffer))] if aim.rule.once else _windows(aim, ends, buffer)
-        for low, _, high in near:
-            yield from aim.owner.index.found(key, buffer, (low, high), aim.rule.written, aim.owner.detector.within)
-        return
-    pattern = aim.pattern
-    if isinstance(pattern, Linear):
-        if aim.rule.fixed:
-            yield from pattern.spans(buffer, 0, ends[-1], ends)
-            return
-        for low, last, _ in _windows(aim, ends, buffer):
-            yield from pattern.spans(buffer, low, last)
-        return
-    if aim.rule.led:
-        led, before, after = aim.rule.led.encode(), aim.rule.before, aim.rule.after
-        for end in ends:
-            low = max(0, end - before)
-            at = low + len(buffer[low : end - 2].rstrip(led))
-            if (match := pattern.match(buffer, at, end + after)) is not None:
-                yield match.span(_value(match))
-        return
-    if tight := aim.rule.tight:
-        parted = []
-        for end in ends:
-            if buffer[end - tight : end].isalnum():
-                if (match := pattern.match(buffer, end - tight, end + aim.rule.after)) is not None:
-                    yield match.span(_value(match))
-            else:
-                parted.append(end)
-        ends = parted
-    for low, last, high in _windows(aim, ends, buffer):
-        at = low
-        while at <= last:
-            match = pattern.search(buffer, at, high)
-            if match is None or match.start() > last:
-                break  # what begins behind the last hint is cut by the window: its own hint will show it
-            at = max(match.end(), at + 1)
-            yield match.span(_value(match))
-
-
-def _value(match: re.Match[bytes]) -> str | int:
-    """Return the group that is the value: `v`, or `v2` of an alternative, or all of the match."""
-    names = match.re.groupindex
-    if "v" not in names:
-        return 0
-    return "v2" if "v2" in names and match["v"] is None else "v"
-
-
-def _windows(aim: _Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield where to look: from, the last hint's end, to. Windows that touch are one, so no byte is read twice."""
-    before, after, size = aim.rule.before, aim.rule.after, len(buffer)
-    then = aim.then.match if aim.then else None
-    low, last = -1, 0
-    for end in ends:
-        if then is not None and then(buffer, end) is None:
-            continue
-        if low < 0:
-            low = max(0, end - before)
-        elif end - before > last + after:
-            yield low, last, min(size, last + after)
-            low = end - before
-        last = end
-    if low >= 0:
-        yield low, last, min(size, last + after)
-
-
-def _keyword_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """Return a pattern of the words, letters of any case."""
-    return re.compile(bordered(words).encode(), re.IGNORECASE) if words else None
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
