@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -67,3 +71,27 @@ def test_what_was_altered_is_made_anew(detectors, tmp_path):
 def test_an_unwritable_cache_costs_the_words_nothing_but_time(detectors, tmp_path):
     (tmp_path / "file").write_text("x")
     assert sought(detectors, str(tmp_path / "file" / "deeper")) == sought(detectors, None)
+
+
+def test_what_nobody_used_for_long_or_is_too_much_goes(tmp_path, monkeypatch):
+    def kept(*names: str) -> list[Path]:
+        for name in names:
+            cached.write(tmp_path / name, b"x" * 1000)
+        return [tmp_path / name for name in names]
+
+    def used(path: Path, days: int) -> None:
+        then = time.time() - days * 86_400
+        os.utime(path, (then, then))
+
+    paths = kept("patterns-a", "words-b", "notes.txt", ".made-c")
+    for path in paths:
+        used(path, 40)
+    assert cached.read(paths[1]) == b"x" * 1000
+    some = kept("patterns-1", "patterns-2", "patterns-3")
+    assert [path.exists() for path in paths] == [False, True, True, False]
+    for days, path in enumerate(some, 1):
+        used(path, days)
+    monkeypatch.setattr(cached, "_LARGEST", 3 * 1032)
+    kept("patterns-new")
+    # The new one, the one that was read just now, and the one that was used last.
+    assert [path.exists() for path in (*paths[1:3], *some)] == [True, True, True, False, False]
