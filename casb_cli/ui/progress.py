@@ -112,7 +112,7 @@ class Progress:
         of = f" of {self._total:,}" if self._total is not None else ""
         parts = [f"{self.title}: {self.done:,}{of}{unit}"]
         rate = self.rate()
-        if rate:
+        if rate >= 0.05:  # less is shown as none
             parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
         with self._lock:
             quota = list(self._quota.items())
