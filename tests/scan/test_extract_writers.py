@@ -243,3 +243,10 @@ def test_a_member_named_otherwise_in_front_of_its_bytes_is_read():
 def test_a_part_of_a_mail_that_was_kept_alone_is_decoded(head):
     body = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(SHOWN.encode()) + b"\n"
     assert len(found(head + body + (b"--b--\n" if head else b""))[0]) == 1
+
+
+def test_a_workbook_without_a_directory_is_told_before_its_reader_looks_for_one():
+    book = bytearray(compound({"Workbook": b"x" * 5000}))
+    struct.pack_into("<I", book, 48, len(book) // 512 - 1)  # where the directory begins: in the last sector, and cut
+    result = look(bytes(book[:-40]))
+    assert (result.kind, result.outcome, result.reason) == ("xls", "skipped", "corrupted")

@@ -149,19 +149,27 @@ def misleading(source: Source) -> bool:
         source.file.seek(0)
         whole = source.file.read() + b"\xff" * (_SECTOR - cut)
         source = Source(io.BytesIO(whole), source.name, len(whole))
-    with contextlib.suppress(Exception), opened_ole(source) as ole:  # torn ones are their reader's to refuse
-        table = ole.fat
-        starts = {ole.first_dir_sector, ole.first_mini_fat_sector}
-        starts.update(entry.isectStart for entry in ole.direntries if entry and not entry.is_minifat)
-        seen = bytearray(len(table))
-        for number, start in enumerate(starts):
-            mark = 1 + number % 255
-            at = start
-            while at < min(_NO_SECTOR, len(table)) and seen[at] in (0, mark):
-                if seen[at]:
-                    return True
-                seen[at] = mark
-                at = table[at]
+    try:
+        with opened_ole(source) as ole:
+            return _circles(ole)
+    except Exception:  # noqa: BLE001 - of any kind: where one reader finds no directory, the other may look for ever
+        return True
+
+
+def _circles(ole: Any) -> bool:
+    """Return whether a chain of sectors leads back into itself."""
+    table = ole.fat
+    starts = {ole.first_dir_sector, ole.first_mini_fat_sector}
+    starts.update(entry.isectStart for entry in ole.direntries if entry and not entry.is_minifat)
+    seen = bytearray(len(table))
+    for number, start in enumerate(starts):
+        mark = 1 + number % 255
+        at = start
+        while at < min(_NO_SECTOR, len(table)) and seen[at] in (0, mark):
+            if seen[at]:
+                return True
+            seen[at] = mark
+            at = table[at]
     return False
 
 
