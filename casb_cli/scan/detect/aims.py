@@ -17,7 +17,7 @@ from casb_cli.scan.detect.validators import CHECKS
 if TYPE_CHECKING:
     from casb_cli.scan.detect.exact import Index
 
-_FAR = 500
+_FAR = 200
 """Bytes behind a hint's end from which on a search that finds nothing takes far longer than it need."""
 
 

@@ -106,6 +106,7 @@ _NUMBERS = (
         ("kontonr", "kontonummer", "bankkonto", "konto", *_ACCOUNT),
         severity="medium",
         everywhere=True,
+        whole=True,
     ),
     Number(
         "se_giro",
