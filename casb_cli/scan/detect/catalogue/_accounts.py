@@ -124,9 +124,10 @@ _NAMED_IBAN = Rule(
     words=_IBAN_WORDS,
 )
 
-# Set apart behind the country and the check digits: in capitals nothing else is written so.
+# Set apart behind the country and the check digits: in capitals nothing else is written so. The hint is of one width
+# and short: one more with joints that may lack, and the one pass takes half as long again.
 _PARTED_IBAN = Rule(
-    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}(?: ?[A-Z0-9]){7}",
+    hint=r"\b[A-Z]{2} [0-9]{2} [A-Z0-9]{4}",
     pattern=r"(?<![0-9A-Za-z])" + _iban_form(" ", " ?"),
     before=24,
     after=64,
