@@ -399,6 +399,9 @@ def test_passwords_are_found_as_people_write_them(text, value):
         "GIT_AUTH_TOKEN=abcdefghijklmno=0123456789",
         '"password": "pbkdf2_sha256$36000$' + drawn(12, 9) + "$" + drawn(43, 10) + '="',
         "new_pass = 'passwordchanged'",
+        f"shared_secret: {UUID}",
+        'TOKEN = "' + base64.b64encode(b'{"alg":"HS256","typ":"JWT"}').decode() + '."',
+        'token: "' + base64.b64encode(b'{"alg":"HS256","typ":"JWT"}').decode()[:30] + '"',
     ],
 )
 def test_what_is_sealed_public_or_said_is_no_secret(text):
@@ -433,3 +436,9 @@ def test_base64_of_a_key_may_be_wrapped_and_that_of_logins_is_opened():
 def test_a_private_key_under_a_passphrase_is_a_kind_of_its_own():
     result = inspect_stream(pem("ENCRYPTED").encode(), name="id.pem", scanner=SCANNER, key=bytes(32))
     assert [(match.detector, match.confidence) for match in result.matches] == [("encrypted-private-key", "low")]
+
+
+def test_a_private_key_whose_body_is_none_is_less_sure():
+    texts = (pem("RSA"), pem("RSA").replace("MII", "Qwx", 1), pem("OPENSSH").replace("b3Blb", "MIIEx", 1))
+    results = [inspect_stream(text.encode(), name="id.pem", scanner=SCANNER, key=bytes(32)) for text in texts]
+    assert [match.confidence for result in results for match in result.matches] == ["high", "low", "low"]

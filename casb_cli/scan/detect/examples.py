@@ -66,7 +66,11 @@ def pem(kind: str, lines: int = 6) -> str:
     """Return the shape of a PEM private key: it holds no key."""
     dashes = "-" * 5
     words = f"{kind} PRIVATE KEY".strip()
-    body = "\n".join(rand(64, ALNUM + "+/", seed) for seed in range(lines))
+    start = "b3BlbnNzaC1rZXktdjE" + "AAAAA" if kind == "OPENSSH" else "MIIEpAIB" + "AAKCAQEA"
+    body = "\n".join(
+        (start + rand(64, ALNUM + "+/", seed))[:64] if seed == 0 else rand(64, ALNUM + "+/", seed)
+        for seed in range(lines)
+    )
     return f"{dashes}BEGIN {words}{dashes}\n{body}\n{dashes}END {words}{dashes}\n"
 
 

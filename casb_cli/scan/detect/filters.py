@@ -434,6 +434,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         sample_pair,
         passwords.encrypted_key,
         passwords.open_key,
+        passwords.ill_formed_key,
         same_twice,
         example_host,
         escaped_words,

@@ -146,6 +146,18 @@ def encrypted_key(value: bytes, view: View) -> bool:
     )
 
 
+_BODY = re.compile(rb"[A-Za-z0-9+/=]{24,}")
+
+
+def ill_formed_key(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for what stands between the lines of a private key and does not begin as the form of such a key does."""
+    head = value[:60]
+    body = _BODY.search(value, 26)
+    if body is None or b"PGP" in head or not value.startswith(b"-----"):
+        return False
+    return not body[0].startswith(b"b3BlbnNzaC1rZXktdjE" if b"OPENSSH" in head else b"M")
+
+
 def open_key(value: bytes, view: View) -> bool:
     """Hold for a private key that opens with no passphrase."""
     return not encrypted_key(value, view)

@@ -60,8 +60,10 @@ FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?
 """What a value in code may stand behind: where another one lacks, or as one of two."""
 OPEN = WRAP + r"[bnru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
+UUID_HINT = r"(?:api[_ .-]?(?:key|token)|(?:secret|auth|access)[_ .-]?(?:key|token)|token|secret)"
 UUID_NAME = (
-    r"(?:api[_ .-]?(?:key|token)|client[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|app[_ .-]?secret|token)"
+    r"(?:api[_ .-]?(?:key|token)|(?:client|app)[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|token"
+    r"|(?<![a-z_.-])secret)"
 )
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"

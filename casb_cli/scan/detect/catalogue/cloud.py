@@ -77,6 +77,7 @@ DETECTORS: tuple[Detector, ...] = (
             _PUTTY,
         ),
         filters=("encrypted_key",),
+        doubts=("ill_formed_key",),
         mask="header",
         match=lambda: (
             pem("RSA"),
@@ -159,6 +160,7 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         severity="critical",
         checks=("random_base64",),
+        filters=(*VALUE_FILTERS, "encoded_words"),
         keywords=("kty", "alg", "crv"),
         required=True,
         distance=2000,

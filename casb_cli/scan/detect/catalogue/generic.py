@@ -19,6 +19,7 @@ from casb_cli.scan.detect.catalogue._forms import (
     SIGN,
     TOKEN_FORMS,
     UUID,
+    UUID_HINT,
     UUID_NAME,
 )
 from casb_cli.scan.detect.examples import HEX, rand
@@ -291,7 +292,7 @@ DETECTORS: tuple[Detector, ...] = (
         reference="RFC 9562 for the form",
         rules=(
             Rule(
-                hint=UUID_NAME + CLOSES + ENDS,
+                hint=UUID_HINT + CLOSES + ENDS,
                 pattern=UUID_NAME + SIGN + r"\s{0,4}(?:" + OPEN + ")?(?P<v>" + UUID + r")(?![a-z0-9-])",
                 then=r"[=>]{0,2}\s{0,4}(?:" + OPEN + ")?" + UUID,
                 caseless=True,
@@ -315,6 +316,7 @@ DETECTORS: tuple[Detector, ...] = (
             f'api_key = "{_uuid(1)}"',
             f"HEROKU_API_KEY={_uuid(2)}",
             f'{{"clientSecret": "{_uuid(3).upper()}"}}',
+            f'"secret" : "{_uuid(4)}"',
         ),
         no_match=lambda: (
             'api_key = "123e4567-e89b-12d3-a456-426614174000"',

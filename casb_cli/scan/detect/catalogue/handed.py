@@ -222,7 +222,8 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         Rule(
             hint=r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
-            pattern=r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
+            # In a statement of SQL the type of a column follows.
+            pattern=r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?!(?i:n?(?:var)?char|text|bytea|blob|character|string)\b)(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
             before=40,
             after=110,
         ),
@@ -324,6 +325,7 @@ DETECTORS: tuple[Detector, ...] = (
             "username and password login9, session",
             "git@host.com:team9/repo.git",
             "password reset\n",
+            "  id int,\n  password VARCHAR(255),\n",
             "sqlplus /nolog @/opt/scripts2/run.sql",
             'getConnection(url, "user", "password")',
         ),
