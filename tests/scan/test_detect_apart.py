@@ -25,8 +25,8 @@ def kinds(text, name="a.txt"):
     ("text", "name"),
     [
         (f'{{"Title": "Nowhere to Run", "Worldwide Gross": {RUT}}}', "a.json"),
-        (f'{{"passport": true, "phone": "{PASSPORT}"}}', "a.json"),
-        (f'{{\\"passport\\": null, \\"phone\\": \\"{PASSPORT}\\"}}', "a.json"),
+        (f'{{"passport": true, "locker": "{PASSPORT}"}}', "a.json"),
+        (f'{{\\"passport\\": null, \\"locker\\": \\"{PASSPORT}\\"}}', "a.json"),
         (f"book_id,isbn,author\n{PASSPORT},9780,Passport Press\n", "a.csv"),
         (f"station,frequency,kind\nX,{PASSPORT},passport\n", "a.csv"),
         (f'{{"{PASSPORT}": {{"passport": "see above"}}}}', "a.json"),

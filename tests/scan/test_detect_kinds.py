@@ -105,3 +105,39 @@ def test_names_and_forms_of_papers_are_known(text, name, kind):
     told = [one for kinds in _told(text, name).values() for one in kinds]
     assert set(told) <= set(kind.split())
     assert bool(told) == bool(kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tel.: 13727895088", "a.txt"),
+        ("Téléphone 33612457898", "a.txt"),
+        ("Phone: (573)452-8824", "a.txt"),
+        ("Κινητό: 6944848966", "a.txt"),
+        ("tel 001-732-830-3253x83231", "a.txt"),
+        ('{"name": "Ann", "phoneNumber": "911 123 432"}', "a.json"),
+        ("id,name,Mobile,city\n1,Ann,61234567,Rome\n", "a.csv"),
+        ("BEGIN:VCARD\nTEL;TYPE=CELL:96056927\nEND:VCARD\n", "a.txt"),
+        ("<table><tr><td>Phone</td><td>80091234</td></tr></table>", "a.html"),
+        ("my mobile is 0 341 099 266", "a.txt"),
+    ],
+)
+def test_a_label_makes_any_country_s_writing_a_telephone_number(text, name):
+    assert list(_told(text, name).values()) == [["phone-number"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "phone model 7291634, 3 pieces",
+        "Phone: 10.20.30.40",
+        "Tel: 04.05.2021",
+        "mobile 2023-01-02",
+        "phone 0.504944562",
+        "Phone: 123-456-7890",
+        "Telephone order 7291634",
+        "cell,size\n7291634,91238412\n",
+    ],
+)
+def test_other_digits_beside_a_word_for_a_telephone_are_none(text):
+    assert "phone-number" not in [kind for kinds in _told(text, "a.txt").values() for kind in kinds]

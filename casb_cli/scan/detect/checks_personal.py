@@ -329,10 +329,17 @@ def birthday(value: bytes) -> bool:
     )
 
 
+_ROWS = b"0123456789 9876543210"
+_IN_A_ROW = re.compile(rb"012345678|123456789|987654321|876543210")
+_EXTENSION = re.compile(rb"[a-z\xd0]")
+
+
 def phone(value: bytes) -> bool:
-    """Hold for a telephone number: 7 to 15 digits that aren't all of a kind (ITU-T E.164)."""
-    text = value.translate(None, _NO_DIGIT)
-    return 7 <= len(text) <= 15 and len(set(text)) >= 3
+    """Hold for a telephone number: 7 to 15 digits that aren't all of a kind, nor in a row (ITU-T E.164)."""
+    text = _EXTENSION.split(value)[0].translate(None, _NO_DIGIT)
+    if not 7 <= len(text) <= 15 or len(set(text)) < 3:
+        return False
+    return _IN_A_ROW.search(text) is None and text not in _ROWS
 
 
 CHECKS: dict[str, Callable[[bytes], bool]] = {

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from casb_cli.scan.detect import files, key_names, passwords
+from casb_cli.scan.detect import files, key_names, passwords, telephones
 from casb_cli.scan.detect.addresses import (
     encoded_words,
     escaped_words,
@@ -453,6 +453,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         other_number,
         measure,
         other_label,
+        telephones.unlabelled,
         key_names.other_key,
         one_of_many,
     )

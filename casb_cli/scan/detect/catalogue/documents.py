@@ -6,6 +6,7 @@ from casb_cli.core.models import Confidence, Severity
 from casb_cli.scan.detect.catalogue._numbers import Number, number_detector, shortest
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
+from casb_cli.scan.detect.telephones import ANY, EXTENSION, SURE
 
 _START = r"(?<![0-9A-Za-z$.\-/+@])(?<!(?<!_)_)"
 _END = r"(?![0-9A-Za-z@]|_(?!_))(?![.\-/][0-9])"
@@ -275,27 +276,22 @@ _LICENCE_FORM = (
     r"|[0-9]{2} [0-9]{2} [0-9]{6}(?: [0-9])?|[A-Z]{2}[0-9]{2} ?[0-9]{4} ?[0-9]{7}"
     r"|[A-Z]{2} [0-9]{3} ?[0-9]{3}|[0-9]{17}[0-9X])"
 )
-_PHONE_FORMS = (
-    r"\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,4}\)?){2,6}",
-    r"\(?[2-9][0-9]{2}\)?[ .\-][2-9]?[0-9]{2,3}[ .\-][0-9]{4}",
-    r"0[0-9]{1,4}(?:[ .\-/][0-9]{2,8}){1,4}|0[0-9]{8,10}|00[1-9](?:[ .\-/]?[0-9]){8,14}",
-)
-
 # Each ends once in a number: the one pass tells every end, and telling costs.
 _PHONE_HINTS = (
     r"\+[1-9][0-9 ().\-/]{7}",
     r"[2-9][0-9]{2}\)?[ .\-][2-9]?[0-9]{2,3}[ .\-][0-9]{4}",
     r"\b0[0-9][0-9 .\-/]{7}",
+    r"\b[0-9][0-9 ().\-/]{5}",
 )
 
 _PHONE_RULES = tuple(
     Rule(
         hint=hint,
-        pattern=rf"(?<![0-9A-Za-z_$./+@\-])(?P<v>{form})(?![0-9A-Za-z_@])(?![.\-/:][0-9])",
+        pattern=rf"(?<![0-9A-Za-z_$./+@\-])(?P<v>(?:{form}){EXTENSION})(?![0-9A-Za-z_@])(?![.\-/:][0-9])",
         before=24,
-        after=32,
+        after=40,
     )
-    for hint, form in zip(_PHONE_HINTS, _PHONE_FORMS, strict=True)
+    for hint, form in zip(_PHONE_HINTS, (*SURE, ANY), strict=True)
 )
 
 _LINES = "P<UTOERIKSSON<<ANNA<MARIA" + "<" * 19 + "\n" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
@@ -410,7 +406,7 @@ DETECTORS = (
         ),
         lambda: ("version +1 of 2", "phone booth 42", "+49 30 5310472 kg"),
         severity="low",
-        filters=("documentation", "sequence", "row", "lock_file", "minified", "uuid"),
+        filters=("documentation", "row", "lock_file", "minified", "uuid", "other_label", "unlabelled"),
         reference="ITU-T E.164",
         distance=30,
     ),
