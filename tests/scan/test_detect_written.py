@@ -293,3 +293,13 @@ def test_thirteen_digits_of_a_column_of_cards_are_no_article(found):
     number = next(card(f"4539{n:08}", 13) for n in range(500) if article(card(f"4539{n:08}", 13).encode()))
     assert kinds(found(f"name,credit_card\nAnn,{number}\nBo,1\n", "a.csv")) == {"payment-card"}
     assert kinds(found(f"name,thing\nAnn,{number}\nBo,1\n", "a.csv")) == set()
+
+
+@pytest.mark.parametrize("number", ["4111111111111111", "5506900490000436", "6331101999990016", "6205500000000000004"])
+def test_numbers_published_for_tests_are_no_cards(found, number):
+    assert kinds(found(f"card {number}, visa {groups(number, ' ')}")) == set()
+
+
+def test_an_account_may_run_into_the_word_for_its_bank(found):
+    assert ("iban", IBAN) in found(f"IBAN:{IBAN}BIC:COBADEFFXXX")
+    assert "iban" not in kinds(found(f"IBAN:{IBAN}BICYCLE"))

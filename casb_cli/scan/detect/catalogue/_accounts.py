@@ -35,7 +35,7 @@ def _iban_form(space: str, joint: str, pair: str = "") -> str:
         rf"(?:{countries}){space}[0-9]{pair}[0-9](?:{joint}[A-Z0-9]){{{size - 4}}}"
         for size, countries in _IBAN_SIZES.items()
     )
-    return rf"(?P<v>{'|'.join(forms)})(?![0-9A-Za-z])"
+    return rf"(?P<v>{'|'.join(forms)})(?:(?![0-9A-Za-z])|(?=(?:BIC|SWIFT)[ :]))"
 
 
 def _country() -> str:
