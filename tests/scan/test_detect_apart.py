@@ -61,6 +61,7 @@ def test_a_name_that_tells_nothing_leaves_it_to_the_word(text, name):
         f"<trn:ns>{PASSPORT}</trn:ns>",
         "identity card\nS -1000 533 380 0065 -2600 0 1 10 f\nX",
         "tax number 491 492 493 494 495",
+        "Dominican Republic,DOM,1967,1034800000.0",
         "SSN on 200803051509, identity number valid to 99991231",
         f"<Taxon><TaxId>{CEDULA[:7]}</TaxId><ScientificName>Homo sapiens</ScientificName></Taxon>",
     ],

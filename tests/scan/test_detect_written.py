@@ -303,3 +303,10 @@ def test_numbers_published_for_tests_are_no_cards(found, number):
 def test_an_account_may_run_into_the_word_for_its_bank(found):
     assert ("iban", IBAN) in found(f"IBAN:{IBAN}BIC:COBADEFFXXX")
     assert "iban" not in kinds(found(f"IBAN:{IBAN}BICYCLE"))
+
+
+def test_what_a_stripe_holds_behind_the_number_is_no_card(found):
+    rest = "2705101130504392"
+    assert luhn.is_valid(rest)
+    assert {value for _, value in found(f"track data of the card: %B{CARD}^LONGSON/ANN^{rest}?")} == {CARD}
+    assert {value for _, value in found(f"track data of the card: ;{CARD}={rest}?")} == {CARD}

@@ -106,11 +106,11 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     )
 
 
-_DECIMAL = re.compile(rb"\d+[.,]\d{4,}")
+_DECIMAL = re.compile(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
 
 
 def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for a fraction: digits, one point, more digits than a group of an identity number has."""
+    """Hold for a fraction: digits, one point, more digits than a group of an identity number has, or two at most."""
     return _DECIMAL.fullmatch(value) is not None
 
 

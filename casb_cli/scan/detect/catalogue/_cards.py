@@ -8,8 +8,9 @@ from casb_cli.scan.detect.rules import Rule
 # What joins groups of digits: spaces, dash, point, and the spaces and dashes of all widths of word processors.
 _WIDTHS = r"\xe2(?:\x80[\x80-\x95\xaf]|\x81\xa0|\x88\x92)|\xe3\x80\x80"
 JOINT = rf"(?: {{1,2}}|[-._]|\xc2[\xa0\xad\xb7]|{_WIDTHS})"
+# Behind a caret, or digits and a sign of equality, a magnetic stripe goes on: the card's number was before them.
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
-_CARD_START = r"(?<![0-9A-Za-z_$])(?<![0-9][.\-/:])(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
+_CARD_START = r"(?<![0-9A-Za-z_$^])(?<![0-9][.\-/:=])(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
 # What names a mailbox or a mail is no card.
 _NO_ADDRESS = r"(?![A-Za-z0-9.+_\-]{0,60}@[A-Za-z0-9])"
 # A brand, or the word for the date of expiry, may follow without a space.
@@ -114,7 +115,7 @@ SPACE = rf"(?:[\s\-./_|>*+]|%20|\xc2[\xa0\xad\xb7]|\xe2\x80[\x96-\xae]|{_WIDTHS}
 APART = rf"{SPACE}{{1,3}}"
 _GAP = rf"{SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
-_FREE = r"(?<![0-9A-Za-z_$+])(?<![0-9][.\-/:])"
+_FREE = r"(?<![0-9A-Za-z_$+^])(?<![0-9][.\-/:=])"
 _BEHIND_WORD = "|".join(
     f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro")
 )
