@@ -250,3 +250,33 @@ def test_a_workbook_without_a_directory_is_told_before_its_reader_looks_for_one(
     struct.pack_into("<I", book, 48, len(book) // 512 - 1)  # where the directory begins: in the last sector, and cut
     result = look(bytes(book[:-40]))
     assert (result.kind, result.outcome, result.reason) == ("xls", "skipped", "corrupted")
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("words", ["Здравствуйте, номер карты", "拝啓、カード番号", "رقم البطاقة"])
+def test_wide_text_of_any_script_is_read_without_a_mark(encoding, words):
+    assert found(f"{words} {SHOWN} \n{words}\n".encode(encoding))[1] is None
+    assert len(found(f"{words} {SHOWN} \n{words}\n".encode(encoding))[0]) == 1
+
+
+def test_numbers_of_four_bytes_are_no_text():
+    numbers = struct.pack("<400I", *(7 * n * n % 60_000 for n in range(400)))
+    assert found(numbers)[1] == "unsupported"
+
+
+SPACED = '<headerFooter><oddHeader xml:space="preserve">&amp;L&amp;K000000{}</oddHeader></headerFooter>'
+
+
+@pytest.mark.parametrize(
+    ("part", "xml", "place"),
+    [
+        ("xl/worksheets/sheet1.xml", f"<worksheet><sheetData/>{SPACED.format(SHOWN)}</worksheet>", "sheet1 aside"),
+        (
+            "xl/pivotCache/pivotCacheDefinition1.xml",
+            f'<pivotCacheDefinition><cacheField name="{SHOWN}" numFmtId="0"/></pivotCacheDefinition>',
+            "pivotCache",
+        ),
+    ],
+)
+def test_what_stands_beside_cells_is_read_with_any_attribute(part, xml, place):
+    assert found(xlsx("", **{part: xml})) == ([place], None)

@@ -42,8 +42,8 @@ _SHEET_SIDE = re.compile(
     r"|chartsheets/\w+|timelineCaches/\w+)\.xml|xl/(drawings/\w+)\.vml",
     re.IGNORECASE,
 )
-_CACHED = re.compile(rb"<[^<>]*? v=\"([^\"<>]*)\"[^<>]*>")
-"""An item of a pivot table's copy of its data."""
+_CACHED = re.compile(rb"<[^<>]*? (?:v|name|caption)=\"([^\"<>]*)\"[^<>]*>")
+"""An item of a pivot table's copy of its data, or the name of a column of it."""
 _VALUE = re.compile(rb"=\"([^\"<>]*)\"")
 _FORMAT = re.compile(rb"\sformatCode=\"([^\"<>]+)\"")
 _DESCRIBING = (

@@ -317,11 +317,11 @@ def utf16_flavour(head: bytes) -> str | None:
 
 
 def _foreign(head: bytes) -> str | None:
-    """Return the flavour of UTF-16 in other scripts: all of it are letters, and marks of ASCII stand among them."""
-    for name in ("utf-16-le", "utf-16-be"):
-        text = head[: len(head) & ~1].decode(name, "replace").removesuffix("\ufffd")
+    """Return the flavour of UTF-16 or 32 in other scripts: all are letters, and marks of ASCII stand among them."""
+    for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        text = head[: len(head) & ~3].decode(name, "replace").removesuffix("\ufffd")
         plain = sum(char.isascii() for char in text)
-        if len(text) < 16 or plain < 2 or plain * 50 < len(text):
+        if len(text) < 16 or plain < 2 or plain * 50 < len(text) or "\ufffd" in text:
             continue
         rows = {ord(char) >> 8 for char in text}
         if all(char.isprintable() or char in "\t\r\n" for char in text) and (

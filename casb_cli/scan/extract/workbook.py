@@ -28,8 +28,8 @@ _MACRO_SHEETS = re.compile(rb"\bType=\"[^\"]*/xl(?:Intl)?Macrosheet\"")
 _SHEETS = b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"'
 """What a sheet of macros is said to be, for which calamine refuses all of a workbook: its cells are those of any."""
 _ASIDE = re.compile(
-    rb"<(?:\w{1,32}:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<"
-    rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)>([^<]+)<"
+    rb"<(?:\w{1,32}:)?(?:odd|even|first)(?:Header|Footer)(?:\s[^<>]*)?>([^<]*)<"
+    rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)(?:\s[^<>]*)?>([^<]+)<"
     rb"|\b(?:prompt|promptTitle|error|errorTitle|tooltip|display|val|comment)=\"([^\"]{4,})\""
 )
 _FORMULA = re.compile(rb"<(?:\w{1,32}:)?f(?:\s[^<>]*)?>([^<]*(?:\"|&quot;)[^<]*)<")
