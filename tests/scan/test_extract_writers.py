@@ -11,7 +11,7 @@ import zlib
 import pytest
 from compound_file import compound, outlook, powerpoint
 from seven_file import seven
-from test_extract_formats import NUMBER, SHOWN, look, office, packed, pdf, xlsx
+from test_extract_formats import NUMBER, SHOWN, docx, look, office, packed, pdf, xlsx
 from test_extract_kinds import ar, cpio
 from test_extract_places import pdf_with
 from test_extract_workbook import cell
@@ -280,3 +280,27 @@ SPACED = '<headerFooter><oddHeader xml:space="preserve">&amp;L&amp;K000000{}</od
 )
 def test_what_stands_beside_cells_is_read_with_any_attribute(part, xml, place):
     assert found(xlsx("", **{part: xml})) == ([place], None)
+
+
+PLAIN = f"<![CDATA[a<b & {SHOWN}]]>"
+WORD_2003 = "http://schemas.microsoft.com/office/word/2003/wordml"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        docx(f"<w:p><w:r><w:t>{PLAIN}</w:t></w:r></w:p>"),
+        docx("", **{"charts/chart1": f"<c:chart><c:v>{PLAIN}</c:v></c:chart>"}),
+        office({"word/document.xml": "<w/>", "docProps/core.xml": f"<p><dc:title>{PLAIN}</dc:title></p>"}),
+        f'<w:wordDocument xmlns:w="{WORD_2003}"><w:p><w:t>{PLAIN}</w:t></w:p></w:wordDocument>'.encode(),
+    ],
+)
+def test_sections_of_plain_text_in_documents_are_text(data):
+    assert len(found(data)[0]) == 1
+
+
+def test_comments_of_a_presentation_stand_among_what_later_programs_keep():
+    comment = record(0x2EE0, record(0x0FBA, SHOWN.encode("utf-16-le"), 0x10), 0x0F)
+    tags = record(0x138A, record(0x0FBA, "___PPT10".encode("utf-16-le")) + record(0x138B, comment), 0x0F)
+    slide = record(0x03EE, record(0x1388, tags, 0x0F), 0x0F)
+    assert len(found(compound({"PowerPoint Document": slide}))[0]) == 1

@@ -282,7 +282,7 @@ def records(data: bytes, context: Context) -> Iterator[tuple[int, int, bytes]]:
         version, kind, size = struct.unpack_from("<HHI", data, at)
         at += 8
         end = min(at + size, ends[-1])
-        if version & 0x0F == 0x0F and kind not in _PACKAGES:
+        if (version & 0x0F == 0x0F and kind not in _PACKAGES) or kind == _OF_PROGRAMS:
             ends.append(end)  # a container: its records follow
             continue
         yield version >> 4, kind, data[at:end]
@@ -293,6 +293,8 @@ def records(data: bytes, context: Context) -> Iterator[tuple[int, int, bytes]]:
 
 _NOTHING = bytes(8)
 _SOMETHING = re.compile(rb"[^\0]")
+_OF_PROGRAMS = 0x138B
+"""An atom of records: what later programs keep behind their names, such as comments ([MS-PPT] 2.11.24)."""
 _PACKAGES = (0x040E, 0x0427, 0x0428)
 """What newer programs leave for themselves: packages, said to be containers."""
 

@@ -190,8 +190,19 @@ def _rare(found: re.Match[bytes]) -> bytes:
     return b"\n" if found["line"] else b"\t" if found["tab"] else b"-"
 
 
+_SECTION = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+
+
+def _without_sections(data: bytes) -> bytes:
+    """Return XML whose sections of plain text are written as all other text is."""
+    if b"<![CDATA[" not in data:
+        return data
+    return _SECTION.sub(lambda found: found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), data)
+
+
 def office_xml(data: bytes) -> bytes:
     """Return the text of an office document's XML: paragraphs as lines, cells and tabs as tabs."""
+    data = _without_sections(data)
     aside, marks = attributes(data)
     usual = _WRITER if b"</w:p>" in marks else _SLIDES if b"</a:p>" in marks else None
     if usual:
@@ -218,6 +229,7 @@ _DRAWN_END = re.compile(rb"</(?!a:)[^<>]*>|</a:(?:p|br)>|<a:br\s?/>")
 
 def drawn_xml(data: bytes) -> bytes:
     """Return the text of charts and drawings: paragraphs of runs, among elements whose values stand alone."""
+    data = _without_sections(data)
     aside, _ = attributes(data)
     text = _RUN_OF_TAGS.sub(b"", _DRAWN_END.sub(b"\n", data))
     return unescaped(text + b"\n" + aside + b"\n" if aside else text)
@@ -228,6 +240,7 @@ _TORN = re.compile(rb"<[^<>]{0,65536}\Z")
 
 def valued_xml(data: bytes) -> bytes:
     """Return the text of XML that describes things: its elements' and its attributes' values."""
+    data = _without_sections(data)
     text = _TAG.sub(b" ", _ELEMENT_END.sub(b"\n", _TORN.sub(b"", data))) + b"\n" + all_attributes(data) + b"\n"
     return b"" if text.isspace() else unescaped(text)
 
@@ -239,4 +252,4 @@ def attributes_xml(data: bytes) -> bytes:
 
 def spaced_xml(data: bytes) -> bytes:
     """Return the text of XML whose elements are values of their own (properties, raw sheets)."""
-    return unescaped(_TAG.sub(b" ", _ELEMENT_END.sub(b"\n", data)))
+    return unescaped(_TAG.sub(b" ", _ELEMENT_END.sub(b"\n", _without_sections(data))))
