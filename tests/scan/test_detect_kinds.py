@@ -141,3 +141,8 @@ def test_a_label_makes_any_country_s_writing_a_telephone_number(text, name):
 )
 def test_other_digits_beside_a_word_for_a_telephone_are_none(text):
     assert "phone-number" not in [kind for kinds in _told(text, "a.txt").values() for kind in kinds]
+
+
+@pytest.mark.parametrize("text", ["DOB: 14-Jul-1985", "生年月日：1985年7月14日", "Date of birth 1985-07-14"])
+def test_days_of_birth_are_found_as_databases_and_east_asia_write_them(text):
+    assert list(_told(text).values()) == [["date-of-birth"]]
