@@ -175,6 +175,9 @@ NAMES = struct.pack("<III", 1, 2, 8) + b"account\0"
     ("sections", "told"),
     [
         ([{1: PAGE, 2: narrow(f"Карта {SHOWN}".encode("cp1251"))}], f"Карта {SHOWN}"),
+        ([{1: struct.pack("<IH", 2, 10000), 2: narrow(f"é {SHOWN}".encode("mac-roman"))}], f"é {SHOWN}"),
+        ([{1: PAGE, 2: struct.pack("<III", 0x41, 80, 1) + SHOWN.encode("utf-16-le") + bytes(38)}], SHOWN),
+        ([{1: struct.pack("<IH", 2, 9999), 2: narrow(SHOWN.encode())}], SHOWN),
         ([{1: PAGE}, {0: NAMES, 1: PAGE, 2: narrow(SHOWN.encode())}], f"account\n{SHOWN}"),
         ([{1: PAGE}, {0: NAMES, 1: PAGE, 2: struct.pack("<Id", 5, int(NUMBER))}], f"account\n{NUMBER}"),
         ([{1: PAGE, 2: struct.pack("<II", 0x101E, 1) + narrow(SHOWN.encode())[4:]}], SHOWN),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 from collections.abc import Iterator
 from itertools import islice
 
-_UNICODE = 1200
-_NARROW, _WIDE, _VARIANT, _MANY = 0x1E, 0x1F, 0x0C, 0x1000
+from casb_cli.scan.extract.records import readable
+
+_ENCODINGS = {
+    65001: "utf-8",
+    1200: "utf-16-le",
+    10000: "mac-roman",
+    10007: "mac-cyrillic",
+    936: "gbk",
+    28591: "latin-1",
+}
+_NARROW, _WIDE, _BYTES, _VARIANT, _MANY = 0x1E, 0x1F, 0x41, 0x0C, 0x1000
 _NUMBERS = {0x03: "<i", 0x05: "<d", 0x14: "<q"}
 _MOST = 20_000
 """Properties, and items of lists, that are looked at: what is told of their number may be wrong."""
@@ -38,9 +48,9 @@ def _section(data: bytes) -> Iterator[str]:
     page = 1252
     if 1 in places:
         page = struct.unpack_from("<4xH", data, places[1])[0]
-    encoding = "utf-8" if page == 65001 else "utf-16-le" if page == _UNICODE else f"cp{page}"
+    encoding = _ENCODINGS.get(page, f"cp{page}")
     try:
-        b"".decode(encoding)
+        codecs.lookup(encoding)
     except LookupError:
         encoding = "cp1252"
     if 0 in places:
@@ -63,6 +73,11 @@ def _names(data: bytes, at: int, encoding: str) -> Iterator[str]:
 def _value(data: bytes, at: int, encoding: str, *, own: bool) -> Iterator[str]:
     kind = struct.unpack_from("<I", data, at)[0]
     at += 4
+    if kind == _BYTES:  # links of the document, among others
+        size = struct.unpack_from("<I", data, at)[0]
+        for run in readable(data[at + 4 : at + 4 + min(size, _LONGEST)]):
+            yield run.decode("utf-8", "replace").replace("%20", " ")
+        return
     if kind in _NUMBERS:
         number = struct.unpack_from(_NUMBERS[kind], data, at)[0]
         yield str(int(number)) if own and number == number // 1 else ""
