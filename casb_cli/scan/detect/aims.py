@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,9 @@ from casb_cli.scan.detect.validators import CHECKS
 if TYPE_CHECKING:
     from casb_cli.scan.detect.exact import Index
 
-_FAR = 200
-"""Bytes behind a hint's end from which on a search that finds nothing takes far longer than it need."""
+_FAR, _FEWER = 200, 2
+"""Bytes behind a hint's end from which on a search that finds nothing takes far longer than it need, and how many times
+as many bytes a stretch has at least where its hints are tried one by one: text full of hints is searched once."""
 
 
 class Armed:
@@ -136,10 +138,12 @@ def spans(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tupl
             else:
                 parted.append(end)
         ends = parted
-    if aim.rule.after > _FAR:
-        yield from _nearest(aim, ends, buffer)
-        return
     for low, last, high in _windows(aim, ends, buffer):
+        if aim.rule.after > _FAR:
+            told = ends[bisect_left(ends, low) : bisect_right(ends, last)]
+            if len(told) * aim.rule.before * _FEWER < high - low:
+                yield from _nearest(aim, told, buffer)
+                continue
         at = low
         while at <= last:
             match = pattern.search(buffer, at, high)
