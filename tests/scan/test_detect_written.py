@@ -289,6 +289,10 @@ def test_digits_behind_the_name_of_a_paper_are_no_card(found, label):
     assert "payment-card" in kinds(found(f"Karte {CARD}\n"))
 
 
+def test_a_card_behind_a_reference_that_is_no_receipt_s_is_one(found):
+    assert "payment-card" in kinds(found(f"Ref {CARD}\n"))
+
+
 def test_thirteen_digits_of_a_column_of_cards_are_no_article(found):
     number = next(card(f"4539{n:08}", 13) for n in range(500) if article(card(f"4539{n:08}", 13).encode()))
     assert kinds(found(f"name,credit_card\nAnn,{number}\nBo,1\n", "a.csv")) == {"payment-card"}

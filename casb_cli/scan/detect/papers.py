@@ -41,11 +41,13 @@ _GROUPED = re.compile(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 
 
 _RECEIPT = re.compile(
-    rb"(?<![A-Za-z])(?:rrn|arn|ref(?:erence)?|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
+    rb"(?<![A-Za-z])(?:rrn|arn|(?-i:REF)|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
     rb"[ _-]?(?:id|no|nr|num|number|code)?\.?\W{0,6}$",
     re.IGNORECASE,
 )
-"""What a receipt tells beside the card's number: digits without groups behind it are no card's."""
+"""What a receipt tells beside the card's number: digits without groups behind it are no card's.
+
+Capitals only of the word for a reference: receipts have them, and elsewhere anything may stand behind it."""
 
 
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
