@@ -191,12 +191,6 @@ def _pairs(value: bytes) -> tuple[int, int]:
     return len(found), sum(pair in _SELDOM for pair in found)
 
 
-def wordless(value: bytes) -> bool:
-    """Hold for values whose letters follow each other as chance has it, not as in words of any spelling."""
-    count, seldom = _pairs(value)
-    return count >= 6 and seldom >= max(2, count * 0.12)
-
-
 _LIKELY = (
     b"36762361604878060879543340 86658421851943840774710060 83548318607732930658610030 85569542911544730665632130 "
     b"64785541401768353997244630 84558831900734840766701140 72439357800657730874721021 92249201902454930657511050 "
