@@ -308,9 +308,13 @@ def main() -> int:
         others(bench, options, catalogue)
         small(bench, program, options.gitleaks)
         tables(bench)
-        _, two = bench.casb(workers=2)
-        _, one = bench.casb()
-        said("two workers / one, wall", f"{one / two:.2f} (needs two idle cores)", ">= 1.8", good=one / two >= 1.8)
+        one, two = (min(bench.casb(workers=workers)[1] for _ in range(3)) for workers in (1, 2))
+        said(
+            "two workers / one, wall",
+            f"{one / two:.2f} (best of three; needs two idle cores)",
+            ">= 1.8",
+            good=one / two >= 1.8,
+        )
         cache = str(next(Path(name, "state").rglob("patterns-*.hsdb")).parent)
         code = [sys.executable, "-c", _START.format(cache=cache)]
         start = min(float(subprocess.run(code, capture_output=True, check=True).stdout) for _ in range(5))
