@@ -51,8 +51,10 @@ class Armed:
 
     def holds(self, value: bytes, rule: Rule | None = None) -> bool:
         """Return whether all checks hold: those of the rule that found the value, where it has its own."""
-        checks = self.detector.checks if rule is None else rule.checks or self.detector.checks
-        return all(CHECKS[name](value) for name in checks)
+        for name in self.detector.checks if rule is None else rule.checks or self.detector.checks:
+            if not CHECKS[name](value):  # looked up one by one: some load a module when they are first asked for
+                return False
+        return True
 
     def placed(self, buffer: bytes, start: int, end: int) -> bool:
         """Return whether what a user excluded is not there, and what must be near is."""
