@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_scanner import SCANNER
@@ -29,12 +28,6 @@ def test_addresses_are_those_that_a_search_finds(text: str) -> None:
     sought = {match["v"].lower() for match in EXPRESSION.finditer(body.encode())}
     expected = {value for value in sought if all(CHECKS[name](value) for name in ADDRESSES.checks)}
     assert [match.count for match in found.matches if match.detector == ADDRESSES.id] == [len(expected)]
-
-
-@pytest.mark.parametrize("value", ["1" + "7a3f9c2e5b8d4a6f1c3e9b7d5a2f8c4", "3" + "a1b2c3d4e5f6a7b8c9d1e2f3a4b5"])
-def test_a_run_of_hexadecimal_is_no_bitcoin_address(value: str) -> None:
-    found = inspect_stream(io.BytesIO(f"trace {value} end\n".encode()), name="a.log", scanner=SCANNER, key=bytes(32))
-    assert [match.detector for match in found.matches] == []
 
 
 def test_a_value_that_is_none_hides_no_secret_behind_it() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_personal import DAY
-from casb_cli.scan.detect.validators import lettered
+from casb_cli.scan.detect.validators import lettered, unpacked
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
@@ -72,11 +70,8 @@ _SAMPLE = re.compile(
 
 def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for base64 of a pair of which both parts are what manuals write for a user's name and a password."""
-    try:
-        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
-    except (ValueError, binascii.Error):
-        return False
-    return all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
+    text = unpacked(value)
+    return text is not None and all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
 
 
 _YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
@@ -102,9 +97,9 @@ def taxon(value: bytes, view: View) -> bool:
 
 
 _HEXADECIMAL = re.compile(rb"[0-9a-f]{16,}|[0-9A-F]{16,}")
-_TELLING = re.compile(
-    rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|change_?me|[^0-9]12345$", re.IGNORECASE
-)
+SAYS_SAMPLE = rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted"
+"""What a value says of itself that is none."""
+_TELLING = re.compile(SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
 _SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
 
 
@@ -112,9 +107,8 @@ def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for base64 or hexadecimal of plain words, and of what says that it is an example: samples of manuals."""
     if len(value) % 2 == 0 and _HEXADECIMAL.fullmatch(value):
         return _SPELT.fullmatch(bytes.fromhex(value.decode())) is not None
-    try:
-        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
-    except (ValueError, binascii.Error):
+    text = unpacked(value)
+    if text is None:
         return False
     if text.isascii() and _TELLING.search(text):
         return True

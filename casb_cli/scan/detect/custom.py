@@ -146,7 +146,7 @@ class _Reader:
             raw = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             reason = str(error).split(" (at ")[0]
-            hint = custom_keys.toml_hint(reason)
+            hint = custom_keys.toml_hint(reason) or _GUIDE
             raise self._error(_place_of(error, text), f"this is no TOML: {reason}", hint=hint) from None
         except RecursionError:
             raise self._error(None, "brackets are nested too deeply") from None

@@ -85,6 +85,6 @@ def name_hint(name: str, known: Iterable[str], more: str = "") -> str:
     return f"{meant(name.lower(), known)}known: {', '.join(known)}{more}"
 
 
-def toml_hint(reason: str) -> str:
-    """Return what to do about a text that is no TOML."""
-    return _QUOTES if "Unescaped '\\'" in reason else "casb detectors guide"
+def toml_hint(reason: str) -> str | None:
+    """Return what to do about a text that is no TOML; None where nobody can tell."""
+    return _QUOTES if "Unescaped '\\'" in reason else None

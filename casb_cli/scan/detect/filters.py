@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from casb_cli.scan.detect import files, key_names, passwords, telephones
 from casb_cli.scan.detect.addresses import (
+    SAYS_SAMPLE,
     encoded_words,
     escaped_words,
     example_host,
@@ -90,16 +91,16 @@ _NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).i
 def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values of at most two distinct characters, one repeated block, a long run of one, or rows that count."""
     plain = value.translate(None, _NO_ALNUM)
+    small = plain.lower()
     kinds = len(set(plain))
-    if kinds <= 2 or _RUN.search(plain) or any(plain.lower() in row for row in _ORDER if len(plain) > 9):
+    if kinds <= 2 or _RUN.search(plain) or (len(plain) > 9 and any(small in one for one in _ORDER)):
         return True
     if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
         return True
     # The first pair and the last are asked first, as few values count there.
-    small = plain.lower()
     if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
         return True
-    if 9 < len(plain) < 16 and _COUNTED.fullmatch(plain.lower()):
+    if 9 < len(plain) < 16 and _COUNTED.fullmatch(small):
         return True
     return kinds < _BLOCK and any(
         plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(_BLOCK, len(plain) // 2 + 1))
@@ -159,9 +160,7 @@ def _counting(plain: bytes) -> int:
     return covered + (run if run >= _LEAST else 0)
 
 
-_DOCUMENTED = re.compile(
-    rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|\*\*\*|\.\.\.|000000000", re.IGNORECASE
-)
+_DOCUMENTED = re.compile(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
 
 
 def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001

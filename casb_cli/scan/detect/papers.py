@@ -40,16 +40,6 @@ _GROUPED = re.compile(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 """Four groups of four: no customer's number is written so, but a card's that the customer gave."""
 
 
-_RECEIPT = re.compile(
-    rb"(?<![A-Za-z])(?:rrn|arn|(?-i:REF)|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
-    rb"[ _-]?(?:id|no|nr|num|number|code)?\.?\W{0,6}$",
-    re.IGNORECASE,
-)
-"""What a receipt tells beside the card's number: digits without groups behind it are no card's.
-
-Capitals only of the word for a reference: receipts have them, and elsewhere anything may stand behind it."""
-
-
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front is for such a paper; `before` is what stands there, or a column's name."""
     found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
@@ -88,6 +78,15 @@ def _labels(before: bytes) -> bool:
     told = before.decode("utf-8", "ignore")
     found = _LABEL.search(told)
     return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)
+
+
+_RECEIPT = re.compile(
+    rb"(?<![A-Za-z])(?:rrn|arn|(?-i:REF)|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
+    rb"[ _-]?(?:id|no|nr|num|number|code)?\.?\W{0,6}$",
+    re.IGNORECASE,
+)
+"""What a receipt tells beside the card's number. The word for a reference in capitals only: elsewhere than on receipts
+anything may stand behind it."""
 
 
 def on_a_receipt(value: bytes, before: bytes) -> bool:

@@ -350,6 +350,14 @@ def secret_like(value: bytes) -> bool:
     return count >= 2 and restless and entropy(value) >= 2.8 and lettered(value) <= 0
 
 
+def unpacked(value: bytes) -> bytes | None:
+    """Return what base64 holds, though the signs at its end may lack; None of what is none."""
+    try:
+        return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
 def base64_key(value: bytes) -> bool:
     """Hold for valid base64 that decodes to bytes which are no text."""
     try:
@@ -373,11 +381,7 @@ _LOGIN = re.compile(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
 
 def registry_logins(value: bytes) -> bool:
     """Hold for base64 of a configuration of Docker with a login in it."""
-    try:
-        text = base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
-    except (ValueError, binascii.Error):
-        return False
-    return any(map(basic_credentials, _LOGIN.findall(text)))
+    return any(map(basic_credentials, _LOGIN.findall(unpacked(value) or b"")))
 
 
 def bytes_by_chance(value: bytes) -> bool:

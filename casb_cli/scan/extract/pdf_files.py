@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import Context, Source, Stop
+from casb_cli.scan.extract.pdf_strings import STREAM
 
 _GIVEN = re.compile(rb"/EF\s{0,10}<<([^<>]{1,200})>>")
 _REFERENCE = re.compile(rb"([0-9]{1,10})\s{1,4}[0-9]{1,5}\s{1,4}R\b")
-_STREAM = re.compile(rb">>\s{0,10}stream(?:\r\n|\n|\r)")
 _NUMBER = re.compile(rb"([0-9]{1,10})\s{1,4}[0-9]{1,5}\s{1,4}\Z")
 _FILTER = re.compile(rb"/Filter\s{0,4}\[?\s{0,4}/(\w{1,20})")
 _LONGEST_HEAD = 4096
@@ -24,7 +24,7 @@ def given_files(source: Source, context: Context) -> Iterator[bytes]:
     data = source.file.read()
     numbers = {number for found in _GIVEN.findall(data) for number in _REFERENCE.findall(found)}
     streams: dict[bytes, tuple[bytes, int]] = {}
-    for stream in _STREAM.finditer(data):
+    for stream in STREAM.finditer(data):
         context.tick()
         begin = data.rfind(b"obj", max(stream.start() - _LONGEST_HEAD, 0), stream.start())
         number = _NUMBER.search(data, max(begin - 20, 0), max(begin, 0))

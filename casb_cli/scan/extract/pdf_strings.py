@@ -14,7 +14,8 @@ _STRING = re.compile(
 )
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"", b"f": b"\n"}
-_STREAM = re.compile(rb">>\s{0,10}stream(?:\r\n|\n|\r)")
+STREAM = re.compile(rb">>\s{0,10}stream(?:\r\n|\n|\r)")
+"""Where the content of a stream begins, behind its dictionary."""
 _OBJECTS = re.compile(rb"/Type\s{0,4}/ObjStm\b")
 _FLATE = re.compile(rb"/Filter\s{0,4}\[?\s{0,4}/(?:FlateDecode|Fl)\b")
 _OTHER = re.compile(rb"/Filter\s{0,4}\[?\s{0,4}/\w")
@@ -52,7 +53,7 @@ def shown_strings(drawn: str) -> Iterator[str]:
 
 def _all(data: bytes, context: Context) -> Iterator[str]:
     at = 0
-    while found := _STREAM.search(data, at):
+    while found := STREAM.search(data, at):
         context.tick()
         yield from _strings(data[at : found.start()])
         head = data[data.rfind(b"obj", at, found.start()) : found.start()]
