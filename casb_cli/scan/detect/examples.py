@@ -62,6 +62,12 @@ def grouped(text: str, size: int = 4, joint: str = " ") -> str:
     return joint.join(text[at : at + size] for at in range(0, len(text), size))
 
 
+def uuid(seed: int = 1) -> str:
+    """Return a UUID that is drawn."""
+    text = rand(32, HEX, seed)
+    return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
+
+
 def pem(kind: str, lines: int = 6) -> str:
     """Return the shape of a PEM private key: it holds no key."""
     dashes = "-" * 5

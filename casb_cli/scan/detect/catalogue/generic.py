@@ -22,7 +22,7 @@ from casb_cli.scan.detect.catalogue._forms import (
     UUID_HINT,
     UUID_NAME,
 )
-from casb_cli.scan.detect.examples import HEX, rand
+from casb_cli.scan.detect.examples import HEX, rand, uuid
 from casb_cli.scan.detect.rules import Detector, Rule
 
 _RANDOM_FILTERS = (
@@ -44,11 +44,6 @@ _RANDOM_FILTERS = (
     "sealed",
     "encoded_words",
 )
-
-
-def _uuid(seed: int) -> str:
-    text = rand(32, HEX, seed)
-    return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
 
 
 def _assigned(hint: str, names: str) -> Rule:
@@ -313,18 +308,18 @@ DETECTORS: tuple[Detector, ...] = (
         generic=True,
         normal="lower",
         match=lambda: (
-            f'api_key = "{_uuid(1)}"',
-            f"HEROKU_API_KEY={_uuid(2)}",
-            f'{{"clientSecret": "{_uuid(3).upper()}"}}',
-            f'"secret" : "{_uuid(4)}"',
+            f'api_key = "{uuid(1)}"',
+            f"HEROKU_API_KEY={uuid(2)}",
+            f'{{"clientSecret": "{uuid(3).upper()}"}}',
+            f'"secret" : "{uuid(4)}"',
         ),
         no_match=lambda: (
             'api_key = "123e4567-e89b-12d3-a456-426614174000"',
-            f"request_id = {_uuid(1)}",
-            f"request_token = {_uuid(1)}",
-            f"api_key_id = {_uuid(2)}",
-            f"apiKey: {_uuid(2)}-7",
-            f"secret_name: {_uuid(1)}",
+            f"request_id = {uuid(1)}",
+            f"request_token = {uuid(1)}",
+            f"api_key_id = {uuid(2)}",
+            f"apiKey: {uuid(2)}-7",
+            f"secret_name: {uuid(1)}",
         ),
     ),
     Detector(

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from casb_cli.scan.detect.catalogue._build import credential
-from casb_cli.scan.detect.examples import ALNUM, HEX, rand
+from casb_cli.scan.detect.catalogue._forms import UUID
+from casb_cli.scan.detect.examples import ALNUM, HEX, rand, uuid
 from casb_cli.scan.detect.rules import Detector, Rule
 
 _CRYPT = "./" + ALNUM
@@ -19,11 +20,6 @@ _CRYPTED = (
 _CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9]{1,3})\$[./A-Za-z0-9$=,]{20}"
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
-
-
-def _uuid() -> str:
-    text = rand(32, HEX, 7)
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 _BYTES_OF = (
@@ -228,7 +224,7 @@ DETECTORS: tuple[Detector, ...] = (
         "The secret half of an AppRole login of HashiCorp Vault, beside its role or a word for it.",
         Rule(
             hint=r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{8}-[0-9a-f]{4}-",
-            pattern=r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![0-9a-f-])",
+            pattern=rf"secret_id[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?(?P<v>{UUID})(?![0-9a-f-])",
             before=40,
             after=40,
         ),
@@ -237,8 +233,8 @@ DETECTORS: tuple[Detector, ...] = (
         required=True,
         distance=160,
         reference="HashiCorp Vault: AppRole",
-        match=lambda: (f"approle/login role_id=x secret_id={_uuid()}", f'role_id = "x"\nsecret_id = "{_uuid()}"'),
-        no_match=lambda: (f"secret_id={_uuid()}", "vault: secret_id=projects/1/secrets/x"),
+        match=lambda: (f"approle/login role_id=x secret_id={uuid()}", f'role_id = "x"\nsecret_id = "{uuid()}"'),
+        no_match=lambda: (f"secret_id={uuid()}", "vault: secret_id=projects/1/secrets/x"),
     ),
     credential(
         "docker-login",

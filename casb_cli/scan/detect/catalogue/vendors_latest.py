@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._forms import UUID
 from casb_cli.scan.detect.catalogue.vendors_more import Form, Key, formed, keyed
-from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, digits, rand
+from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, digits, rand, uuid
 from casb_cli.scan.detect.rules import Detector
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
-_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _GITHUB = "GitHub: supported secret scanning patterns"
-
-
-def _uuid(seed: int = 1) -> str:
-    text = rand(32, HEX, seed)
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 _KEYS = (
@@ -87,7 +82,7 @@ _FORMS = (
          f"u+{rand(18)}", "PagerDuty: API access keys", near=("pagerduty", "pager duty", "pd token")),
     Form("rapidapi-key", "RapidAPI key", r"[0-9a-f]{10}msh[0-9a-f]{15}p1[0-9a-f]{5,6}jsn[0-9a-f]{12}",
          f"{rand(10, HEX)}msh{rand(15, HEX, 2)}p1{rand(5, HEX, 3)}jsn{rand(12, HEX, 4)}", "RapidAPI: keys"),
-    Form("riot-key", "Riot Games API key", rf"RGAPI-{_UUID}", f"RGAPI-{_uuid()}", "Riot Games: API keys", "medium"),
+    Form("riot-key", "Riot Games API key", rf"RGAPI-{UUID}", f"RGAPI-{uuid()}", "Riot Games: API keys", "medium"),
     Form("secret-token-uri", "Token of the scheme secret-token", r"secret-token:[A-Za-z0-9._~%-]{20,200}",
          f"secret-token:bank_{rand(40)}", "RFC 8959"),
     Form("slack-client-token", "Token of Slack's client", r"xoxc-[0-9]{9,14}-[0-9]{9,14}-[0-9]{9,14}-[0-9a-f]{64}",
@@ -100,7 +95,7 @@ _FORMS = (
          f"KEY0{rand(31, '0123456789ABCDEF')}_{rand(22)}", "Telnyx: API keys"),
     Form("tinybird-token", "Tinybird token", r"p\.eyJ[A-Za-z0-9_-]{60,400}\.[A-Za-z0-9_-]{43}",
          f"p.eyJ{rand(80)}.{rand(43, seed=2)}", "Tinybird: tokens"),
-    Form("wakatime-key", "WakaTime API key", rf"waka_{_UUID}", f"waka_{_uuid()}", "WakaTime: API keys", "medium"),
+    Form("wakatime-key", "WakaTime API key", rf"waka_{UUID}", f"waka_{uuid()}", "WakaTime: API keys", "medium"),
     Form("zuplo-key", "Zuplo API key", r"zpka_[a-z0-9]{32}_[0-9a-f]{8}", f"zpka_{rand(32, _LOWER)}_{rand(8, HEX)}", "Zuplo: API keys"),
 )  # fmt: skip
 

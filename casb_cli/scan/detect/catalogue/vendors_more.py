@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
-from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, digits, rand
+from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, digits, rand, uuid
 from casb_cli.scan.detect.rules import Detector, Rule
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -259,11 +259,6 @@ def _identifiable(key: Key, form: str) -> Detector:
 _HEX8 = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
-def _uuid(seed: int = 1) -> str:
-    text = rand(32, HEX, seed)
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-
-
 class Form(NamedTuple):
     """A key whose parts stand at fixed places."""
 
@@ -279,13 +274,13 @@ class Form(NamedTuple):
 
 
 _FORMS = (
-    Form("amazon-mws-token", "Amazon MWS token", rf"amzn\.mws\.{_HEX8}", f"amzn.mws.{_uuid()}", "Amazon MWS guide"),
+    Form("amazon-mws-token", "Amazon MWS token", rf"amzn\.mws\.{_HEX8}", f"amzn.mws.{uuid()}", "Amazon MWS guide"),
     Form("asana-token", "Asana personal access token", r"[012]/1[0-9]{11,16}(?:/1[0-9]{11,16})?:[0-9a-f]{32}",
           f"1/1{digits(15)}:{rand(32, HEX)}", "Asana: personal access tokens"),
     Form("besttime-key", "BestTime private key", r"pri_[0-9a-f]{32}", f"pri_{rand(32, HEX)}", "BestTime documentation"),
     Form("braintree-token", "PayPal Braintree token", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
           f"access_token$production${rand(16, _LOWER)}${rand(32, HEX)}", "Braintree: access tokens", "critical"),
-    Form("checkout-key", "Checkout.com secret key", rf"sk_(?:test_)?{_HEX8}", f"sk_{_uuid()}", "Checkout.com: API keys"),
+    Form("checkout-key", "Checkout.com secret key", rf"sk_(?:test_)?{_HEX8}", f"sk_{uuid()}", "Checkout.com: API keys"),
     Form("clickup-token", "ClickUp token", r"pk_[0-9]{6,9}_[A-Z0-9]{32}", f"pk_{digits(8)}_{rand(32, UPPER)}", "ClickUp API"),
     Form("discord-bot-token", "Discord bot token", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
           f"M{rand(24)}.{rand(6)}.{rand(27)}", "Discord: authentication", near=("discord", "bot token")),
@@ -295,7 +290,7 @@ _FORMS = (
           "Meta: access tokens", near=("facebook", "access token", "graph api")),
     Form("firebase-server-key", "Firebase messaging server key", r"AAAA[A-Za-z0-9_-]{7}:[A-Za-z0-9_-]{140}",
           f"AAAA{rand(7)}:{rand(140, URLSAFE)}", "Firebase Cloud Messaging"),
-    Form("hubspot-token", "HubSpot private app token", rf"pat-(?:na|eu|ap)[0-9]-{_HEX8}", f"pat-na1-{_uuid()}", "HubSpot"),
+    Form("hubspot-token", "HubSpot private app token", rf"pat-(?:na|eu|ap)[0-9]-{_HEX8}", f"pat-na1-{uuid()}", "HubSpot"),
     Form("lob-key", "Lob API key", r"(?:live|test)_[0-9a-f]{35}", f"live_{rand(35, HEX)}", "Lob documentation: API keys", near=("lob",)),
     Form("kubernetes-bootstrap-token", "Kubernetes bootstrap token", r"[a-z0-9]{6}\.[a-z0-9]{16}",
           f"{rand(6, _LOWER)}.{rand(16, _LOWER)}", "Kubernetes: bootstrap tokens", near=("bootstrap token", "kubeadm", "discovery token")),
@@ -303,7 +298,7 @@ _FORMS = (
           f"re_{rand(8)}_{rand(24)}", "Resend documentation: API keys"),
     Form("sidekiq-secret", "Sidekiq Enterprise gem credential", r"CONTRIBSYS__COM[\"']?\s{0,3}[=:]{1,2}\s{0,3}[\"']?[0-9a-f]{8}:[0-9a-f]{8}",
           f"CONTRIBSYS__COM={rand(8, HEX)}:{rand(8, HEX, 2)}", "Sidekiq: Enterprise installation"),
-    Form("launchdarkly-key", "LaunchDarkly key", rf"(?:sdk|api)-{_HEX8}", f"sdk-{_uuid()}", "LaunchDarkly: keys", near=("launchdarkly", "launch darkly", "ld sdk")),
+    Form("launchdarkly-key", "LaunchDarkly key", rf"(?:sdk|api)-{_HEX8}", f"sdk-{uuid()}", "LaunchDarkly: keys", near=("launchdarkly", "launch darkly", "ld sdk")),
     Form("mailgun-signing-key", "Mailgun key", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}",
           f"{rand(32, HEX)}-{rand(8, HEX)}-{rand(8, HEX, 2)}", "Mailgun: API keys", near=("mailgun", "signing key")),
     Form("new-relic-license-key", "New Relic licence key", r"(?:eu01xx)?[0-9a-f]{34,36}NRAL|[A-Za-z]{2}[0-9a-f]{40}-NRMA",
@@ -314,9 +309,9 @@ _FORMS = (
                             rand(5, UPPER, 4))), "1Password security design white paper", "critical"),
     Form("onfido-token", "Onfido token", r"api_(?:live|sandbox)(?:_us|_ca)?\.[A-Za-z0-9_-]{10,12}\.[A-Za-z0-9_-]{32}",
           f"api_live.{rand(11)}.{rand(32)}", "Onfido: API tokens"),
-    Form("openvsx-token", "Open VSX token", rf"ovsxat_{_HEX8}", f"ovsxat_{_uuid()}", "Open VSX"),
+    Form("openvsx-token", "Open VSX token", rf"ovsxat_{_HEX8}", f"ovsxat_{uuid()}", "Open VSX"),
     Form("plaid-token", "Plaid access token", rf"access-(?:sandbox|development|production)-{_HEX8}",
-          f"access-production-{_uuid()}", "Plaid: tokens", "critical"),
+          f"access-production-{uuid()}", "Plaid: tokens", "critical"),
     Form("pubnub-secret", "PubNub secret key", r"sec-c-[A-Za-z0-9]{48}", f"sec-c-{rand(48)}", "PubNub: keys"),
     Form("salesforce-session", "Salesforce session or access token", r"00D[A-Za-z0-9]{12,15}![A-Za-z0-9_.]{80,120}",
           f"00D{rand(12)}!{rand(96)}", "Salesforce: session id"),
@@ -335,12 +330,12 @@ _FORMS = (
           f"https://oapi.dingtalk.com/robot/send?access_token={rand(64, HEX)}", "DingTalk: custom robots", "medium"),
     Form("feishu-webhook", "Feishu or Lark robot webhook",
           rf"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/{_HEX8}",
-          f"https://open.feishu.cn/open-apis/bot/v2/hook/{_uuid()}", "Feishu: custom bots", "medium"),
+          f"https://open.feishu.cn/open-apis/bot/v2/hook/{uuid()}", "Feishu: custom bots", "medium"),
     Form("wecom-webhook", "WeCom robot webhook", rf"qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key={_HEX8}",
-          f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={_uuid()}", "WeCom: group robots", "medium"),
+          f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={uuid()}", "WeCom: group robots", "medium"),
     Form("outlook-webhook", "Microsoft 365 connector webhook",
           rf"outlook\.office(?:365)?\.com/webhook/{_HEX8}@{_HEX8}/[A-Za-z]{{5,30}}/[0-9a-f]{{32}}/{_HEX8}",
-          f"https://outlook.office.com/webhook/{_uuid()}@{_uuid(2)}/IncomingWebhook/{rand(32, HEX)}/{_uuid(3)}",
+          f"https://outlook.office.com/webhook/{uuid()}@{uuid(2)}/IncomingWebhook/{rand(32, HEX)}/{uuid(3)}",
           "Microsoft: incoming webhooks", "medium"),
     Form("zapier-webhook", "Zapier webhook", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{16,40}",
           f"https://hooks.zapier.com/hooks/catch/{digits(7)}/{rand(9, _LOWER)}/", "Zapier: webhooks", "medium"),
