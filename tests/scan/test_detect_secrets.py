@@ -9,8 +9,8 @@ import string
 import pytest
 from scan_scanner import SCANNER
 
+from casb_cli.scan.detect.checks_secrets import lettered
 from casb_cli.scan.detect.examples import pem
-from casb_cli.scan.detect.validators import lettered
 from casb_cli.scan.inspect import inspect_stream
 
 FAMILY = {one.id for one in SCANNER.detectors.detectors if one.family == "credential"}

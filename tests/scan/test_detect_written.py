@@ -6,9 +6,9 @@ import pytest
 from stdnum import luhn
 from stdnum.jp import in_
 
+from casb_cli.scan.detect.checks_payment import article, payment_card
 from casb_cli.scan.detect.examples import iban as account
 from casb_cli.scan.detect.folded import Folded
-from casb_cli.scan.detect.validators import article, payment_card
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 
 CARD = "453914880343" + "6467"

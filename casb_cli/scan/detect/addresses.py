@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from casb_cli.scan.detect.checks_personal import DAY
-from casb_cli.scan.detect.validators import lettered, unpacked
+from casb_cli.scan.detect.checks_documents import DAY
+from casb_cli.scan.detect.checks_secrets import lettered, unpacked
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from casb_cli.scan.detect.validators import by_chance, random_looking
+from casb_cli.scan.detect.checks_secrets import by_chance, random_looking
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View

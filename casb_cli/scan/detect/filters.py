@@ -20,11 +20,12 @@ from casb_cli.scan.detect.addresses import (
     taxon,
     years,
 )
+from casb_cli.scan.detect.checking import digits
+from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
-from casb_cli.scan.detect.validators import by_chance, digits, lettered, password_like, random_looking
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from casb_cli.core.text import printable
+from casb_cli.scan.detect.checking import digits, letters_and_digits
 from casb_cli.scan.detect.rules import Mask, Normal
 
 _HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|Private-Lines: [0-9]{1,3}")
-# In an address a space is written `%20`.
-_NOT_DIGIT = re.compile(rb"%20|[^0-9]")
-_NOT_ALNUM = re.compile(rb"%20|[^0-9A-Za-z]")
 
 
 def excerpt(value: bytes, how: Mask) -> str:
@@ -29,9 +27,9 @@ def excerpt(value: bytes, how: Mask) -> str:
 def normalised(value: bytes, how: Normal) -> bytes:
     """Return the value as it enters the fingerprint: the same for every way of writing it."""
     if how == "digits":
-        return _NOT_DIGIT.sub(b"", value)
+        return digits(value)
     if how == "alnum":
-        return _NOT_ALNUM.sub(b"", value).upper()
+        return letters_and_digits(value).upper()
     if how == "lower":
         return value.lower()
     return value

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 
-from casb_cli.scan.detect.validators import CHECKS, digits, luhn
+from casb_cli.scan.detect.checking import digits, luhn
+from casb_cli.scan.detect.validators import CHECKS
 
 OWN = "own:"
 """Stands before the name of a check in a user's detector, so that it never ends an inspection by failing."""

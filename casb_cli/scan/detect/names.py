@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from casb_cli.scan.detect.checks_payment import article, named_card
 from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
-from casb_cli.scan.detect.validators import article, named_card
 
 _NUMBER_OF = re.compile(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"

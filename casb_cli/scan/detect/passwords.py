@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from casb_cli.scan.detect.validators import by_chance, strong_password
+from casb_cli.scan.detect.checks_secrets import by_chance, strong_password
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
