@@ -297,6 +297,23 @@ _PHONE_RULES = tuple(
 
 _LINES = "P<UTOERIKSSON<<ANNA<MARIA" + "<" * 19 + "\n" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 
+_NUMBERS = (
+    Number("iccid", "iccid", "Number of a SIM card (ICCID)", r"89[0-9]{17,18}", "8949999999999999999",
+           ("iccid", "sim card", "sim serial"), severity="low", distance=40, reference="ITU-T E.118: Luhn's digit"),
+    Number("imei", "imei", "Device number of a mobile phone (IMEI)",
+           r"[0-9]{2}-?[0-9]{6}-?[0-9]{6}(?:-?[0-9]{1,2})?", "359999999999999",
+           ("imei", "device id", "handset"), severity="low"),
+    Number("imsi", "imsi", "Subscriber identity of a mobile phone (IMSI)", r"[2-7][0-9]{14}", "310159999999999",
+           ("imsi", "subscriber identity"), severity="low", distance=40, reference="ITU-T E.212"),
+    Number("medical_record", "medical-record-number", "Medical record number", r"[A-Z]{0,3}-?[0-9]{6,10}", "09999999",
+           ("mrn", "medical record", "medical record number", "medical record no"),
+           distance=32, reference="No common structure: six to ten digits"),
+    Number("vehicle_number", "vehicle-number", "Vehicle identification number (VIN)",
+           r"[A-HJ-NPR-Z0-9]{17}", "1AA9A99A9AA999999",
+           ("vin", "vehicle", "vehicle identification", "chassis", "fahrgestellnummer", "fin"),
+           severity="low", reference="ISO 3779; 49 CFR 565"),
+)  # fmt: skip
+
 DETECTORS = (
     Detector(
         id="passport-lines",
@@ -411,27 +428,5 @@ DETECTORS = (
         reference="ITU-T E.164",
         distance=30,
     ),
-    number_detector(
-        Number(
-            "imei",
-            "imei",
-            "Device number of a mobile phone (IMEI)",
-            r"[0-9]{2}-?[0-9]{6}-?[0-9]{6}(?:-?[0-9]{1,2})?",
-            "359999999999999",
-            ("imei", "device id", "handset"),
-            severity="low",
-        )
-    ),
-    number_detector(
-        Number(
-            "vehicle_number",
-            "vehicle-number",
-            "Vehicle identification number (VIN)",
-            r"[A-HJ-NPR-Z0-9]{17}",
-            "1AA9A99A9AA999999",
-            ("vin", "vehicle", "vehicle identification", "chassis", "fahrgestellnummer", "fin"),
-            severity="low",
-            reference="ISO 3779; 49 CFR 565",
-        )
-    ),
+    *map(number_detector, _NUMBERS),
 )

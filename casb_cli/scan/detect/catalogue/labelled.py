@@ -5,56 +5,9 @@
 from __future__ import annotations
 
 from casb_cli.core.models import Severity
-from casb_cli.scan.detect.catalogue._numbers import IDENTITY, Number, number_detector, shortest
+from casb_cli.scan.detect.catalogue._numbers import shortest
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
-
-_NUMBERS = (
-    Number("letters_digits", "al-identity-number", "Albanian identity number (NID)", r"[A-T][0-9]{8}[A-W]", "J05515099M",
-           ("nid", "numri personal", "letërnjoftim", "leternjoftim", "nipt", *IDENTITY), reference="Law 10129: letter, eight digits, letter"),
-    Number("az_pin", "az-pin", "Azerbaijani personal code (FİN)", r"[0-9A-HJ-NP-Z]{7}", "7B4918U",
-           ("fin kod", "fin kodu", "fin code", "fi̇n", "fin", "şəxsiyyət vəsiqəsi", "şəxsiyyət vəsiqəsinin"), reference="Ministry of Internal Affairs: seven letters and digits", distance=24),
-    Number("labelled_number", "bd-nid", "Bangladeshi identity number (NID)", r"[0-9]{3} ?[0-9]{3} ?[0-9]{4}|[0-9]{13}|(?:19|20)[0-9]{15}", "791 442 9999",
-           ("nid", "জাতীয় পরিচয়পত্র", "পরিচয়পত্র", "এনআইডি", "national id", "smart card"), reference="Election Commission: ten, thirteen or seventeen digits", distance=40),
-    Number("labelled_number", "br-rg", "Brazilian identity card number (RG)", r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-?[0-9Xx]", "52.687.999-9",
-           ("rg", "rg nº", "registro geral", "carteira de identidade", "cédula de identidade", "identidade"), reference="Lei 7.116: the states' registers", distance=32),
-    Number("by_personal", "by-personal-number", "Belarusian personal number", r"[1-6][0-9]{6}[ABCHKEM][0-9]{3}[A-Z]{2}[0-9]", "3150685A019PB9",
-           ("идентификационный номер", "личный номер", "ідэнтыфікацыйны нумар", *IDENTITY), reference="Decree 418: sex and century, day of birth, region, number, citizenship"),
-    Number("labelled_number", "co-cedula", "Colombian identity number (cédula, NUIP)", r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,3}|[1-9][0-9]{5,9}", "1.126.799.999",
-           ("cédula de ciudadanía", "cedula de ciudadania", "cédula", "cedula", "c.c", "nuip", "documento de identidad"), reference="Registraduría Nacional: up to ten digits", distance=32),
-    Number("dz_nin", "dz-nin", "Algerian identification number (NIN)", r"[12][0-4][0-9]{16}", "119899999999999999",
-           ("nin", "numéro d'identification national", "numéro d’identification national", "numéro d'identification nationale", "التعريف الوطني", "رقم التعريف", *IDENTITY), reference="Ministry of the Interior: eighteen digits"),
-    Number("gh_card", "gh-card", "Ghana Card number", r"GHA-?[0-9]{9}-?[0-9]", "GHA-799999999-9", ("ghana card", "ghanacard", "pin", *IDENTITY), weak=False,
-           reference="National Identification Authority: GHA and ten digits"),
-    Number("jo_national", "jo-national-number", "Jordanian national number", r"[259][0-9]{9}", "9999999999", ("الرقم الوطني", "رقم وطني", "jordanian id", "jordan national", "national no", "national number"),
-           reference="Civil Status Department: ten digits", distance=40),
-    Number("letters_digits", "it-identity-card", "Italian identity card number", r"C[A-Z][0-9]{5}[A-Z]{2}|[A-Z]{2}[0-9]{5}[A-Z]{2}|[A-Z]{2} ?[0-9]{7}", "CA99999AA",
-           ("carta d'identità", "carta d’identità", "carta identità", "carta di identità", "numero carta", "cie", "c.i", "documento"), reference="Ministero dell'Interno: CIE and paper cards", distance=40),
-    Number("letters_digits", "jp-residence-card", "Japanese residence card number", r"[A-Z]{2}[0-9]{8}[A-Z]{2}", "AB99999999CD", ("在留カード", "residence card", "zairyu card", "在留"),
-           reference="Immigration Services Agency: two letters, eight digits, two letters"),
-    Number("letters_digits", "ma-cin", "Moroccan identity card number (CIN)", r"[A-Z]{1,2}[0-9]{5,6}", "BE999999", ("cin", "cnie", "carte nationale", "البطاقة الوطنية", "carte d'identité"),
-           reference="DGSN: one or two letters and up to six digits", distance=40),
-    Number("letters_digits", "mx-elector-code", "Mexican elector's code", r"[A-Z]{6}[0-9]{8}[HM][0-9]{3}", "ZWCYRB98102512M459", ("clave de elector", "elector", "credencial para votar"),
-           reference="INE: letters of the name, day of birth, state, sex"),
-    Number("labelled_number", "ph-gsis", "Philippine GSIS number", r"[0-9]{11}", "64899933512", ("gsis", "government service insurance"),
-           reference="Government Service Insurance System: eleven digits", distance=40),
-    Number("pt_niss", "pt-niss", "Portuguese social security number (NISS)", r"[12][0-9]{10}", "11999999999",
-           ("niss", "segurança social", "seguranca social", "número de identificação da segurança social", "social security"), reference="Segurança Social: weights of primes"),
-    Number("qa_qid", "qa-identity-number", "Qatari identity number (QID)", r"[23][0-9]{10}", "28563499999", ("qid", "qatar id", "qatari id", "الرقم الشخصي", "البطاقة الشخصية", *IDENTITY),
-           reference="Ministry of Interior: century, year of birth, country, number"),
-    Number("tn_cin", "tn-cin", "Tunisian identity card number (CIN)", r"[01][0-9]{7}", "09999999", ("cin", "بطاقة التعريف", "carte d'identité nationale", "carte d'identité", "n° cin"),
-           reference="Ministry of the Interior: eight digits", distance=40),
-    Number("tz_nida", "tz-nida", "Tanzanian identity number (NIDA)", r"(?:19|20)[0-9]{6}-?[0-9]{5}-?[0-9]{5}-?[0-9]{2}", "20010615-99999-99999-99", ("nida", "kitambulisho", *IDENTITY),
-           reference="NIDA: day of birth, place, number"),
-    Number("letters_digits", "ug-nin", "Ugandan identification number (NIN)", r"C[MF][0-9]{8,9}[0-9A-Z]{3,4}", "CM899999999ABC", ("nin", "ndagamuntu", *IDENTITY), reference="NIRA: fourteen characters"),
-    Number("letters_digits", "ve-cedula", "Venezuelan identity number (cédula)", r"[VE][ -]?[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}", "V-19.999.999", ("cédula", "cedula", "cédula de identidad", "c.i" ),
-           reference="SAIME: letter and up to eight digits", distance=40),
-    Number("vat_number", "eu-vat-number", "European VAT number", r"(?:[A-Z]{2}[ -]?(?:[0-9A-Z]{1,4}[ .\-]?){1,3}[0-9]{2,11}[0-9A-Z]{0,4})", "DE999999999",
-           ("vat", "vat id", "vat no", "vat number", "vatin", "ust id", "ustid", "ust idnr", "ustidnr", "umsatzsteuer", "umsatzsteuer identifikationsnummer", "mwst", "tva", "tva intracommunautaire",
-            "iva", "nif", "cif", "btw", "btw nummer", "pvn", "pvm", "dph", "dič", "ič dph", "ddv", "pdv", "oib", "nip", "áfa", "adószám", "közösségi adószám", "αφμ", "φπα",
-            "ддс", "cod fiscal", "tax id", "tax number", "tax identification"),
-           severity="low", reference="Directive 2006/112/EC, article 215; each country's structure"),
-)  # fmt: skip
 
 _IDENTITY_WORDS = (
     "national id", "national id number", "national identity number", "national identity card", "national identification number",
@@ -149,7 +102,6 @@ def _labelled(
 
 
 DETECTORS: tuple[Detector, ...] = (
-    *map(number_detector, _NUMBERS),
     _labelled(
         "identity-document",
         "Number of an identity document",
