@@ -182,13 +182,14 @@ def _key(*, kept: bool) -> tuple[bytes, bool]:
 
 def _suppressed() -> dict[str, str]:
     """Return the reasons by fingerprint; without a store, or one that can be opened here, there are none."""
-    from casb_cli.core.errors import StoreError
     from casb_cli.store.paths import state_dir
-    from casb_cli.store.store import Store
-    from casb_cli.ui.streams import streams
 
     if not (state_dir() / "casb.db").exists():
         return {}
+    from casb_cli.core.errors import StoreError
+    from casb_cli.store.store import Store
+    from casb_cli.ui.streams import streams
+
     try:
         with Store() as store:
             return store.suppressions.active()
@@ -286,14 +287,14 @@ class _Look:
             self._severe += SEVERITY_ORDER[row["severity"]] >= self._fail_from
 
     def _count(self, one: LocalResult) -> None:
-        from casb_cli.report.sarif import Missed
-        from casb_cli.ui.streams import streams
-
         result = one.result
         self._looked += result.outcome != "skipped"
         self._outcomes[result.outcome if result.outcome == "done" else f"{result.outcome}: {result.reason}"] += 1
         if result.outcome == "done":
             return
+        from casb_cli.report.sarif import Missed
+        from casb_cli.ui.streams import streams
+
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
         if result.reason in NO_TEXT and all(note.reason in NO_TEXT for note in result.notes):

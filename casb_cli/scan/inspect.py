@@ -39,7 +39,7 @@ def inspect_stream(
     file = io.BytesIO(content) if isinstance(content, bytes) else content
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    base = InspectResult(outcome="done", size=size, detector_set=scanner.detectors.id)
+    base = InspectResult(outcome="done", size=size)
     if size > limits.max_size:
         return msgspec.structs.replace(base, outcome="skipped", reason="too-large")
     context = Context(limits=limits, open=extract, deadline=time.monotonic() + limits.wall)

@@ -20,7 +20,7 @@ import msgspec
 
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note
-from casb_cli.scan.results import InspectResult, Match
+from casb_cli.scan.results import InspectResult, Match, untold
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
 from casb_cli.scan.workers_wire import TOGETHER
@@ -246,7 +246,7 @@ def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: 
         else:
             content = _content(local, limits.max_size)
     except OSError as error:
-        return local.submitted(_settled(pool, "unreadable", _why(file, error)))
+        return local.submitted(_settled("unreadable", _why(file, error)))
     more = content.size / _PACE
     given = msgspec.structs.replace(
         limits, max_size=max(limits.max_size, content.size), wall=limits.wall + more, cpu=limits.cpu + more
@@ -327,16 +327,7 @@ def _written(descriptor: int) -> bytes:
     raise OSError(0, "a pipe, and nothing writes to it")
 
 
-def _settled(pool: WorkerPool, reason: str, detail: str) -> Future[InspectResult]:
+def _settled(reason: str, detail: str) -> Future[InspectResult]:
     future: Future[InspectResult] = Future()
-    future.set_result(
-        InspectResult(
-            outcome="skipped",
-            reason=reason,
-            detail=detail,
-            detector_set=pool.detector_set,
-            notes=(Note("", reason, detail),),
-            parts_failed=1,
-        )
-    )
+    future.set_result(untold(reason, detail))
     return future

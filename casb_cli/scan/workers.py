@@ -26,8 +26,8 @@ import msgspec
 
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.detect.rules import DetectorSet, Source
-from casb_cli.scan.extract.base import Limits, Note
-from casb_cli.scan.results import InspectResult, Match
+from casb_cli.scan.extract.base import Limits
+from casb_cli.scan.results import InspectResult, Match, untold
 from casb_cli.scan.workers_content import INLINE, Content
 from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, send
 
@@ -190,13 +190,12 @@ class WorkerPool:
         self._begun: list[_Worker] = []
         try:
             self._begun.extend(_Worker(self._program) for _ in range(min(soon, self.workers)))
-            self._rules = self.detector_set = _set(detectors, own, key, cache_dir).id
+            # To read all that is shipped takes long: who needs no digest of it does without, and workers tell theirs.
+            self._rules = _set(detectors, own, key, cache_dir).id if detectors or own else ""
         except BaseException:
             self._end_begun()
             raise
         self._ocr = ocr
-        if ocr[0]:  # what pictures show is judged then too: another look at all of them
-            self.detector_set = hashlib.sha256(f"{self._rules} {ocr[0]}".encode()).hexdigest()[:32]
         self.isolation: dict[str, str] = {}
         self._hello = Hello(key, detectors, cache_dir, memory, own)
         self._queue: queue.Queue[_Item | None] = queue.Queue()
@@ -209,6 +208,14 @@ class WorkerPool:
         self._closed = False
         self._ending = threading.Event()
         self._dropping = False
+
+    @property
+    def detector_set(self) -> str:
+        """The digest of what the workers look for: another one asks for a new inspection of the same content."""
+        self._rules = self._rules or DetectorSet.shipped().id
+        if self._ocr[0]:  # what pictures show is judged then too: another look at all of them
+            return hashlib.sha256(f"{self._rules} {self._ocr[0]}".encode()).hexdigest()[:32]
+        return self._rules
 
     def submit(self, task: Task, content: Content | bytes, take: Taker | None = None) -> Future[InspectResult]:
         """Return the future result of inspecting the content, which is closed when inspected.
@@ -378,7 +385,9 @@ class WorkerPool:
         except WorkersUnavailable:
             self._drop(worker, me)
             raise
-        if worker.ready.detector_set != self._rules:
+        with self._lock:
+            rules = self._rules = self._rules or worker.ready.detector_set
+        if worker.ready.detector_set != rules:
             self._drop(worker, me)
             raise WorkersUnavailable(
                 "a worker process runs other detectors than this one",
@@ -434,15 +443,7 @@ class WorkerPool:
             return self._lost(first, *_cause(worker.status())), False
 
     def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
-        return InspectResult(
-            outcome="partial" if item.handed_on else "skipped",
-            reason=reason,
-            detail=detail,
-            size=item.content.size,
-            detector_set=self.detector_set,
-            notes=(Note("", reason, detail),),
-            parts_failed=1,
-        )
+        return untold(reason, detail, size=item.content.size, outcome="partial" if item.handed_on else "skipped")
 
 
 def _reading(limits: Limits, languages: str, data: str) -> Limits:

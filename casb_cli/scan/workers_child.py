@@ -13,9 +13,8 @@ from typing import BinaryIO
 
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
-from casb_cli.scan.extract.base import Note
 from casb_cli.scan.inspect import inspect_stream, new_scanner
-from casb_cli.scan.results import InspectResult, Match
+from casb_cli.scan.results import InspectResult, Match, untold
 from casb_cli.scan.workers_content import INLINE
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, grown_beyond
 from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, receive_with, send
@@ -122,17 +121,6 @@ def inspected(
             hand_on=hand_on,
         )
     except MemoryError:
-        return _lost(scanner, "out-of-memory", "")
+        return untold("out-of-memory", "")
     except Exception as error:  # noqa: BLE001 - the words of any error here could hold content: only its kind goes on
-        return _lost(scanner, "crashed", type(error).__name__)
-
-
-def _lost(scanner: Scanner, reason: str, detail: str) -> InspectResult:
-    return InspectResult(
-        outcome="skipped",
-        reason=reason,
-        detail=detail,
-        detector_set=scanner.detectors.id,
-        notes=(Note("", reason, detail),),
-        parts_failed=1,
-    )
+        return untold("crashed", type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable
-from functools import cache
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
@@ -141,19 +141,15 @@ def shortest(words: Iterable[str]) -> tuple[str, ...]:
     """Return the words without those that another one stands in, alone or in a row: they would tell no more."""
     known = dict.fromkeys(words)
     alone = known.keys() - SHOUTED  # those are not found in small letters
-    return tuple(one for one in known if " " not in one or not any(part in alone for part in _parts(one)))
+    return tuple(one for one in known if " " not in one or not _holds(one, alone))
 
 
-@cache
-def _parts(word: str) -> tuple[str, ...]:
-    """Return the runs of words in a term, but for the whole."""
-    single = word.split()
+def _holds(term: str, known: AbstractSet[str]) -> bool:
+    """Return whether one of the words of a term, or a row of them that is not all of it, is known."""
+    single = term.split()
     count = len(single)
-    return tuple(
-        " ".join(single[first:last])
-        for first in range(count)
-        for last in range(first + 1, count + 1)
-        if last - first < count
+    return not known.isdisjoint(single) or any(
+        " ".join(single[first : first + size]) in known for size in range(2, count) for first in range(count - size + 1)
     )
 
 
