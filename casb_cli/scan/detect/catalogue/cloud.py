@@ -6,6 +6,7 @@ import base64
 import json
 
 from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
+from casb_cli.scan.detect.catalogue._keys import BASE64
 from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, b64, pem, rand
 from casb_cli.scan.detect.rules import Detector, Rule
 
@@ -62,6 +63,8 @@ _PUTTY = Rule(
     before=80,
     after=6000,
 )
+
+_AZURE_MARK = r"(?:\+ACR|\+AMC|\+ASt|\+ABa|\+AEh|\+ASb|\+ARm|AIoT|AzSe|AzFu|APIM)"
 
 DETECTORS: tuple[Detector, ...] = (
     Detector(
@@ -280,6 +283,26 @@ DETECTORS: tuple[Detector, ...] = (
         no_match=lambda: (f'"private_key_id": "{rand(40, HEX)}"', '"private_key_id": "...", service_account'),
     ),
     credential(
+        "azure-registry-key",
+        "Azure identifiable key",
+        "A key of an Azure service: told by the characters that mark the service near its end.",
+        Rule(
+            # The mark stands at a fixed place, 42 or 76 characters behind the start.
+            hint=rf"[A-Za-z0-9+/]{{20}}{_AZURE_MARK}[A-Za-z0-9+/]{{6}}",
+            pattern=rf"(?<![A-Za-z0-9+/])(?P<v>(?:[A-Za-z0-9+/]{{42}}|[A-Za-z0-9+/]{{44}}|[A-Za-z0-9+/]{{76}}){_AZURE_MARK}[A-Za-z0-9+/]{{6}}(?:==)?)(?![A-Za-z0-9+/=])",
+            before=120,
+            after=8,
+        ),
+        severity="critical",
+        checks=("mixed",),
+        reference="Microsoft: identifiable keys of Azure services",
+        match=lambda: (
+            f"docker login -p {rand(42, BASE64)}+ACR{rand(6, BASE64)}",
+            f"{rand(76, BASE64)}+ASt{rand(6, BASE64)}==",
+        ),
+        no_match=lambda: (f"{rand(30, BASE64)}+ACR{rand(6, BASE64)}", f"{rand(42, BASE64)}+AXX{rand(6, BASE64)}"),
+    ),
+    credential(
         "azure-storage-key",
         "Azure storage account key",
         "An account key of Azure Storage, Cosmos DB, Batch or Event Hubs: 32 or 64 bytes behind its name.",
@@ -322,5 +345,26 @@ DETECTORS: tuple[Detector, ...] = (
         match=lambda: ("dop_v1_" + rand(64, HEX), "doo_v1_" + rand(64, HEX, 2)),
         no_match=lambda: ("dop_v1_" + rand(60, HEX), "dop_v1_" + "a" * 64),
         filters=VALUE_FILTERS,
+    ),
+    credential(
+        "nats-seed",
+        "NATS seed",
+        "The private seed of a NATS operator, account or user; a right checksum makes it sure.",
+        Rule(
+            hint=r"S[UAONCX][A-Z2-7]{56}",
+            pattern=r"(?<![A-Z2-7a-z])(?P<v>S[UAONCX][A-Z2-7]{56})(?![A-Z2-7a-z=])",
+            before=64,
+            after=8,
+        ),
+        severity="critical",
+        confidence="medium",
+        checks=("mixed",),
+        proofs=("nats_seed",),
+        keywords=("nats", "nkey", "seed"),
+        reference="NATS nkeys: seeds end in a CRC-16",
+        filters=(),
+        # The seed that the documentation of nkeys prints, in two pieces as every example here.
+        match=lambda: ("seed: SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI5" + "LDNOXD43IZY",),
+        no_match=lambda: ("seed: SUAKYRHVIOREXV7EUZTBHUHL7NUMHPMAS7QMDU3GTIUWEI5" + "LDNOXD43IZ",),
     ),
 )

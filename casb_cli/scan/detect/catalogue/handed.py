@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from casb_cli.scan.detect.catalogue._build import credential
-from casb_cli.scan.detect.rules import Detector, Rule
+from casb_cli.scan.detect.catalogue._build import credential, form
+from casb_cli.scan.detect.rules import Detector
 
 _NAME = r"(?:pass(?:word|wd|phrase)?|pwd)"
 _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
@@ -16,267 +16,90 @@ _TWO = (
 )
 _THREE = r"(?:(?:pymysql|MySQLdb)\.connect|mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
 
+_GIVEN = ("given",)
+
+_RULES = (
+    # Two texts, a user's name and the password.
+    form(60, 280, _TWO + r"\s?\(\s{0,20}[\"']", _TWO + r"\s?\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE, checks=_GIVEN),
+    form(24, 280, r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
+         r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}" + _TEXT + r"\s{0,3},\s{0,3}" + _HERE + r"\s{0,3},?\s{0,3}[\])]", checks=_GIVEN),
+    # The key of a signature, as people choose passwords.
+    form(24, 420, r"(?:jwt\.(?:sign|verify|encode|decode)|cookieparser|secretkeyspec)\(",
+         r"(?:jwt\.(?:sign|verify|encode|decode)\(\s{0,20}(?:\{[^{}]{0,200}\}|[a-z_$][\w.$]{0,60}(?:\(\))?)\s{0,3},|cookieparser\(|secretkeyspec\()"
+         r"\s{0,20}" + _HERE + r"(?=\s{0,3}[,).])", caseless=True, checks=_GIVEN),
+    form(40, 340, r"CURLOPT_(?:PROXY|TLSAUTH_)?(?:USERPWD|PASSWORD)|CURLOPT_(?:KEYPASSWD|XOAUTH2_BEARER)",
+         r"CURLOPT_(?:(?:PROXY)?USERPWD\s{0,8}(?:,|=>)\s{0,8}[\"'][^\s\"':]{1,60}:(?P<v>[^\s\"']{4,100})[\"']"
+         r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])", checks=_GIVEN),
+    form(50, 280, r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
+         r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
+    # A source, a user's name and the password.
+    form(60, 400, _THREE + r"\s?\(",
+         _THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", checks=_GIVEN),
+    form(180, 2, r"@(?:tcp|unix)\(", r"(?<=[\"'`= ])[\w.-]{1,60}:(?P<v>[^@\s\"'`/]{4,100})@(?:tcp|unix)\("),
+    # The name of a setting, and its value.
+    form(180, 140, _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
+         r"\b(?:put|set|setProperty|setenv|putenv|addProperty|setParameter|option|with|add|append|conf|config)\w{0,12}\(\s{0,20}"
+         r"[\"'][\w.-]{0,80}" + _NAME + r"[\"']\s{0,2},\s{0,20}" + _HERE + r"\s{0,20}\)", caseless=True),
+    form(140, 130, r"(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}[^<\s]{4}",
+         r"<\w{1,20}\s[^<>\n]{0,40}(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}(?P<v>[^<\s]{4,100})\s{0,12}</", caseless=True),
+    # Options in a list of words.
+    form(90, 110, r"-[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
+         r"[\"']--?[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}(?![\"']-)" + _HERE, caseless=True, checks=_GIVEN),
+    # Comparisons by a call.
+    form(130, 120, r"\.equals(?:ignorecase)?\(",
+         r"(?:" + _NAME + r"[a-z0-9_]{0,16}(?:\(\))?\.equals(?:ignorecase)?\(\s{0,3}" + _HERE + r"\s{0,3}[,)]"
+         r"|[\"'](?P<v2>[^\"'\s]{4,100})[\"']\.equals(?:ignorecase)?\([^,()\n]{0,60}?" + _NAME + r"[a-z0-9_]{0,16}(?:\(\))?\s{0,3}[,)])", caseless=True, checks=_GIVEN),
+    form(16, 220, r"(?:str(?:case)?cmp|compare_digest|hash_equals)\(",
+         r"(?:str(?:case)?cmp|compare_digest|hash_equals)\([^,()\n\"']{0,60}?" + _NAME + r"[^,()\n\"']{0,40},\s{0,3}b?" + _HERE, caseless=True, checks=_GIVEN),
+    # Programs.
+    form(180, 220, r"\slogin\s[^\n]{0,120}\s(?:-p|--password)[= ]",
+         r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm registry|oras|oc|az|cf|npm|quay)\slogin\s[^\n]{0,120}?\s(?:-p|--password)[= ]"
+         r"[\"']?(?P<v>[^\s\"'$]{4,200})(?=[\"'\s]|\Z)"),
+    form(180, 12, r"\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
+         r"\becho\s{1,3}[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S"),
+    form(48, 110, r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
+         r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(190, 110, r"\b(?:sqlcmd|osql|mongo(?:sh|dump|restore|import|export)?|redis-cli|ldap(?:search|add|modify|delete|passwd|whoami))\s[^\n]{0,160}\s-[PpawW]",
+         r"\b(?:(?:sqlcmd|osql)\s[^\n|;]{0,160}?\s-P|mongo(?:sh|dump|restore|import|export)?\s[^\n|;]{0,160}?\s-p"
+         r"|redis-cli\s[^\n|;]{0,160}?\s-a|ldap(?:search|add|modify|delete|passwd|whoami)\s[^\n|;]{0,160}?\s-w)"
+         r"[ ]{0,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(220, 200, r"\bnet\s{1,3}use\s[^\n]{0,160}/user:|\brabbitmqctl\s[^\n]{0,60}(?:add_user|change_password)\s|\|\s{0,2}(?:sudo\s)?chpasswd",
+         r"(?:\bnet\s{1,3}use\s(?:[^\n/]{0,120}?\s)?/user:[^\s]{1,60}\s{1,3}|\brabbitmqctl\s[^\n]{0,60}?(?:add_user|change_password)\s[^\s]{1,60}\s{1,3}"
+         r"|\becho\s{1,3}(?:-e\s)?[\"']?[a-z][\w-]{0,30}:(?=[^\n|]{4,100}\|\s{0,2}(?:sudo\s)?chpasswd))[\"']?(?P<v>[^\s\"'$%/|*<-][^\s\"'$|]{3,100})"
+         r"|\bnet\s{1,3}use\s(?:\S{1,4}\s{1,3})?\\\\\S{1,120}\s{1,3}(?P<v2>[^\s\"'$%/|*<-]\S{3,60})(?=\s{1,3}/user:)", caseless=True, checks=_GIVEN),
+    form(140, 60, r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s[^\n]{1,100}/[^\s/@]{4}",
+         r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)", caseless=True),
+    # Directives of configurations, a line each.
+    form(24, 110, r"\bbindpw\s{1,8}[^\s]{4}",
+         r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)"),
+    form(40, 80, r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\"'\n]{8}",
+         r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)"),
+    form(90, 110, r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}(?:[057-9]\s{1,2})?[^\s]{4}",
+         r"(?<![^\n])[ \t]{0,8}(?:r[ow]community6?|snmp-server community|(?:enable|username \S{1,40}(?: privilege \d{1,2})?) (?:password|secret))"
+         r"[ \t]{1,4}(?:[057-9][ \t]{1,2})?(?P<v>[^\s]{4,100})(?=[ \t]{0,4}(?:r[ow]\b|[0-9.]{7,15}(?:/|[ \t\r]*\n)|\r?\n|\Z))"),
+    # In a statement of SQL the type of a column follows.
+    form(40, 110, r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
+         r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?!(?i:n?(?:var)?char|text|bytea|blob|character|string)\b)(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)"),
+    form(100, 120, r"\brootpw[ \t]{1,8}[^\s]{4}|passwd/(?:root|user)-password[^\n]{0,20}[ \t]password[ \t]",
+         r"(?<![^\n])(?:rootpw[ \t]{1,8}(?:--plaintext[ \t]{1,8})?|[a-z-]{1,20}[ \t]{1,8}passwd/(?:root|user)-password(?:-again)?[ \t]{1,8}password[ \t]{1,8})"
+         r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
+    form(24, 110, r"\bPSK\s{1,8}\"[^\"\n]{4}", r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"", checks=_GIVEN),
+    form(48, 310, r"Password>\s{0,20}<Value>[^<\s]{4}", r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>", checks=_GIVEN),
+    form(100, 110, r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>",
+         r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>(?P<v>[^<\s]{4,100})</string>", caseless=True),
+    form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
+         r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
+    # Lists of accounts: an address and its password a line.
+    form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
+         r"(?<![^\n])[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
+)  # fmt: skip
 
 DETECTORS: tuple[Detector, ...] = (
     credential(
         "password-argument",
         "Password handed to a call or a program",
         "A password as an argument, told by the function, the program or the directive that takes it.",
-        # Two texts, a user's name and the password.
-        Rule(
-            hint=_TWO + r"\s?\(\s{0,20}[\"']",
-            pattern=_TWO + r"\s?\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE,
-            before=60,
-            after=280,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
-            pattern=r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}"
-            + _TEXT
-            + r"\s{0,3},\s{0,3}"
-            + _HERE
-            + r"\s{0,3},?\s{0,3}[\])]",
-            before=24,
-            after=280,
-            checks=("given",),
-        ),
-        # The key of a signature, as people choose passwords.
-        Rule(
-            hint=r"(?:jwt\.(?:sign|verify|encode|decode)|cookieparser|secretkeyspec)\(",
-            pattern=(
-                r"(?:jwt\.(?:sign|verify|encode|decode)\(\s{0,20}(?:\{[^{}]{0,200}\}|[a-z_$][\w.$]{0,60}(?:\(\))?)\s{0,3},|cookieparser\(|secretkeyspec\()"
-                r"\s{0,20}" + _HERE + r"(?=\s{0,3}[,).])"
-            ),
-            caseless=True,
-            before=24,
-            after=420,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"CURLOPT_(?:PROXY|TLSAUTH_)?(?:USERPWD|PASSWORD)|CURLOPT_(?:KEYPASSWD|XOAUTH2_BEARER)",
-            pattern=(
-                r"CURLOPT_(?:(?:PROXY)?USERPWD\s{0,8}(?:,|=>)\s{0,8}[\"'][^\s\"':]{1,60}:(?P<v>[^\s\"']{4,100})[\"']"
-                r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])"
-            ),
-            before=40,
-            after=340,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
-            pattern=r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}"
-            + _TEXT
-            + r"\s{0,3},\s{0,20}"
-            + _HERE
-            + r"\s{0,20}[,)]",
-            caseless=True,
-            before=50,
-            after=280,
-            checks=("given",),
-        ),
-        # A source, a user's name and the password.
-        Rule(
-            hint=_THREE + r"\s?\(",
-            pattern=_THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]",
-            before=60,
-            after=400,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"@(?:tcp|unix)\(",
-            pattern=r"(?<=[\"'`= ])[\w.-]{1,60}:(?P<v>[^@\s\"'`/]{4,100})@(?:tcp|unix)\(",
-            before=180,
-            after=2,
-        ),
-        # The name of a setting, and its value.
-        Rule(
-            hint=_NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
-            pattern=(
-                r"\b(?:put|set|setProperty|setenv|putenv|addProperty|setParameter|option|with|add|append|conf|config)\w{0,12}\(\s{0,20}"
-                r"[\"'][\w.-]{0,80}" + _NAME + r"[\"']\s{0,2},\s{0,20}" + _HERE + r"\s{0,20}\)"
-            ),
-            caseless=True,
-            before=180,
-            after=140,
-        ),
-        Rule(
-            hint=r"(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}[^<\s]{4}",
-            pattern=r"<\w{1,20}\s[^<>\n]{0,40}(?:key|name)=\"[^\"\n]{0,60}"
-            + _NAME
-            + r"\">\s{0,12}(?P<v>[^<\s]{4,100})\s{0,12}</",
-            caseless=True,
-            before=140,
-            after=130,
-        ),
-        # Options in a list of words.
-        Rule(
-            hint=r"-[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
-            pattern=r"[\"']--?[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}(?![\"']-)" + _HERE,
-            caseless=True,
-            before=90,
-            after=110,
-            checks=("given",),
-        ),
-        # Comparisons by a call.
-        Rule(
-            hint=r"\.equals(?:ignorecase)?\(",
-            pattern=(
-                r"(?:" + _NAME + r"[a-z0-9_]{0,16}(?:\(\))?\.equals(?:ignorecase)?\(\s{0,3}" + _HERE + r"\s{0,3}[,)]"
-                r"|[\"'](?P<v2>[^\"'\s]{4,100})[\"']\.equals(?:ignorecase)?\([^,()\n]{0,60}?"
-                + _NAME
-                + r"[a-z0-9_]{0,16}(?:\(\))?\s{0,3}[,)])"
-            ),
-            caseless=True,
-            before=130,
-            after=120,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"(?:str(?:case)?cmp|compare_digest|hash_equals)\(",
-            pattern=r"(?:str(?:case)?cmp|compare_digest|hash_equals)\([^,()\n\"']{0,60}?"
-            + _NAME
-            + r"[^,()\n\"']{0,40},\s{0,3}b?"
-            + _HERE,
-            caseless=True,
-            before=16,
-            after=220,
-            checks=("given",),
-        ),
-        # Programs.
-        Rule(
-            hint=r"\slogin\s[^\n]{0,120}\s(?:-p|--password)[= ]",
-            pattern=(
-                r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm registry|oras|oc|az|cf|npm|quay)\slogin\s[^\n]{0,120}?\s(?:-p|--password)[= ]"
-                r"[\"']?(?P<v>[^\s\"'$]{4,200})(?=[\"'\s]|\Z)"
-            ),
-            before=180,
-            after=220,
-        ),
-        Rule(
-            hint=r"\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
-            pattern=r"\becho\s{1,3}[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
-            before=180,
-            after=12,
-        ),
-        Rule(
-            hint=r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
-            pattern=(
-                r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})"
-            ),
-            before=48,
-            after=110,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\b(?:sqlcmd|osql|mongo(?:sh|dump|restore|import|export)?|redis-cli|ldap(?:search|add|modify|delete|passwd|whoami))\s[^\n]{0,160}\s-[PpawW]",
-            pattern=(
-                r"\b(?:(?:sqlcmd|osql)\s[^\n|;]{0,160}?\s-P|mongo(?:sh|dump|restore|import|export)?\s[^\n|;]{0,160}?\s-p"
-                r"|redis-cli\s[^\n|;]{0,160}?\s-a|ldap(?:search|add|modify|delete|passwd|whoami)\s[^\n|;]{0,160}?\s-w)"
-                r"[ ]{0,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})"
-            ),
-            before=190,
-            after=110,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\bnet\s{1,3}use\s[^\n]{0,160}/user:|\brabbitmqctl\s[^\n]{0,60}(?:add_user|change_password)\s|\|\s{0,2}(?:sudo\s)?chpasswd",
-            pattern=(
-                r"(?:\bnet\s{1,3}use\s(?:[^\n/]{0,120}?\s)?/user:[^\s]{1,60}\s{1,3}|\brabbitmqctl\s[^\n]{0,60}?(?:add_user|change_password)\s[^\s]{1,60}\s{1,3}"
-                r"|\becho\s{1,3}(?:-e\s)?[\"']?[a-z][\w-]{0,30}:(?=[^\n|]{4,100}\|\s{0,2}(?:sudo\s)?chpasswd))[\"']?(?P<v>[^\s\"'$%/|*<-][^\s\"'$|]{3,100})"
-                r"|\bnet\s{1,3}use\s(?:\S{1,4}\s{1,3})?\\\\\S{1,120}\s{1,3}(?P<v2>[^\s\"'$%/|*<-]\S{3,60})(?=\s{1,3}/user:)"
-            ),
-            caseless=True,
-            before=220,
-            after=200,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s[^\n]{1,100}/[^\s/@]{4}",
-            pattern=r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)",
-            caseless=True,
-            before=140,
-            after=60,
-        ),
-        # Directives of configurations, a line each.
-        Rule(
-            hint=r"\bbindpw\s{1,8}[^\s]{4}",
-            pattern=r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
-            before=24,
-            after=110,
-        ),
-        Rule(
-            hint=r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\"'\n]{8}",
-            pattern=r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)",
-            before=40,
-            after=80,
-        ),
-        Rule(
-            hint=r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}(?:[057-9]\s{1,2})?[^\s]{4}",
-            pattern=(
-                r"(?<![^\n])[ \t]{0,8}(?:r[ow]community6?|snmp-server community|(?:enable|username \S{1,40}(?: privilege \d{1,2})?) (?:password|secret))"
-                r"[ \t]{1,4}(?:[057-9][ \t]{1,2})?(?P<v>[^\s]{4,100})(?=[ \t]{0,4}(?:r[ow]\b|[0-9.]{7,15}(?:/|[ \t\r]*\n)|\r?\n|\Z))"
-            ),
-            before=90,
-            after=110,
-        ),
-        Rule(
-            hint=r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
-            # In a statement of SQL the type of a column follows.
-            pattern=r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?!(?i:n?(?:var)?char|text|bytea|blob|character|string)\b)(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)",
-            before=40,
-            after=110,
-        ),
-        Rule(
-            hint=r"\brootpw[ \t]{1,8}[^\s]{4}|passwd/(?:root|user)-password[^\n]{0,20}[ \t]password[ \t]",
-            pattern=(
-                r"(?<![^\n])(?:rootpw[ \t]{1,8}(?:--plaintext[ \t]{1,8})?|[a-z-]{1,20}[ \t]{1,8}passwd/(?:root|user)-password(?:-again)?[ \t]{1,8}password[ \t]{1,8})"
-                r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)"
-            ),
-            before=100,
-            after=120,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"\bPSK\s{1,8}\"[^\"\n]{4}",
-            pattern=r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"",
-            before=24,
-            after=110,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"Password>\s{0,20}<Value>[^<\s]{4}",
-            pattern=r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>",
-            before=48,
-            after=310,
-            checks=("given",),
-        ),
-        Rule(
-            hint=r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>",
-            pattern=r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>(?P<v>[^<\s]{4,100})</string>",
-            caseless=True,
-            before=100,
-            after=110,
-        ),
-        Rule(
-            hint=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
-            pattern=r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}"
-            + _NAME
-            + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"",
-            caseless=True,
-            before=90,
-            after=460,
-        ),
-        # Lists of accounts: an address and its password a line.
-        Rule(
-            hint=r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
-            pattern=(
-                r"(?<![^\n])[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))"
-            ),
-            caseless=True,
-            before=180,
-            after=80,
-        ),
+        *_RULES,
         severity="medium",
         confidence="medium",
         reference="the manuals of what takes the password",

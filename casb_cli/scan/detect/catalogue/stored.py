@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from casb_cli.scan.detect.catalogue._build import credential
+from casb_cli.scan.detect.catalogue._build import credential, form
 from casb_cli.scan.detect.catalogue._forms import UUID
 from casb_cli.scan.detect.examples import ALNUM, HEX, rand, uuid
-from casb_cli.scan.detect.rules import Detector, Rule
+from casb_cli.scan.detect.rules import Detector
 
 _CRYPT = "./" + ALNUM
 _ACCOUNT = r"(?<![^\n])[ \t]{0,8}[A-Za-z0-9_.@-]{1,64}:"
@@ -35,28 +35,11 @@ DETECTORS: tuple[Detector, ...] = (
         "password-hash",
         "Hash of a password in a list of accounts",
         "A line of a shadow, htpasswd or FTP server's file, or a row of a database, with the hash of a password.",
-        Rule(
-            hint=_CRYPT_HINT,
-            pattern=_ACCOUNT + r"(?P<v>" + _CRYPTED + r")(?=[:\s]|\Z)",
-            before=110,
-            after=300,
-        ),
-        Rule(
-            hint=r"'" + _CRYPT_HINT,
-            pattern=r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>"
-            + _CRYPTED
-            + r")'",
-            caseless=True,
-            before=180,
-            after=300,
-        ),
-        Rule(
-            hint=r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
-            pattern=r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)",
-            caseless=True,
-            before=110,
-            after=140,
-        ),
+        form(110, 300, _CRYPT_HINT, _ACCOUNT + r"(?P<v>" + _CRYPTED + r")(?=[:\s]|\Z)"),
+        form(180, 300, r"'" + _CRYPT_HINT,
+             r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'", caseless=True),
+        form(110, 140, r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
+             r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)", caseless=True),
         severity="medium",
         reference="crypt(5); Apache: password formats; RFC 2307",
         filters=("documentation",),
@@ -78,25 +61,13 @@ DETECTORS: tuple[Detector, ...] = (
         "password-file",
         "Password in a file of accounts",
         "A password in a netrc or pgpass file: told by the line's other fields.",
-        Rule(
-            hint=r"\b(?:machine\s{1,8}[^\s]{1,100}|default)\s{1,8}(?:login|account)\s{1,8}[^\s]{1,100}\s{1,8}password\s{1,8}[^\s]{3}",
-            pattern=(
-                r"\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}(?:(?:login|account)\s{1,8}\S{1,100}\s{1,8}){1,2}"
-                r"password\s{1,8}(?P<v>\S{3,100})"
-            ),
-            before=360,
-            after=110,
-        ),
-        Rule(
-            hint=rf":{_PORT}:[A-Za-z_*][^:\s]{{0,62}}:[A-Za-z_*][^:\s]{{0,62}}:[^:\s]{{3}}",
-            pattern=(
-                r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):"
-                rf"{_PORT}:"
-                r"[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:(?P<v>(?:[^:\s\\]|\\.){3,100})(?=\s*?(?:\n|\Z))"
-            ),
-            before=270,
-            after=110,
-        ),
+        form(360, 110, r"\b(?:machine\s{1,8}[^\s]{1,100}|default)\s{1,8}(?:login|account)\s{1,8}[^\s]{1,100}\s{1,8}password\s{1,8}[^\s]{3}",
+             r"\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}(?:(?:login|account)\s{1,8}\S{1,100}\s{1,8}){1,2}"
+             r"password\s{1,8}(?P<v>\S{3,100})"),
+        form(270, 110, rf":{_PORT}:[A-Za-z_*][^:\s]{{0,62}}:[A-Za-z_*][^:\s]{{0,62}}:[^:\s]{{3}}",
+             r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):"
+             rf"{_PORT}:"
+             r"[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:(?P<v>(?:[^:\s\\]|\\.){3,100})(?=\s*?(?:\n|\Z))"),
         reference="netrc(5); PostgreSQL: the password file",
         filters=("unfilled",),
         match=lambda: (
@@ -118,12 +89,8 @@ DETECTORS: tuple[Detector, ...] = (
         "firefox-login",
         "Saved login of Firefox",
         "A user's name or password as Firefox keeps it: readable with the key file beside it.",
-        Rule(
-            hint=r"EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{12}",
-            pattern=r"(?<![A-Za-z0-9+/])(?P<v>M[A-Za-z0-9+/]{3}EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{40,1000}={0,2})(?![A-Za-z0-9+/=])",
-            before=60,
-            after=1010,
-        ),
+        form(60, 1010, r"EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{12}",
+             r"(?<![A-Za-z0-9+/])(?P<v>M[A-Za-z0-9+/]{3}EPgAAAAAAAAAAAAAAAAAAAEwF[A-Za-z0-9+/]{40,1000}={0,2})(?![A-Za-z0-9+/=])"),
         reference="Mozilla NSS: SDR, PK11SDR_Encrypt",
         filters=(),
         match=lambda: ('"encryptedPassword": "' + "MDoEEPgAAAAAAAAAAAAAAAAAAAEwFAYIKoZIhvcNAwcE" + rand(44) + '"',),
@@ -133,16 +100,9 @@ DETECTORS: tuple[Detector, ...] = (
         "wordpress-salt",
         "Secret key of WordPress",
         "One of the eight keys and salts that sign the cookies of a WordPress site.",
-        Rule(
-            hint=r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}[\"'][^\n]{20}",
-            pattern=(
-                r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}"
-                r"(?:'(?P<v>(?:[^'\n\\]|\\.){40,120})'|\"(?P<v2>(?:[^\"\n\\]|\\.){40,120})\")"
-            ),
-            caseless=True,
-            before=90,
-            after=130,
-        ),
+        form(90, 130, r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}[\"'][^\n]{20}",
+             r"[\"'](?:secure_)?(?:auth|logged_in|nonce)_(?:key|salt)[\"']\s{0,3},\s{0,12}"
+             r"(?:'(?P<v>(?:[^'\n\\]|\\.){40,120})'|\"(?P<v2>(?:[^\"\n\\]|\\.){40,120})\")", caseless=True),
         reference="WordPress: security keys",
         checks=("mixed",),
         filters=("monotone", "documentation"),
@@ -156,13 +116,8 @@ DETECTORS: tuple[Detector, ...] = (
         "laravel-app-key",
         "Application key of Laravel",
         "The key that encrypts the cookies and data of a Laravel application.",
-        Rule(
-            hint=r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?base64:[a-z0-9+/]{20}",
-            pattern=r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>base64:[a-z0-9+/]{22,88}={0,2})(?![a-z0-9+/=])",
-            caseless=True,
-            before=60,
-            after=110,
-        ),
+        form(60, 110, r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?base64:[a-z0-9+/]{20}",
+             r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>base64:[a-z0-9+/]{22,88}={0,2})(?![a-z0-9+/=])", caseless=True),
         severity="critical",
         reference="Laravel: encryption",
         match=lambda: ("APP_KEY=" + "base64:" + rand(43) + "=",),
@@ -172,14 +127,9 @@ DETECTORS: tuple[Detector, ...] = (
         "rails-master-key",
         "Master key of Rails",
         "A file that is the key of a Rails application's encrypted credentials.",
-        Rule(hint=r"\A[0-9a-f]{32}\s{0,2}$", pattern=r"\A(?P<v>[0-9a-f]{32})\s{0,2}\Z", before=40, after=4),
-        Rule(
-            hint=r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{32}",
-            pattern=r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{32})(?![0-9a-f])",
-            caseless=True,
-            before=64,
-            after=4,
-        ),
+        form(40, 4, r"\A[0-9a-f]{32}\s{0,2}$", r"\A(?P<v>[0-9a-f]{32})\s{0,2}\Z"),
+        form(64, 4, r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{32}",
+             r"rails_master_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{32})(?![0-9a-f])", caseless=True),
         severity="critical",
         reference="Rails: custom credentials",
         filters=("not_a_key_file", "monotone"),
@@ -190,17 +140,8 @@ DETECTORS: tuple[Detector, ...] = (
         "key-bytes",
         "Key as a list of bytes",
         "A key, a secret or a password that code holds as a list of numbers.",
-        Rule(
-            hint=_BYTES_OF + _BYTES + _BYTES,
-            pattern=r"(?:(?<![a-z])|(?=(?-i:[KSPAR])))(?<!public)(?<!public_)"
-            + _BYTES_OF
-            + r"(?P<v>(?:"
-            + _BYTES
-            + r"){7,256}(?:0x[0-9a-f]{1,2}|[0-9]{1,3})),?\s{0,40}[)\]}]",
-            caseless=True,
-            before=160,
-            after=2600,
-        ),
+        form(160, 2600, _BYTES_OF + _BYTES + _BYTES,
+             r"(?:(?<![a-z])|(?=(?-i:[KSPAR])))(?<!public)(?<!public_)" + _BYTES_OF + r"(?P<v>(?:" + _BYTES + r"){7,256}(?:0x[0-9a-f]{1,2}|[0-9]{1,3})),?\s{0,40}[)\]}]", caseless=True),
         severity="medium",
         confidence="medium",
         checks=("bytes_by_chance",),
@@ -222,12 +163,8 @@ DETECTORS: tuple[Detector, ...] = (
         "vault-secret-id",
         "Secret id of HashiCorp Vault",
         "The secret half of an AppRole login of HashiCorp Vault, beside its role or a word for it.",
-        Rule(
-            hint=r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{8}-[0-9a-f]{4}-",
-            pattern=rf"secret_id[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?(?P<v>{UUID})(?![0-9a-f-])",
-            before=40,
-            after=40,
-        ),
+        form(40, 40, r"secret_id[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{8}-[0-9a-f]{4}-",
+             rf"secret_id[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?(?P<v>{UUID})(?![0-9a-f-])"),
         filters=("example_uuid",),
         keywords=("vault", "approle", "role_id"),
         required=True,
@@ -240,20 +177,10 @@ DETECTORS: tuple[Detector, ...] = (
         "docker-login",
         "Login of an image registry",
         "User name and password of an image registry in the configuration of Docker or a secret of Kubernetes.",
-        Rule(
-            hint=r"\"auth\"\s{0,4}:\s{0,4}\"[A-Za-z0-9+/]{8}",
-            pattern=r"\"auth\"\s{0,4}:\s{0,4}\"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})\"",
-            before=32,
-            after=1010,
-        ),
+        form(32, 1010, r"\"auth\"\s{0,4}:\s{0,4}\"[A-Za-z0-9+/]{8}", r"\"auth\"\s{0,4}:\s{0,4}\"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})\""),
         # The whole file in base64: what `{"auths":` is, and with the blanks that tools put between.
-        Rule(
-            hint=r"(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20}",
-            pattern=r"(?<![A-Za-z0-9+/])(?P<v>(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20,6000}={0,2})",
-            before=64,
-            after=6010,
-            checks=("registry_logins",),
-        ),
+        form(64, 6010, r"(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20}",
+             r"(?<![A-Za-z0-9+/])(?P<v>(?:eyJhdXRocyI6|ewo(?:JImF1dGhzIj|gICJhdXRocyI6|gICAgImF1dGhzIj))[A-Za-z0-9+/]{20,6000}={0,2})", checks=("registry_logins",)),
         checks=("basic_credentials",),
         reference="Docker: config.json",
         filters=("unfilled",),
@@ -264,16 +191,11 @@ DETECTORS: tuple[Detector, ...] = (
         "npm-login",
         "Login of a package registry",
         "User name and password, or the password, of a package registry in an npmrc file.",
-        Rule(
-            hint=r"[^a-z0-9]_(?:auth|password)\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=_.-]{6}|\A_auth\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=]{6}",
-            pattern=r"(?<![a-z0-9])_(?:auth|password)\s{0,3}=\s{0,3}[\"']?(?P<v>[a-z0-9+/=_.-]{6,200})[\"']?(?=\s|\Z)",
-            caseless=True,
-            before=24,
-            after=210,
-        ),
+        form(24, 210, r"[^a-z0-9]_(?:auth|password)\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=_.-]{6}|\A_auth\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=]{6}",
+             r"(?<![a-z0-9])_(?:auth|password)\s{0,3}=\s{0,3}[\"']?(?P<v>[a-z0-9+/=_.-]{6,200})[\"']?(?=\s|\Z)", caseless=True),
         reference="npm: npmrc",
         filters=("not_a_registry_file", "unfilled"),
         match=lambda: ("//registry.host/:_password=" + "Correct" + "HorseBattery",),
         no_match=lambda: ("self._password = passwords", "//registry.host/:_password=${NPM_PASSWORD}"),
     ),
-)
+)  # fmt: skip
