@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped, Throttled, Unavailable
 from casb_cli.core.models import ROOT, Notice, Partition
+from casb_cli.scan.crew import Crew
 from casb_cli.scan.listing import WORKERS, reader
 from casb_cli.scan.trail import Trail
 from casb_cli.store.partitions import Listing, Part
@@ -116,7 +116,7 @@ class Census:
         fresh = fresh or not (failed_only or self.interrupted(ability))
         listing = self.store.partitions.open_listing(self.instance.key, ability.key, fresh=fresh or only, roots=roots)
         self.store.partitions.retry_failed(listing)
-        _Crew(self, listing, method, taken, inspect=inspect).run()
+        _Reading(self, listing, method, taken, inspect=inspect).run()
         if self.stop.is_set():
             return taken
         if only:
@@ -177,8 +177,8 @@ class Census:
         self._progress(noun, number)
 
 
-class _Crew:
-    """The threads of one listing."""
+class _Reading:
+    """One listing, read by a crew."""
 
     def __init__(
         self,
@@ -195,50 +195,22 @@ class _Crew:
         self._method = method
         self._taken = taken
         self._inspect = inspect
-        self._busy = 0
         self._restarted: dict[int, int] = {}
-        self._ready: deque[Part] = deque()
-        self._change = threading.Condition()
-        self._defect: BaseException | None = None
+        self._crew = Crew(
+            listing.ability,
+            WORKERS,
+            self._read,
+            stopped=census.stop.is_set,
+            fetch=lambda: census.store.partitions.claim_some(listing, _CLAIMS),
+        )
 
     def run(self) -> None:
         """Read every part that waits; returns when none is left, or when the run is stopped."""
-        names = [f"{self._listing.ability} {number}" for number in range(WORKERS)]
-        threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for part in self._ready:  # claimed, but stopped before it was read
-            self._store.partitions.release(self._listing, part)
-        if self._defect is not None:
-            raise self._defect
-
-    def _claim(self) -> Part | None:
-        with self._change:
-            while not self._census.stop.is_set() and self._defect is None:
-                if not self._ready:
-                    self._ready.extend(self._store.partitions.claim_some(self._listing, _CLAIMS))
-                    if len(self._ready) > 1:
-                        self._change.notify_all()
-                if self._ready:
-                    self._busy += 1
-                    return self._ready.popleft()
-                if self._busy == 0:
-                    return None
-                self._change.wait(1.0)
-            return None
-
-    def _work(self) -> None:
-        while (part := self._claim()) is not None:
-            try:
-                self._read(part)
-            except Exception as error:  # noqa: BLE001 - a defect must reach the run's thread, not die in this one
-                self._defect = error
-            finally:
-                with self._change:
-                    self._busy -= 1
-                    self._change.notify_all()
+        try:
+            self._crew.run()
+        finally:
+            for part in self._crew.waiting:  # claimed, but stopped before it was read
+                self._store.partitions.release(self._listing, part)
 
     def _read(self, part: Part) -> None:
         partitions = self._store.partitions
@@ -247,8 +219,9 @@ class _Crew:
             last = self._read_pages(part)
         except Stopped:
             partitions.release(self._listing, part)
+            raise
         except CursorExpired as error:
-            with self._change:
+            with self._crew.change:
                 again = self._restarted[part.id] = self._restarted.get(part.id, 0) + 1
             if again > _RESTARTS:
                 self._fail(part, self._census.named(error, ability), passing=False)
@@ -290,12 +263,12 @@ class _Crew:
             inspect=self._inspect,
             ends=ends,
         )
-        with self._change:
+        with self._crew.change:
             self._taken.gone += gone
             self._taken.rows += len(page.items)
             self._taken.note(page.notices)
-            if page.more:
-                self._change.notify_all()
+        if page.more:
+            self._crew.look_again()
         if page.items:
             self._census.count(self._taken.ability.yields or "row", len(page.items))
 
@@ -303,5 +276,5 @@ class _Crew:
         # A later run tries every failed part anew; within this run only a passing reason is worth another try.
         retry_at = int((time.time() + _RETRY_AFTER * (part.attempts + 1)) * 1000) if passing else None
         self._store.partitions.fail(self._listing, part, str(error), retry_at=retry_at)
-        with self._change:
+        with self._crew.change:
             self._taken.lost.append(Lost(part.partition.key, error))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.compact import Seen
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
+from casb_cli.scan.crew import Crew
 
 T = TypeVar("T")
 
@@ -114,17 +114,17 @@ class Listing:
         self.outcome = Outcome()
 
     def __iter__(self) -> Iterator[Listed]:
-        crews = [_Crew(instance, self) for instance in self._instances]
-        for crew in crews:
-            crew.start()
-        running = len(crews)
+        readings = [_Reading(instance, self) for instance in self._instances]
+        for reading in readings:
+            reading.start()
+        running = len(readings)
         try:
             while running:
                 try:
                     item = self._pages.get(timeout=0.2)
                 except queue.Empty:
-                    if self._over:
-                        # Crews hand nothing over any more, not even their end.
+                    if self.over:
+                        # They hand nothing over any more, not even their end.
                         self.outcome.stopped = True
                         return
                     continue
@@ -134,17 +134,18 @@ class Listing:
                     self.outcome.failures.append(item)
                 elif isinstance(item, OpenInstance):
                     running -= 1
-                    if not self._over and not self._failed(item):
+                    if not self.over and not self._failed(item):
                         self.outcome.complete.append(item)
                 else:
                     raise item
         finally:
             self._stop.set()
-            for crew in crews:
-                crew.join(self._pages)
+            for reading in readings:
+                reading.join(self._pages)
 
     @property
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether nobody consumes any more."""
         return self._stop.is_set() or self._until.is_set()
 
     def _failed(self, instance: OpenInstance) -> bool:
@@ -165,12 +166,12 @@ class Listing:
 
     def check(self) -> None:
         """Raise Stopped when nobody consumes any more."""
-        if self._over:
+        if self.over:
             raise Stopped("stopped")
 
     def put(self, item: Listed | Failure | OpenInstance | BaseException) -> None:
         """Hand an item to the consumer, waiting while it is behind; raises Stopped when nobody consumes."""
-        while not self._over:
+        while not self.over:
             try:
                 self._pages.put(item, timeout=0.1)
             except queue.Full:
@@ -194,17 +195,15 @@ class Listing:
         return self._ability
 
 
-class _Crew:
-    """The threads that read one instance's partitions."""
+class _Reading:
+    """One instance's partitions, read by a crew."""
 
     def __init__(self, instance: OpenInstance, listing: Listing) -> None:
         self._instance = instance
         self._listing = listing
-        self._waiting: deque[Partition] = deque([ROOT])
         self._known: set[str] = set()
-        self._busy = 0
-        self._change = threading.Condition()
-        self._threads: list[threading.Thread] = []
+        self._method: Callable[..., Iterator[Page[Any]]]
+        self._crew = Crew(f"list {instance.label}", WORKERS, self._read_or_fail, stopped=lambda: listing.over)
         self._main = threading.Thread(target=self._run, name=f"list {instance.label}", daemon=True)
 
     def start(self) -> None:
@@ -232,14 +231,9 @@ class _Crew:
         except CasbError as error:
             self._fail(ROOT, error, root=True)
             return
-        workers = [
-            threading.Thread(target=self._work, args=(method,), name=f"list {self._instance.label} {n}", daemon=True)
-            for n in range(WORKERS)
-        ]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        self._method = method
+        self._crew.add([ROOT])
+        self._crew.run()
 
     def _quietly(self, item: OpenInstance | BaseException) -> None:
         try:
@@ -255,51 +249,30 @@ class _Crew:
         except Stopped:
             return
 
-    def _claim(self) -> Partition | None:
-        with self._change:
-            while not self._waiting:
-                if self._busy == 0:
-                    return None
-                self._change.wait()
-            self._busy += 1
-            return self._waiting.popleft()  # depth first, so that a tree never waits whole
-
-    def _work(self, method: Callable[..., Iterator[Page[Any]]]) -> None:
-        while (part := self._claim()) is not None:
-            try:
-                self._read_or_fail(method, part)
-            except Exception as error:  # noqa: BLE001 - a defect must reach the user's thread, not die in this one
-                self._quietly(error)
-            finally:
-                with self._change:
-                    self._busy -= 1
-                    self._change.notify_all()
-
-    def _read_or_fail(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+    def _read_or_fail(self, part: Partition) -> None:
         try:
-            self._read(method, part)
+            self._read(part)
         except Stopped:
-            with self._change:
-                self._waiting.clear()
+            raise
         except CasbError as error:
             self._fail(part, error, root=part == ROOT)
 
-    def _read(self, method: Callable[..., Iterator[Page[Any]]], part: Partition) -> None:
+    def _read(self, part: Partition) -> None:
         seen = Seen()  # what was shown already is not shown again
-        from_its_beginning(lambda: self._read_through(method, part, seen))
+        from_its_beginning(lambda: self._read_through(part, seen))
 
-    def _read_through(self, method: Callable[..., Iterator[Page[Any]]], part: Partition, seen: Seen) -> None:
+    def _read_through(self, part: Partition, seen: Seen) -> None:
         """Read a partition to its end; rows whose ids were seen are left out: a provider may give a page twice."""
         leaf = True
-        for page in method(part, None):
+        for page in self._method(part, None):
             self._listing.check()
             leaf = leaf and not page.more
             if page.more:
-                with self._change:
+                with self._crew.change:
                     more = [one for one in page.more if one.key not in self._known]
                     self._known.update(one.key for one in more)
-                    self._waiting.extendleft(sorted(more, key=lambda one: one.exposure)[::-1])
-                    self._change.notify_all()
+                    # Depth first, so that a tree never waits whole.
+                    self._crew.add(sorted(more, key=lambda one: one.exposure), first=True)
             for notice in page.notices:
                 self._listing.note(self._instance, notice)
             # Within the page too: a connector may have gathered several of the provider's pages into it.
