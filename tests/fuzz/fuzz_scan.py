@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scan"))
 import mutations
 import test_extract_formats
 import test_extract_hostile
+import test_extract_hostile_further
 import test_extract_inline
 import test_extract_kinds
 import test_extract_macros
@@ -43,8 +44,8 @@ from casb_cli.core.errors import ConfigError
 from casb_cli.scan.detect import exact, prints
 from casb_cli.scan.detect.custom import detectors
 from casb_cli.scan.detect.exact_file import Reader
-from casb_cli.scan.detect.rules import Source
-from casb_cli.scan.inspect import inspect_stream
+from casb_cli.scan.detect.rules import DetectorSet, Source
+from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.workers_limits import bound_resources
 
 KEY = b"k" * 32
@@ -52,6 +53,7 @@ SLOW = 20.0
 MEMORY = 1 << 30
 LARGEST = 100_000
 STATE = struct.Struct("<QdQ")
+OWN = ("a123 aB0 ab ä€😀 a-z,\n\n\t" * 40 + "a" * 3000 + "é").encode()
 
 
 def seeds() -> dict[str, list[bytes]]:
@@ -84,6 +86,8 @@ def seeds() -> dict[str, list[bytes]]:
     for cases in (test_extract_kinds.READ, test_extract_kinds.IN_PART, test_extract_kinds.HOSTILE):
         for name, (data, _) in cases.items():
             found.setdefault(f"kind {name.split(',')[0].split()[0]}", []).append(data)
+    for name, (data, _) in test_extract_hostile_further.CASES.items():
+        found.setdefault(name.split("-")[0], []).append(data)
     for name, (data, _) in test_extract_older.READ.items():
         found.setdefault(f"packed {name.split()[0]}", []).append(data)
     for name, write in test_extract_inline.WRITTEN.items():
@@ -135,11 +139,15 @@ def fault(kind: str, data: bytes, told: Counter[str]) -> str | None:
 
 
 def _loaded(data: bytes) -> None:
+    """Load a file of detectors, and look for them in a text where they are taken."""
     try:
-        detectors((Source("own.toml", data.decode("utf-8", "replace")),))
+        found = detectors((Source("own.toml", data.decode("utf-8", "replace")),))
     except ConfigError as error:
         if not error.message.startswith("own.toml"):
             raise
+        return
+    scanner = new_scanner(DetectorSet.shipped(("payment-card",), found))
+    inspect_stream(OWN, name="file", scanner=scanner, key=KEY)
 
 
 def _read(kind: str, data: bytes) -> None:

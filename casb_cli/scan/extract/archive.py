@@ -16,7 +16,8 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces
 from casb_cli.scan.extract.names import Names
-from casb_cli.scan.extract.stream import Stream
+from casb_cli.scan.extract.sniff import sniff
+from casb_cli.scan.extract.stream import Slice, Stream
 from casb_cli.scan.extract.torn import members_alone
 
 _LOCAL_HEADER = 30
@@ -159,7 +160,11 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
     except zipfile.BadZipFile:
         yield from members_alone(source, context, where)
         raise
+    if any(info.header_offset < 0 for info in archive.filelist):
+        yield from members_alone(source, context, where)
+        raise Stop("corrupted", "a directory that leads nowhere")
     names = Names(where)
+    yield from _around(source, archive, context, where)
     with archive:
         overlapping = _overlapping(archive)
         if comments := b"\n".join(filter(None, (archive.comment, *(info.comment for info in archive.filelist)))):
@@ -191,6 +196,24 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
                 inner = Source(file, info.filename, info.file_size, random=False)
                 yield from context.open(inner, context, place)
         yield from names.rest(context)
+
+
+_END, _END_SIZE, _LONGEST_COMMENT = b"PK\5\6", 22, 1 << 16
+
+
+def _around(source: Source, archive: zipfile.ZipFile, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what stands in front of an archive, such as another one, and text behind it; programs are left out."""
+    begin = min((info.header_offset for info in archive.filelist), default=0)
+    if begin:
+        front = Source(cast("BinaryIO", Slice(source.file, 0, begin)), source.name, begin)
+        if sniff(front) not in ("binary", "picture"):
+            yield from context.open(front, context, join_place(where, "in front"))
+    source.file.seek(max(source.size - _END_SIZE - _LONGEST_COMMENT, 0))
+    tail = source.file.read()
+    at = tail.rfind(_END)
+    rest = tail[at + _END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little") :] if at >= 0 else b""
+    if rest.strip(b"\0"):
+        yield from context.open(Source(io.BytesIO(rest), "", len(rest)), context, join_place(where, "behind"))
 
 
 def _overlapping(archive: zipfile.ZipFile) -> set[int]:

@@ -29,7 +29,7 @@ _NEEDLES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
         (rb"xlink:href=\"[a-z]{3,8}:", rb"xlink:href=\"([a-z]{3,8}:[^\"<>]+)\""),
         (rb"<form:", rb"\bform:(?:current-value|value|label|title)=\"([^\"<>]+)\""),
         (rb"<text:text-input\s", rb"\btext:description=\"([^\"<>]+)\""),
-        (rb"table:formula=\"[^\"]*&quot;", rb"table:formula=\"([^\"<>]*&quot;[^\"<>]*)\""),
+        (rb"table:formula=\"[^\"]*&quot;", rb"table:formula=\"((?=[^\"<>]*&quot;)[^\"<>]*+)\""),
         (rb"<table:named-expression\s", rb"table:expression=\"([^\"<>]+)\""),
         (rb"<table:content-validation\s", rb"table:condition=\"([^\"<>]+)\""),
         (rb"field:value=", rb"\bfield:value=\"([^\"<>]+)\""),

@@ -7,10 +7,12 @@ import contextlib
 import email
 import email.header
 import email.message
+import email.policy
 import io
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import Context, Segment, Source, Stop, join_place
@@ -26,7 +28,7 @@ def mail(source: Source, context: Context, where: str) -> Iterator[Segment]:
         return
     source.file.seek(0)
     data = source.file.read(context.limits.in_memory)
-    yield from _message(email.message_from_bytes(COUNTED.sub(b"", data.lstrip(b"\xef\xbb\xbf \t\r\n"))), context, where)
+    yield from _message(_parsed(COUNTED.sub(b"", data.lstrip(b"\xef\xbb\xbf \t\r\n"))), context, where)
 
 
 def mbox(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -52,14 +54,31 @@ def mbox(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
 def _one(lines: list[bytes], number: int, context: Context, where: str) -> Iterator[Segment]:
     context.tick()
-    yield from _message(email.message_from_bytes(b"".join(lines)), context, join_place(where, f"mail {number}"))
+    yield from _message(_parsed(b"".join(lines)), context, join_place(where, f"mail {number}"))
+
+
+class _Bounded(email.policy.Compat32):
+    """Cuts headers whose parameters are looked for, which takes time in the square of their length."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        """Return a header as it is asked for."""
+        cut = value[:_MOST_PARAMETERS] if name.lower().startswith("content-") else value
+        return super().header_fetch_parse(name, cut)
+
+
+_MOST_PARAMETERS = 1 << 14
+_POLICY = _Bounded()
+
+
+def _parsed(data: bytes) -> email.message.Message:
+    return email.message_from_bytes(data, policy=_POLICY)
 
 
 def _message(message: email.message.Message, context: Context, where: str) -> Iterator[Segment]:
     number = 0
     for part in message.walk():
         context.tick()
-        headers = "\n".join(f"{name}: {_told(name, value)}" for name, value in part.items())
+        headers = "\n".join(f"{name}: {_told(name, value)}" for name, value in part.raw_items())
         told = part.get_filename()
         if told and told not in headers:
             headers += f"\n{_decoded(told)}"  # in parts, or percent-encoded (RFC 2231)
@@ -173,15 +192,32 @@ def _locked(part: email.message.Message) -> bool:
 _ENVELOPES = ("enveloped-data", "authenveloped-data")
 
 
+_NO_CHARSETS = re.compile(r"punycode|idna|undefined|(?:raw_)?unicode_escape")
+"""Codecs of Python that no mail is written in: some of them refuse, some take time in the square of the text."""
+_WIDE = re.compile(r"utf-?(?:16|32)|ucs-?[24]", re.IGNORECASE)
+
+
 def _recoded(payload: bytes, charset: str) -> bytes:
+    """Return a text as UTF-8; where nobody knows its charset, or it is none of that, the text extractor guesses."""
+    if _NO_CHARSETS.match(charset) or (_WIDE.match(charset) and b"\0" not in payload):
+        return payload
     try:
         return payload.decode(charset, "replace").encode("utf-8", "replace")
     except LookupError:
-        return payload  # a charset nobody knows: the text extractor guesses
+        return payload
+
+
+_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bq]\?[^?]{0,1000}\?=", re.IGNORECASE)
+_LONG_HEADER = 1 << 13
 
 
 def _decoded(value: object) -> str:
+    text = str(value)
+    if len(text) > _LONG_HEADER:  # the search for words in it takes time in the square of its length
+        return _WORD.sub(lambda found: _decoded(found[0]), text)
     try:
-        return str(email.header.make_header(email.header.decode_header(str(value))))
+        parts = email.header.decode_header(text)
+        known = [(part, None if _NO_CHARSETS.match(charset or "") else charset) for part, charset in parts]
+        return str(email.header.make_header(known))
     except (LookupError, ValueError, email.errors.HeaderParseError):
-        return str(value)
+        return text

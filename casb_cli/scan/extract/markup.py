@@ -26,7 +26,7 @@ _FLAT = re.compile(
 )
 _WITHIN = re.compile(
     rb"<(?:(?<=[0-9A-Za-z]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)"
-    rb"[A-Za-z][\w:.-]{0,24}(?:\s[^<>]*=[^<>]*)?/?>|</[^<>]*+>(?= ?[0-9A-Za-z])"
+    rb"[A-Za-z][\w:.-]{0,24}(?:\s(?=[^<>]*=)[^<>]*+)?/?>|</[^<>]*+>(?= ?[0-9A-Za-z])"
 )
 """A tag within a run of text: no element that is a value of its own begins or ends there."""
 
@@ -97,7 +97,7 @@ def _as_it_stands(found: re.Match[bytes]) -> bytes:
 
 
 _RUN = re.compile(RUN)
-_DIAGRAM = re.compile(rb"<diagram\b[^<>]*>\s*([A-Za-z0-9+/=\s]{16,})</diagram>")
+_DIAGRAM = re.compile(rb"<diagram\b[^<>]*>([A-Za-z0-9+/=\s]{16,}+)</diagram>")
 
 
 def _diagrams(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -150,7 +150,7 @@ _CELL = re.compile(
     rb"\n?</(?:[A-Za-z0-9]+:)?(?:tc|table-cell|v|t-cell|lpwstr|author)>|<(?:[A-Za-z0-9]+:)?(?:tab|ptab)\s*/>"
 )
 _SPACES = re.compile(rb"<text:s(?:\s[^<>]*)?/>")
-_ROUNDED = re.compile(rb"(office:value=\"([0-9]{12,19})\"[^<>]*><text:p>)[^<>]*(?=</text:p>)")
+_ROUNDED = re.compile(rb"(office:value=\"([0-9]{12,19})\"[^<>]{0,1000}><text:p>)[^<>]*(?=</text:p>)")
 """A long number of a sheet, and how it is shown."""
 _ELEMENT_END = re.compile(rb"</[^<>]*>")
 
@@ -190,14 +190,14 @@ def _rare(found: re.Match[bytes]) -> bytes:
     return b"\n" if found["line"] else b"\t" if found["tab"] else b"-"
 
 
-_SECTION = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-
-
 def _without_sections(data: bytes) -> bytes:
     """Return XML whose sections of plain text are written as all other text is."""
-    if b"<![CDATA[" not in data:
-        return data
-    return _SECTION.sub(lambda found: found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), data)
+    out, at = [], 0
+    # Not by re: where the end is missing, it would look for it behind each of a million beginnings.
+    while (begin := data.find(b"<![CDATA[", at)) >= 0 and (end := data.find(b"]]>", begin)) >= 0:
+        out += [data[at:begin], data[begin + 9 : end].replace(b"&", b"&amp;").replace(b"<", b"&lt;")]
+        at = end + 3
+    return b"".join([*out, data[at:]]) if at else data
 
 
 def office_xml(data: bytes) -> bytes:

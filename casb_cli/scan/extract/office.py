@@ -25,14 +25,14 @@ from casb_cli.scan.extract.sheets import sheets
 from casb_cli.scan.extract.text import encoding_of
 
 _WORD = re.compile(
-    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments\w*|glossary/document|charts/chart(?:Ex)?|settings"
-    r"|diagrams/(?:data|drawing)|drawings/drawing)\d*\.xml",
+    r"word/(document|header|footer|footnotes|endnotes|comments\w{0,80}|glossary/document|charts/chart(?:Ex)?|settings"
+    r"|diagrams/(?:data|drawing)|drawings/drawing)(\d*)\.xml",
     re.IGNORECASE,
 )
 _SLIDE = re.compile(
-    r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w*comment\w*?|slideMasters/slideMaster|diagrams/(?:data|drawing)"
+    r"ppt/(?:slides/slide|notesSlides/notesSlide|comments/\w{0,80}comment\w{0,80}?|slideMasters/slideMaster|diagrams/(?:data|drawing)"
     r"|slideLayouts/slideLayout|notesMasters/notesMaster|handoutMasters/handoutMaster"
-    r"|charts/chart(?:Ex)?|drawings/drawing|tags/tag|presentation)(\d*)[\w{}-]*\.xml",
+    r"|charts/chart(?:Ex)?|drawings/drawing|tags/tag|presentation)(\d{0,9})[\w{}-]{0,80}\.xml",
     re.IGNORECASE,
 )
 _SHEET_SIDE = re.compile(
@@ -42,7 +42,7 @@ _SHEET_SIDE = re.compile(
     r"|chartsheets/\w+|timelineCaches/\w+)\.xml|xl/(drawings/\w+)\.vml",
     re.IGNORECASE,
 )
-_CACHED = re.compile(rb"<[^<>]*? (?:v|name|caption)=\"([^\"<>]*)\"[^<>]*>")
+_CACHED = re.compile(rb"<(?>[^<>]*? (?:v|name|caption)=\"([^\"<>]*)\")[^<>]*+>")
 """An item of a pivot table's copy of its data, or the name of a column of it."""
 _VALUE = re.compile(rb"=\"([^\"<>]*)\"")
 _FORMAT = re.compile(rb"\sformatCode=\"([^\"<>]+)\"")
@@ -75,7 +75,7 @@ _EMBEDDED = re.compile(
 _PICTURE = re.compile(r"(?:(?:word|xl|ppt)/media|Pictures|media)/.+", re.IGNORECASE)
 _OPEN = re.compile(r"(?:.*/)?(content|styles)\.xml")
 _RELS = re.compile(r".*\.rels", re.IGNORECASE)
-_EXTERNAL = re.compile(rb"<[^<>]*TargetMode=\"External\"[^<>]*>")
+_EXTERNAL = re.compile(rb"<(?=[^<>]*TargetMode=\"External\")[^<>]*+>")
 _TARGET = re.compile(rb"Target=\"([^\"]*)\"")
 
 
@@ -113,7 +113,7 @@ def opendocument(source: Source, context: Context, where: str) -> Iterator[Segme
 
 
 def _word_place(found: re.Match[str]) -> str:
-    return "" if found[1].lower() == "document" else found[1].lower()
+    return "" if found[1].lower() == "document" else f"{found[1].lower()}{found[2][:9]}"
 
 
 def _slide_place(found: re.Match[str]) -> str:
@@ -128,8 +128,12 @@ def _side_place(found: re.Match[str]) -> str:
     return (found[1] or found[2]).split("/")[0]
 
 
-def _order(info: zipfile.ZipInfo) -> list[object]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", info.filename)]
+def _order(info: zipfile.ZipInfo) -> str:
+    """Return what a member is sorted by, so that the tenth slide stands behind the ninth."""
+    return _DIGITS.sub(lambda found: found[0].zfill(9), info.filename)
+
+
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def _parts(
@@ -142,7 +146,7 @@ def _parts(
     with opened(source) as archive:
         if any(info.flag_bits & 1 for info in archive.infolist()):
             raise Stop("encrypted")
-        infos = sorted(archive.infolist(), key=lambda info: str(_order(info)))
+        infos = sorted(archive.infolist(), key=_order)
         found_any = False
         for info in infos:
             name = info.filename

@@ -125,6 +125,8 @@ class _Reader:
         while self._groups:
             self._close()
         yield self._text(b"")
+        if self._raw:
+            raise Stop("corrupted", "bytes are missing")
 
     def _text(self, data: bytes) -> bytes:
         at = min(self._raw, len(data))

@@ -143,7 +143,7 @@ _ESCAPED = re.compile(rb"\\([nN,;:\\])")
 _PARAMETERS = re.compile(rb"(;[A-Z][A-Z0-9-]*=[^:;\r\n\"]{1,60}):(?=[^\s/])")
 _MARKUP = re.compile(rb";FMTTYPE=text/html:([^\r\n]*)")
 _PACKED = re.compile(
-    rb"^(?!PHOTO|LOGO|SOUND|KEY)([A-Z-]+;[^:\r\n]*ENCODING=B(?:ASE64)?\b[^:\r\n]*):([A-Za-z0-9+/=]+)",
+    rb"^(?!PHOTO|LOGO|SOUND|KEY)((?>[A-Z-]+;[^:\r\n]*?ENCODING=B(?:ASE64)?\b)[^:\r\n]*+):([A-Za-z0-9+/=]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -189,8 +189,14 @@ def _plain_head(head: bytes) -> bytes:
 
 def utf8_blocks(source: Source, context: Context) -> Iterator[bytes]:
     """Yield the content as UTF-8 blocks; bytes that no encoding explains become replacement characters."""
-    encoding = encoding_of(source.head(_SAMPLE), whole=source.size <= _SAMPLE)
+    sample = source.head(_SAMPLE)
     file = source.file
+    for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8):
+        if sample.startswith(mark) and _misleads(mark, sample[len(mark) :]):
+            sample = sample[len(mark) :]
+            file.seek(len(mark))
+            break
+    encoding = encoding_of(sample, whole=source.size <= _SAMPLE)
     if encoding is None:
         while block := file.read(BLOCK):
             context.tick()
@@ -202,6 +208,17 @@ def utf8_blocks(source: Source, context: Context) -> Iterator[bytes]:
         yield decoder.decode(block).encode("utf-8", "replace")
     if rest := decoder.decode(b"", final=True):
         yield rest.encode("utf-8", "replace")
+
+
+def _misleads(mark: bytes, text: bytes) -> bool:
+    """Return whether a mark says that text is wide, or narrow, and it is the other."""
+    if mark == codecs.BOM_UTF8:
+        return b"\0" in text and utf16_flavour(text[:4096]) is not None
+    return len(text) > _LEAST_TOLD and text.isascii() and b"\0" not in text
+
+
+_LEAST_TOLD = 16
+"""Bytes of ASCII that are no letters of East Asia."""
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> str | None:

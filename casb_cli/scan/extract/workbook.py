@@ -6,6 +6,8 @@ import io
 import re
 import tempfile
 import zipfile
+from array import array
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, BinaryIO, cast
@@ -32,7 +34,7 @@ _ASIDE = re.compile(
     rb"|<(?:\w{1,32}:)?(?:formula[12]?|f)(?:\s[^<>]*)?>([^<]+)<"
     rb"|\b(?:prompt|promptTitle|error|errorTitle|tooltip|display|val|comment)=\"([^\"]{4,})\""
 )
-_FORMULA = re.compile(rb"<(?:\w{1,32}:)?f(?:\s[^<>]*)?>([^<]*(?:\"|&quot;)[^<]*)<")
+_FORMULA = re.compile(rb"<(?:\w{1,32}:)?f(?:\s[^<>]*)?>((?=[^<]*(?:\"|&quot;))[^<]*+)<")
 _LITERAL = re.compile(rb"(?:\"|&quot;)([^\"&]{6,})(?:\"|&quot;)")
 _MOST_LITERALS = 100_000
 _LONGEST_FORMULA = 1 << 13
@@ -43,7 +45,7 @@ _FAR = rb"[\"'](?:[A-Z]{3,20}[0-9]|[A-Z]{2}[0-9]{5}|[A-Z]?[0-9]{6})"
 """Addresses that may lie far out; nearer ones span no more cells than `MOST_CELLS`."""
 _ADDRESS = re.compile(
     rb"<(?:\w{1,32}:)?c\s[^<>]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)"
-    rb"|<(?:\w{1,32}:)?row\s[^<>]*?\br\s*=\s*[\"']([0-9]+)[\"'][^<>]*>\s*<(?:\w{1,32}:)?c(?![^<>]*\br\s*=)[\s>]"
+    rb"|<(?:\w{1,32}:)?row\s(?>[^<>]*?\br\s*=\s*[\"']([0-9]+)[\"'])[^<>]*+>\s*+<(?:\w{1,32}:)?c(?![^<>]*\br\s*=)[\s>]"
 )
 _LARGE = 16 << 20
 _TAIL = 4 * BLOCK
@@ -51,18 +53,22 @@ _TAIL = 4 * BLOCK
 MOST_CELLS = 16_000_000
 """Cells, from the first one of a sheet to the last row and column used, that are held at once."""
 
+MOST_SHOWN = 256 << 20
+"""Bytes of shared texts, counted for each cell that shows one, that are held at once."""
+
 
 class Workbook:
     """The parts that hold cells, as a package that is packed no more; `file` is closed by the caller.
 
     `asides` holds, by part, what stands behind the cells: headers and footers of pages, hints on cells. `far` says
-    that some cells lie so far out that a table of all between them would not fit.
+    that a table of its cells would not fit: some lie so far out, or the same long text is shown in so many.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.asides: dict[str, bytes] = {}
         self.far = False
+        self.shared = 0
 
 
 def unpacked_size(source: Source) -> int:
@@ -98,8 +104,46 @@ def unpack(source: Source, size: int, context: Context) -> Workbook:
     except BaseException:
         book.file.close()
         raise
+    book.far = book.far or _swollen(book)
     book.file.seek(0)
     return book
+
+
+def _swollen(book: Workbook) -> bool:
+    """Return whether texts that cells share would take more memory than may be, once for each cell that shows one."""
+    with zipfile.ZipFile(book.file) as package:
+        infos = package.infolist()
+        texts = [info for info in infos if _SHARED.fullmatch(info.filename)]
+        if book.shared * sum(info.file_size for info in texts) <= MOST_SHOWN:
+            return False
+        sizes = array("I")
+        for info in texts:
+            held, size = b"", 0
+            for block in _plain_blocks(package, info):
+                *ended, rest = (held + block).split(b"</si>")
+                for text in ended:
+                    sizes.append(size + len(text))
+                    size = 0
+                held = rest[-4:]  # in which the next end may have begun
+                size += len(rest) - len(held)
+        if book.shared * max(sizes, default=0) <= MOST_SHOWN:
+            return False
+        shown = 0
+        for info in infos:
+            for block in _plain_blocks(package, info) if _SHEET.fullmatch(info.filename) else ():
+                for number, count in Counter(_SHARES.findall(block)).items():
+                    shown += sizes[int(number)] * count if int(number) < len(sizes) else 0
+        return shown > MOST_SHOWN
+
+
+def _plain_blocks(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    with package.open(info) as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+_SHARED = re.compile(r"xl/sharedStrings\.xml", re.IGNORECASE)
+_SHARES = re.compile(rb"\bt=\"s\"[^<>]*>\s{0,100}<v>([0-9]{1,9})</v>")
 
 
 def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, context: Context) -> Iterator[bytes]:
@@ -129,6 +173,7 @@ def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[byt
                 columns = max(columns, _column(letters))
                 rows = max(rows, int((digits or row)[:10]))
             book.far = columns * rows > MOST_CELLS
+        book.shared += block.count(b't="s"')
         if behind:
             tail = (tail + block)[:_TAIL]
             continue
