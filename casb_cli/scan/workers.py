@@ -33,7 +33,10 @@ from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, 
 
 _GRACE = 5.0
 """Seconds beyond a task's own time limit before the worker is ended from outside."""
-_START = 60.0
+_START = 300.0
+"""Seconds that a worker may need to be ready: on a slow or busy machine the first one compiles all patterns for long."""
+_TAKES = 60.0
+"""Seconds in which a worker takes what it is given."""
 _LONGER = 6
 """How many times as long an inspection may take that reads pictures."""
 _WALL = 60.0
@@ -406,7 +409,7 @@ class WorkerPool:
             jobs.append(Job(name, task.every, task.limits, item.content.inline(), task.reveal, batches=batches))
         descriptors = [item.content.fileno() for item in items if not item.content.held]
         try:
-            worker.sock.settimeout(_START)
+            worker.sock.settimeout(_TAKES)
             send(worker.sock, Jobs(tuple(jobs)), descriptors)
             receive(worker.sock, Taken)
         except (OSError, EOFError, msgspec.DecodeError):
