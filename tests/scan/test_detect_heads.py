@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import pytest
+from stdnum import luhn
 
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet
@@ -98,3 +99,23 @@ def test_what_follows_a_table_belongs_to_none_of_its_columns(scanner: Scanner) -
 
 def test_a_number_on_the_line_of_a_form_is_found(scanner: Scanner) -> None:
     assert _found(scanner, f"Personnummer: ____{NUMBER}____ Date: ____".encode(), "form.txt") == [NUMBER]
+
+
+_SOLD = [(f"4539{at * 12_345_678_917 % 10**11:011d}", f"5425{at * 98_765_432_111 % 10**11:011d}") for at in (3, 5, 7)]
+_ORDERS, _CARDS = ([one + luhn.calc_check_digit(one) for one in column] for column in zip(*_SOLD, strict=True))
+_SALES = list(zip(_ORDERS, _CARDS, strict=True))
+_MARKED = [f"| {order} | {card} |" for order, card in _SALES]
+_ALIGNED = [f"{order}    {card}" for order, card in _SALES]
+_TUPLES = ",\n".join(f"('{order}', '{card}')" for order, card in _SALES)
+SALES = {
+    "sales.csv": _lines("order id,card number", *map(",".join, _SALES)),
+    "sales.md": "# Sales\n\n" + _lines("| order id | card number |", "|---|---|", *_MARKED),
+    "sales.txt": "Sales\n\n" + _lines("order id            card number", *_ALIGNED),
+    "sales.sql": f"INSERT INTO sales (order_id, card_number) VALUES\n{_TUPLES};\n",
+}
+
+
+@pytest.mark.parametrize("name", SALES)
+def test_what_another_name_of_its_column_tells_is_no_card_however_the_table_is_written(name: str) -> None:
+    found = _found(Scanner(DetectorSet.shipped(["payment-card"])), SALES[name].encode(), name)
+    assert sorted(found) == sorted(_CARDS)

@@ -22,7 +22,6 @@ from casb_cli.scan.detect.addresses import (
 )
 from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
-from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
@@ -36,7 +35,6 @@ class View:
     start: int
     end: int
     name: str
-    table: Table | None = None
     column: bytes = b""
     """The name of the column that it stands in, in whatever way the table is told."""
     words: re.Pattern[bytes] | None = None
@@ -391,14 +389,14 @@ def hash_part(value: bytes, view: View) -> bool:
 
 def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
-    if view.table is not None and called_card(view.table.name_at(view.text, view.start).strip(b" \"'\r")):
+    if called_card(view.column.strip(b" \"'\r")):
         return False
     return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
 
 
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
-    return named_otherwise(value, view.text, view.start, view.before(120), view.table)
+    return named_otherwise(value, view.text, view.start, view.before(120), view.column)
 
 
 def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -406,7 +404,7 @@ def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
 
     And where that name has none of the words that tell its kind, so that those near by belong to others.
     """
-    if measured(view.text, view.start, view.before(120), view.table):
+    if measured(view.before(120), view.column):
         return True
     return view.words is not None and named_apart(view.text, view.start, view.end, view.column, view.words)
 

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
-from casb_cli.scan.detect.columns import Table
 from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = re.compile(
@@ -100,14 +99,13 @@ def _key(before: bytes) -> re.Match[bytes] | None:
     return _KEY.search(before) if before.rstrip(_OPENING)[-1:] in _NAMING else None
 
 
-def measured(text: bytes, start: int, before: bytes, table: Table | None) -> bool:
+def measured(before: bytes, column: bytes) -> bool:
     """Return whether the name of a number, or of its column, tells that it counts or measures.
 
     `before` is what stands in front of it on its line.
     """
-    name = table.name_at(text, start) if table is not None else b""
-    if (key := _key(before)) is not None:
-        name = key[1] or key[2]
+    key = _key(before)
+    name = column if key is None else key[1] or key[2]
     return any(part.lower() in _MEASURES for part in _PARTS.findall(name))
 
 
@@ -136,14 +134,14 @@ def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Patt
     return max(map(len, parts), default=0) > 2 and _OPEN_NAMES.isdisjoint(parts) and not words.search(name)
 
 
-def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, table: Table | None) -> bool:
+def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column: bytes) -> bool:
     """Return whether the word in front of a number, or its name, tells another kind, or most of that name are no cards.
 
     `before` is what stands in front of it on its line.
     """
     if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
         return True
-    column = table.name_at(text, start).strip(b" \"'\r") if table is not None else b""
+    column = column.strip(b" \"'\r")
     if numbers_a_paper(value, before) or (column and numbers_a_paper(value, column)):
         return True
     if on_a_receipt(value, before) and not called_card(before):
