@@ -136,6 +136,8 @@ def test_a_label_makes_any_country_s_writing_a_telephone_number(text, name):
         "phone 0.504944562",
         "phone 8.7038(14)",
         "phone 1998-2005",
+        "phone 1998-11-25",
+        "last call 2024/02/29, phone unknown",
         "phone 0.8261686   0",
         "Phone: 123-456-7890",
         "Telephone order 7291634",

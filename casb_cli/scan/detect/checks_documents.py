@@ -94,11 +94,15 @@ _IN_A_ROW = re.compile(rb"012345678|123456789|987654321|876543210")
 
 
 _EXTENSION = re.compile(rb"[a-z\xd0]")
+_DAY = re.compile(rb"(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])")
+"""A day as ISO 8601 has it: tables of people have one in each row, beside the telephone number."""
 
 
 @check
 def phone(value: bytes) -> bool:
-    """Hold for a telephone number: 7 to 15 digits that aren't all of a kind, nor in a row (ITU-T E.164)."""
+    """Hold for a telephone number: 7 to 15 digits that aren't all of a kind, nor in a row (ITU-T E.164), and no day."""
+    if _DAY.fullmatch(value) is not None:
+        return False
     text = _EXTENSION.split(value)[0].translate(None, _NO_DIGIT)
     if not 7 <= len(text) <= 15 or len(set(text)) < 3:
         return False
