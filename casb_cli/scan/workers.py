@@ -34,7 +34,7 @@ from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, 
 _GRACE = 5.0
 """Seconds beyond a task's own time limit before the worker is ended from outside."""
 _START = 300.0
-"""Seconds that a worker may need to be ready: on a slow or busy machine the first one compiles all patterns for long."""
+"""Seconds until a worker is ready: on a slow or busy machine the first one compiles the patterns for long."""
 _TAKES = 60.0
 """Seconds in which a worker takes what it is given."""
 _LONGER = 6

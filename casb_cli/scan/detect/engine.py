@@ -187,6 +187,7 @@ class Scanner:
         named = self._named(places)
         places.heads.begin(buffer, base)
         windows = list(self._gates.windows(found_at, len(self._aims), buffer, places.heads))
+        places.marks = self._gates.marks
         windows.extend(Window(*rows) for rows in places.heads.windows(len(buffer)))
         if named:
             windows.append(Window(0, len(buffer), named))
@@ -244,6 +245,7 @@ class Scanner:
         """Add what the rule's pattern confirms around the ends of its hint."""
         distinct = aim.owner.detector.min_count > 1
         words = aim.words if aim.rule.words else None
+        owner = "" if aim.owner.detector.gated else aim.owner.detector.id
         for start, stop in spans(aim, ends, buffer, collector.key):
             if start < 0 or not floor <= start < limit:
                 continue
@@ -251,7 +253,7 @@ class Scanner:
             if distinct and value in collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
             if words is not None and not near(
-                words, aim.owner.detector.distance, buffer, start, stop, places, places.column(buffer, start)
+                words, aim.owner.detector.distance, buffer, start, stop, places, places.column(buffer, start), owner
             ):
                 continue
             if aim.owner.holds(value, aim.rule):
@@ -266,7 +268,8 @@ class Scanner:
         at, end = candidate.start, candidate.end
         column = places.column(buffer, at)
         if words is not None and detector.required:  # cheaper than the filters, and rules out more
-            told = near(words, detector.distance, buffer, at, end, places, column)
+            owner = detector.id if detector.gated else ""
+            told = near(words, detector.distance, buffer, at, end, places, column, owner)
             if not told:
                 return None
         sought = words if words is not None and detector.required and not places.says(words, column[0]) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from casb_cli.scan.detect.heads import Heads
@@ -29,6 +30,23 @@ def _parted(buffer: bytes, at: int) -> bool:
     return behind.isupper() and (before.islower() or buffer[at + 1 : at + 2].islower())
 
 
+class Marks:
+    """Where the words of detectors end in a text, in order."""
+
+    def __init__(self, marks: Sequence[tuple[int, Word]] = (), owners: Sequence[frozenset[str]] = ()) -> None:
+        self._ends = [end for end, _ in marks]
+        self._owners = [owners[word.owners] for _, word in marks]
+
+    def within(self, owner: str, low: int, high: int) -> bool:
+        """Return whether a word of a detector, by id, may stand in a stretch of the text."""
+        for at in range(bisect_left(self._ends, low), len(self._ends)):
+            if self._ends[at] > high:
+                return False
+            if owner in self._owners[at]:
+                return True
+        return False
+
+
 class Gates:
     """The required words of all detectors, each once; `rules` are what the one pass looks for them with.
 
@@ -40,14 +58,17 @@ class Gates:
         known = sought(detectors, cache_dir)
         self._words, self._owners = known.words, known.owners
         self._last = {word.encode(): told for word, told in known.last.items()}
+        self.marks = Marks()
         self.rules = tuple(Rule(hint=hint, pattern="", caseless=caseless) for hint, caseless in known.hints)
 
     def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes, heads: Heads) -> Iterator[Window]:
         """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`.
 
-        `heads` is shown the words, and knows then the tables that name a column so.
+        `heads` is shown the words, and knows then the tables that name a column so; `marks` are all of them, from the
+        first window on.
         """
         marks = sorted(self._marks(hits, first, buffer), key=lambda mark: mark[0])
+        self.marks = Marks(marks, self._owners)
         low, high, owners, wordy, begun = 0, -1, _NOBODY, _NOBODY, 0
         for number, (end, word) in enumerate(marks):
             theirs, wordy_ones = self._owners[word.owners], self._owners[word.wordy]

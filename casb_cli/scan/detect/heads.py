@@ -26,7 +26,9 @@ _STATEMENT = re.compile(
     rb"(?:insert\s+(?:ignore\s+)?into|copy)\s[^()]{1,200}\(([^()]{1,4000})\)\s*(values|from\s+stdin[^\n]{0,200}\n)",
     re.IGNORECASE,
 )
-_TUPLE = re.compile(rb"(?:values|\)\s*,)\s*\(", re.IGNORECASE)
+_TUPLE = re.compile(rb"(?:values|\)\s{0,20},)\s{0,20}\Z", re.IGNORECASE)
+"""What stands in front of the bracket that opens a row."""
+_BEFORE_TUPLE = 50
 _NO_TUPLE = 4096
 _NOBODY = frozenset[str]()
 
@@ -181,13 +183,8 @@ def _ends(head: Head, buffer: bytes, at: int, base: int) -> int | None:
 
 def _name(head: Head, buffer: bytes, start: int) -> bytes:
     if head.tuples:
-        before = buffer[max(0, start - _NO_TUPLE) : start]
-        opened = 0
-        for found in _TUPLE.finditer(before):
-            opened = found.end()
-        if not opened:
-            return b""
-        return _nth(head.names, _unquoted(before[opened:]).count(b","))
+        opened = _opened(buffer, max(0, start - _NO_TUPLE), start)
+        return _nth(head.names, _unquoted(buffer[opened:start]).count(b",")) if opened else b""
     line = buffer.rfind(head.row, max(0, start - 8192), start) + 1
     before = buffer[line:start]
     if head.mark:
@@ -198,6 +195,15 @@ def _name(head: Head, buffer: bytes, start: int) -> bytes:
         if first < high and low < last:
             return name
     return b""
+
+
+def _opened(buffer: bytes, low: int, start: int) -> int:
+    """Return where the first cell begins of the row of a statement that an offset stands in, 0 where none does."""
+    at = start
+    while (at := buffer.rfind(b"(", low, at)) >= 0:
+        if _TUPLE.search(buffer, max(low, at - _BEFORE_TUPLE), at) is not None:
+            return at + 1
+    return 0
 
 
 def _unquoted(text: bytes) -> bytes:

@@ -19,17 +19,23 @@ def near(
     end: int,
     places: Places,
     column: tuple[bytes, int],
+    owner: str = "",
 ) -> bool:
     """Return whether one of the words stands near a value, or in the name of its column.
 
     `column` is what `Places.column` tells of the value's start. The names of other columns stand near what is in the
-    first row, and say nothing of it.
+    first row, and say nothing of it. `owner` is the detector, by id, where its words were sought in all of the text:
+    where none of them ended there is nothing to be read again.
     """
     name, rows = column
-    return bool(
-        places.says(words, name)
-        or _stands(words, buffer, max(rows, start - distance), start)
-        or _stands(words, buffer, end, min(len(buffer), end + distance))
+    if places.says(words, name):
+        return True
+    return any(
+        (not owner or places.marks.within(owner, low, high)) and _stands(words, buffer, low, high)
+        for low, high in (
+            (max(rows, start - distance), start),
+            (end, min(len(buffer), end + distance)),
+        )
     )
 
 

@@ -70,7 +70,12 @@ _ALONE = re.compile(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
 
 def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
     """Return whether the label of a number, or of its column, names a thing that no person is known by."""
-    return _labels(column.strip(b" \"'\r") if column else text[max(0, start - 64) : start])
+    if column:
+        return _labels(column.strip(b" \"'\r"))
+    before = text[max(0, start - 64) : start]
+    part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
+    # No label goes on behind what parts values, so that those of all rows can be told at once.
+    return _labels(before if b"\n" in part or b"<" in part else part)
 
 
 @lru_cache(1024)
