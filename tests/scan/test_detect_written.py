@@ -54,6 +54,11 @@ FULL_WIDTH = str.maketrans({str(digit): chr(0xFF10 + digit) for digit in range(1
         "card " + groups(CARD, "\t"),
         "card " + groups(CARD, " - "),
         "card " + " ".join(CARD),
+        "card " + "".join(f"[{digit}]" for digit in CARD),
+        "card [ " + " ] [ ".join(CARD) + " ]",
+        "card |" + "|".join(CARD) + "|\t144.17",
+        "card " + groups(CARD, ":"),
+        "card " + groups(CARD, "~"),
         "card 4539 1488 03436467",
         "card 453914 8803436467",
         "card " + groups(CARD, "\N{ZERO WIDTH SPACE}"),
@@ -137,6 +142,9 @@ def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):
         account("IR", "0120000000012345678901"),
         "IBAN DE-89-370400440532013000",
         "IBAN | " + " | ".join(IBAN) + " |",
+        "IBAN " + "".join(f"[{char}]" for char in IBAN),
+        "IBAN [" + groups(IBAN, "] [") + "]",
+        "pay it to my account " + " ".join(IBAN),
         ":86:116?20RENT?30AAAADEFFXXX?31" + IBAN + "?32ANN",
     ],
 )
@@ -314,3 +322,42 @@ def test_what_a_stripe_holds_behind_the_number_is_no_card(found):
     assert luhn.is_valid(rest)
     assert {value for _, value in found(f"track data of the card: %B{CARD}^LONGSON/ANN^{rest}?")} == {CARD}
     assert {value for _, value in found(f"track data of the card: ;{CARD}={rest}?")} == {CARD}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Karten-Nr.",
+        "Betaalkaart",
+        "Kredittkort",
+        "kartou",
+        "cardul",
+        "کارت",
+        "कार्ड",
+        "কার্ড",
+        "ქარდი ბარათი",
+        "Krediidikaart",
+    ],
+)
+def test_words_for_cards_count_in_many_languages(found, word):
+    number = groups(CARD, "\n")
+    assert "payment-card" in kinds(found(f"{word}: {number}\n"))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Spendenkonto",
+        "bankrekening",
+        "contul",
+        "Számlaszám",
+        "Рачун",
+        "λογαριασμού",
+        "账号",
+        "شبا",
+        "Tài khoản",
+        "खाता",
+    ],
+)
+def test_words_for_accounts_count_in_many_languages(found, word):
+    assert "iban" in kinds(found(f"{word}: {' '.join(IBAN)}\n"))

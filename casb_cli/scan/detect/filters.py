@@ -26,6 +26,13 @@ from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
 
+_LINE = rb"(?:^|\n)(?:[^\n,;|\t ]| (?! ))"
+_LABEL_ABOVE = re.compile(
+    rb"(?:" + _LINE + rb"{0,24}|" + _LINE + rb"{0,110}\b(?:n[or]|num(?:ber|mer)|id)\W{0,4})\r?\n[ \t]*$",
+    re.IGNORECASE,
+)
+"""A short line, or one that ends in a word for a number; none that names several columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -43,6 +50,14 @@ class View:
     def before(self, count: int) -> bytes:
         """Return up to `count` bytes in front of the value, on its line."""
         return self.text[max(0, self.start - count) : self.start].rsplit(b"\n", 1)[-1]
+
+    def label(self, count: int) -> bytes:
+        """Return what stands in front of the value: of bare digits that begin their line, a label on the line above."""
+        told = self.before(count)
+        if told.strip() or not self.text[self.start : self.end].isdigit() or self.after(1) in (b",", b";", b"|", b"\t"):
+            return told
+        above = self.text[max(0, self.start - len(told) - count) : self.start]
+        return above if _LABEL_ABOVE.search(above) is not None else told
 
     def after(self, count: int) -> bytes:
         """Return up to `count` bytes behind the value, on its line."""
@@ -396,7 +411,7 @@ def one_of_many(value: bytes, view: View) -> bool:
 
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
-    return named_otherwise(value, view.text, view.start, view.before(120), view.column)
+    return named_otherwise(value, view.text, view.start, view.label(120), view.column)
 
 
 def measure(value: bytes, view: View) -> bool:  # noqa: ARG001

@@ -10,12 +10,12 @@ from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = re.compile(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
-    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset)"
-    rb"[ _-]?(?:id|no|nr|num|number|time)?s?\W{0,6}$|(?<![a-z0-9_ -])id\W{1,6}$"
+    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset|s/n|iccid|meter|reading|kid|ocr)"
+    rb"[ _-]?(?:id|no|nr|num|number|nummer|time)?s?\W{0,6}$|(?<![a-z0-9_-])id\W{1,6}$"
     rb"|(?:rng|seed|random(?:_?state)?)\(\W{0,3}$",
     re.IGNORECASE,
 )
-"""A word right in front."""
+"""A word right in front. The last two are references of payments, whose check digit is that of cards."""
 _KEY = re.compile(
     rb"([A-Za-z_@][\w.\-]{0,60})[\"'\]\\]{0,3}\s?(?:=|:|=>)\s?[\\\"'(\[]{0,3}$"
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
@@ -41,11 +41,10 @@ _CARD_NAME = re.compile(
     re.IGNORECASE,
 )
 _CARD_BEFORE = re.compile(rb"(?:cards?|karten?|cartes?|tarjetas?|cart[ao]|kaart|kort|kart[ay]?)\W{0,6}$", re.IGNORECASE)
-_CARD_ID = re.compile(rb"card\W{1,6}(?:id|number|no|ref)\W{0,6}$", re.IGNORECASE)
 _CALLED = re.compile(
     r"(?:cards?|visa|mastercard|amex|maestro|(?<![a-z])pan|(?<![a-z])cc|kart\w{0,2}|cartes?|tarjetas?|cart[aã]o?|kaart|kort"
     r"|карт\w{0,3}|κάρτας?|カード|卡|카드|بطاق\w{0,3}|כרטיס|บัตร|thẻ)"
-    r"(?:[\s_\-]?(?:id|ref|no|nr|num|nummer|numm?er[oau]?|number|n[uú]mero|番号|号|번호|#))?[^\w\n]{0,6}$",
+    r"(?:[\W_]{0,6}(?:id|ref|no|nr|num|nummer|numm?er[oau]?|number|n[uú]mero|番号|号|번호|#))?[^\w\n]{0,6}$",
     re.IGNORECASE,
 )
 _LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
@@ -139,7 +138,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
 
     `before` is what stands in front of it on its line.
     """
-    if _NUMBER_OF.search(before[-40:]) is not None and _CARD_ID.search(before) is None:
+    if _NUMBER_OF.search(before[-40:]) is not None and not called_card(before):
         return True
     column = column.strip(b" \"'\r")
     if numbers_a_paper(value, before) or (column and numbers_a_paper(value, column)):
@@ -150,6 +149,8 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
     key = _key(before)
     if key is not None:
         name = key[1] or (b"" if key[2] in _DRESS else key[2])
+        if name and numbers_a_paper(value, name):
+            return True
         if article(value) and _CARD_NAME.search(name) is None and not called_card(before):
             return True
         if _CARD_BEFORE.search(before[: key.start()]) is not None:

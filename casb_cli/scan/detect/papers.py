@@ -30,7 +30,7 @@ _PAPER_NUMBER = (
     "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
 )
 _PAPER_OF = re.compile(
-    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№\-]{{0,6}}$",
+    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№=\-]{{0,6}}$",
     re.IGNORECASE,
 )
 

@@ -55,56 +55,19 @@ _IBAN = Rule(
     tight=15,
 )
 
-_IBAN_WORDS = (
-    "iban",
-    "bank account",
-    "account number",
-    "account no",
-    "acct",
-    "bank details",
-    "bankverbindung",
-    "konto",
-    "konta",
-    "kontonr",
-    "kontonummer",
-    "kontoinhaber",
-    "beneficiary",
-    "sort code",
-    "banque",
-    "banka",
-    "bankkonto",
-    "compte",
-    "rib",
-    "cuenta",
-    "conto",
-    "conta",
-    "rekening",
-    "rekeningnummer",
-    "rachunek",
-    "rachunku",
-    "tili",
-    "tilinumero",
-    "účet",
-    "účtu",
-    "hesap",
-    "számla",
-    "bankszámla",
-    "счет",
-    "счёт",
-    "сметка",
-    "рахунок",
-    "λογαριασμός",
-    "حساب",
-    "חשבון",
-    "bic",
-    "swift",
-    "račun",
-    "口座",
-    "账户",
-    "帐号",
-    "계좌",
-    "บัญชี",
+_IBAN_NAMES = (
+    "iban|bank account|account number|account no|acct|bank details|bankverbindung|konto|konta|kontonr"
+    "|kontonummer|kontoinhaber|beneficiary|sort code|banque|banka|bankkonto|compte|rib|cuenta|conto"
+    "|conta|rekening|rekeningnummer|rachunek|rachunku|tili|tilinumero|účet|účtu|hesap|számla|bankszámla"
+    "|счет|счёт|сметка|рахунок|حساب|חשבון|bic|swift|račun|口座|账户|帐号|계좌|บัญชี|my account|our account|acc no"
+    "|empfängerkonto|kontoverbindung|girokonto|spendenkonto|kontot|kontoen|coordonnées bancaires|nib"
+    "|coordinate bancarie|bankrekening|rekeningnr|pankkitili|tilille|tilin|trr|bankszámlaszám|számlaszám"
+    "|számlára|cont bancar|contul|contului|koncie|účtem|računa|hesabı|hesaba|hesabıma|tài khoản|akaun"
+    "|arvelduskonto|konts|sąskaita|sąskaitos|llogari|llogaria|reikningur|bankareikningur|kont bankarju"
+    "|payee|empfänger|bénéficiaire|beneficiario|begunstigde|рачун|λογαριασμ|账号|帳戶|帳號|شبا|खाता|ანგარიშ"
+    "|հաշիվ"
 )
+_IBAN_WORDS = tuple(_IBAN_NAMES.split("|"))
 # Behind the word itself, or behind the mark of a field in an account's statement (MT940).
 _GLUED_IBAN = Rule(
     hint=r"(?:IBAN|\?3[18])[A-Z]{2}[0-9]{2}",

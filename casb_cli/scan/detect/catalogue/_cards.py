@@ -8,114 +8,45 @@ from casb_cli.scan.detect.rules import Rule
 # What joins groups of digits: spaces, dash, point, and the spaces and dashes of all widths of word processors.
 _WIDTHS = r"\xe2(?:\x80[\x80-\x95\xaf]|\x81\xa0|\x88\x92)|\xe3\x80\x80"
 JOINT = rf"(?: {{1,2}}|[-._]|\xc2[\xa0\xad\xb7]|{_WIDTHS})"
-# Behind a caret, or digits and a sign of equality, a magnetic stripe goes on: the card's number was before them.
+# Behind a caret, or many digits and a sign of equality, a magnetic stripe goes on: the card's number was before them.
 # A comma before is one between values, but for a nought before it: then it is a fraction's.
-_CARD_START = r"(?<![0-9A-Za-z_$^])(?<![0-9][.\-/:=])(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
+_CARD_START = r"(?<![0-9A-Za-z_$^])(?<![0-9][.\-/:])(?<![0-9]{6}=)(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
 # What names a mailbox or a mail is no card.
 _NO_ADDRESS = r"(?![A-Za-z0-9.+_\-]{0,60}@[A-Za-z0-9])"
-# A brand, or the word for the date of expiry, may follow without a space.
-_CARD_TAIL = r"(?![0-9_])(?:(?![A-Za-z])|(?=(?i:exp|cv[cv]|visa|master|amex|american|discover|diners|jcb|maestro|mir)))"
+# A brand, or the word for the date of expiry, may follow without a space; on a chip that date itself, behind a D.
+_CARD_TAIL = (
+    r"(?![0-9_])(?:(?![A-Za-z])|(?=(?i:exp|cv[cv]|visa|master|amex|american|discover|diners|jcb|maestro|mir))"
+    r"|(?=D[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{3}))"
+)
 # What follows behind a stroke or a colon may be the date of expiry.
 _CARD_END = _CARD_TAIL + _NO_ADDRESS + r"(?!(?![/:](?:0[1-9]|1[0-2])[/:]?[0-9]{2})[.\-/:][0-9])"
 
 # In scripts without a case of their own, and in Cyrillic and Greek, the stem stands for all its forms.
-_CARD_WORDS = (
-    "card",
-    "cards",
-    "credit card",
-    "debit card",
-    "card number",
-    "card no",
-    "ccnum",
-    "cc number",
-    "cc no",
-    "credit",
-    "debit",
-    "cvv",
-    "cvc",
-    "pan",
-    "visa",
-    "mastercard",
-    "amex",
-    "american express",
-    "maestro",
-    "jcb",
-    "diners",
-    "unionpay",
-    "troy",
-    "uzcard",
-    "humo",
-    "karte",
-    "kreditkarte",
-    "kartennummer",
-    "kartennr",
-    "kreditkartennummer",
-    "carte",
-    "carte bancaire",
-    "carte bleue",
-    "tarjeta",
-    "cartão",
-    "cartao",
-    "carta di credito",
-    "carta",
-    "kaart",
-    "creditcard",
-    "kaartnummer",
-    "kort",
-    "kortnummer",
-    "kreditkort",
-    "bankkort",
-    "betalkort",
-    "betalingskort",
-    "dankort",
-    "kortti",
-    "kortin",
-    "kortilta",
-    "luottokortti",
-    "luottokortin",
-    "maksukortti",
-    "karta",
-    "karty",
-    "kartę",
-    "kartą",
-    "kartu",
-    "kart",
-    "kartı",
-    "kartım",
-    "kartımdan",
-    "kart numarası",
-    "kartica",
-    "karticu",
-    "kártya",
-    "kártyaszám",
-    "kártyám",
-    "kártyámat",
-    "bankkártya",
-    "bankkártyámat",
-    "hitelkártya",
-    "карт",
-    "κάρτ",
-    "カード",
-    "クレカ",
-    "信用卡",
-    "銀行卡",
-    "银行卡",
-    "卡号",
-    "卡號",
-    "카드",
-    "بطاق",
-    "כרטיס",
-    "บัตร",
-    "thẻ",
+_CARD_NAMES = (
+    "card|cards|cardholder|credit card|debit card|card number|card no|ccnum|cc number|cc no|credit|debit"
+    "|cvv|cvc|pan|visa|mastercard|amex|american express|maestro|jcb|diners|unionpay|troy|uzcard|humo"
+    "|karte|kreditkarte|kartennummer|kartennr|kreditkartennummer|carte|carte bancaire|carte bleue"
+    "|tarjeta|cartão|cartao|carta di credito|carta|kaart|creditcard|kaartnummer|kort|kortnummer"
+    "|kreditkort|bankkort|betalkort|betalingskort|dankort|kortti|kortin|kortilta|luottokortti"
+    "|luottokortin|maksukortti|karta|karty|kartę|kartą|kartu|kart|kartı|kartım|kartımdan|kart numarası"
+    "|kartica|karticu|kártya|kártyaszám|kártyám|kártyámat|bankkártya|bankkártyámat|hitelkártya|карт|κάρτ"
+    "|カード|クレカ|信用卡|銀行卡|银行卡|卡号|卡號|카드|بطاق|כרטיס|บัตร|thẻ|karten|karten nr|kk nr|girokarte|bankkarte"
+    "|zahlungskarte|kreditkarten|targeta|tarjetas|creditcardnummer|betaalkaart|pinpas|kaarten|kortnr"
+    "|kortet|betalningskort|kredittkort|bankkortet|pankkikortti|korttia|kortilla|korttinumero|kartou"
+    "|kartice|karticom|kartico|kartici|kártyával|kártyáról|kartınız|kartela|cardul|cardului|cartões"
+    "|cartoes|kad kredit|nombor kad|krediidikaart|kaardi|kredītkarte|kartes|karti|kortelė|kortelės"
+    "|kortele|kortanúmer|greiðslukort|kredietkaart|kadi ya mkopo|payment method|paid with|کارت|कार्ड"
+    "|কার্ড|கார்டு|ბარათ|քարտ"
 )
+_CARD_WORDS = tuple(_CARD_NAMES.split("|"))
 
 # Beside a word for cards more ways of writing tell enough: other groups, each part of a group joined in another way,
 # broken by a line's end with what mails and letters put before the next one, a digit at a time.
-SPACE = rf"(?:[\s\-./_|>*+]|%20|\xc2[\xa0\xad\xb7]|\xe2\x80[\x96-\xae]|{_WIDTHS})"
-APART = rf"{SPACE}{{1,3}}"
+SPACE = rf"(?:[\s\-./_|>*+~:\[\]]|%20|\xc2[\xa0\xad\xb7]|\xe2\x80[\x96-\xae]|{_WIDTHS})"
+APART = rf"{SPACE}{{1,5}}"
 _GAP = rf"{SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
-_FREE = r"(?<![0-9A-Za-z_$+^])(?<![0-9][.\-/:=])"
+_FREE = r"(?<![0-9A-Za-z_$+^])(?<![0-9][.\-/:])(?<![0-9]{6}=)"
 _BEHIND_WORD = "|".join(
     f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro")
 )
@@ -142,7 +73,7 @@ _NAMED_CARDS = (
     _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]{{2,3}}", 96),
     _named_card(rf"{_TWELVE}", rf"{_TWELVE}(?!{_GAP}[0-9])", 64),
     _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
-    _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9])", 160),
+    _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9](?![0-9]))", 160),
     _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
     _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,11})?", 40),
     _named_card(r"[0-9]{12}", r"[0-9]{12,19}", 24),
