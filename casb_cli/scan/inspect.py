@@ -56,8 +56,9 @@ def inspect_stream(
     stopped: Stop | None = None
     copies = scanner.copies(key)
     try:
-        if telling(name):
-            label = context.beside(iter((name.encode("utf-8", "replace"),)))
+        own = name.rsplit("/", 1)[-1]
+        if telling(own):
+            label = context.beside(iter((own.encode("utf-8", "replace"),)))
             scanner.scan(Segment("name", "none", label), collector, context)
         for segment in extract(Source(file, name, size), context, ""):
             scanner.scan(copies.watch(segment, context.members) if copies else segment, collector, context)

@@ -251,7 +251,8 @@ def _submitted(local: _Local, pool: WorkerPool, stdin: BinaryIO | None, limits: 
     given = msgspec.structs.replace(
         limits, max_size=max(limits.max_size, content.size), wall=limits.wall + more, cpu=limits.cpu + more
     )
-    task = Task(ref=file, name=os.path.basename(file), every=every, limits=given)  # noqa: PTH119
+    # With its folders: what they are called tells of the content, such as translations.
+    task = Task(ref=file, name=file.replace(os.sep, "/"), every=every, limits=given)
     return local.submitted(pool.submit(task, content, local.take if every else None))
 
 

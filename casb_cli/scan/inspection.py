@@ -292,7 +292,7 @@ class Inspector:
         with self._quiet:
             self._pending += 1
         file = waiting.file
-        task = Task(ref=file.id, name=file.name or file.id, mime=file.mime)
+        task = Task(ref=file.id, name=file.path or file.name or file.id, mime=file.mime)
         future = self._pool.submit(task, content)
         future.add_done_callback(lambda done: self._finish(waiting, done))
 

@@ -442,3 +442,53 @@ def test_a_private_key_whose_body_is_none_is_less_sure():
     texts = (pem("RSA"), pem("RSA").replace("MII", "Qwx", 1), pem("OPENSSH").replace("b3Blb", "MIIEx", 1))
     results = [inspect_stream(text.encode(), name="id.pem", scanner=SCANNER, key=bytes(32)) for text in texts]
     assert [match.confidence for result in results for match in result.matches] == ["high", "low", "low"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("app/res/values-sw/strings.xml", '<string name="hint_password">Nenosiri</string>'),
+        ("app/res/values-fr/strings.xml", '<string name="end_password">Mot…</string>'),
+        ("config/locales/sk.yml", "  reset_password: Vygeneruj heslo"),
+        ("src/locale.constant-nl_NL.json", '  "passphrase": "Wachtwoordzin",'),
+    ],
+)
+def test_words_of_a_translation_are_no_passwords(name, text):
+    assert found(text, name) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"  secret: '{LETTERS}hwy',", LETTERS + "hwy"),
+        ('SECRET_KEY = "harbour' + 'lights"', "harbourlights"),
+        (f"keyValue = '{KEY[:22]}=='", KEY[:22] + "=="),
+        (f"run --username svc --password {LETTERS}", LETTERS),
+        (f"auth = base64.b64encode(b'svc:{PASSWORD}')", PASSWORD),
+        (f"Authorization: {UUID}", UUID),
+        (f"mongodb://svc:{KEY[:12]}@db1.example.com:27017/app", KEY[:12]),
+        ("-e MYSQL_ROOT_PASSWORD=" + "harbour123456", "harbour" + "123456"),
+    ],
+)
+def test_secrets_as_programs_choose_and_hand_them_on(text, value):
+    assert found(text) == [value]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("values.yaml", 'secret: "harbourlights"'),
+        ("values.yaml", 'existingSecret: "harbour-lights"'),
+        ("values.yaml", "password: .Values.initdbPassword"),
+        ("ci.yml", "key: bundle-stats-4x-and-more ${{ github.sha }}"),
+        ("widget.json", f'"publicResourceKey": "{KEY}"'),
+        ("form.vue", '<Field name="password" :rules="passwordRules" />'),
+        ("check.go", "PasswordPattern = `^.{8,32}$`"),
+        ("notes.md", "mysql --password 12345678"),
+        ("options.ts", '{ value: "43200", key: "timeout_12_hours" }'),
+        ("pom.md", "io.jsonwebtoken:jjwt-jackson-0.11.2"),
+        ("protein.fa", "S" + "A" + "HRDRGKRKRDFRRLWITRINAVIHEMGVFYSYNEFIHNLYKKQLLLNRKILAQIA"),
+    ],
+)
+def test_what_names_or_describes_a_secret_is_none(name, text):
+    assert found(text, name) == []

@@ -29,6 +29,14 @@ def pool():
         yield made
 
 
+def test_a_folder_tells_of_the_files_in_it(pool, tmp_path):
+    (tmp_path / "locales").mkdir()
+    for folder in (tmp_path, tmp_path / "locales"):
+        (folder / "app.yml").write_text("  password: Vygeneruj\n")
+    found = list(detect_paths([str(tmp_path)], pool))
+    assert [len(f.result.matches) for f in found] == [1, 0]
+
+
 def test_folders_files_and_stdin_in_order(pool, tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / ".git").mkdir()

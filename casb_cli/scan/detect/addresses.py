@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_documents import DAY
-from casb_cli.scan.detect.checks_secrets import lettered, unpacked
+from casb_cli.scan.detect.checks_secrets import by_chance, lettered, unpacked
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
@@ -21,6 +21,11 @@ _EXAMPLE_HOST = re.compile(
 def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for an address at a host that stands for any: those that RFC 2606 keeps free, and bare words for one."""
     return _EXAMPLE_HOST.match(view.after(80)) is not None
+
+
+def sample_host(value: bytes, view: View) -> bool:
+    """Hold for an address at such a host, unless its password is drawn by lot: then somebody left the host out only."""
+    return not by_chance(value) and example_host(value, view)
 
 
 _USER = re.compile(rb"//([^\s/:@]{1,80}):$")

@@ -278,7 +278,7 @@ def basic_credentials(value: bytes) -> bool:
         name, colon, password = base64.b64decode(value, validate=True).partition(b":")
     except (ValueError, binascii.Error):
         return False
-    return bool(name and colon and len(password) >= 3) and (name + password).isascii()
+    return bool(name and colon and len(password) >= 3) and (name + password).isascii() and not name.startswith(b"{")
 
 
 _LOGIN = re.compile(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")

@@ -16,6 +16,7 @@ from casb_cli.scan.detect.addresses import (
     example_host,
     postcode,
     same_twice,
+    sample_host,
     sample_pair,
     taxon,
     years,
@@ -160,6 +161,17 @@ def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
     return len(plain) < 400 and _counting(plain) >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
 
 
+def counted(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values that do little but count up or down the digits or the alphabet."""
+    plain = value.lower().translate(None, _NO_ALNUM)
+    return len(plain) < 400 and _counting(plain) >= len(plain) * 0.8
+
+
+def short(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values so short that chance, or a word with a number behind it, looks the same."""
+    return len(value) < 10
+
+
 def _counting(plain: bytes) -> int:
     """Return how many characters stand in rows that count up or down."""
     covered = run = 0
@@ -233,7 +245,7 @@ _PLACEHOLDER = re.compile(
     rb"[<>\[{(%$#].*|&(?:lt|#60|#x3c);.*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
-    rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|test|testing|user|admin|root"
+    rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|key|test|testing|user|admin|root"
     rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool|passphrase)_?[0-9]{0,3}(?:\\[nrt]|[;,:.]){0,12}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"
     rb"|.*(?:getenv|environ|get_secret|getpass|prompt|input)\b.*"
@@ -255,7 +267,7 @@ _IDENTIFIER = re.compile(
 )
 
 
-_NAME_OF_THREE = re.compile(rb"[a-z]+[0-9]*(?:_[a-z]+[0-9]*){2,}")
+_NAME_OF_THREE = re.compile(rb"[A-Za-z]+[0-9]{0,3}(?:_(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,3})){2,}")
 
 
 def identifier(value: bytes, view: View) -> bool:
@@ -312,10 +324,15 @@ def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _PLACEHOLDER.fullmatch(value) is not None and not _drawn(value)
 
 
+_BEHIND = re.compile(rb"[0-9_-]{1,5}$|[-_.]v?[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}$")
+"""The number or version behind a name."""
+_PIECES = re.compile(rb"[a-z]{2,12}(?:[-.][a-z]{2,12}){3,}")
+
+
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for letters of any script, joined by dashes, dots, strokes or underscores: names, not keys."""
-    bare = value.rstrip(b"0123456789-_") if b"-" in value or b"_" in value else value
-    return _WORD.fullmatch(bare) is not None and len(value) - len(bare) < 6 and not by_chance(value)
+    bare = _BEHIND.sub(b"", value) if b"-" in value or b"_" in value else value
+    return _WORD.fullmatch(bare) is not None and (not by_chance(value) or _PIECES.fullmatch(value) is not None)
 
 
 _DEFAULT = re.compile(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,3}:\s{0,3}[\"']$")
@@ -324,7 +341,7 @@ _DEFAULT = re.compile(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,
 
 def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
-    if _DEFAULT.search(view.before(100)) or (value.isalpha() and passwords.in_prose(view)):
+    if _DEFAULT.search(view.before(100)) or passwords.in_prose(value, view):
         return True
     if b" " in value and passwords.phrase(value, view):
         return False
@@ -363,14 +380,16 @@ _CALL = re.compile(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = re.compile(
-    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*",
+    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )
 
 
+_ATTRIBUTE = re.compile(rb"[A-Za-z_:@-]+=")
+"""The name of an attribute, whose value follows in quotes."""
 _HASHED = re.compile(
-    rb"(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*",
+    rb"sha1:[0-9a-f]{12}:[0-9a-f]{40}|argon2:\$argon2.*|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -381,7 +400,7 @@ def code_piece(value: bytes, view: View) -> bool:
         return True
     if _drawn(value):
         return False
-    if _PIECE.fullmatch(value):
+    if _PIECE.fullmatch(value) or (_ATTRIBUTE.fullmatch(value) and view.after(1) in (b'"', b"'")):
         return True
     if view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`"):
         return False
@@ -440,6 +459,8 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         monotone,
         published_ssn,
         sequence,
+        counted,
+        short,
         documentation,
         uuid,
         example_uuid,
@@ -454,6 +475,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         doubtful_password,
         passwords.unfilled,
         passwords.no_password,
+        passwords.in_prose,
         passwords.not_a_key_file,
         passwords.not_a_registry_file,
         encoded_words,
@@ -463,6 +485,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         passwords.ill_formed_key,
         same_twice,
         example_host,
+        sample_host,
         escaped_words,
         postcode,
         years,

@@ -44,8 +44,9 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 _OTHER_KEY = re.compile(
     rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
-    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap"
-    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?(?:[ _-]?id)?\W{0,8}"
+    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap|bucket"
+    rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?"
+    rb"(?:[ _-]?(?:id|value|bytes|data|hex|base64|b64))?\W{0,8}"
     rb"(?:[a-z.]{1,20}\(\W{0,2})?$",
     re.IGNORECASE,
 )
@@ -62,13 +63,13 @@ _NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
 def other_key(value: bytes, view: View) -> bool:
     """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
     before = view.before(160)
-    if _MAIL.fullmatch(value) is not None:
+    if _MAIL.fullmatch(value) is not None or view.after(4).lstrip().startswith(b"${{"):
         return True
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
 _PUBLIC = re.compile(
-    rb"publi(?:c|shable)[ _.-]?(?:(?:api|access|client)[ _.-]?)?(?:key|token)"
+    rb"publi(?:c|shable)(?:[ _.-]?(?:(?:api|access|client)[ _.-]?)?|[_-]?[a-z]{1,16}[_-]?)(?:key|token)"
     rb"(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$",
     re.IGNORECASE,
 )

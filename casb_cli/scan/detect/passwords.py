@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from casb_cli.scan.detect.filters import View
 
 _NAME = (
-    rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|(?:client|jwt|session|cookie|consumer|shared)[_-]?secret)"
+    rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|secret(?:[_-]?key)?)"
     rb"[0-9]?(?:[_-]?confirm(?:ation)?)?"
 )
 _QUOTED = re.compile(
@@ -57,10 +57,14 @@ _CONFIGURATION = re.compile(
 """Files in which what stands without quotes is the value itself; those without a suffix too."""
 _TRANSLATED = re.compile(
     r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/]|\.(?:po|pot|strings|resx|arb|xlf|xliff)$"
-    r"|(?:messages|strings|translations?)[_.][a-z]{2}",
+    r"|(?:messages|strings|translations?)[_.][a-z]{2}"
+    r"|(?:^|[\\/._-])[a-z]{2}[_-](?-i:[A-Z]{2})\.(?:json|ya?ml|php|[jt]s|properties)$",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(rb"[ \t]{1,2}[A-Za-z\x80-\xff]{2,}[ ,.]")
+_REFERS = re.compile(r"\.(?:ya?ml|tf|bicep)$")
+_REFERENCE = re.compile(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?$", re.IGNORECASE)
+"""In descriptions of what is to run a bare `secret` is the name of one that is kept elsewhere."""
 _SAYS = re.compile(
     rb"label|title|placeholder|text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
     rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
@@ -88,7 +92,8 @@ _WORDS = frozenset(
     b"field email username name login account confirm confirmation strength reset forgot change update "
     b"submit show hide always never once manual external internal interactive static dynamic scram basic "
     b"bearer digest bcrypt scrypt argon kerberos certificate accesstoken other another confirmed accepted missing "
-    b"fail fails failed credentials memory callback rule error short long weak strong blah nope here "
+    b"ignored unused irrelevant fail fails failed "
+    b"credentials memory callback rule error short long weak strong blah nope here "
     b"something anything whatever string_value this that self props state config wachtwoord passwort "
     b"kennwort kodeord adgangskode passord senha parole parool salasana contrasenya contrasena clave "
     b"heslo haslo losenord parola jelszo sandi geslo lozinka zaporka slaptazodis salasona aldagai "
@@ -129,11 +134,11 @@ def not_a_registry_file(value: bytes, view: View) -> bool:  # noqa: ARG001
     return not view.name.lower().endswith("npmrc") and b"//" not in view.before(200)
 
 
-def in_prose(view: View) -> bool:
-    """Return whether a word stands in a translation, or begins a sentence behind a colon."""
+def in_prose(value: bytes, view: View) -> bool:
+    """Hold for a word in a translation, and for one that begins a sentence behind a colon."""
     if _TRANSLATED.search(view.name):
-        return True
-    return view.before(3).rstrip()[-1:] == b":" and _SENTENCE.match(view.after(40)) is not None
+        return not value.isascii() or not re.search(rb"[0-9]", value)
+    return value.isalpha() and view.before(3).rstrip()[-1:] == b":" and _SENTENCE.match(view.after(40)) is not None
 
 
 def encrypted_key(value: bytes, view: View) -> bool:
@@ -216,6 +221,8 @@ def literal(value: bytes, view: View) -> bool:
     if _TRANSLATED.search(view.name):
         return False
     before = view.before(140)
+    if _REFERS.search(view.name) and _REFERENCE.search(before):
+        return False
     match = _QUOTED.search(before) or _DEFINED.search(before)
     if match is None:
         match = _PAIRED.search(view.text, max(0, view.start - 200), view.start)

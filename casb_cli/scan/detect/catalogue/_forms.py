@@ -60,9 +60,10 @@ FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?
 """What a value in code may stand behind: where another one lacks, or as one of two."""
 OPEN = WRAP + r"[bnru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
-UUID_HINT = r"(?:api[_ .-]?(?:key|token)|(?:secret|auth|access)[_ .-]?(?:key|token)|token|secret)"
+UUID_HINT = r"(?:authorization|api[_ .-]?(?:key|token)|(?:secret|auth|access)[_ .-]?(?:key|token)|token|secret)"
 UUID_NAME = (
-    r"(?:api[_ .-]?(?:key|token)|(?:client|app)[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)|token"
+    r"(?:authorization|api[_ .-]?(?:key|token)|(?:client|app)[_ .-]?secret|(?:secret|auth|access)[_ .-]?(?:key|token)"
+    r"|token"
     r"|(?<![a-z_.-])secret)"
 )
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
@@ -142,7 +143,7 @@ PASSWORD_FORMS = (
             r"(?:(?<![a-z0-9-])--?"
             + PASSWORD
             + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
-            r"(?P<v>(?=[^\s\"']{0,99}[0-9])[^\s\"'=:-][^\s\"']{5,99})"
+            r"(?P<v>[^\s\"'=:-][^\s\"']{5,99})"
         ),
         caseless=True,
         before=180,

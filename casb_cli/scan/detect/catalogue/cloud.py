@@ -352,7 +352,8 @@ DETECTORS: tuple[Detector, ...] = (
         "The private seed of a NATS operator, account or user; a right checksum makes it sure.",
         Rule(
             hint=r"S[UAONCX][A-Z2-7]{56}",
-            pattern=r"(?<![A-Z2-7a-z])(?P<v>S[UAONCX][A-Z2-7]{56})(?![A-Z2-7a-z=])",
+            # Without a digit it is a protein.
+            pattern=r"(?<![A-Z2-7a-z])(?P<v>S[UAONCX](?=[A-Z]{0,55}[2-7])[A-Z2-7]{56})(?![A-Z2-7a-z=])",
             before=64,
             after=8,
         ),

@@ -109,7 +109,7 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("secret_like",),
         filters=_RANDOM_FILTERS,
-        doubts=("sequence",),
+        doubts=("sequence", "short"),
         columns=(
             "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
             "(?:apikey|secretkey|accesskey|authkey|secret|apitoken|accesstoken|authtoken|token|key)(?:secret|value)?"
@@ -167,6 +167,19 @@ DETECTORS: tuple[Detector, ...] = (
             # A line of a test's log: `PASS: folder/test.exp`, after a newline.
             _assigned(PASSWORD_HINT, r"(?!(?<=\n)(?-i:PASS: ))" + PASSWORD),
             _assigned(FOREIGN, FOREIGN),
+            # A secret in quotes may be chosen as passwords are; without them it is more often a reference.
+            Rule(
+                hint=r"secret(?:[_-]?key)?" + CLOSES + ENDS,
+                pattern=r"(?<!existing)(?<!pull)secret(?:[_-]?key)?"
+                + EQUALS
+                + r"\s{0,40}"
+                + OPEN
+                + r"(?P<v>[^\"'`\s]{6,40}?)\\{0,3}[\"'`]",
+                then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}" + OPEN + r"[^\"'`\s]{6}",
+                caseless=True,
+                before=96,
+                after=110,
+            ),
             *PASSWORD_FORMS,
         ),
         filters=(
@@ -176,7 +189,7 @@ DETECTORS: tuple[Detector, ...] = (
             "documentation",
             "monotone",
             "numbered_name",
-            "sequence",
+            "counted",
             "code_piece",
             "other_name",
             "file_name",
@@ -186,7 +199,7 @@ DETECTORS: tuple[Detector, ...] = (
             "minified",
             "template_file",
         ),
-        doubts=("doubtful_password",),
+        doubts=("doubtful_password", "sequence"),
         columns=(
             "(?:user|login|initial|temp|temporary|db|database|account|admin|wifi|ssh|email|old|new|current|default|web)?"
             "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse|senha|contraseña|contrasena|wachtwoord"
@@ -244,9 +257,14 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:keys?|auth|_pat)[0-9]?" + CLOSES + r"(?:" + ENDS + r"|\sis\s)",
+                hint=r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|_pat)[0-9]?"
+                + CLOSES
+                + r"(?:"
+                + ENDS
+                + r"|\sis\s)",
                 pattern=(
-                    r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))(?:keys?|auth|(?<=_)pat)[0-9]?"
+                    r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))"
+                    r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|(?<=_)pat)[0-9]?"
                     r"(?:" + SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~!@#$%^&*-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"
@@ -355,14 +373,14 @@ DETECTORS: tuple[Detector, ...] = (
             "placeholder",
             "documentation",
             "monotone",
-            "sequence",
-            "example_host",
+            "counted",
+            "sample_host",
             "same_twice",
             "escaped_words",
             "template_file",
             "lock_file",
         ),
-        doubts=("doubtful_password",),
+        doubts=("doubtful_password", "sequence", "example_host"),
         mask="none",
         match=lambda: (
             "postgres://app:" + "h7Qz!kw9" + "@db.internal:5432/prod",

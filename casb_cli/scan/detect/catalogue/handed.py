@@ -23,6 +23,9 @@ _RULES = (
     form(60, 280, _TWO + r"\s?\(\s{0,20}[\"']", _TWO + r"\s?\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE, checks=_GIVEN),
     form(24, 280, r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
          r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}" + _TEXT + r"\s{0,3},\s{0,3}" + _HERE + r"\s{0,3},?\s{0,3}[\])]", checks=_GIVEN),
+    # The pair that becomes a header.
+    form(40, 180, r"(?:b64encode|btoa|base64_?encode|strict_encode64)\(\s?b?[\"'][^\s:\"']{1,60}:",
+         r"(?:b64encode|btoa|base64_?encode|strict_encode64)\(\s?b?[\"'][^\s:\"']{1,60}:(?P<v>[^\s\"':/]{4,100})[\"']", caseless=True, checks=_GIVEN),
     # The key of a signature, as people choose passwords.
     form(24, 420, r"(?:jwt\.(?:sign|verify|encode|decode)|cookieparser|secretkeyspec)\(",
          r"(?:jwt\.(?:sign|verify|encode|decode)\(\s{0,20}(?:\{[^{}]{0,200}\}|[a-z_$][\w.$]{0,60}(?:\(\))?)\s{0,3},|cookieparser\(|secretkeyspec\()"
@@ -104,8 +107,17 @@ DETECTORS: tuple[Detector, ...] = (
         confidence="medium",
         reference="the manuals of what takes the password",
         checks=("password_like",),
-        filters=("placeholder", "documentation", "monotone", "sequence", "template_file", "minified", "no_password"),
-        doubts=("doubtful_password",),
+        filters=(
+            "placeholder",
+            "documentation",
+            "monotone",
+            "counted",
+            "template_file",
+            "minified",
+            "no_password",
+            "in_prose",
+        ),
+        doubts=("doubtful_password", "sequence"),
         keywords=("user", "username", "login", "host", "server", "connect"),
         match=lambda: (
             "requests.get(url, auth=('admin', '" + "Gr8Pass" + "9word'))",
