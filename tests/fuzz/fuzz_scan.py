@@ -213,6 +213,7 @@ def run(found: dict[str, list[bytes]], kinds: list[str], seed: int, minutes: flo
     number = faults = 0
     while time.time() < until:
         sys.stdout.flush()
+        state[:] = STATE.pack(number, 0.0, 0)
         pid = os.fork()
         if pid == 0:
             child(found, kinds, seed, number, until, state)

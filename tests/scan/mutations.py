@@ -82,7 +82,7 @@ def _inside(data, r, others, depth):
                 return pack(mutated(content, r, others, depth + 1)) if len(content) < LARGEST else None
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError):
         return None  # this one was wrong before
-    except (zlib.error, lzma.LZMAError, zstd.ZstdError, struct.error):
+    except (zlib.error, lzma.LZMAError, zstd.ZstdError, struct.error, OverflowError):
         return None
     return None
 

@@ -182,7 +182,7 @@ CASES: dict[str, tuple[bytes, str | None]] = {
     "zstd-many-frames": ((zstd.compress(WORDS.encode()) + b"\x50\x2a\x4d\x18\4\0\0\0skip") * 9, "expansion"),
     "zstd-skipped-frame-beyond-its-end": (b"\x50\x2a\x4d\x18\xff\xff\xff\x7f" + zstd.compress(CARD), "corrupted"),
     "xz-index-lies": (lzma.compress(CARD)[:-40] + bytes(40), "corrupted"),
-    "lzma-dictionary-of-2-gib": (b"\x5d\0\0\0\x80" + b"\xff" * 8 + bytes(30), "out-of-memory"),
+    "lzma-dictionary-of-2-gib": (b"\x5d\0\0\0\x80" + b"\xff" * 8 + bytes(30), "too-large"),
     "7z-directory-of-exabytes": (b"7z\xbc\xaf\x27\x1c\0\4" + (lambda s: struct.pack("<I", zlib.crc32(s)) + s)(struct.pack("<QQI", 0, 1 << 60, 0)), "corrupted"),
     "7z-folders-without-number": (wrapped(bytes(4), b"\1\x04\x06\0\1\x09\4\0\x07\x0b\xff" + b"\x7f" * 8 + b"\0"), "corrupted"),
     "7z-names-without-end": (wrapped(b"", b"\1\x05\xf0\xff\xff\xff\x0f\x11\x03\0aa\0\0"), "corrupted"),
@@ -200,6 +200,7 @@ CASES: dict[str, tuple[bytes, str | None]] = {
     "ole-of-large-sectors": (patched(word(LINE * 400), 26, b"\4\0\xfe\xff\x0c\0"), "corrupted"),
     "xls-record-beyond-its-end": (compound({"Workbook": (struct.pack("<HH", BOF[0], len(BOF[1])) + BOF[1] + b"\xfc\0\xff\xff" + CARD).ljust(4096, b"\0")}), "corrupted"),
     "xls-strings-without-number": (biff(BOF, (0x00FC, struct.pack("<II", 1, 0x7FFFFFFF) + b"\xff\xff\0"), (10, b"")), "corrupted"),
+    "xls-list-of-tables-in-a-circle": (ole_patched(68, 0, biff(BOF)), "corrupted"),
     # office documents
     "docx-tables-in-tables": (docx("<w:tbl><w:tr><w:tc>" * 30_000 + paragraph(SHOWN)), NONE),
     "docx-with-external-entities": (office({"word/document.xml": f"<?xml version='1.0'?><!DOCTYPE w SYSTEM 'http://127.0.0.1:9/x.dtd' [<!ENTITY % e SYSTEM 'file:///etc/passwd'> %e;]><w:document {W}>{paragraph(SHOWN)}</w:document>"}), NONE),

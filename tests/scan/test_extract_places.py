@@ -407,6 +407,16 @@ def old_tar():
 
 
 PLACES["tar without a mark"] = old_tar()
+for _part, _xml in (
+    ("word/numbering", f'<w:numbering><w:lvlText w:val="Nr {SHOWN} %1"/></w:numbering>'),
+    ("word/people", f'<w15:people><w15:person w15:author="{SHOWN}"/></w15:people>'),
+    ("word/activeX/activeX1", f'<ax:ocx><ax:ocxPr ax:name="Caption" ax:value="{SHOWN}"/></ax:ocx>'),
+    ("ppt/commentAuthors", f'<p:cmAuthorLst><p:cmAuthor name="{SHOWN}"/></p:cmAuthorLst>'),
+    ("xl/persons/person", f'<personList><person displayName="{SHOWN}"/></personList>'),
+):
+    _main = {"word": "word/document.xml", "ppt": "ppt/slides/slide1.xml"}.get(_part.split("/")[0])
+    _parts = {f"{_part}.xml": _xml}
+    PLACES[f"{_part} beside"] = office({_main: "<p/>", **_parts}) if _main else xlsx("", **_parts)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import io
-import lzma
 import sys
 import tempfile
 import zipfile
@@ -14,7 +13,7 @@ from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
-from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces
+from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces, xz_pieces
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sniff import sniff
 from casb_cli.scan.extract.stream import Slice, Stream
@@ -266,8 +265,8 @@ def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segm
 
 
 def xz_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
-    """Yield what an xz file holds."""
-    yield from single(source, context, where, lzma.LZMAFile(source.file))  # noqa: SIM115 - closed by `single`
+    """Yield what an xz file holds, or one of its older form."""
+    yield from single(source, context, where, cast("IO[bytes]", Pieces(lambda: xz_pieces(source.file))))
 
 
 def lz4_content(source: Source, context: Context, where: str) -> Iterator[Segment]:

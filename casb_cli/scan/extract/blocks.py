@@ -1,14 +1,15 @@
-"""gzip member by member, up to where it is torn; LZ4 and Snappy, too rare for a library of their own."""
+"""gzip member by member, up to where it is torn; xz in bounded memory; LZ4 and Snappy, too rare for a library."""
 
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO
 
-from casb_cli.scan.extract.base import Stop
+from casb_cli.scan.extract.base import Reason, Stop
 from casb_cli.scan.extract.stream import Stream
 
 _FRAME, _LEGACY = 0x184D2204, 0x184C2102
@@ -105,6 +106,42 @@ def _head(data: bytes) -> int:
             at = end + 1
     at += flags & 2
     return at if at <= len(data) else -1
+
+
+_HELD = 192 << 20
+"""Bytes that a stream of xz may make its reader hold: twice of what its own program's highest level takes."""
+
+
+def xz_pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of streams of xz in a row, or of one of its older form; raises Stop where they are torn."""
+    file.seek(0)
+    data, begun = file.read(_TAKEN), False
+    while data:
+        unpacker = lzma.LZMADecompressor(memlimit=_HELD)
+        out = b""
+        while not unpacker.eof:
+            try:
+                out = unpacker.decompress(data, _TAKEN)
+            except lzma.LZMAError as error:
+                if begun and not out and unpacker.needs_input:
+                    return  # what stands behind the last stream is none
+                raise Stop(*_UNPACKABLE["limit" in str(error)]) from None
+            if out:
+                begun = True
+                yield out
+            data = file.read(_TAKEN) if unpacker.needs_input and not unpacker.eof else b""
+            if not data and unpacker.needs_input and not unpacker.eof:
+                raise Stop("corrupted", "packed bytes are missing")
+        begun = True
+        data = unpacker.unused_data or file.read(_TAKEN)
+        while data and not (data := data.lstrip(b"\0")):
+            data = file.read(_TAKEN)
+
+
+_UNPACKABLE: dict[bool, tuple[Reason, str]] = {
+    True: ("too-large", "a dictionary"),
+    False: ("corrupted", "packed bytes"),
+}
 
 
 def lz4_pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -145,6 +145,8 @@ def misleading(source: Source) -> bool:
     head = source.head(512)
     if len(head) < 80 or max(struct.unpack_from("<I", head, at)[0] for at in _TABLES) > source.size // 64 + 1:
         return True
+    if _endless(source, head):
+        return True
     if (cut := source.size % _SECTOR) and source.size < _LARGEST_COPY:  # an unfinished last sector is no reason to stop
         source.file.seek(0)
         whole = source.file.read() + b"\xff" * (_SECTOR - cut)
@@ -154,6 +156,25 @@ def misleading(source: Source) -> bool:
             return _circles(ole)
     except Exception:  # noqa: BLE001 - of any kind: where one reader finds no directory, the other may look for ever
         return True
+
+
+def _endless(source: Source, head: bytes) -> bool:
+    """Return whether the list of tables goes on from sector to sector for ever, however many it is said to have."""
+    width = 1 << min(struct.unpack_from("<H", head, _WIDTH)[0], 12)
+    at = struct.unpack_from("<I", head, _MORE_TABLES)[0]
+    for _ in range(source.size // width + 2):
+        if at >= _NO_SECTOR:
+            return False
+        source.file.seek((at + 2) * width - 4)
+        following = source.file.read(4)
+        if len(following) < 4:
+            return False
+        at = int.from_bytes(following, "little")
+    return True
+
+
+_WIDTH, _MORE_TABLES = 0x1E, 0x44
+"""Where the header tells how wide sectors are, as a power of two, and which one the list of tables goes on in."""
 
 
 def _circles(ole: Any) -> bool:

@@ -67,6 +67,11 @@ _DESCRIBING = (
 )
 _DRAWING = tuple(f"{top}/{part}" for top in ("word", "ppt", "xl") for part in ("charts/", "drawings/", "diagrams/"))
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
+_DRESSING = re.compile(
+    r"(?:word/(?:numbering|people|activeX/\w{1,80})|ppt/(?:commentAuthors|authors|activeX/\w{1,80})|xl/persons/\w{1,80})\.xml",
+    re.IGNORECASE,
+)
+"""Parts of which only long values in attributes matter: numbering, who wrote comments, controls."""
 _EMBEDDED = re.compile(
     r"(?:word|xl|ppt)/(?:embeddings/.+|media/.+\.(?:vtt|srt)|afchunk[^/]*|vbaProject[^/]*\.bin)"
     r"|Object \d+(?:\.\w+)?|(?:Basic|Scripts)/.+",
@@ -159,6 +164,8 @@ def _parts(
             elif _BINARY.fullmatch(name) and info.file_size < _LARGEST_BINARY:
                 with member_file(archive, info, context) as file:
                     yield Segment(join_place(where, "beside"), "none", wide_values(file.read()))
+            elif _DRESSING.fullmatch(name):
+                yield _xml(archive, info, context, join_place(where, "beside"), attributes_xml)
             elif _PROPERTIES.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
                 if name.startswith("customXml/"):

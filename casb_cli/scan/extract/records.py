@@ -20,6 +20,7 @@ _ASIDE = frozenset(
         0x5C,
         0x85,
         0x1B0,
+        0x1B1,
         0x1BA,
         0x1BE,
         0x1B8,
