@@ -231,7 +231,9 @@ class _Look:
         self._fail_from = fail_from
         self._severe = 0
         self._matches = 0
-        self._outcomes: Counter[str] = Counter()
+        self._files = 0
+        self._textless: Counter[str] = Counter()
+        self._partly: Counter[str] = Counter()
         self._looked = 0
         self._unread: set[str] = set()
         self._left_files = self._left_rows = False
@@ -289,7 +291,7 @@ class _Look:
     def _count(self, one: LocalResult) -> None:
         result = one.result
         self._looked += result.outcome != "skipped"
-        self._outcomes[result.outcome if result.outcome == "done" else f"{result.outcome}: {result.reason}"] += 1
+        self._files += 1
         if result.outcome == "done":
             return
         from casb_cli.report.sarif import Missed
@@ -298,8 +300,10 @@ class _Look:
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
         if result.reason in NO_TEXT and all(note.reason in NO_TEXT for note in result.notes):
+            self._textless[f"{result.reason}{' in part' * (result.outcome == 'partial')}"] += 1
             streams.detail(f"{one.file}: {result.outcome}: {why}")
         else:
+            self._partly[f"{result.outcome}: {result.reason}"] += 1
             self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
             streams.warn(f"{one.file}: {result.outcome}: {why}")
         for note in result.notes:
@@ -307,7 +311,7 @@ class _Look:
                 streams.detail(f"{one.file}: {note.place}: {note.reason} {note.detail}".rstrip())
 
     def _counts(self) -> str:
-        total = self._outcomes.total() + self._open
+        total = self._files + self._open
         files = f"{total:,} file{'s' * (total != 1)}"
         return f"{files}, {self._matches:,} match{'es' * (self._matches != 1)}"
 
@@ -322,7 +326,6 @@ class _Look:
         from casb_cli.core.errors import PartlyDone
         from casb_cli.ui.streams import streams
 
-        told = [f"{count:,} {name}" for name, count in sorted(self._outcomes.items()) if name != "done"]
         streams.note(self._counts())
         if excluded:
             streams.note(f"left out by --exclude, and not inspected: {excluded:,}")
@@ -330,8 +333,10 @@ class _Look:
             streams.note(f"known from the baseline, and not counted: {self._states['known']:,}")
         if self._states["suppressed"]:
             streams.note(f"suppressed, and not counted: {self._states['suppressed']:,}: casb findings suppressions")
-        if told:
-            streams.note(f"not wholly inspected: {', '.join(told)}")
+        for what, counted in (("without text", self._textless), ("not wholly inspected", self._partly)):
+            if counted:
+                told = (f"{count:,} {name}" for name, count in sorted(counted.items()))
+                streams.note(f"{what}: {', '.join(told)}")
         for what in sorted(self._unread):
             streams.note(f"not read: {what}")
         if limited and self._left_files:

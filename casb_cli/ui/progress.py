@@ -108,7 +108,8 @@ class Progress:
 
     def text(self) -> str:
         """Return the state in one line of words."""
-        unit = f" {self.unit}" if self.unit else ""
+        number = self.done if self._total is None else self._total
+        unit = f" {self.unit.removesuffix('s') if number == 1 else self.unit}" if self.unit else ""
         of = f" of {self._total:,}" if self._total is not None else ""
         parts = [f"{self.title}: {self.done:,}{of}{unit}"]
         rate = self.rate()

@@ -53,6 +53,13 @@ def test_a_job_that_ends_at_once_shows_no_line_on_a_terminal(after, shown):
     assert streams.live is None
 
 
+def test_one_is_told_in_the_singular():
+    streams, clock = cron(), Clock()
+    with Progress("inspecting", unit="files", to=streams, clock=clock) as progress:
+        progress.advance(1)
+        assert progress.text() == "inspecting: 1 file"
+
+
 def test_quiet_is_silent():
     streams, clock = cron(), Clock()
     streams.quiet = True
