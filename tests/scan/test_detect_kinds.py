@@ -93,9 +93,9 @@ def test_kinds_that_nothing_tells_apart_are_both_told():
         ("id,carta_d_identita\n1,CA05005DF\n", "a.csv", "it-identity-card"),
         ("Carte nationale d'identité n° X4RTBPFW4", "a.txt", ""),  # the specimen's letters, too few digits
         ("Carte nationale d'identité n° D2H6862M2", "a.txt", "identity-document"),
-        ("Ausweisnummer L8F3K29C6", "a.txt", "passport-number identity-document"),
+        ("Ausweisnummer L8F3K29C6", "a.txt", "de-identity-document"),
         ("Паспорт: МР 538471", "a.txt", "passport-number"),
-        ("Bilhete de Identidade 003557013LA045", "a.txt", "identity-document"),
+        ("Bilhete de Identidade 003557013LA045", "a.txt", "ao-identity-card"),
         ("CIF: B82487455", "a.txt", "es-cif"),
         ("Irish passport PU9306857", "a.txt", "passport-number"),
         ("paspoort NW6KB82X4", "a.txt", "nl-identity-document passport-number"),

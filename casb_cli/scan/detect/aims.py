@@ -155,6 +155,18 @@ def spans(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tupl
             yield match.span(_value(match))
 
 
+_HEAD = re.compile(rb"([A-Za-z]{2,4}) (?=[0-9])")
+
+
+def behind_label(aim: Aim, buffer: bytes, start: int, stop: int) -> int:
+    """Return where a value begins whose first letters are its label, which its form allows as part of the number."""
+    head = _HEAD.match(buffer, start, stop) if aim.owner.detector.gated and not aim.rule.linear else None
+    if head is None or (words := aim.words) is None or words.fullmatch(head[1]) is None:
+        return start
+    rest = aim.pattern.match(buffer, head.end()) if isinstance(aim.pattern, re.Pattern) else None
+    return head.end() if rest is not None and rest.end(_value(rest)) == stop else start
+
+
 def _nearest(aim: Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, int]]:
     """Yield where the values begin and end that the rule's pattern confirms at each of its hint's ends in turn."""
     before, after = aim.rule.before, aim.rule.after

@@ -49,6 +49,12 @@ DAY = _MONTH + rb"(?:0[1-9]|[12]\d|3[01])"
 
 
 @check
+def one_case(value: bytes) -> bool:
+    """Hold for letters that are all capital or all small: codes of chance mix them."""
+    return value.upper() == value or value.lower() == value
+
+
+@check
 def document_number(value: bytes) -> bool:
     """Hold for what may be the number of a document: at least four digits, no date, no year, no price."""
     text = plain(value)

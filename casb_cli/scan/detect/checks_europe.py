@@ -22,8 +22,14 @@ def icao_731(value: bytes) -> bool:
 
 @check
 def de_document(value: bytes) -> bool:
-    """Hold for the number of a German passport or identity card of ten characters with digits among them."""
-    return len(plain(value)) == 10 and icao_731(value) and sum(c.isdigit() for c in plain(value)) >= 2
+    """Hold for the number of a German passport or identity card: its nine characters, and a digit that may check them.
+
+    Without that digit they must be letters and digits as chance mixes them.
+    """
+    text = plain(value)
+    if len(text) == 9:
+        return re.fullmatch(r"[CFGHJKLMNPRTVWXYZ](?=[A-Z]*[0-9]+[A-Z])[0-9CFGHJKLMNPRTVWXYZ]{8}", text) is not None
+    return len(text) == 10 and icao_731(value) and sum(c.isdigit() for c in text) >= 2
 
 
 @check

@@ -162,8 +162,10 @@ def uz_pinfl(value: bytes) -> bool:
 
 @check
 def vn_cccd(value: bytes) -> bool:
-    """Hold for a Vietnamese number: a province, century and sex, a year."""
+    """Hold for a Vietnamese number: a province, century and sex, a year; on old cards a province and seven digits."""
     text = plain(value)
+    if re.fullmatch(r"[0-3]\d{8}", text):
+        return len(set(text)) > 3
     return re.fullmatch(r"0\d{11}", text) is not None and 1 <= int(text[:3]) <= 96
 
 
@@ -244,3 +246,10 @@ def qa_qid(value: bytes) -> bool:
 def nik(value: bytes) -> bool:
     """Hold for an Indonesian identity number that is no payment card: it has no check digit of its own."""
     return CHECKS["stdnum.id.nik"](value) and not payment_card(value)
+
+
+@check
+def au_ihi(value: bytes) -> bool:
+    """Hold for an Australian identifier in health: of a person, a provider or an organisation, with Luhn's digit."""
+    text = plain(value)
+    return re.fullmatch(r"80036[0-2][0-9]{10}", text) is not None and luhn(text.encode())

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from casb_cli.core.models import Confidence
-from casb_cli.scan.detect.aims import Aim, Armed, spans
+from casb_cli.scan.detect.aims import Aim, Armed, behind_label, spans
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import hits, load
@@ -20,6 +20,7 @@ from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family
 from casb_cli.scan.detect.nearby import near
 from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, outside_accounts, unless_told
+from casb_cli.scan.detect.peoples import of_that_people
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet
 from casb_cli.scan.detect.specific import one_kind
@@ -165,7 +166,9 @@ class Scanner:
             confidence = self._judged(buffer, candidate, places, places.name or collector.name)
             if confidence is not None:
                 held.append((candidate, confidence))
-        for candidate, confidence in one_kind(one_generic(unless_told(held)), buffer, places):
+        for candidate, confidence in one_kind(
+            one_generic(unless_told(of_that_people(held, buffer, places))), buffer, places
+        ):
             detector, start, end, place = candidate.armed.detector, 0, 0, ""
             if not collector.placed(detector):
                 start, end = folded.origin(base + candidate.start), folded.origin(base + candidate.end)
@@ -246,7 +249,8 @@ class Scanner:
         distinct = aim.owner.detector.min_count > 1
         words = aim.words if aim.rule.words else None
         owner = "" if aim.owner.detector.gated else aim.owner.detector.id
-        for start, stop in spans(aim, ends, buffer, collector.key):
+        for begin, stop in spans(aim, ends, buffer, collector.key):
+            start = behind_label(aim, buffer, begin, stop)
             if start < 0 or not floor <= start < limit:
                 continue
             value = buffer[start:stop]

@@ -60,6 +60,11 @@ class View:
         above = self.text[max(0, self.start - len(told) - count) : self.start]
         return above if _LABEL_ABOVE.search(above) is not None else told
 
+    def above(self, count: int) -> bytes:
+        """Return up to `count` bytes of the line above a value that begins its own, where they are all of that line."""
+        lines = self.text[max(0, self.start - count) : self.start].split(b"\n")
+        return lines[-2].rstrip() if len(lines) > (1 if self.start <= count else 2) and not lines[-1].strip() else b""
+
     def after(self, count: int) -> bytes:
         """Return up to `count` bytes behind the value, on its line."""
         return self.text[self.end : self.end + count].split(b"\n", 1)[0]
@@ -433,19 +438,25 @@ def other_number(value: bytes, view: View) -> bool:
     return named_otherwise(value, view.text, view.start, view.label(120), view.column)
 
 
-def measure(value: bytes, view: View) -> bool:  # noqa: ARG001
+_FIGURES = re.compile(rb"[^A-Za-z]+")
+
+
+def measure(value: bytes, view: View) -> bool:
     """Hold where a number's own name or that of its column says that it counts or measures: `size`, `downloads`.
 
     And where that name has none of the words that tell its kind, so that those near by belong to others.
     """
-    if measured(view.before(120), view.column):
+    if _FIGURES.fullmatch(value) and measured(view.before(120), view.column):
         return True
     return view.words is not None and named_apart(view.text, view.start, view.end, view.column, view.words)
 
 
 def other_label(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold where a number's own label, or that of its column, tells a thing no person is known by: an order, a day."""
-    return labelled_otherwise(view.text, view.start, view.column)
+    if labelled_otherwise(view.text, view.start, view.column):
+        return True
+    # Where the column's name says nothing of the kind, the cell in front may be the label.
+    return bool(view.column) and view.words is not None and labelled_otherwise(view.text, view.start, b"")
 
 
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.detect.rules import DetectorSet, Rule
-from casb_cli.scan.detect.sought import SHORT, Word, sought
+from casb_cli.scan.detect.sought import NUMBERED, SHORT, Word, sought
 
 _DIGITS = b"0123456789"
+_NUMBERED = re.compile(NUMBERED.encode())
 _NOBODY = frozenset[str]()
 
 
@@ -101,7 +103,7 @@ class Gates:
             for found in ends:
                 end = found - word.behind
                 at = end - word.size
-                if _parted(buffer, at) and (word.part or _parted(buffer, end)):
+                if _parted(buffer, at) and (word.part or _parted(buffer, end) or _NUMBERED.match(buffer, end)):
                     yield end, word
         tail = buffer[-SHORT:].lower()
         for at in range(len(tail) - 1):

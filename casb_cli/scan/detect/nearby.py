@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 
 from casb_cli.scan.detect.places import Places
+from casb_cli.scan.detect.sought import ONLY_LABELS
 
 _SHORTEST, _CHANCE = 3, re.compile(rb"[A-Z]{2}[a-rt-z]|[A-Z][a-z][A-Z]|[a-z][A-Z][a-z]|[a-z]{2}[A-Z]")
 """Letters of an abbreviation, and those that nobody would write so: `DMv`, `dMv`, `dmV`, but not `eID`."""
 _TAGS = (b"<", b"/")
+_ONLY_LABELS = frozenset(word.encode() for word in ONLY_LABELS)
+_ASCII = bytes(range(128))
+_LABELS = re.compile(
+    rb"(?:[^\w\n]{0,3}(?:n[o\xc2\xba\xb0.]{1,4}|nr|num|number))?[^A-Za-z0-9\n]{1,24}|[ .:]{0,3}\r?\n[ \t]{0,20}",
+    re.IGNORECASE,
+)
 
 
 def near(
@@ -33,10 +40,15 @@ def near(
     return any(
         (not owner or places.marks.within(owner, low, high)) and _stands(words, buffer, low, high)
         for low, high in (
-            (max(rows, start - distance), start),
+            (max(rows, start - _bytes(buffer[max(0, start - distance) : start], distance)), start),
             (end, min(len(buffer), end + distance)),
         )
     )
+
+
+def _bytes(text: bytes, distance: int) -> int:
+    """Return how many bytes about as many characters take as a distance has, where letters take two or three."""
+    return distance if text.isascii() else distance + len(text.translate(None, _ASCII)) // 2
 
 
 def _stands(words: re.Pattern[bytes], buffer: bytes, low: int, high: int) -> bool:
@@ -47,6 +59,8 @@ def _stands(words: re.Pattern[bytes], buffer: bytes, low: int, high: int) -> boo
     """
     while (found := words.search(buffer, low, high)) is not None:
         start, low = found.span()
+        if low - start <= _SHORTEST and found[0].lower() in _ONLY_LABELS and not _LABELS.fullmatch(buffer, low, high):
+            continue
         if low - start > _SHORTEST:
             return True
         behind = buffer[low : low + 1]

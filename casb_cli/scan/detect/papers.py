@@ -53,10 +53,13 @@ _THINGS = (
     "|time ?stamp|epoch|created|updated|modified|ts|trace|span|session|request|req|correlation"
     "|transaction|txn|seq|sequence"
     "|hash|sha-?[0-9]{0,3}|md5|checksum|crc|etag|commit|revision|version|build|release"
-    r"|(?:your|our|my|booking|order|payment)[ _-]?ref(?:erence)?|(?<![^\W\d_][ _-])ref(?:erence)?"
+    r"|(?:your|our|my|booking|order|payment|customer|client|supplier|vendor|case|file)[ _-]?ref(?:erence)?"
+    r"|(?<![^\W\d_][ _-])ref(?:erence)?"
     "|(?:customer|client|supplier|vendor|employee|staff)[ _-]?(?:id|no|nr|num|number)"
+    r"|(?<![^\W\d_][ _-])(?:policy|contract|claim|premium|cost[ _-]?cent(?:er|re))"
 )
 _TAG = r"(?:\s[^<>\n]{0,60})?>"
+_VALUE = ('"', "'", ":", " ")
 _LABEL = re.compile(
     rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
@@ -65,6 +68,14 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label in front of its number, or on the line above."""
+_KIND = re.compile(
+    r"[\"'](?:type|kind|label|name|category)[\"']\s?:\s?[\"']"
+    rf"(?:{_THINGS}|{_PAPERS}|customer|client|account|supplier|vendor|policy)"
+    rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id))?[\"']\s?,\s{{0,24}}"
+    r"[\"'](?:value|number|id|no|nr|identifier)[\"']\s?:\s?[\"']?$",
+    re.IGNORECASE,
+)
+"""A pair of JSON that tells the kind, in front of the one that holds the number."""
 _ALONE = re.compile(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
 
 
@@ -82,7 +93,9 @@ def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
 def _labels(before: bytes) -> bool:
     told = before.decode("utf-8", "ignore")
     found = _LABEL.search(told)
-    return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)
+    if found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None):
+        return True
+    return told[-1:] in _VALUE and _KIND.search(told) is not None
 
 
 _RECEIPT = re.compile(

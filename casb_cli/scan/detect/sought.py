@@ -24,6 +24,9 @@ _PART = "[^A-Za-z]"
 _HUMP = 3
 """Letters that a word must have to count within a name such as `holderSsn` or `ssnOfHolder`."""
 
+NUMBERED = "(?i:no|nr|num|numbers?|nummer)(?![A-Za-z])"
+"""The word for a number, joined to what it is of: `passportno`."""
+
 _JOINTS = ("", " ", "_", "-", "\n")
 
 
@@ -36,7 +39,7 @@ def bordered(words: Iterable[str]) -> str:
     long = [word for word in known if word not in short]
     # Letters of two bytes that Latin words have, such as the `é` of `Bénin`, part nothing.
     start, end = r"(?<![A-Za-z])(?<![\xc3-\xc9][\x80-\xbf])", r"(?![a-z\xc3-\xc9])"
-    parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump})"] if long else []
+    parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump}|(?={NUMBERED}))"] if long else []
     parts += [f"{start}(?:{forms(short)}){end}"] if short else []
     return "|".join(parts)
 
@@ -66,7 +69,7 @@ def _spelt(word: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", word.lower().translate(_STROKES)).encode("ascii", "ignore").decode("ascii")
     # Columns are named without accents; a word of another script keeps none of its letters.
     bare = {plain} if len(plain) >= max(_BARE, len(word) - 1) else set()
-    return {word, word.lower(), word.upper(), word.capitalize()} | bare
+    return {word, word.lower(), word.upper(), word.capitalize(), word[:1].upper() + word[1:]} | bare
 
 
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "\u2019": "'"})
@@ -112,6 +115,8 @@ _RARE = frozenset(_RARE_WORDS.split())
 
 SHOUTED = frozenset(("run", "ss", "call"))
 """Those that are also words of programs: sought only with a capital."""
+ONLY_LABELS = frozenset(("ci", "bi", "dl", "chi"))
+"""Abbreviations that mean much else: they count as a number's own label only, or as the name of its column."""
 
 
 class Word(NamedTuple):
@@ -162,7 +167,7 @@ def _written(word: str) -> Iterator[str]:
         yield word.title()
 
 
-def _telling(word: str) -> str:
+def telling(word: str) -> str:
     """Return the part of a term that tells enough to look for it alone, empty where there is none."""
     parts = re.split(r"[\s'\u2019]+", word)
     if len(parts) < 2:
@@ -217,9 +222,9 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
     loose: set[str] = set()
     wanted = _wanted(detectors)
     for word, (ids, around) in wanted.items():
-        telling = _telling(word)
-        texts = _spelt(telling) if telling else {form for spelt in _spelt(word) for form in _written(spelt)}
-        if telling:
+        part = telling(word)
+        texts = _spelt(part) if part else {form for spelt in _spelt(word) for form in _written(spelt)}
+        if part:
             loose |= texts
         for text in texts:
             others = owners.get(text)

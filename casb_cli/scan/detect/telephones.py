@@ -43,4 +43,5 @@ def unlabelled(value: bytes, view: View) -> bool:
     if view.column:
         return True  # it has none of the words, or there would be none to look for
     before = view.before(_NEAR)
+    before = before if before.strip() else view.above(_NEAR)
     return not any(_GAP.fullmatch(before, found.end()) for found in words.finditer(before))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Rule
-from casb_cli.scan.detect.sought import SHOUTED
+from casb_cli.scan.detect.sought import ONLY_LABELS, SHOUTED, telling
 from casb_cli.scan.detect.validators import CHECKS
 
 IDENTITY = (
     "national id",
+    "identification no",
     "national identity",
     "national identification",
     "identity number",
@@ -71,7 +72,9 @@ _UNPROVEN = (
     " ma-cin mt-identity-card ng-nin pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
     " us-atin us-ein us-ptin ve-cedula"
     " fi-tax-number gh-ssnit imsi kr-business-number medical-record-number ng-voter-number uk-electoral-number"
-    " us-alien-number us-dod-id us-hicn zw-national-id"
+    " us-alien-number us-dod-id us-hicn zw-national-id in-voter-id"
+    " am-social-number ao-identity-card bh-personal-number bw-omang in-abha in-uan kg-personal-number mo-identity-card"
+    " mz-identity-card om-civil-number rw-identity-number sn-identity-number ua-unzr zm-nrc"
 )
 UNPROVEN = frozenset(_UNPROVEN.split())
 """Those of which half of all numbers of the form would do, and hardly a letter tells them: less sure than others."""
@@ -97,6 +100,8 @@ class Number(NamedTuple):
     """Bytes within which a word counts."""
     everywhere: bool = False
     """Whether the form is rarer in any text than its words are."""
+    bare: str = ""
+    """A further form, which only these words tell, and not those of the lists."""
     whole: bool = False
     """Whether its end is looked for in all text as well: longer rows of digits begin alike."""
 
@@ -137,10 +142,43 @@ def joined(form: str) -> str:
     return _JOINTS.sub(lambda _: _JOINT, form)
 
 
+_SHORTENED = (
+    (" number", (" no", " #")),
+    ("nummer", (" nr",)),
+    ("numéro ", ("n° ", "nº ", "no ")),
+    ("número ", ("n.º ", "nº ", "n° ", "núm. ", "nro. ")),
+    ("numero ", ("n. ", "nr. ")),
+    ("numer ", ("nr ",)),
+    ("číslo ", ("č. ",)),
+    ("broj ", ("br. ",)),
+    ("номер ", ("№ ",)),
+    ("αριθμός ", ("αρ. ",)),
+    ("nomor ", ("no. ",)),
+)
+"""The word for a number, at the end or the beginning of a term, and how forms shorten it."""
+
+
+def _shortened(word: str) -> Iterator[str]:
+    """Yield a term as it is, and with its word for a number shortened where that asks for no further search."""
+    yield word
+    yield from filter(telling, _short_forms(word))
+
+
+def _short_forms(word: str) -> Iterator[str]:
+    for whole, shorts in _SHORTENED:
+        if whole.endswith(" ") and word.startswith(whole):
+            yield from (short + word.removeprefix(whole) for short in shorts)
+        elif word.endswith(whole) and len(word) > len(whole) + 2:
+            yield from (word.removesuffix(whole).rstrip(" -") + short for short in shorts)
+
+
 def shortest(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words without those that another one stands in, alone or in a row: they would tell no more."""
-    known = dict.fromkeys(words)
-    alone = known.keys() - SHOUTED  # those are not found in small letters
+    """Return the words, also with the one for a number shortened, without those that another one stands in.
+
+    Whether alone or in a row, these would tell no more.
+    """
+    known = dict.fromkeys(form for word in words for form in _shortened(word))
+    alone = known.keys() - SHOUTED - ONLY_LABELS  # those are not found wherever they stand
     return tuple(one for one in known if " " not in one or not _holds(one, alone))
 
 
@@ -153,10 +191,21 @@ def _holds(term: str, known: AbstractSet[str]) -> bool:
     )
 
 
+_CAPITALS = re.compile(r"[A-Z](?!.*[a-z])")
+"""Letters of a form that has none in small, so that people may type it so."""
 _BORDER = r"\b"
 _LINED = r"(?:\b|__)"
 """How a number begins and ends: forms on paper have a line to write on. Too dear for each of those that are looked for
 in all text: with a few borders more, the one pass takes half as long again."""
+
+
+def reach(words: Iterable[str], distance: int) -> int:
+    """Return within how many bytes words count, so that the longest still fits in front of a number with some text.
+
+    Letters beyond ASCII take two or three bytes.
+    """
+    room = 40 if distance >= 60 else 20
+    return max(distance, *(len(one.encode()) + room for one in words)) if words else distance
 
 
 def number_detector(number: Number) -> Detector:
@@ -164,9 +213,8 @@ def number_detector(number: Number) -> Detector:
     name, word, form = number.checked_by, number.words[0], joined(number.form)
     gated = number.weak and not number.everywhere
     words = shortest((*number.words, *FURTHER.get(number.id, ())))
-    # A long word, or one of letters that take two or three bytes, has to fit in front of its number with some text.
-    room = 40 if number.distance >= 60 else 20
-    wide = max((len(one.encode()) + room for one in words), default=0)
+    proven = number.id not in UNPROVEN and name != "letters_digits"
+    caseless = gated and proven and _CAPITALS.search(number.form) is not None
     return Detector(
         id=number.id,
         title=number.title,
@@ -176,16 +224,20 @@ def number_detector(number: Number) -> Detector:
         description=f"{number.title}: structure {'holds' if number.id in UNPROVEN else 'and check digits hold'}"
         + (", with a word for it near by." if number.weak else "."),
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
-        rules=(
+        rules=tuple(
             Rule(
-                hint=rf"{_LINED if gated else _BORDER}(?:{form}){_LINED if gated or number.whole else ''}",
-                pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{form})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
+                hint=rf"{_LINED if gated else _BORDER}(?:{one}){_LINED if gated or number.whole else ''}",
+                pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{one})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
+                caseless=caseless,
                 before=48,
                 after=24,
-                digit="[0-9]" in form,
-            ),
+                digit="[0-9]" in one,
+                words=own,
+            )
+            for one, own in ((form, ()), (number.bare, number.words))
+            if one
         ),
-        checks=(name,),
+        checks=("one_case", name) if caseless else (name,),
         filters=(
             "monotone",
             "sequence",
@@ -203,7 +255,7 @@ def number_detector(number: Number) -> Detector:
         required=number.weak,
         everywhere=number.everywhere,
         common=tuple(one for one in words if one in _COMMON and one not in FURTHER.get(number.id, ())),
-        distance=max(number.distance, wide),
+        distance=reach(words, number.distance),
         normal="alnum",
         match=lambda: (f"{word}: {_examples(name, number.sample)[0]}",),
         no_match=lambda: (

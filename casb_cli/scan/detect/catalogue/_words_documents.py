@@ -8,7 +8,9 @@ DOCUMENTS = """
 date-of-birth: d.o.b|født|fødselsdag|syntynyt|född|生年月日|생년월일|生日|născut|născut la|rođen|datum rođenja|rojstva|datum rojstva|gimimo data|dzimšanas|
     dzimšanas datums|sünniaeg|sünnikuupäev|ngày sinh|วันเกิด|tanggal lahir|tarikh lahir|تاريخ الميلاد|תאריך לידה|ημερομηνία γέννησης|γέννησης|
     дата народження|дата на раждане|роден|датум рођења|narozen|narodený|urodzona|geboren op|né(e) le|née|nata il|fecha nacimiento|data nascita|
-    data nasc|fec nac|doğum|születési idő|gebdat|geb dat|bday
+    data nasc|fec nac|doğum|születési idő|gebdat|geb dat|bday|
+    วันเดือนปีเกิด|เกิดวันที่|д.р|data ur|dat nar|dat. nar|dt nasc|naissance|ddn|csrq|syntymäpäivä|geburtstag|szül|tgl lahir|tgl. lahir|
+    fecha nac|fec. nac|birth dt|birth day
 driving-licence: driver number|driver no|driver licence no|driving licence no|driving licence number|driver's licence no|uk driving licence|
     british driving|dvla|dl number|d.l. no|driver lic|driver's lic|drivers lic|us driver|führerschein-nr|führerscheinnr|fuehrerscheinnummer|
     nr. des führerscheins|führerscheins|fahrerlaubnis|permis n°|n° de permis|n° permis|no de permis|numéro du permis|numéro permis|permis de cond|
@@ -26,7 +28,9 @@ driving-licence: driver number|driver no|driver licence no|driving licence no|dr
     vozniških dovoljenj|шофьорски книжки|шофьорската книжка|сумпс|водительские права|водительских прав|водійське посвідчення|водійські права|
     δίπλωμα οδήγησης|αρ. διπλώματος|διπλώματος|adeia odigisis|ceadúnas tiomána|ceadúnais tiomána|liċenzja tas-sewqan|liċenzji tas-sewwieq|sewqan|
     ajokortin numero|ajokortit|permisul de conducere|permisului de conducere|permise de conducere|免許番号|驾驶执照|jiashizheng|menkyo|운전면허증|surat izin|sim a|
-    sürücü belgesi no|rybewys|bestuurslisensie
+    sürücü belgesi no|rybewys|bestuurslisensie|
+    dl|номер ВУ|carteira nacional|driver id|licence num|license num|führerausweis|fahrausweis|ökuskírteini|registro de conducir|
+    посвідчення водія|n° du permis|nº du permis|permis n
 identity-document: personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
     national id no|resident id|residence permit|residence permit no|residence card|residence title|aufenthaltstitel nr|aufenthaltskarte|
     aufenthaltserlaubnis|titre de séjour|n° titre de séjour|carte de séjour|carte nationale d'identité|carte nationale|n° cni|cni n°|pièce d'identité|
@@ -48,7 +52,12 @@ identity-document: personal number|personal id|personal id no|personal identity|
     alien number|uscis|a-number|foreigner registration|外国人登録証|αμ ικα|α.μ. εφκα|μητρώου εφκα|am ika|civil no|civil number|civil id|cpr no|
     الضمان الاجتماعي|رقم التأمين|voter identification number|pvc|swn|national registration card|nrc no|nrc number|မှတ်ပုံတင်|social insurance no|
     pension number|health service number|national provider|nº do bi|n.º do bi|bi n.º|bi nº|n° bi|carnet extranjería|carné extranjería|c.e. n°|ce n°|
-    ce nº|adt|perso nr
+    ce nº|adt|perso nr|
+    seria și nr|document of identity|регистрийн дугаар|рд|dowód os|citizenship identity|cid no|tazkira|permanent resident card|
+    permanent resident|green card|uscis receipt|visa number|visa no|visa foil|visum nr|numéro de visa|i-94|sevis|birth certificate|student id|
+    student number|student no|matrikelnummer|matriculation|military id|service number|unhcr|refugee id|seafarer|seaman's book|state id|
+    identification card|known traveler|ctps|carteira de trabalho|tarjeta sanitaria|permesso soggiorno|foreigner id|arc no|arc number|ration card|
+    राशन कार्ड|phn|ahcip|health card|numéro de mutuelle|cédula extranjería|統一證號|居留證|resident record code|aufenthaltstitels|visum|vízum
 imei: mobile equipment|imei number|equipment identity|imeisv|imei no|imei 1|device imei|device number|handset id
 passport-number: паспорт рф|паспорт №|серия и номер|серия номер|паспортные данные|удостоверяющий личность|russian passport|passport num|ppt no|
     passport id|passport #|passeport|passeport n°|n° passeport|n° de passeport|no de passeport|passepoort|reisepassnr|reisepass-nr|pass-nr|passnr|
@@ -60,12 +69,14 @@ passport-number: паспорт рф|паспорт №|серия и номер
     passportid|passportno|passportnumber|paso numeris|paso nr|paso numeriai|pases numurs|pases nr|pasnumre|pas nr|pas č|passinumber|passi number|
     passi nr|pasport|pasport nömrəsi|huzhao|uimhir phas|uimhir pas|uimhir pasanna|διαβατηριο|diavatiriou|پاسپورٹ|پاسپورت|төлқұжат|пашпарт|անձնագիր|
     անձնագրի|şəxsiyyət vəsiqəsi|passaport|passaporta|tal-passaport|zagranpasport|паспорта|паспорті|паспортом|заграничный паспорт|закордонний|
-    pasaporta|pasporti|pasaportit|หมายเลขหนังสือเดินทาง|paszportów|paszportem|পাসপোর্ট|pass no
+    pasaporta|pasporti|pasaportit|หมายเลขหนังสือเดินทาง|paszportów|paszportem|পাসপোর্ট|pass no|
+    ppt number|ppt num|pass number|pass num|პასპორტის|პასპორტი|旅遊證件|旅行证件
 phone-number: handynummer|handynr|mobilnr|mobiltelefon|telefonnr|telefonszám|telefón|telefoni|telefono cellulare|komórkowy|nr tel|tel. kom|mobiele|
     mobiel|cep telefonu|เบอร์โทร|โทรศัพท์|số điện thoại|điện thoại|telp|الهاتف|هاتف|جوال|טלפון|נייד|τηλέφωνο|κινητό|мобильный|моб. тел|мобільний|手机|
     手机号|携帯|携帯電話|휴대폰|핸드폰|연락처|msisdn|contact no|contact number|phone no|tlf|tlf.nr|cellulare|tel no|telefoonnummer|tél|tel. č|тел.|моб.|τηλ.|τηλεφώνου|
     κιν.|mob|gsm|telefonas|telefons|tālrunis|tālr|mobitel|mobilni|mobilní|mobiil|matkapuhelin|puh|puhelinnumero|cep tel|cep no|nr telefon|nr. telefon|
-    telefonu|telepon|no. hp|no hp|sđt|đt|โทร|มือถือ|تلفن|موبایل|شماره تماس|мобилен|מספר טלפון|טל'|联系电话|聯絡電話|手機|फ़ोन|मोबाइल|phones
+    telefonu|telepon|no. hp|no hp|sđt|đt|โทร|มือถือ|تلفن|موبایل|شماره تماس|мобилен|מספר טלפון|טל'|联系电话|聯絡電話|手機|फ़ोन|मोबाइल|phones|
+    komórka|fone|nomor hp|nomor telepon|rufnummer|mobilfunk|tfno|cell no|mobile no|contact phone|no tel|nº tel|n° tel|ponsel
 tax-number: tax identification no|tax identifier|tax payer|tax payer id|taxpayer number|taxpayer no|tax reference|tax registration|
     tax registration no|tin no|tin number|fiscal id|fiscal identification|fiscal identification number|vat registration|vat reg|vat reg no|vat no|
     vat number|ust-idnr|ust-id|uid-nummer|steuer nr|st.-nr|steuer ident|n° fiscal|n° tva|numéro de tva|identification fiscale|
@@ -73,7 +84,8 @@ tax-number: tax identification no|tax identifier|tax payer|tax payer id|taxpayer
     registro único|partita iva|cod. fiscale|fiscaal nummer|btw-nummer|btw nr|nr nip|numer podatkowy|ič dph|daňové č|porezni broj|porezni|poreski broj|
     davčna številka|davčna|даночен број|данъчен №|идн. номер|налогоплательщика|adóazonosító|adószáma|cod fiscal|kodi fiskal|vergi kimlik|
     verginumarası|φορολογικός|φορολογικής|الضريبي|ضريبي|מספר תיק|納税者|税务登记|纳税人识别号|统一社会信用代码|사업자등록번호|wajib pajak|no. cukai|income tax no|
-    vat registration number|taxpayer reference|номер плательщика|налоговый номер
+    vat registration number|taxpayer reference|номер плательщика|налоговый номер|
+    trn|taxpayer registration|número de identificación tributaria|n.i.f
 vehicle-number: vin no|vehicle id|chassis no|fahrgestellnr|fahrgestell nr|fahrzeug ident|fin nummer|numéro de châssis|n° de châssis|
     numéro de série du véhicule|bastidor|nº de bastidor|telaio|numero di telaio|nr nadwozia|numer vin|chassinummer|chassisnummer|chassi|
     chassis number|vin number

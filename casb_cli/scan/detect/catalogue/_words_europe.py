@@ -28,7 +28,8 @@ de-identity-document: ausweisnr|personalausweisnr|personalausweis nr|passnr|reis
     seriennummer|perso-nr|perso nr|personr|personalausw|ausw.-nr|ausweis-nr|ausweis no|dokumentennr|serien nr|ausweis|reisepass nr|pass-nr|german id|
     bpa nr|bpa-nr|id nummer|id-nummer|persönliche id nummer|identifizierungsnummer|gpid|bundespersonalausweis
 de-pension-number: rentenversicherungsnr|rv nummer|rv nr|sozialversicherungsnr|sv nr|versicherungsnr|rentenversicherung|sozialversicherungsausweis|
-    rvnummer|rentenvers.-nr|rentenvers.nr|rentenversicherungs nr|sozialvers.-nr|sozialvers.nr|sozialversicherungs nr|vsnr|vers.-nr|versnr
+    rvnummer|rentenvers.-nr|rentenvers.nr|rentenversicherungs nr|sozialvers.-nr|sozialvers.nr|sozialversicherungs nr|vsnr|vers.-nr|versnr|
+    pension insurance
 de-tax-id: steuer identifikationsnummer|steuer idnr|steuerliche identnr|steuer id nr|identnr|id nr|tin|identifikations nr|ident nr|identifikationsnr|
     steuer identnr|steuer id nummer|tax id|steueridentifikation|idnr|steuer ident|st.-id|stid|tax identification no|german tax|german personal tax|
     steuerliche id|persönliche identifikationsnummer|st.-idnr|st idnr
@@ -64,7 +65,8 @@ fr-tax-number: n° fiscal|référence fiscale|identifiant fiscal|spi|numéro d'i
 gb-national-insurance: ni no|ni number|nino|n.i. number|national insurance no|nat ins|nin|n.i. no|nat. ins|nat insurance|national ins|n.i. num|ni num|
     british national insurance|uk national insurance|national insurance #
 gb-nhs-number: health service|nhs no|patient identifier|patient number|health authority|nhs|nhs num|nhs id|n.h.s|nhsno|community health|chi number|
-    chi no
+    chi no|
+    chi|health and care number|h&c number
 gb-pupil-number: pupil number|pupil no|student number|upn no
 gb-utr: unique taxpayer reference|unique tax reference|self assessment|u.t.r|tax reference|tax ref|sa utr|utr number|utr no|hmrc|british tax|uk tax|
     united kingdom unique

@@ -12,7 +12,8 @@ bg-egn: егн|единен граждански номер|egn|единен г�
     лк №|национален номер|идентификационен номер|лична идентификация|номер на гражданството|uniform civil|grazhdanski nomer|bucn
 bg-foreigner-number: личен номер на чужденец|чужденец|foreigner number|personal number of a foreigner|bulgarian number of a foreigner|лнч №|lnc|
     личен номер на чужд
-by-personal-number: личный №|идентификационный №|ид. номер|belarusian personal|belarus personal
+by-personal-number: личный №|идентификационный №|ид. номер|belarusian personal|belarus personal|
+    идент. номер|personal no|identification no
 by-unp: учетный номер плательщика|учётный номер плательщика|унп|уліковы нумар|учётный номер|учетный номер|унп №|belarus tax|belarusian tax|
     belarus vat|белорусский налог|унн
 cy-tax-number: αριθμός εγγραφής φπα|αριθμός εγγραφής φ.π.α|φ.π.α|φπα|αφτ|αριθμός φορολογικής ταυτότητας|α.φ.τ|αρ. φορολογικής|φορολογικής ταυτότητας|
@@ -78,4 +79,5 @@ tr-vkn: vergi kimlik|vergi no|vergi numarası|vkn|vergi kimlik numarası|vergi k
 ua-rntrc: рнокпп|іпн|інн|ідентифікаційний код|ідентифікаційний номер|податковий номер|реєстраційний номер облікової картки|rntrc|реєстраційний номер|
     ідентифікаційний №|ідент. код|ідн|і.п.н|ідентифікаційний податковий номер|індивідуальний податковий номер|облікової картки|платника податків|
     податковий №|ukrainian tax|individual taxpayer|ідентифікаційний|індивідуальний податковий|ipn|inn
+ru-health-insurance: oms|полиса омс|medical policy
 """

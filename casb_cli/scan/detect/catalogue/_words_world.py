@@ -18,8 +18,8 @@ dz-nif: n.i.f|numéro d'identification fiscale|identification fiscale|nif|nif n�
 dz-nin: n° d'identification national|nin n°|algerian national|algerian id|رقم التعريف الوطني الوحيد
 eg-national-id: رقم البطاقة|رقم قومى|الرقم القومى|القومي|بطاقة الرقم القومي|رقم الهوية|بطاقة شخصية|egyptian national|egypt national|تحقيق الشخصية|
     raqm qawmi|raqam qawmi
-eg-tax-number: رقم التسجيل الضريبي|tax registration number|tin|tax number|التسجيل الضريبي|رقم التسجيل|رقم ضريبي|الرقم الضريبى|egyptian tax|egypt tax|
-    trn|egypt trn
+eg-tax-number: رقم التسجيل الضريبي|tax registration number|التسجيل الضريبي|رقم التسجيل|رقم ضريبي|الرقم الضريبى|egyptian tax|egypt tax|
+    egypt trn
 ge-personal-number: პირადი ნომერი|პ/ნ|georgian personal|personal number|personal no
 gh-card: ghana card|national id
 gh-tin: ghana revenue|taxpayer identification|tin no|tin number|ghanaian tax
@@ -33,9 +33,11 @@ il-identity-number: ת.ז|ת"ז|תעודת זהות|מספר זהות|teudat zeh
 in-aadhaar: aadhar|aadhaar no|uidai|आधार|आधार संख्या|adhaar|aadhaar card|aadhar card|uidai number|आधार नंबर|uid no|uid number|aadhar no|aadhaar id|
     आधार क्रमांक|आधार कार्ड|indian personal|indian id|unique identification|aadhar card no
 in-pan: pan no|pan card|permanent account number|पैन|पैन नंबर|पैन कार्ड|पैन संख्या|pan number|pan card no|permanent a/c|permanent account no|
-    indian income tax|indian tax|स्थायी खाता|स्थायी खाता संख्या|panno
+    indian income tax|indian tax|स्थायी खाता|स्थायी खाता संख्या|panno|
+    स्थायी लेखा
 in-voter-id: electoral photo|photo identity card|electors photo|epic no|voter card|elector photo|epic number|epic card|मतदाता|मतदाता पहचान|वोटर|
-    voter id no|elector's photo|indian voter|voterid
+    voter id no|elector's photo|indian voter|voterid|
+    पहचान पत्र
 ir-national-code: کدملی|national code|کد ملي|شماره ملي|کد شناسایی|کارت ملی|شناسه ملی|iranian id|iranian national|iran national|code melli|kode melli
 jo-national-number: الرقم الوطنى|رقم الوطني|jordanian national|jordan id
 jp-my-number: マイナンバー|個人番号|my number|mynumber|kojin bangō|kojin bango|japanese individual|個人番号カード|マイナンバーカード|my number card|マイ・ナンバー|
@@ -88,10 +90,12 @@ ug-nin: nin no|nin number|ndaga muntu|ugandan id|ugandan national
 uz-pinfl: жисмоний шахс|шахсий рақам|жшшир|jismoniy shaxs|shaxsiy raqam|pinfl no|uzbek personal|uzbek id|физического лица|shaxsiy identifikatsiya|
     personal identification
 vn-citizen-card: số cccd|cccd số|cmnd số|số cmnd|số căn cước|thẻ căn cước|căn cước công dân|can cuoc|cccd/cmnd|giấy chứng minh|chung minh nhan dan|
-    số định danh cá nhân|vietnamese id|vietnam id|vietnamese citizen
+    số định danh cá nhân|vietnamese id|vietnam id|vietnamese citizen|
+    citizen identification
 vn-tax-number: mã số thuế|mst|ma so thue|mst số|mã thuế|vietnam tax|vietnamese tax|tax code|mã số doanh nghiệp
 za-identity-number: sa id|south african id|rsa id|id no|id number|identity document|south african identity|smart id|id nr|identity no|i.d. number|
     i.d. no|sa id number|said|south african|identiteitsnommer|rsa id no|id nommer|id-nommer
 za-tax-number: tax reference|tax reference number|income tax reference|tax ref|income tax no|income tax ref|it ref|tax ref no|sars ref|
     south african tax|tax number
+us-alien-number: a number|a no|uscis number|alien reg
 """

@@ -205,13 +205,17 @@ _PHONE = (
     "전화",
 )
 _MONTHS = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|janv|févr|mars|avr|mai|juin|juil|août|mär|okt|dez|ene|abr|ago"
-    r"|dic|gen|mag|giu|lug|set|ott|fev|out)[a-zé]{0,7}"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|févr|avr|mai|juin|août|mär|okt|dez|ene|abr|ago"
+    r"|dic|gen|mag|giu|lug|set|ott|fev|out|maj|mei|mrt|des|ian|iun|iul|noi"
+    r"|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|led|úno|bře|dub|kvě|čer|srp|zář|říj|pros|máj|jún|júl"
+    r"|oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu"
+    r"|янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|лис|гру)"
+    r"[a-z\x80-\xff]{0,14}"
 )
 _DATE = (
     r"(?:(?:19|20)[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9]|[0-3]?[0-9][-/.][0-3]?[0-9][-/.](?:(?:19|20)[0-9]{2}|[0-9]{2})"
-    r"|[0-3]?[0-9](?:st|nd|rd|th|\.)?[ \-](?:of )?" + _MONTHS + r"\.?,?[ \-](?:19|20)[0-9]{2}"
-    r"|(?:19|20)[0-9]{2} ?年 ?[01]?[0-9] ?月 ?[0-3]?[0-9] ?日"
+    r"|[0-3]?[0-9](?:st|nd|rd|th|\.)?[ \-](?:of |de )?" + _MONTHS + r"\.?,?(?:[ \-]| del? )(?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2} ?年 ?[01]?[0-9] ?月 ?[0-3]?[0-9] ?日|(?:19|20)[0-9]{2} ?년 ?[01]?[0-9] ?월 ?[0-3]?[0-9] ?일"
     r"|" + _MONTHS + r"\.? [0-3]?[0-9](?:st|nd|rd|th)?,? (?:19|20)[0-9]{2})"
 )
 
@@ -266,16 +270,16 @@ def _worded(
 _PASSPORT_FORM = (
     r"(?:[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,2}|[0-9]{7,10}|[0-9]{2}[A-Z]{2}[0-9]{5}"
     r"|[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,9}|[0-9]{2} ?[0-9]{2} ?[0-9]{6}"
-    r"|[A-Z]{2}[0-9][A-Z]{3}[0-9]{2}|[0-9]{2} ?[0-9]{7})"
+    r"|[A-Z]{2}[0-9][A-Z]{3}[0-9]{2}|[0-9]{2} ?[0-9]{7}|[a-z]{1,2}[0-9]{6,8})"
 )
 _PASSPORT_CYRILLIC = r"(?:\xd0[\x90-\xaf]){2} ?[0-9]{6}"
 """Apart, since bytes beyond ASCII have no border of a word in front."""
 _LICENCE_FORM = (
-    r"(?:[A-Z]{1,3}-?[0-9]{3,4}(?:[- ]?[0-9]{1,5}){1,4}[A-Z]?|[A-Z]{1,2}[0-9]{5,14}[A-Z]{0,2}|[0-9]{6,12}[A-Z]{0,2}"
+    r"(?:[A-Z]{1,3}-?[0-9]{2,4}(?:[- ]?[0-9]{1,5}){1,4}[A-Z]?|[A-Z]{1,2}[0-9]{5,14}[A-Z]{0,2}|[0-9]{6,12}[A-Z]{0,2}"
     r"|[0-9]{2,4}[A-Z0-9]{4,8}[0-9]{1,4}|[A-Z][A-Z0-9]{2}[0-9][A-Z0-9]{7}|[A-Z0-9]{5}[0-9]{6}[A-Z0-9]{2,5}"
     r"|[0-9]{5}/[0-9]{2}/[0-9]{4}|[0-9]{6}-[0-9]{4}|[0-9]{3} [0-9]{3} [0-9]{3}|[0-9]{2}-[0-9]{2}-[0-9]{6}-[0-9]{2}"
     r"|[0-9]{2} [0-9]{2} [0-9]{6}(?: [0-9])?|[A-Z]{2}[0-9]{2} ?[0-9]{4} ?[0-9]{7}"
-    r"|[A-Z]{2} [0-9]{3} ?[0-9]{3}|[0-9]{17}[0-9X])"
+    r"|[A-Z]{2} [0-9]{3} ?[0-9]{3}|[0-9]{17}[0-9X]|[a-z]{1,2}[0-9]{6,12})"
 )
 # Each ends once in a number: the one pass tells every end, and telling costs.
 _PHONE_HINTS = (
@@ -306,8 +310,9 @@ _NUMBERS = (
     Number("imsi", "imsi", "Subscriber identity of a mobile phone (IMSI)", r"[2-7][0-9]{14}", "310159999999999",
            ("imsi", "subscriber identity"), severity="low", distance=40, reference="ITU-T E.212"),
     Number("medical_record", "medical-record-number", "Medical record number", r"[A-Z]{0,3}-?[0-9]{6,10}", "09999999",
-           ("mrn", "medical record", "medical record number", "medical record no"),
-           distance=32, reference="No common structure: six to ten digits"),
+           ("mrn", "medical record", "medical record number", "med rec", "patient id",
+            "patient number", "patient no", "chart no", "chart number", "hospital number", "hospital no"),
+           distance=48, reference="No common structure: six to ten digits"),
     Number("vehicle_number", "vehicle-number", "Vehicle identification number (VIN)",
            r"[A-HJ-NPR-Z0-9]{17}", "1AA9A99A9AA999999",
            ("vin", "vehicle", "vehicle identification", "chassis", "fahrgestellnummer", "fin"),
@@ -406,7 +411,7 @@ DETECTORS = (
         ),
         lambda: ("released 14/07/1985", "date of birth: 45/17/1985", "DOB 1785-07-14"),
         confidence="medium",
-        distance=32,
+        distance=48,
     ),
     _worded(
         "phone-number",

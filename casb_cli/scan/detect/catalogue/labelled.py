@@ -12,7 +12,7 @@ from casb_cli.scan.detect.rules import Detector, Examples, Rule
 _IDENTITY_WORDS = (
     "national id", "national id number", "national identity number", "national identity card", "national identification number",
     "national identifier", "identity card number", "identity card no", "identity card", "identity number", "identity document", "id card", "id card number", "id card no",
-    "id number", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
+    "id number", "identification no", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
     "social security number", "social insurance number", "social security no", "alien registration number",
     "personalausweis", "personalausweisnummer", "ausweisnummer", "identitätskarte", "aufenthaltstitel",
     "carte d'identité", "carte d’identité", "cni", "numéro de carte d'identité",
@@ -27,6 +27,20 @@ _IDENTITY_WORDS = (
     "身份证", "身分證", "居留证", "居留證", "外国人登録", "在留カード", "身分証", "주민등록", "외국인등록", "신분증", "บัตรประชาชน", "เลขประจำตัว", "căn cước", "chứng minh", "định danh", "ktp", "kad pengenalan", "पहचान पत्र", "পরিচয়পত্র",
 )  # fmt: skip
 
+_PEOPLES = (
+    "albanian algerian angolan argentine argentinian armenian australian austrian azerbaijani bahraini"
+    " bangladeshi belarusian belgian beninese bhutanese bolivian bosnian botswanan brazilian bulgarian burmese"
+    " cambodian cameroonian canadian chadian chilean chinese colombian congolese croatian cuban cypriot danish"
+    " dominican ecuadorian egyptian emirati eritrean estonian ethiopian filipino finnish gabonese gambian georgian"
+    " ghanaian guatemalan guinean haitian honduran hungarian icelandic indian indonesian iranian irish israeli"
+    " italian ivorian jamaican japanese jordanian kazakh kenyan korean kosovar kuwaiti latvian lebanese liberian"
+    " lithuanian macedonian malagasy malawian malaysian maldivian maltese mauritian mexican moldovan mongolian"
+    " montenegrin moroccan mozambican namibian nepalese nicaraguan nigerian norwegian pakistani palestinian"
+    " panamanian paraguayan peruvian philippine polish portuguese qatari romanian russian rwandan salvadoran saudi"
+    " senegalese serbian singaporean slovak slovenian spanish sudanese swedish swiss taiwanese tanzanian togolese"
+    " tunisian turkish turkmen ugandan ukrainian uruguayan uzbek venezuelan vietnamese zambian zimbabwean"
+)
+"""Those whose name is sought alone anyhow, being rare in text."""
 _TAX_WORDS = (
     "tax id", "tax identification number", "tax identification", "tax identification code", "taxpayer id", "taxpayer identification",
     "tax reference number", "tax file number", "tax registration number", "tax number", "tax no", "fiscal code", "fiscal number", "steuernummer", "steuer id", "steueridentifikationsnummer",
@@ -47,7 +61,8 @@ _ACCOUNT_WORDS = (
 _EDGE, _END = r"(?<![0-9A-Za-z$.\-/+@#:])(?<!(?<!_)_)", r"(?![0-9A-Za-z@]|_(?!_))(?![.\-/:][0-9])"
 _ANY = (
     r"(?:[A-Z]{1,4}[ \-]?[0-9]{5,14}(?:-?[0-9A-Z]{1,3})?|[A-Z]{1,2}[0-9]{2}[A-Z0-9]{4,8}[0-9]|[0-9]{7,20}[A-Z]{0,3}|[0-9]{6,9}[A-Z]{1,2}[0-9]{0,4}"
-    r"|[0-9]{1,6}(?:[ .\-/][0-9]{2,9}){1,4}(?:[ \-/]?[0-9A-Z])?|(?:\xce[\x91-\xa9]){1,2}[ \-]?[0-9]{6}"
+    r"|[0-9]{1,6}(?:[ .\-/][0-9]{2,9}){1,4}(?:[ \-/]?[0-9A-Z])?|(?:\xce[\x91-\xa9]){1,2}[ \-]?[0-9]{6}|(?:\xd0[\x90-\xaf]|\xd2\xae|\xd3\xa8){2} ?[0-9]{6,8}"
+    r"|[a-z]{1,2}-?[0-9]{6,14}"  # as people type them
     r"|[B-DF-HJ-NP-TV-Z][0-9B-DF-HJ-NP-TV-Z]{8})"  # papers numbered by chance have no vowels
 )
 _ACCOUNT = r"(?:[0-9]{6,20}|[0-9]{1,6}(?:[ \-/][0-9]{2,10}){1,5})"
@@ -73,7 +88,15 @@ def _labelled(
         severity=severity,
         confidence="low",
         description=f"{title}: a number of no told kind, with a word for it near by.",
-        rules=(Rule(hint=form, pattern=rf"{_EDGE}(?P<v>{form}){_END}", before=48, after=32, digit=True),),
+        rules=(
+            Rule(
+                hint=form,
+                pattern=rf"{_EDGE}(?P<v>{form}){_END}",
+                before=48,
+                after=32,
+                digit=True,
+            ),
+        ),
         checks=(check,),
         filters=(
             "monotone",
@@ -108,7 +131,7 @@ DETECTORS: tuple[Detector, ...] = (
         "personal",
         _ANY,
         "labelled_number",
-        _IDENTITY_WORDS,
+        (*_IDENTITY_WORDS, *(f"{people} id" for people in _PEOPLES.split())),
         lambda: ("National ID: 86-9409-4417", "broj osobne iskaznice 147602928", "Carte d'identité n° 880692310285", "name;identity card\nAnn;HR11850IT\n"),
         lambda: ("National ID valid until 2031-05-11", "number 986 940 9447", "identity card: 12.50"),
         "medium",

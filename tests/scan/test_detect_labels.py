@@ -1,0 +1,89 @@
+"""How labels tell the kind of a person's number: shortened, joined, in small letters, of another people or thing."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from casb_cli.scan.detect.engine import Scanner
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.inspect import inspect_stream
+
+KINDS = (
+    "identity-document passport-number driving-licence tax-number date-of-birth phone-number medical-record-number"
+    " pe-dni cl-rut ec-cedula ie-pps sg-nric in-voter-id ge-personal-number in-uan ua-unzr zm-nrc de-identity-document"
+    " ao-identity-card ph-sss vn-citizen-card"
+)
+
+
+@pytest.fixture(scope="module")
+def scanner() -> Scanner:
+    return Scanner(DetectorSet.shipped(KINDS.split()))
+
+
+def _found(scanner: Scanner, text: str, name: str = "a.txt") -> dict[str, str]:
+    seen = inspect_stream(io.BytesIO(text.encode()), name=name, scanner=scanner, key=bytes(32), every=True, reveal=True)
+    return {match.detector: clear for match in seen.matches for clear in match.clear}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("Identification No.: S9911808C", "sg-nric", "S9911808C"),
+        ("passportno: K0730284", "passport-number", "K0730284"),
+        ("passport: k0730284", "passport-number", "k0730284"),
+        ("PPSN 6433435f", "ie-pps", "6433435f"),  # the example of python-stdnum
+        ("Номер ВУ: 5036011384", "driving-licence", "5036011384"),
+        ("2. პირადი ნომერი ............ 18334220948", "ge-personal-number", "18334220948"),
+        ("Universal Account Number: 100947362518", "in-uan", "100947362518"),
+        ("УНЗР 19850614-47361", "ua-unzr", "19850614-47361"),
+        ("NRC No: 479236/10/1", "zm-nrc", "479236/10/1"),
+        ("EPIC No. ZKB9473628", "in-voter-id", "ZKB9473628"),
+        ("BI n.º: 004783621LA047", "ao-identity-card", "004783621LA047"),
+        ("SSS No. 0427346625", "ph-sss", "0427346625"),
+        ("CMND: 025573614", "vn-citizen-card", "025573614"),
+        ("Ausweis-Nr. LZ6V11T47", "de-identity-document", "LZ6V11T47"),
+        ("Data urodzenia: 23 stycznia 1989", "date-of-birth", "23 stycznia 1989"),
+        ("Дата рождения: 4 декабря 1942", "date-of-birth", "4 декабря 1942"),
+        ("생년월일: 1989년 03월 06일", "date-of-birth", "1989년 03월 06일"),
+        ("fecha de nacimiento: 4 de marzo de 1971", "date-of-birth", "4 de marzo de 1971"),
+        ("Contact phone\n13844798376\n", "phone-number", "13844798376"),
+    ],
+)
+def test_a_label_tells_its_number(scanner: Scanner, text: str, kind: str, number: str) -> None:
+    assert _found(scanner, text).get(kind) == number
+
+
+def test_a_label_of_another_people_leaves_the_number_to_no_other_country(scanner: Scanner) -> None:
+    assert set(_found(scanner, "Czech ID card number: 914948304")) == {"identity-document"}
+    assert "cl-rut" in _found(scanner, "Chilean ID number: 12.531.909-2")  # the example of python-stdnum
+
+
+def test_a_label_that_looks_like_letters_of_the_number_is_no_part_of_it(scanner: Scanner) -> None:
+    assert _found(scanner, "NIF 197343844") == {"tax-number": "197343844"}
+    assert _found(scanner, "MRN 9533255") == {"medical-record-number": "9533255"}
+
+
+def test_two_letters_are_a_label_only_right_in_front_or_as_a_name(scanner: Scanner) -> None:
+    assert "ec-cedula" in _found(scanner, '<person CI="1714307103"/>')  # the example of python-stdnum
+    assert "ec-cedula" in _found(scanner, "name,ci,city\nAna,1714307103,Quito\n")
+    assert "ec-cedula" not in _found(scanner, "the CI runs build 1714307103 tonight")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Passport number   K0730284\nPolicy            2024165258\n",
+        "| Field | Value |\n|---|---|\n| Passport | K0730284 |\n| Invoice | 232639328 |\n",
+        "Passport no.\nK0730284\n\nCustomer reference\n232639328\n",
+        '{"ids": [{"type": "Passport", "value": "K0730284"}, {"type": "customer", "value": "232639328"}]}',
+    ],
+)
+def test_a_number_labelled_as_another_thing_is_none_beside_a_persons(scanner: Scanner, text: str) -> None:
+    assert _found(scanner, text) == {"passport-number": "K0730284"}
+
+
+def test_a_measure_has_no_letters(scanner: Scanner) -> None:
+    assert "passport-number" in _found(scanner, "passport_population: K0730284")
+    assert "passport-number" not in _found(scanner, "passport_population: 40730284")
