@@ -59,7 +59,6 @@ _THINGS = (
     r"|(?<![^\W\d_][ _-])(?:policy|contract|claim|premium|cost[ _-]?cent(?:er|re))"
 )
 _TAG = r"(?:\s[^<>\n]{0,60})?>"
-_VALUE = ('"', "'", ":", " ")
 _LABEL = re.compile(
     rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
@@ -68,6 +67,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label in front of its number, or on the line above."""
+_BEGINS = re.compile(r"(?<![^\W\d_])[^\W\d_]|(?<=[a-z])[A-Z]")
+"""Where a label may begin; to try it at each letter would take long."""
+_UNNAMED = re.compile(rb"[\"'](?:value|number|id|no|nr|identifier)[\"']\s?:\s?[\"']?\Z", re.IGNORECASE)
 _KIND = re.compile(
     r"[\"'](?:type|kind|label|name|category)[\"']\s?:\s?[\"']"
     rf"(?:{_THINGS}|{_PAPERS}|customer|client|account|supplier|vendor|policy)"
@@ -86,16 +88,17 @@ def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
     before = text[max(0, start - 64) : start]
     part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
     # No label goes on behind what parts values, so that those of all rows can be told at once.
-    return _labels(before if b"\n" in part or b"<" in part else part)
+    if _labels(before if b"\n" in part or b"<" in part else part):
+        return True
+    return _UNNAMED.search(before[-20:]) is not None and _KIND.search(before.decode("utf-8", "ignore")) is not None
 
 
 @lru_cache(1024)
 def _labels(before: bytes) -> bool:
     told = before.decode("utf-8", "ignore")
-    found = _LABEL.search(told)
-    if found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None):
-        return True
-    return told[-1:] in _VALUE and _KIND.search(told) is not None
+    tried = (_LABEL.match(told, begin.start()) for begin in _BEGINS.finditer(told))
+    found = next(filter(None, tried), None)
+    return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)
 
 
 _RECEIPT = re.compile(

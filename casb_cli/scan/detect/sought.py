@@ -41,13 +41,30 @@ def bordered(words: Iterable[str]) -> str:
     start, end = r"(?<![A-Za-z])(?<![\xc3-\xc9][\x80-\xbf])", r"(?![a-z\xc3-\xc9])"
     parts = [rf"(?:{start}|{hump})(?:{forms(long)})(?:{end}|{hump}|(?={NUMBERED}))"] if long else []
     parts += [f"{start}(?:{forms(short)}){end}"] if short else []
-    return "|".join(parts)
+    return f"(?=(?-i:[{re.escape(_firsts(known))}]))(?:{'|'.join(parts)})"
+
+
+def _firsts(words: Iterable[str]) -> str:
+    """Return what words may begin with, in any case."""
+    first = {letter for word in words for spelt in _spelt(word) for letter in (spelt[0].lower(), spelt[0].upper())}
+    return "".join(sorted(first))
 
 
 def forms(words: Iterable[str]) -> str:
     """Return an alternation of the words, longest first, in which spaces match any joint or none."""
-    found = {_form(spelt) for word in words for spelt in (*_spelt(word), *(() if word.isascii() else (word.title(),)))}
-    return "|".join(sorted(found, key=lambda form: (-len(form), form)))
+    by_first: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for word in words:
+        for spelt in (*_spelt(word), *(() if word.isascii() else (word.title(),))):
+            by_first[_first(spelt)][_form(spelt)] = None
+    parts = []
+    for first, found in sorted(by_first.items()):
+        parts.append(f"{first}(?:{'|'.join(sorted(found, key=lambda form: (-len(form), form)))})")
+    return "|".join(parts)
+
+
+def _first(text: str) -> str:
+    """Return what looks at the first byte of a text alone: where it fits nowhere, `re` passes over a place at once."""
+    return f"(?=(?-i:[{re.escape(text[0].lower() + text[0].upper())}]))"
 
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['\u2019](?=[^\W\d_])")
