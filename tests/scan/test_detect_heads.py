@@ -119,3 +119,12 @@ SALES = {
 def test_what_another_name_of_its_column_tells_is_no_card_however_the_table_is_written(name: str) -> None:
     found = _found(Scanner(DetectorSet.shipped(["payment-card"])), SALES[name].encode(), name)
     assert sorted(found) == sorted(_CARDS)
+
+
+def test_a_bracket_within_a_cell_of_a_statement_begins_no_row() -> None:
+    rows = "('sold (twice), returned', 'ORDER'), ('a (b) and (c', 'CARD')".replace("CARD", _CARDS[0])
+    text = f"INSERT INTO sales (note, card_number) VALUES {rows.replace('ORDER', _CARDS[1])};\n"
+    found = _found(Scanner(DetectorSet.shipped(["payment-card"])), text.encode(), "sales.sql")
+    assert sorted(found) == sorted(_CARDS[:2])
+    swapped = text.replace("(note, card_number)", "(card_number, order_id)")
+    assert _found(Scanner(DetectorSet.shipped(["payment-card"])), swapped.encode(), "sales.sql") == []

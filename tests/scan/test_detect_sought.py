@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import msgspec
 import pytest
 
 from casb_cli.scan.detect import cached
+from casb_cli.scan.detect.gates import Marks
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
-from casb_cli.scan.detect.sought import Word, sought
+from casb_cli.scan.detect.sought import Word, bordered, sought
 
 
 def needing(name: str, *words: str) -> Detector:
@@ -95,3 +97,24 @@ def test_what_nobody_used_for_long_or_is_too_much_goes(tmp_path, monkeypatch):
     kept("patterns-new")
     # The new one, the one that was read just now, and the one that was used last.
     assert [path.exists() for path in (*paths[1:3], *some)] == [True, True, True, False, False]
+
+
+def test_marks_tell_whose_words_end_in_a_stretch():
+    one, two = (Word(size=3, reach=50, owners=number, wordy=number) for number in (0, 1))
+    marks = Marks([(10, one), (40, two), (40, one), (90, two)], [frozenset("a"), frozenset("ab")])
+    assert marks.within("a", 5, 10)
+    assert marks.within("b", 11, 40)
+    assert not marks.within("b", 0, 39)
+    assert not marks.within("a", 91, 200)
+    assert not Marks().within("a", 0, 100)
+
+
+@pytest.mark.parametrize(
+    "text", ["Telefon", "TELEFON", "telefon", "myTelefon", "Téléphone", "TÉLÉPHONE", "телефон", "Телефон"]
+)
+def test_words_are_met_in_any_case_and_script(text):
+    words = re.compile(bordered(["telefon", "téléphone", "телефон"]).encode(), re.IGNORECASE)
+    found = words.search(f"a b {text}: 1".encode())
+    assert found is not None
+    assert found[0].decode().lower() == text.removeprefix("my").lower()
+    assert words.search(f"xx{text.lower()}yy".encode()) is None
