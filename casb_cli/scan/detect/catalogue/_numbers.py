@@ -72,7 +72,7 @@ _UNPROVEN = (
     " ma-cin mt-identity-card ng-nin pa-cedula ph-gsis ph-sss pk-cnic py-identity-card"
     " us-atin us-ein us-ptin ve-cedula"
     " fi-tax-number gh-ssnit imsi kr-business-number medical-record-number ng-voter-number uk-electoral-number"
-    " us-alien-number us-dod-id us-hicn zw-national-id in-voter-id"
+    " us-alien-number us-dod-id us-hicn zw-national-id"
     " am-social-number ao-identity-card bh-personal-number bw-omang in-abha in-uan kg-personal-number mo-identity-card"
     " mz-identity-card om-civil-number rw-identity-number sn-identity-number ua-unzr zm-nrc"
 )
@@ -221,7 +221,7 @@ def number_detector(number: Number) -> Detector:
         family=number.family,
         severity=number.severity,
         confidence="low" if number.id in UNPROVEN else "medium",
-        description=f"{number.title}: structure {'holds' if number.id in UNPROVEN else 'and check digits hold'}"
+        description=f"{number.title}: structure {'and check digits hold' if proven else 'holds'}"
         + (", with a word for it near by." if number.weak else "."),
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=tuple(
