@@ -12,7 +12,7 @@ from casb_cli.scan.detect.rules import Detector, Examples, Rule
 _IDENTITY_WORDS = (
     "national id", "national id number", "national identity number", "national identity card", "national identification number",
     "national identifier", "identity card number", "identity card no", "identity card", "identity number", "identity document", "id card", "id card number", "id card no",
-    "id number", "identification no", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
+    "id number", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
     "social security number", "social insurance number", "social security no", "alien registration number",
     "personalausweis", "personalausweisnummer", "ausweisnummer", "identitätskarte", "aufenthaltstitel",
     "carte d'identité", "carte d’identité", "cni", "numéro de carte d'identité",
