@@ -457,6 +457,13 @@ def test_words_of_a_translation_are_no_passwords(name, text):
     assert found(text, name) == []
 
 
+@pytest.mark.parametrize("name", ["home/lang/team/app/conf/settings.yml", "strings_of/app/settings.yml"])
+def test_folders_far_above_a_file_make_no_translation_of_it(name):
+    text = "  db_password: harbour" + "lights\n"
+    assert found(text, name) == ["harbourlights"]
+    assert found(text, "lang/settings.yml") == []
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

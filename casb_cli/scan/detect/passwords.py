@@ -56,8 +56,8 @@ _CONFIGURATION = re.compile(
 )
 """Files in which what stands without quotes is the value itself; those without a suffix too."""
 _TRANSLATED = re.compile(
-    r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/]|\.(?:po|pot|strings|resx|arb|xlf|xliff)$"
-    r"|(?:messages|strings|translations?)[_.][a-z]{2}"
+    r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/](?:[^\\/]*[\\/]){0,2}[^\\/]*$"
+    r"|\.(?:po|pot|strings|resx|arb|xlf|xliff)$|(?:messages|strings|translations?)[_.][a-z]{2}[^\\/]*$"
     r"|(?:^|[\\/._-])[a-z]{2}[_-](?-i:[A-Z]{2})\.(?:json|ya?ml|php|[jt]s|properties)$",
     re.IGNORECASE,
 )
