@@ -37,8 +37,12 @@ def test_exactly_what_was_planted_is_found(seed, app):
     ids=["secret", "password", "api-key", "private-key"],
 )
 def test_what_nearly_fits_everywhere_costs_little(piece):
-    """A megabyte of it took five seconds and more where each hint was confirmed by itself."""
+    """Confirming each hint by itself took three times as long and more; held against what the machine needs to count."""
+    begun = time.process_time()
+    for _ in range(3_000_000):
+        pass
+    unit = time.process_time() - begun
     data = piece * ((1 << 20) // len(piece))
     begun = time.process_time()
     inspect_stream(data, name="x.txt", scanner=SCANNER, key=bytes(32))
-    assert time.process_time() - begun < 1.5
+    assert time.process_time() - begun < 90 * unit

@@ -9,7 +9,7 @@ from casb_cli.scan.detect.checks_documents import DAY
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, unpacked
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 _EXAMPLE_HOST = re.compile(
     rb"@(?:[\w.-]*\.)?(?:(?:example|domain|yourdomain|mydomain|server|some\.url|complex\.url)\.(?:com|org|net)|invalid|example"

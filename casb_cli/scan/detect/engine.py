@@ -14,7 +14,6 @@ from casb_cli.scan.detect.aims import Aim, Armed, behind_label, spans
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import hits, load
-from casb_cli.scan.detect.filters import View
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family
@@ -24,6 +23,7 @@ from casb_cli.scan.detect.peoples import of_that_people
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet
 from casb_cli.scan.detect.specific import one_kind
+from casb_cli.scan.detect.view import View
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
 
 if TYPE_CHECKING:

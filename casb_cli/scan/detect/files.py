@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from casb_cli.scan.detect.checks_secrets import by_chance, random_looking
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 _FILE = re.compile(
     rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"

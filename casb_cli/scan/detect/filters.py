@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from casb_cli.scan.detect import files, key_names, passwords, telephones
 from casb_cli.scan.detect.addresses import (
@@ -26,53 +25,7 @@ from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_li
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
-
-_LINE = rb"(?:^|\n)(?:[^\n,;|\t ]| (?! ))"
-_LABEL_ABOVE = re.compile(
-    rb"(?:" + _LINE + rb"{0,24}|" + _LINE + rb"{0,110}\b(?:n[or]|num(?:ber|mer)|id)\W{0,4})\r?\n[ \t]*$",
-    re.IGNORECASE,
-)
-"""A short line, or one that ends in a word for a number; none that names several columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A value in its surroundings: the buffer, where the value stands in it, and the file's name."""
-
-    text: bytes
-    start: int
-    end: int
-    name: str
-    column: bytes = b""
-    """The name of the column that it stands in, in whatever way the table is told."""
-    words: re.Pattern[bytes] | None = None
-    """Those that its detector needs near by; None where it needs none, or its column's name has one."""
-
-    def before(self, count: int) -> bytes:
-        """Return up to `count` bytes in front of the value, on its line."""
-        return self.text[max(0, self.start - count) : self.start].rsplit(b"\n", 1)[-1]
-
-    def label(self, count: int) -> bytes:
-        """Return what stands in front of the value: of bare digits that begin their line, a label on the line above."""
-        told = self.before(count)
-        if told.strip() or not self.text[self.start : self.end].isdigit() or self.after(1) in (b",", b";", b"|", b"\t"):
-            return told
-        above = self.text[max(0, self.start - len(told) - count) : self.start]
-        return above if _LABEL_ABOVE.search(above) is not None else told
-
-    def above(self, count: int) -> bytes:
-        """Return up to `count` bytes of the line above a value that begins its own, where they are all of that line."""
-        lines = self.text[max(0, self.start - count) : self.start].split(b"\n")
-        return lines[-2].rstrip() if len(lines) > (1 if self.start <= count else 2) and not lines[-1].strip() else b""
-
-    def after(self, count: int) -> bytes:
-        """Return up to `count` bytes behind the value, on its line."""
-        return self.text[self.end : self.end + count].split(b"\n", 1)[0]
-
-    def same_run(self, words: re.Pattern[bytes]) -> bool:
-        """Return whether one of the words stands on the value's line, which is a string of a binary file."""
-        return words.search(self.before(200)) is not None or words.search(self.after(200)) is not None
-
+from casb_cli.scan.detect.view import View
 
 _TEST_CARDS = frozenset(
     (

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 _ONE = rb"(?:-?[0-9]+(?:\.[0-9]+)?|[0-9a-f]{2}|[0-9A-F]{2})"
 _ROW_BEFORE = re.compile(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")

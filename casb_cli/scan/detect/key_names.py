@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 
 _NAMES_MORE = re.compile(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from casb_cli.scan.detect.checks_secrets import by_chance, strong_password
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 _NAME = (
     rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|secret(?:[_-]?key)?)"

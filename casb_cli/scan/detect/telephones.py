@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casb_cli.scan.detect.filters import View
+    from casb_cli.scan.detect.view import View
 
 SURE = (
     r"\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,4}\)?){2,6}",
