@@ -37,7 +37,7 @@ def test_exactly_what_was_planted_is_found(seed, app):
     ids=["secret", "password", "api-key", "private-key"],
 )
 def test_what_nearly_fits_everywhere_costs_little(piece):
-    """Confirming each hint by itself took three times as long and more; held against what the machine needs to count."""
+    """Confirming each hint by itself took three times as long and more; held against the speed of the machine."""
     begun = time.process_time()
     for _ in range(3_000_000):
         pass
