@@ -20,7 +20,7 @@ import msgspec
 
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.extract.base import Limits, Note
-from casb_cli.scan.results import InspectResult, Match, untold
+from casb_cli.scan.results import InspectResult, Match, not_inspected
 from casb_cli.scan.workers import Task, WorkerPool
 from casb_cli.scan.workers_content import Content
 from casb_cli.scan.workers_wire import TOGETHER
@@ -330,5 +330,5 @@ def _written(descriptor: int) -> bytes:
 
 def _settled(reason: str, detail: str) -> Future[InspectResult]:
     future: Future[InspectResult] = Future()
-    future.set_result(untold(reason, detail))
+    future.set_result(not_inspected(reason, detail))
     return future

@@ -54,7 +54,7 @@ class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
     parts_failed: int = 0
 
 
-def untold(reason: str, detail: str, *, size: int = 0, outcome: Outcome = "skipped") -> InspectResult:
+def not_inspected(reason: str, detail: str, *, size: int = 0, outcome: Outcome = "skipped") -> InspectResult:
     """Return the result of content of which nothing (more) can be told, for one reason."""
     return InspectResult(
         outcome=outcome, reason=reason, detail=detail, size=size, notes=(Note("", reason, detail),), parts_failed=1

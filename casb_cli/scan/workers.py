@@ -27,7 +27,7 @@ import msgspec
 from casb_cli.core.errors import CasbError
 from casb_cli.scan.detect.rules import DetectorSet, Source
 from casb_cli.scan.extract.base import Limits
-from casb_cli.scan.results import InspectResult, Match, untold
+from casb_cli.scan.results import InspectResult, Match, not_inspected
 from casb_cli.scan.workers_content import INLINE, Content
 from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, send
 
@@ -446,7 +446,7 @@ class WorkerPool:
             return self._lost(first, *_cause(worker.status())), False
 
     def _lost(self, item: _Item, reason: str, detail: str) -> InspectResult:
-        return untold(reason, detail, size=item.content.size, outcome="partial" if item.handed_on else "skipped")
+        return not_inspected(reason, detail, size=item.content.size, outcome="partial" if item.handed_on else "skipped")
 
 
 def _reading(limits: Limits, languages: str, data: str) -> Limits:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet, catalogue
 from casb_cli.scan.inspect import inspect_stream, new_scanner
-from casb_cli.scan.results import InspectResult, Match, untold
+from casb_cli.scan.results import InspectResult, Match, not_inspected
 from casb_cli.scan.workers_content import INLINE
 from casb_cli.scan.workers_limits import allow_cpu, bound_resources, cut_network, die_with_parent, grown_beyond
 from casb_cli.scan.workers_wire import TOGETHER, Done, Hello, Job, Jobs, Ready, Taken, receive, receive_with, send
@@ -121,6 +121,6 @@ def inspected(
             hand_on=hand_on,
         )
     except MemoryError:
-        return untold("out-of-memory", "")
+        return not_inspected("out-of-memory", "")
     except Exception as error:  # noqa: BLE001 - the words of any error here could hold content: only its kind goes on
-        return untold("crashed", type(error).__name__)
+        return not_inspected("crashed", type(error).__name__)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from casb_cli.scan.detect import cached
-from casb_cli.scan.detect.gates import Marks
+from casb_cli.scan.detect.gates import WordEnds
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.sought import Word, bordered, sought
 
@@ -99,14 +99,14 @@ def test_what_nobody_used_for_long_or_is_too_much_goes(tmp_path, monkeypatch):
     assert [path.exists() for path in (*paths[1:3], *some)] == [True, True, True, False, False]
 
 
-def test_marks_tell_whose_words_end_in_a_stretch():
+def test_ends_tell_whose_words_end_in_a_stretch():
     one, two = (Word(size=3, reach=50, owners=number, wordy=number) for number in (0, 1))
-    marks = Marks([(10, one), (40, two), (40, one), (90, two)], [frozenset("a"), frozenset("ab")])
-    assert marks.within("a", 5, 10)
-    assert marks.within("b", 11, 40)
-    assert not marks.within("b", 0, 39)
-    assert not marks.within("a", 91, 200)
-    assert not Marks().within("a", 0, 100)
+    ends = WordEnds([(10, one), (40, two), (40, one), (90, two)], [frozenset("a"), frozenset("ab")])
+    assert ends.within("a", 5, 10)
+    assert ends.within("b", 11, 40)
+    assert not ends.within("b", 0, 39)
+    assert not ends.within("a", 91, 200)
+    assert not WordEnds().within("a", 0, 100)
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,14 @@ def inspected(file, job, scanner, key, hand_on=None):
             held = []
             while True: held.append(bytearray(16 << 20))
         except MemoryError:
-            return child.untold("out-of-memory", "")
+            return child.not_inspected("out-of-memory", "")
     if job.name == "noise": os.write(sock_of(), b"N\\0\\0\\0\\4junk"); time.sleep(9)
     if job.name.startswith("try:"):
         try:
             detail = str(eval(job.name[4:]))
         except BaseException as error:
             detail = type(error).__name__
-        return child.untold("crashed", detail)
+        return child.not_inspected("crashed", detail)
     return real(file, job, scanner, key, hand_on)
 def sock_of(): return int(sys.argv[2])
 child.inspected = inspected

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Account, File, Membership
+from casb_cli.ui.formats import json_text
 from casb_cli.ui.output import Output, render_row, show
 from casb_cli.ui.streams import ClosedPipe, Streams
 from casb_cli.ui.table import cell
@@ -444,3 +445,12 @@ def test_rows_push_the_live_display_aside_a_few_times_not_each(tty):
     Output("account", "jsonl", to=tty).write(account(str(n)) for n in range(2000))
     assert len(tty.out.getvalue().splitlines()) == 2000
     assert 1 <= tty.live.paused_times < 50
+
+
+@pytest.mark.parametrize(
+    "value", ["half \ud800 of a pair", 2**70, -(2**70), 2**64, 1e22, [None, True, {"1": "\x1b[31m"}]]
+)
+def test_json_carries_what_no_other_form_of_it_would(value):
+    text = json_text({"a": value})
+    assert json.loads(text) == {"a": value}
+    assert text.isprintable()

@@ -189,8 +189,8 @@ class Scanner:
         """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
         named = self._named(places)
         places.heads.begin(buffer, base)
-        windows = list(self._gates.windows(found_at, len(self._aims), buffer, places.heads))
-        places.marks = self._gates.marks
+        places.word_ends = self._gates.word_ends(found_at, len(self._aims), buffer)
+        windows = list(self._gates.windows(places.word_ends, buffer, places.heads))
         windows.extend(Window(*rows) for rows in places.heads.windows(len(buffer)))
         if named:
             windows.append(Window(0, len(buffer), named))

@@ -32,10 +32,11 @@ def _parted(buffer: bytes, at: int) -> bool:
     return behind.isupper() and (before.islower() or buffer[at + 1 : at + 2].islower())
 
 
-class Marks:
-    """Where the words of detectors end in a text, in order."""
+class WordEnds:
+    """Where the words of detectors end in a text, in order: `found` are these places and the words."""
 
     def __init__(self, marks: Sequence[tuple[int, Word]] = (), owners: Sequence[frozenset[str]] = ()) -> None:
+        self.found = marks
         self._ends = [end for end, _ in marks]
         self._owners = [owners[word.owners] for _, word in marks]
 
@@ -60,17 +61,15 @@ class Gates:
         known = sought(detectors, cache_dir)
         self._words, self._owners = known.words, known.owners
         self._last = {word.encode(): told for word, told in known.last.items()}
-        self.marks = Marks()
         self.rules = tuple(Rule(hint=hint, pattern="", caseless=caseless) for hint, caseless in known.hints)
 
-    def windows(self, hits: Mapping[int, list[int]], first: int, buffer: bytes, heads: Heads) -> Iterator[Window]:
-        """Yield where to look for whom; `hits` are the ends of what the one pass found, words from number `first`.
+    def word_ends(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> WordEnds:
+        """Return where words end; `hits` are the ends of what the one pass found, words from number `first`."""
+        return WordEnds(sorted(self._standing(hits, first, buffer), key=lambda mark: mark[0]), self._owners)
 
-        `heads` is shown the words, and knows then the tables that name a column so; `marks` are all of them, from the
-        first window on.
-        """
-        marks = sorted(self._marks(hits, first, buffer), key=lambda mark: mark[0])
-        self.marks = Marks(marks, self._owners)
+    def windows(self, words: WordEnds, buffer: bytes, heads: Heads) -> Iterator[Window]:
+        """Yield where to look for whom. `heads` is shown the words, and knows then the tables that name a column so."""
+        marks = words.found
         low, high, owners, wordy, begun = 0, -1, _NOBODY, _NOBODY, 0
         for number, (end, word) in enumerate(marks):
             theirs, wordy_ones = self._owners[word.owners], self._owners[word.wordy]
@@ -92,9 +91,9 @@ class Gates:
 
     def owners(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> frozenset[str]:
         """Return whose words stand anywhere in a text."""
-        return frozenset().union(*(self._owners[word.owners] for _, word in self._marks(hits, first, buffer)))
+        return frozenset().union(*(self._owners[word.owners] for _, word in self._standing(hits, first, buffer)))
 
-    def _marks(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[tuple[int, Word]]:
+    def _standing(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> Iterator[tuple[int, Word]]:
         """Yield where words end that stand alone."""
         for number, ends in hits.items():
             if number < first:

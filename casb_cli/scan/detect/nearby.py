@@ -38,7 +38,7 @@ def near(
     if places.says(words, name):
         return True
     return any(
-        (not owner or places.marks.within(owner, low, high)) and _stands(words, buffer, low, high)
+        (not owner or places.word_ends.within(owner, low, high)) and _stands(words, buffer, low, high)
         for low, high in (
             (max(rows, start - _bytes(buffer[max(0, start - distance) : start], distance)), start),
             (end, min(len(buffer), end + distance)),

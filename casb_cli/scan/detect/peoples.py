@@ -25,18 +25,15 @@ ro romanian|rs serbian|ru russian|rw rwandan|sa saudi|se swedish|sg singaporean|
 sv salvadoran|th thai|tn tunisian|tr turkish|tw taiwanese|tz tanzanian|ua ukrainian|ug ugandan|uy uruguayan|uz uzbek
 ve venezuelan|vn vietnamese|za south-african|zm zambian|zw zimbabwean
 """
-_COUNTRY = {
-    people.replace("-", ""): country
+_PEOPLES = {
+    people: country
     for country, *names in map(str.split, _LINES.replace("\n", "|").strip("|").split("|"))
     for people in names
 }
+_COUNTRY = {people.replace("-", ""): country for people, country in _PEOPLES.items()}
 _NAMED = re.compile(
     rb"(?<![A-Za-z])("
-    + b"|".join(
-        people.replace("-", "[ _-]?").encode()
-        for line in _LINES.replace("\n", "|").strip("|").split("|")
-        for people in line.split()[1:]
-    )
+    + "|".join(_PEOPLES).replace("-", "[ _-]?").encode()
     + rb")(?-i:(?![a-z]))[\w .:#='\"/()\-]{0,40}(?:\n[ \t]*)?$",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.detect.columns import Table
-from casb_cli.scan.detect.gates import Marks
+from casb_cli.scan.detect.gates import WordEnds
 from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.extract.base import Segment
 
@@ -34,7 +34,7 @@ class Places:
         self.table: Table | None = None
         self.named: frozenset[str] | None = None
         """The detectors, by id, one of whose words is in the name of a column; told by who knows the words."""
-        self.marks = Marks()
+        self.word_ends = WordEnds()
         """Where detectors' words stand in the text that is looked at."""
         self.heads = Heads(page=segment.scheme == "lines")
         self._said: dict[tuple[int, bytes], bool] = {}  # of a pattern of words and a column's name
