@@ -139,7 +139,7 @@ class Started(msgspec.Struct, frozen=True):
                 self.process.wait()
 
 
-def start(plan: Plan, path: Path, *, tied: bool = False, remove: Path | None = None, wait: float = 20.0) -> Started:
+def start(plan: Plan, path: Path, *, tied: bool = False, remove: Path | None = None, wait: float = 120.0) -> Started:
     """Start a sandbox in the background and return when it answers, at most `wait` seconds later.
 
     `tied` makes it end with this process, however that ends; else it runs until `stop`. The directory `remove`
@@ -177,7 +177,7 @@ def start(plan: Plan, path: Path, *, tied: bool = False, remove: Path | None = N
     raise CasbError("the sandbox did not start" + (f": {said[-1]}" if said else ""))
 
 
-def stop(path: Path, *, wait: float = 10.0) -> bool:
+def stop(path: Path, *, wait: float = 30.0) -> bool:
     """Stop the sandbox of a state file and wait for its end; False where none runs. Raises CasbError."""
     state = load(path)
     if state is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -40,16 +41,40 @@ def bare(tmp_path):
     return {"TMPDIR": str(folder), CACHE: os.environ[CACHE]}
 
 
-def begin(env, *words, how=("-m", "casb_cli")):
-    return subprocess.Popen(
-        [sys.executable, *how, "demo", *words],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-    )
+@pytest.fixture
+def begin():
+    """Start a demo as a process: `begin(env, "--app", "box")`; neither it nor what it started survives."""
+    with contextlib.ExitStack() as started:
+
+        def start(env, *words, how=("-m", "casb_cli")):
+            demo = subprocess.Popen(
+                [sys.executable, *how, "demo", *words],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                text=True,
+            )
+            started.enter_context(ending(demo))
+            return demo
+
+        yield start
+
+
+@contextlib.contextmanager
+def ending(demo):
+    """Kill a demo at the end where it still runs, and close its pipes."""
+    try:
+        yield
+    finally:
+        if demo.poll() is None:
+            for process in [*psutil.Process(demo.pid).children(recursive=True), demo]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        demo.wait()
+        demo.stdout.close()
+        demo.stderr.close()
 
 
 def left(env):
@@ -61,10 +86,10 @@ def order(text, *marks):
     return places == sorted(places)
 
 
-def test_every_app_without_tty_keyring_or_environment(bare):
+def test_every_app_without_tty_keyring_or_environment(begin, bare):
     del bare[CACHE]
     demo = begin(bare)
-    out, err = demo.communicate(timeout=110)
+    out, err = demo.communicate()
     assert demo.returncode == 0, (out[-2000:], err)
     assert err == ""
     assert not re.search(r"(?m)^\s*[A-Za-z0-9+/=]{40,}\s*$", out), "a line of a key"
@@ -81,9 +106,9 @@ def test_every_app_without_tty_keyring_or_environment(bare):
 
 
 @pytest.mark.parametrize("app", sorted({*READY} - {*FILING}))
-def test_an_app_without_files_suspends_and_undoes(bare, app):
+def test_an_app_without_files_suspends_and_undoes(begin, bare, app):
     demo = begin(bare, "--app", app, how=("-c", SMALLER))
-    out, err = demo.communicate(timeout=110)
+    out, err = demo.communicate()
     assert demo.returncode == 0, (out[-2000:], err)
     [ref] = set(re.findall(r"\$ casb govern suspend (\S+)", out))
     log = out[out.rindex("$ casb govern log") :].splitlines()
@@ -93,9 +118,9 @@ def test_an_app_without_files_suspends_and_undoes(bare, app):
 
 
 @pytest.mark.parametrize("app", FILING)
-def test_each_app_alone_quarantines_and_undoes(bare, app):
+def test_each_app_alone_quarantines_and_undoes(begin, bare, app):
     demo = begin(bare, "--app", app, how=("-c", SMALLER))
-    out, err = demo.communicate(timeout=110)
+    out, err = demo.communicate()
     assert demo.returncode == 0, (out[-2000:], err)
     [ref] = {shlex.split(word)[0] for word in re.findall(r"\$ casb govern quarantine (\S+)", out)}
     assert ref.startswith(f"{app}:demo:file:")
@@ -106,11 +131,11 @@ def test_each_app_alone_quarantines_and_undoes(bare, app):
     assert left(bare) == []
 
 
-def test_two_at_once_and_the_users_own_places_stay_empty(bare, tmp_path):
+def test_two_at_once_and_the_users_own_places_stay_empty(begin, bare, tmp_path):
     env = {**bare, "CASB_CONFIG_DIR": str(tmp_path / "c"), "CASB_STATE_DIR": str(tmp_path / "s"), "CASB_OUTPUT": "json",
            "HTTP_PROXY": "http://127.0.0.1:9"}  # fmt: skip
     demos = [begin(env, "--app", READY[-1]) for _ in range(2)]
-    ends = [demo.communicate(timeout=110) for demo in demos]
+    ends = [demo.communicate() for demo in demos]
     assert [demo.returncode for demo in demos] == [0, 0], ends
     assert "{" not in ends[0][0].split("4. Scan")[0], "the user's CASB_OUTPUT is not the demo's"
     assert not (tmp_path / "c").exists()
@@ -122,7 +147,7 @@ def test_two_at_once_and_the_users_own_places_stay_empty(bare, tmp_path):
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 )
 @pytest.mark.parametrize("step", ["1. Connect", "$ casb scan"])
-def test_ended_in_the_middle_it_leaves_nothing(bare, number, code, step):
+def test_ended_in_the_middle_it_leaves_nothing(begin, bare, number, code, step):
     demo = begin(bare, "--app", READY[-1])
     for line in demo.stdout:
         if line.startswith(step):
@@ -130,26 +155,25 @@ def test_ended_in_the_middle_it_leaves_nothing(bare, number, code, step):
     family = psutil.Process(demo.pid).children(recursive=True)
     assert family
     demo.send_signal(number)
-    demo.communicate(timeout=30)
+    demo.communicate()
     # CPython sends itself SIGINT at its end when an interrupt fell into `exec` (a class being made): 130 to a shell.
     assert demo.returncode == code or (number == signal.SIGINT and demo.returncode == -signal.SIGINT)
     assert all_gone(family)
     assert wait_until(lambda: left(bare) == [])
 
 
-def test_the_reader_may_go(bare):
+def test_the_reader_may_go(begin, bare):
     demo = begin(bare, "--app", READY[-1])
     demo.stdout.readline()
     demo.stdout.close()
-    assert demo.wait(60) == 0
+    assert demo.wait() == 0
     assert demo.stderr.read() == ""
-    demo.stderr.close()
     assert left(bare) == []
 
 
-def test_kept_it_goes_on_until_it_is_stopped(bare):
+def test_kept_it_goes_on_until_it_is_stopped(begin, bare):
     demo = begin(bare, "--app", READY[-1], "--keep")
-    out, err = demo.communicate(timeout=110)
+    out, err = demo.communicate()
     assert demo.returncode == 0, (out[-2000:], err)
     env = {**bare, **dict(re.findall(r"^ *export (CASB_\w+)=(\S+)$", out, re.MULTILINE))}
     assert set(env) >= {"CASB_CONFIG_DIR", "CASB_STATE_DIR"}
@@ -167,9 +191,9 @@ def test_kept_it_goes_on_until_it_is_stopped(bare):
     assert wait_until(lambda: left(bare) == [])
 
 
-def test_an_app_that_is_not_simulated(bare):
+def test_an_app_that_is_not_simulated(begin, bare):
     demo = begin(bare, "--app", "nope")
-    _, err = demo.communicate(timeout=30)
+    _, err = demo.communicate()
     assert demo.returncode == 2
     assert "nope" in err
     assert left(bare) == []

@@ -122,7 +122,7 @@ def test_a_fixed_port_is_used(casb):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_serving_in_the_foreground_ends_cleanly(casb_process, home, number, code):
     serving = casb_process("sandbox", "serve", *SMALL)
-    assert wait_until(lambda: process.load(_sandbox.state_file()) is not None, 20)
+    assert wait_until(lambda: process.load(_sandbox.state_file()) is not None)
     serving.send(number)
     ran = serving.end()
     assert ran.code == code, ran
@@ -132,7 +132,7 @@ def test_serving_in_the_foreground_ends_cleanly(casb_process, home, number, code
 
 def test_serving_in_the_foreground_is_stopped_from_elsewhere(casb, casb_process):
     serving = casb_process("sandbox", "serve", *SMALL)
-    assert wait_until(lambda: casb("sandbox", "status").code == 0, 20)
+    assert wait_until(lambda: casb("sandbox", "status").code == 0)
     assert casb("sandbox", "stop").code == 0
     assert serving.end().code == 0
 

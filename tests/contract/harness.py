@@ -25,6 +25,8 @@ from casb_cli.sandbox.server import build, serve
 from casb_cli.sandbox.world import World
 
 SEED = 7
+PATIENCE = 300.0
+"""Seconds in which what should come soon comes on any machine: the end of a hang, which measures nothing."""
 CACHE = "CASB_CACHE_DIR"
 """Where compiled patterns are kept: one place for a whole run of the tests, since each compilation takes a second."""
 
@@ -110,9 +112,9 @@ class CasbProcess:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def end(self, seconds=60):
+    def end(self):
         """Wait for its end and return what it left."""
-        out, err = self.process.communicate(timeout=seconds)
+        out, err = self.process.communicate(timeout=PATIENCE)
         return Run(self.process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
@@ -138,14 +140,16 @@ def downloads(provider, since=0):
     return [call for call in list(provider.calls)[since:] if call.name in names or "tarball" in call.name]
 
 
-def all_gone(processes, seconds=5.0):
-    """Tell whether every one of some processes ends within some seconds; zombies count as ended."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not [p for p in processes if alive(p)]:
-            return True
-        time.sleep(0.05)
-    return False
+def all_gone(processes):
+    """Tell whether every one of some processes ends; zombies count as ended."""
+    return wait_until(lambda: not any(map(alive, processes)))
+
+
+def ended(pid):
+    """Tell whether a process has ended; a zombie has."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return not alive(psutil.Process(pid))
+    return True
 
 
 def alive(process):
@@ -154,7 +158,7 @@ def alive(process):
     return False
 
 
-def wait_until(condition, seconds=10.0, pause=0.02):
+def wait_until(condition, seconds=PATIENCE, pause=0.02):
     """Wait until something holds and return whether it does."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

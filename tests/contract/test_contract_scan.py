@@ -124,15 +124,15 @@ def test_watch_reports_a_change_within_seconds(scanned, casb_process):
     file = clean_text_file(scanned)
     process = casb_process("watch", "--app", scanned.app, "--every", "1s")
     since = len(scanned.provider.calls)
-    assert wait_until(lambda: len(scanned.provider.calls) > since, 20), "watch never asked"
+    assert wait_until(lambda: len(scanned.provider.calls) > since), "watch never asked"
     scanned.provider.edit(file, SECRET.encode())
 
     def seen():
         return (file, "payment-card") in findings(scanned.casb, scanned.app)
 
-    assert wait_until(seen, 20, pause=0.3), "the change was not reported"
+    assert wait_until(seen, pause=0.3), "the change was not reported"
     process.send(signal.SIGINT)
-    run = process.end(20)
+    run = process.end()
     assert run.code == 130, run
     assert "payment-card" in run.err
     assert "4556" not in run.err + run.out

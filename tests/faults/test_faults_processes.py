@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import random
 import signal
-import subprocess
 import threading
 
 import pytest
-from harness import all_gone, assert_told, compare, environment_of, listed, wait_until
+from harness import all_gone, assert_told, compare, listed, wait_until
 
 from casb_cli.core.refs import parse
 from casb_cli.store.config import Config
@@ -27,7 +26,7 @@ def slow(connected):
 def started(stage, process, calls=5):
     """Wait until a run has made some calls."""
     since = len(stage.provider.calls)
-    assert wait_until(lambda: len(stage.provider.calls) >= since + calls or process.process.poll() is not None, 30)
+    assert wait_until(lambda: len(stage.provider.calls) >= since + calls or process.process.poll() is not None)
     assert process.process.poll() is None, process.end()
 
 
@@ -52,8 +51,8 @@ def test_a_scan_killed_at_random_moments_is_completed_by_the_next(slow, casb_pro
         threading.Event().wait(moments.uniform(0.2, 2.0))
         left += process.family()
         process.kill()
-        process.end(20)
-    assert all_gone(left, 10), [p for p in left if p.is_running()]
+        process.end()
+    assert all_gone(left), [p for p in left if p.is_running()]
     run = slow.casb("scan", "--app", slow.app, "-o", "json", "-v")
     assert_told(run, slow.truth.hidden("file"))
     whole(slow)
@@ -66,7 +65,7 @@ def test_a_signal_stops_a_scan_cleanly_and_the_next_goes_on(slow, casb_process, 
     started(slow, process)
     family = process.family()
     process.send(number)
-    run = process.end(30)
+    run = process.end()
     assert run.code == code, run
     assert "Traceback" not in run.err
     assert all_gone(family)
@@ -126,7 +125,7 @@ def test_one_broken_instance_of_five_stops_no_other(connected):
                 urls = {f"{host}_url": "http://127.0.0.1:9" for host in connected.declared.hosts}
                 copy = msgspec.structs.replace(copy, fields={**good.fields, **urls})
             current.add(copy, force=True)
-    run = connected.casb("list", "groups", "-o", "jsonl", "--deadline", "100s")
+    run = connected.casb("list", "groups", "-o", "jsonl", "--deadline", "10m")
     assert run.code == 3, run
     names = {row["instance"] for row in run.rows}
     assert names == {"prod", "copy0", "copy2", "copy3"}
@@ -134,16 +133,12 @@ def test_one_broken_instance_of_five_stops_no_other(connected):
 
 
 @pytest.mark.any_app
-def test_a_closed_pipe_is_no_failure(connected, home):
-    words = f"casb list accounts --app {connected.app} -o jsonl".split()
-    import sys
-
-    command = [sys.executable, "-m", "casb_cli", *words[1:]]
-    with subprocess.Popen(command, env=environment_of(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout.readline()
-        process.stdout.close()
-        err = process.stderr.read().decode()
-        assert process.wait(30) == 0, err
+def test_a_closed_pipe_is_no_failure(connected, casb_process):
+    process = casb_process("list", "accounts", "--app", connected.app, "-o", "jsonl").process
+    assert process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    assert process.wait() == 0, err
     assert "Traceback" not in err
 
 
@@ -153,7 +148,7 @@ def test_four_connects_at_once_lose_nothing(stage, casb_process):
         casb_process("connect", stage.app, "--instance", f"n{n}", *stage.words(stage.methods[0]), "--force")
         for n in range(4)
     ]
-    ended = [run.end(60) for run in runs]
+    ended = [run.end() for run in runs]
     assert [run.code for run in ended] == [0, 0, 0, 0], ended
     assert {one.name for one in Config.load().instances} == {"n0", "n1", "n2", "n3"}
 
@@ -186,9 +181,9 @@ def test_a_home_that_cannot_be_written_is_an_error_and_connects_nothing(stage, c
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    run = casb_process("connect", stage.app, "--instance", "prod", *stage.words(stage.methods[0]), preexec_fn=full).end(
-        60
-    )
+    run = casb_process(
+        "connect", stage.app, "--instance", "prod", *stage.words(stage.methods[0]), preexec_fn=full
+    ).end()
     assert run.code not in {0, 3}, run
     assert "Connected" not in run.err
     assert not Config.load().instances

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from govern_fake import CANARY, MemoryLedger
+from harness import PATIENCE
 
 from casb_cli.core.errors import Stopped
 from casb_cli.govern.record import History
@@ -282,7 +283,7 @@ def test_two_runs_on_one_object_the_second_is_locked_out(rig, tmp_path, monkeypa
     def pause(moment, name):
         if (moment, name) == ("before", "cut-link"):
             inside.set()
-            assert go_on.wait(10)
+            assert go_on.wait(PATIENCE)
 
     plan = two.draft(("quarantine", "file:f1")).plan
     rig.world.hook = pause
@@ -290,11 +291,11 @@ def test_two_runs_on_one_object_the_second_is_locked_out(rig, tmp_path, monkeypa
     thread = threading.Thread(target=lambda: results.extend(one.do(("quarantine", "file:f1"))))
     thread.start()
     try:
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         [locked] = two.engine.execute(plan)
     finally:
         go_on.set()
-        thread.join(10)
+        thread.join()
     assert (locked.state, locked.code) == ("failed", 9)
     assert [r.state for r in results] == ["changed"]
     assert rig.world.effects["move"] == 1

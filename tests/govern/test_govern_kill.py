@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ def halt(*_):
     global count
     if str(count) == stop:
         print("here", flush=True)
-        time.sleep(60)
+        time.sleep(9999)
     count += 1
 
 class Watched(Journal):
@@ -48,12 +49,17 @@ else:
 """
 
 
-def _run(stop, folder, **more):
+@contextlib.contextmanager
+def _run(stop, folder):
     script = RUN.format(here=str(Path(__file__).parent))
     env = {**os.environ, "CASB_STATE_DIR": str(folder / "state"), "CASB_CONFIG_DIR": str(folder / "config")}
-    return subprocess.Popen(
-        [sys.executable, "-c", script, str(stop), str(folder)], env=env, stdout=subprocess.PIPE, text=True, **more
-    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(stop), str(folder)], env=env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("stop", range(22))
@@ -62,11 +68,11 @@ def test_a_killed_quarantine_is_completed_once(tmp_path, stop):
         said = process.stdout.readline().strip()
         if said == "here":
             os.kill(process.pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait()
     assert said == "here", said
     with _run("settle", tmp_path) as process:
         states = process.stdout.read().split()
-        assert process.wait(30) == 0
+        assert process.wait() == 0
     world = json.loads((tmp_path / "world.json").read_text())
     if stop in {0, 21}:  # before the first line of the journal, and after the last: nothing is left open
         assert states == []

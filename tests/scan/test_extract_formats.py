@@ -5,10 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import itertools
 import lzma
+import math
 import tarfile
 import zipfile
 from email.message import EmailMessage
+from types import SimpleNamespace
 
 import pytest
 
@@ -313,6 +316,8 @@ def test_many_members_stop_at_the_count():
     assert (result.outcome, result.reason) == ("partial", "expansion")
 
 
-def test_the_clock_ends_an_inspection_with_what_was_found():
-    result = look((LINE + "z " * 1000).encode() * 40000, wall=0.06)
+def test_the_clock_ends_an_inspection_with_what_was_found(monkeypatch):
+    asked = itertools.chain([0.0] * 5, itertools.repeat(math.inf))
+    monkeypatch.setattr("casb_cli.scan.extract.base.time", SimpleNamespace(monotonic=asked.__next__))
+    result = look((LINE + "z " * 1000).encode() * 8000)
     assert (result.outcome, result.reason) == ("partial", "timeout")

@@ -289,7 +289,7 @@ def pool():
 def test_each_ends_soon_with_the_reason_that_is_right(pool, case):
     """More CPU time, or memory, than a worker has would be a reason of its own."""
     data, reason = CASES[case]
-    result = pool.submit(Task(ref=case, name="file", limits=LIMITS), data).result(timeout=200)
+    result = pool.submit(Task(ref=case, name="file", limits=LIMITS), data).result()
     assert result.reason == reason, result
     assert (result.outcome == "done") == (reason is None)
     assert result.text <= SMALL.expansion + len(data) * 2 + (4 << 20)

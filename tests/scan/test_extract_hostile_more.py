@@ -200,7 +200,7 @@ def test_each_ends_with_the_reason_that_is_right(case):
     result = look(data)
     assert result.reason == reason, result
     assert (result.outcome == "done") == (reason is None)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 60
     assert result.text <= SMALL.expansion + len(data) * 2 + (4 << 20)
     assert bool(result.matches) >= (case in FOUND)
 

@@ -347,7 +347,7 @@ def test_harmful_files_end_with_their_reason(case):
     begun = time.process_time()
     result = look(data, ratio_floor=1 << 20, expansion=64 << 20)
     assert result.reason == reason, result
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 60
 
 
 def test_a_file_on_disk_that_is_cut_before_it_is_read_is_told(tmp_path):

@@ -197,7 +197,7 @@ def test_no_number_of_properties_makes_the_reading_long(kind):
     begun = time.process_time()
     result = look(compound({"Contents1": b"x" * 9, "\x05SummaryInformation": stream}))
     assert result.reason == "unsupported"
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 60
 
 
 def test_a_property_list_whose_count_passes_its_end_is_told():

@@ -8,6 +8,7 @@ import time
 import weakref
 
 import pytest
+from harness import wait_until
 from scan_fake import ALL, FakeConnector, FakeInstance, Provider, own, refusal
 
 from casb_cli.core.capabilities import ListAccounts, ListFiles, ListGrants, Page
@@ -85,10 +86,7 @@ def test_a_reader_who_stops_early_leaves_no_thread(provider):
         break
     del page
     listing = None
-    deadline = time.monotonic() + 5
-    while threads() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert threads() == []
+    assert wait_until(lambda: threads() == [])
 
 
 def test_a_slow_reader_is_waited_for(provider):

@@ -102,7 +102,6 @@ class Player:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
         )
         place = f"{script.path.name}:{command.line}: $ {text}"
         assert ran.returncode in command.codes, f"{place}\nended with {ran.returncode}:\n{ran.stdout}"

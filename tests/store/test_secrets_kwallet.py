@@ -56,7 +56,6 @@ def test_wallet_is_looked_at_without_opening_it(state, seen):
         ["dbus-run-session", "--", sys.executable, "-c", LOOK, DAEMON, state],
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert done.stdout == f"{seen}\n", done.stderr

@@ -85,16 +85,16 @@ def test_kill_9_at_random_moments_loses_nothing_and_repeats_nothing(tmp_path):
     told: list[list[str]] = []
     kills = 0
     for _ in range(60):
-        process = subprocess.Popen([sys.executable, "-c", SCAN, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        assert process.stdout
-        lines = [process.stdout.readline()]  # the interpreter has started, the work begins
-        if kills < 20:
-            time.sleep(dice.uniform(0.0, 0.025))
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        lines += process.stdout.readlines()
-        process.stdout.close()
-        process.wait()
+        with subprocess.Popen(
+            [sys.executable, "-c", SCAN, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            lines = [process.stdout.readline()]  # the interpreter has started, the work begins
+            if kills < 20:
+                time.sleep(dice.uniform(0.0, 0.025))
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            lines += process.stdout.readlines()
         told.append([line.strip() for line in lines if line.endswith("\n")])
         with Store(tmp_path) as store:
             # Not the last line: a run may be killed between its end and saying so.

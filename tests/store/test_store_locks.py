@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness import PATIENCE
 
 from casb_cli.core.errors import Locked
 from casb_cli.store import locks
@@ -35,21 +38,17 @@ def lock(folder: Path, *, wait: float = 0.0) -> locks.Lock:
     return locks.Lock("scan-k", "a scan of box/prod", folder=folder, wait=wait)
 
 
-def holder(folder: Path, how: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+@contextlib.contextmanager
+def holder(folder: Path, how: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline().startswith("ready")
-    return process
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream:
-            stream.close()
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline().startswith("ready")
+            yield process
+        finally:
+            process.kill()
 
 
 TRY = """
@@ -66,17 +65,16 @@ except Exception as error:
 
 @pytest.mark.parametrize("how", ["alone", "fork", "exec"])
 def test_a_killed_holder_frees_the_lock_even_while_its_children_live(tmp_path, how):
-    process = holder(tmp_path, how)
-    with pytest.raises(Locked) as caught:
-        lock(tmp_path).acquire()
-    assert caught.value.exit_code == 9
-    assert "a scan of box/prod is already running" in caught.value.message
-    assert f"process {process.pid} on " in caught.value.message
-    process.kill()
-    process.wait()
-    with lock(tmp_path, wait=5):
-        pass
-    end(process)
+    with holder(tmp_path, how) as process:
+        with pytest.raises(Locked) as caught:
+            lock(tmp_path).acquire()
+        assert caught.value.exit_code == 9
+        assert "a scan of box/prod is already running" in caught.value.message
+        assert f"process {process.pid} on " in caught.value.message
+        process.kill()
+        process.wait()
+        with lock(tmp_path, wait=PATIENCE):
+            pass
 
 
 def test_threads_of_one_process_exclude_each_other(tmp_path):
@@ -101,7 +99,7 @@ def test_waiting_ends_when_the_holder_lets_go(tmp_path):
     first = lock(tmp_path).acquire()
     timer = threading.Timer(0.2, first.release)
     timer.start()
-    with lock(tmp_path, wait=10):
+    with lock(tmp_path, wait=PATIENCE):
         pass
     timer.join()
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from harness import wait_until
 from provider_stub import Script, client
 
 from casb_cli.core.errors import BadAnswer, SignInNeeded, Stopped, StoreError, Unavailable, UsageError
@@ -440,9 +441,7 @@ def test_the_listener_refuses_strangers_and_reports_refusal():
     )
     with pytest.raises(SignInNeeded, match="No way"):
         flow.run(person)
-    deadline = time.monotonic() + 2
-    while len(person.pages) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    assert wait_until(lambda: len(person.pages) >= 2)
     assert person.pages[0] == 400
 
 

@@ -5,10 +5,10 @@ import io
 import json
 import re
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
+from harness import PATIENCE, wait_until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -317,17 +317,15 @@ def test_the_first_rows_show_before_the_last_page_arrives(pipe, format_):
 
     def rows():
         yield account("1", login="first")
-        assert more.wait(10)
+        assert more.wait(PATIENCE)
         yield account("2", login="second")
 
     done = threading.Thread(target=lambda: output(pipe, format_=format_).write(rows()))
     done.start()
-    end = time.monotonic() + 5
-    while "first" not in pipe.out.getvalue() and time.monotonic() < end:
-        time.sleep(0.02)
+    wait_until(lambda: "first" in pipe.out.getvalue())
     seen = pipe.out.getvalue()
     more.set()
-    done.join(10)
+    done.join()
     assert "first" in seen
     assert "second" not in seen
     assert "second" in pipe.out.getvalue()

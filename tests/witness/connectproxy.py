@@ -12,6 +12,7 @@ from socket import create_connection, create_server
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from harness import PATIENCE
 
 
 def authority(folder: Path, hosts):
@@ -95,7 +96,7 @@ class ConnectProxy:
 
     def _serve(self, client):
         with client:
-            client.settimeout(30)
+            client.settimeout(PATIENCE)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += client.recv(1024)

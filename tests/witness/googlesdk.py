@@ -10,6 +10,7 @@ import googleapiclient.discovery_cache
 import httplib2
 from google.oauth2 import service_account
 from googleapiclient.discovery import build_from_document
+from harness import PATIENCE
 
 DOCUMENTS = Path(googleapiclient.discovery_cache.__file__).parent / "documents"
 AT = "https://www.googleapis.com/auth/"
@@ -49,7 +50,7 @@ class Google:
         return credentials
 
     def _plain(self):
-        made = httplib2.Http(timeout=20, proxy_info=None)
+        made = httplib2.Http(timeout=PATIENCE, proxy_info=None)
         self._opened.append(made)
         return made
 

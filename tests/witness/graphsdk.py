@@ -12,6 +12,7 @@ import httpx
 import msal
 import pytest
 import requests
+from harness import PATIENCE
 from kiota_abstractions.authentication import AuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.serialization import Parsable
@@ -47,7 +48,7 @@ class Login:
         self._session.trust_env = False
 
     def call(self, method, url, **given):
-        return self._session.request(method, url, timeout=20, **given)
+        return self._session.request(method, url, timeout=PATIENCE, **given)
 
     def _send(self, method, url, **given):
         found = self.call(method, url.replace(LOGIN, self._where, 1), **given)
@@ -85,7 +86,7 @@ class Graph:
         self.login = Login(self.fields["login_url"])
         self._known = {}
         self._runner = asyncio.Runner()
-        client = httpx.AsyncClient(timeout=20, trust_env=False)
+        client = httpx.AsyncClient(timeout=PATIENCE, trust_env=False)
         self._transport = client._transport  # which the SDK's own wrapper forgets to close
         made = GraphClientFactory.create_with_default_middleware(client=client, options=options)
         self._adapter = GraphRequestAdapter(Bearer(lambda: self.token(GRAPH)), made)

@@ -41,7 +41,7 @@ def against(provider, hosts, folder, remote, kind):
                 **{settings_of + name.upper(): value for name, value in settings.items()},
             }
             flags = ("--ca-cert", str(ca), "--retries", "1", "--low-level-retries", "2")
-            done = subprocess.run(["rclone", *flags, *words], env=env, capture_output=True, timeout=60, check=False)
+            done = subprocess.run(["rclone", *flags, *words], env=env, capture_output=True, check=False)
             assert done.returncode == 0, done.stderr.decode()
             return done.stdout
 
