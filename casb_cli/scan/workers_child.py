@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from casb_cli.scan.detect.engine import Scanner
-from casb_cli.scan.detect.rules import DetectorSet, catalogue
+from casb_cli.scan.detect.expressions import keep
+from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.results import InspectResult, Match, not_inspected
 from casb_cli.scan.workers_content import INLINE
@@ -34,7 +35,6 @@ def main(descriptor: int, parent: int) -> None:
     network = cut_network()
     die_with_parent(parent, 0)
     try:
-        catalogue()  # read while the coordinator may still be busy with its own part
         hello = receive(sock, Hello)
         isolation = {"network": network, **bound_resources(hello.memory)}
         scanner = new_scanner(_detectors(hello), hello.cache_dir)
@@ -49,11 +49,11 @@ def main(descriptor: int, parent: int) -> None:
 
 def _detectors(hello: Hello) -> DetectorSet:
     if not hello.own:
-        return DetectorSet.shipped(hello.detectors)
+        return DetectorSet.shipped(hello.detectors, cache_dir=hello.cache_dir)
     from casb_cli.scan.detect.custom import detectors
 
     # The coordinator has had each pattern compiled before it started any worker.
-    return DetectorSet.shipped(hello.detectors, detectors(hello.own, verify=False))
+    return DetectorSet.shipped(hello.detectors, detectors(hello.own, verify=False), hello.cache_dir)
 
 
 def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
@@ -83,6 +83,7 @@ def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:
             break
     for descriptor in descriptors:
         os.close(descriptor)
+    keep()  # now, since who has all that was asked for may end this process at once
     leaving = grown_beyond(hello.memory * 3 // 4)
     send(sock, Done(tuple(results), leaving, last=True))
     return not leaving

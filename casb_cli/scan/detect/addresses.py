@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_documents import DAY
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, unpacked
+from casb_cli.scan.detect.expressions import expression
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
 
-_EXAMPLE_HOST = re.compile(
+_EXAMPLE_HOST = expression(
     rb"@(?:[\w.-]*\.)?(?:(?:example|domain|yourdomain|mydomain|server|some\.url|complex\.url)\.(?:com|org|net)|invalid|example"
     rb"|host(?:name)?|domain|server)(?![\w.-])",
     re.IGNORECASE,
@@ -28,7 +29,7 @@ def sample_host(value: bytes, view: View) -> bool:
     return not by_chance(value) and example_host(value, view)
 
 
-_USER = re.compile(rb"//([^\s/:@]{1,80}):$")
+_USER = expression(rb"//([^\s/:@]{1,80}):$")
 
 
 def same_twice(value: bytes, view: View) -> bool:
@@ -37,8 +38,8 @@ def same_twice(value: bytes, view: View) -> bool:
     return match is not None and match[1].lower() in (value.lower(), b"mailto")
 
 
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-_TRIED = re.compile(
+_ESCAPE = expression(rb"%([0-9A-Fa-f]{2})")
+_TRIED = expression(
     rb"(?:foo|bar|baz|pass|passwd|password|pwd|my|p|ss|ssword|user|name|secret|word|[a-z])?[0-9]{0,3}", re.IGNORECASE
 )
 
@@ -53,9 +54,9 @@ def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     return any(char < 32 for char in text) or all(map(_TRIED.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
 
 
-_ZIP = re.compile(rb"[0-9]{5}-[0-9]{4}")
-_STATE = re.compile(rb"(?:^|[^A-Za-z])[A-Z]{2}[^0-9A-Za-z]{1,8}$")
-_COUNTRY = re.compile(rb"[\s,.]{1,4}U\.?\s?S", re.IGNORECASE)
+_ZIP = expression(rb"[0-9]{5}-[0-9]{4}")
+_STATE = expression(rb"(?:^|[^A-Za-z])[A-Z]{2}[^0-9A-Za-z]{1,8}$")
+_COUNTRY = expression(rb"[\s,.]{1,4}U\.?\s?S", re.IGNORECASE)
 
 
 def postcode(value: bytes, view: View) -> bool:
@@ -67,7 +68,7 @@ def postcode(value: bytes, view: View) -> bool:
     return _STATE.search(in_front) is not None or _COUNTRY.match(view.after(8)) is not None
 
 
-_SAMPLE = re.compile(
+_SAMPLE = expression(
     rb"(?:foo|bar|baz|user|username|name|login|pass|passwd|password|pwd|test|admin|secret|token|key|id|client|[a-z])[0-9]{0,3}",
     re.IGNORECASE,
 )
@@ -79,8 +80,8 @@ def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
     return text is not None and all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
 
 
-_YEARS = re.compile(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
-_DAY = re.compile(DAY + rb"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?|99991231")
+_YEARS = expression(rb"((?:19|20)\d\d)[ ./-]((?:19|20)\d\d)")
+_DAY = expression(DAY + rb"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?|99991231")
 """A day, with the time of day or without, and the one that stands for no end."""
 
 
@@ -90,8 +91,8 @@ def years(value: bytes, view: View) -> bool:  # noqa: ARG001
     return span[1] <= span[2] if span is not None else _DAY.fullmatch(value) is not None
 
 
-_TAXON = re.compile(rb"tax_?(?:on_?)?ids?[\"']?\W{1,4}$", re.IGNORECASE)
-_LIVING = re.compile(rb"taxon|species|organism|genus|lineage|ncbi|genome", re.IGNORECASE)
+_TAXON = expression(rb"tax_?(?:on_?)?ids?[\"']?\W{1,4}$", re.IGNORECASE)
+_LIVING = expression(rb"taxon|species|organism|genus|lineage|ncbi|genome", re.IGNORECASE)
 
 
 def taxon(value: bytes, view: View) -> bool:
@@ -101,11 +102,11 @@ def taxon(value: bytes, view: View) -> bool:
     return _LIVING.search(view.text, max(0, view.start - 1000), min(len(view.text), view.end + 1000)) is not None
 
 
-_HEXADECIMAL = re.compile(rb"[0-9a-f]{16,}|[0-9A-F]{16,}")
+_HEXADECIMAL = expression(rb"[0-9a-f]{16,}|[0-9A-F]{16,}")
 SAYS_SAMPLE = rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted"
 """What a value says of itself that is none."""
-_TELLING = re.compile(SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
-_SPELT = re.compile(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
+_TELLING = expression(SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
+_SPELT = expression(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
 
 
 def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001

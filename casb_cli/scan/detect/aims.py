@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from casb_cli.scan.detect.expressions import compiled, expression
 from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Family, Linear, Words
 from casb_cli.scan.detect.rules import Detector, Rule
@@ -104,8 +105,8 @@ class Aim:
         """The words around which alone it is looked for; None where it is looked for everywhere."""
         return _word_pattern(self.rule.words) if self.rule.words else self.owner.keywords
 
-    def _compiled(self, expression: str) -> re.Pattern[bytes]:
-        return re.compile(expression.encode("utf-8"), re.IGNORECASE if self.rule.caseless else 0)
+    def _compiled(self, pattern: str) -> re.Pattern[bytes]:
+        return compiled(pattern.encode("utf-8"), re.IGNORECASE if self.rule.caseless else 0)
 
 
 def spans(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
@@ -155,7 +156,7 @@ def spans(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tupl
             yield match.span(_value(match))
 
 
-_HEAD = re.compile(rb"([A-Za-z]{2,4}) (?=[0-9])")
+_HEAD = expression(rb"([A-Za-z]{2,4}) (?=[0-9])")
 
 
 def behind_label(aim: Aim, buffer: bytes, start: int, stop: int) -> int:
@@ -210,4 +211,4 @@ def _windows(aim: Aim, ends: list[int], buffer: bytes) -> Iterator[tuple[int, in
 
 def _word_pattern(words: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """Return a pattern of the words, letters of any case."""
-    return re.compile(bordered(words).encode(), re.IGNORECASE) if words else None
+    return compiled(bordered(words).encode(), re.IGNORECASE) if words else None

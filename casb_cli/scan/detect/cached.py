@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_KINDS = frozenset(("patterns", "words", "compiled", "made"))
+_KINDS = frozenset(("patterns", "words", "catalogue", "compiled", "made"))
 """How the names of what is kept begin, and of what a writer left behind that was killed."""
 _LARGEST = 64 << 20
 """Bytes that are kept in all, what was used last before the rest."""

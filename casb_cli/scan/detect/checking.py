@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
+
+from casb_cli.scan.detect.expressions import expression
 
 Check = Callable[[bytes], bool]
 
@@ -17,7 +18,7 @@ def check(holds: Check) -> Check:
     return holds
 
 
-_PLAIN = re.compile(r"[^0-9A-Za-z]")
+_PLAIN = expression(r"[^0-9A-Za-z]")
 
 
 def plain(value: bytes) -> str:
@@ -26,8 +27,8 @@ def plain(value: bytes) -> str:
 
 
 # In an address a space is written `%20`.
-_NOT_DIGIT = re.compile(rb"%20|[^0-9]")
-_NOT_ALNUM = re.compile(rb"%20|[^0-9A-Za-z]")
+_NOT_DIGIT = expression(rb"%20|[^0-9]")
+_NOT_ALNUM = expression(rb"%20|[^0-9A-Za-z]")
 
 
 def digits(value: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from casb_cli.scan.detect.checking import as_numbers, check, digits, luhn, plain, possible_day, summed
+from casb_cli.scan.detect.expressions import expression
 
 
 @check
@@ -14,7 +15,7 @@ def ca_ohip(value: bytes) -> bool:
     return text.isdigit() and len(text) == 10 and luhn(text.encode())
 
 
-_MBI = re.compile(
+_MBI = expression(
     r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d[AC-HJKMNP-RT-Y]{2}\d\d"
 )
 

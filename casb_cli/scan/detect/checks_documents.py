@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from casb_cli.scan.detect.checking import check, luhn, plain, weighted
+from casb_cli.scan.detect.expressions import expression
 
 _VIN = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
@@ -23,7 +24,7 @@ def vehicle_number(value: bytes) -> bool:
     return ("X" if rest == 10 else str(rest)) == text[8]
 
 
-_MRZ = re.compile(
+_MRZ = expression(
     rb"P[A-Z<][A-Z<]{3}[A-Z<]{39}\s+([A-Z0-9<]{9})([0-9])[A-Z<]{3}([0-9]{6})([0-9])[MFX<]([0-9]{6})([0-9])[A-Z0-9<]{14}[0-9<][0-9]\s*"
 )
 
@@ -67,10 +68,10 @@ def document_number(value: bytes) -> bool:
     )
 
 
-_YEAR = re.compile(rb"(?<!\d)(19\d\d|20\d\d)(?!\d)")
+_YEAR = expression(rb"(?<!\d)(19\d\d|20\d\d)(?!\d)")
 
 
-_NUMBER = re.compile(rb"\d+")
+_NUMBER = expression(rb"\d+")
 
 
 _NO_DIGIT = bytes(byte for byte in range(256) if byte not in b"0123456789")
@@ -96,11 +97,11 @@ def birthday(value: bytes) -> bool:
 _ROWS = b"0123456789 9876543210"
 
 
-_IN_A_ROW = re.compile(rb"012345678|123456789|987654321|876543210")
+_IN_A_ROW = expression(rb"012345678|123456789|987654321|876543210")
 
 
-_EXTENSION = re.compile(rb"[a-z\xd0]")
-_DAY = re.compile(rb"(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])")
+_EXTENSION = expression(rb"[a-z\xd0]")
+_DAY = expression(rb"(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])")
 """A day as ISO 8601 has it: tables of people have one in each row, beside the telephone number."""
 
 

@@ -6,6 +6,7 @@ import re
 
 from casb_cli.scan.detect.checking import check, luhn, plain, possible_day, summed
 from casb_cli.scan.detect.checks_documents import letters_digits
+from casb_cli.scan.detect.expressions import expression
 
 
 def _ordinal(letter: str) -> str:
@@ -65,7 +66,7 @@ def es_social_security(value: bytes) -> bool:
     return int(text[10:]) in (whole % 97, int(text[:10]) % 97)  # offices differ about numbers with a nought in front
 
 
-_NINO = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
+_NINO = expression(r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
 
 
 @check
@@ -155,7 +156,7 @@ def mt_id(value: bytes) -> bool:
 _PRIMES = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
 
 
-_VAT = re.compile(
+_VAT = expression(
     r"ATU\d{8}|BE[01]?\d{9}|BG\d{9,10}|CHE\d{9}(?:MWST|TVA|IVA)?|CY\d{8,9}[A-Z]|CZ\d{8,10}|DE\d{9}|DK\d{8}|EE\d{9}|(?:EL|GR)\d{9}"
     r"|ES[A-Z0-9]\d{7}[A-Z0-9]|FI\d{8}|FR[A-Z0-9]{2}\d{9}|(?:GB|XI)(?:\d{9}(?:\d{3})?|(?:GD|HA)\d{3})|HR\d{11}|HU\d{8}"
     r"|IE\d[A-Z0-9+*]\d{5}[A-Z]{1,2}|IT\d{11}|LT(?:\d{9}|\d{12})|LU\d{8}|LV\d{11}|MT\d{8}|NL\d{9}B\d{2}|NO\d{9}(?:MVA)?|PL\d{10}"

@@ -6,6 +6,7 @@ import re
 
 from casb_cli.scan.detect.checking import as_numbers, check, digits, letters_and_digits, luhn, plain
 from casb_cli.scan.detect.checks_documents import document_number, labelled_number
+from casb_cli.scan.detect.expressions import expression
 
 
 @check
@@ -55,7 +56,7 @@ def se_giro(value: bytes) -> bool:
     return text.isdigit() and len(set(text)) > 2 and luhn(text.encode())
 
 
-_BRANDS = re.compile(
+_BRANDS = expression(
     rb"4\d{15}(?:\d{3})?"  # Visa
     rb"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
     rb"|3[47]\d{13}"  # American Express
@@ -82,7 +83,7 @@ def payment_card(value: bytes) -> bool:
     return _BRANDS.fullmatch(number) is not None and luhn(number) and not _with_code(value, number)
 
 
-_RARE = re.compile(
+_RARE = expression(
     rb"4\d{12}"  # Visa of old
     rb"|(?:2131|1800)\d{11}|35\d{14,17}"  # JCB of old, and long
     rb"|3(?:0[0-5]|095|[689]\d)\d{12,16}"  # Diners Club
@@ -118,10 +119,10 @@ def _with_code(value: bytes, number: bytes) -> bool:
     return luhn(number[:16])
 
 
-_FOURS = re.compile(rb"(?:[0-9]{4}[^0-9]{1,9}){4}[0-9]{3}")
+_FOURS = expression(rb"(?:[0-9]{4}[^0-9]{1,9}){4}[0-9]{3}")
 
 
-_BESIDE = re.compile(
+_BESIDE = expression(
     r"(?:AO|CV|GW|MZ)\d{23}|(?:DZ|IR)\d{24}|(?:CF|CG|CM|GA|GQ|KM|MG|TD)\d{25}|MA\d{26}"
     r"|(?:BF|BJ|CI|ML|NE|SN|TG)\d{2}[A-Z]{2}\d{22}|(?:BF|BJ|CI|ML|NE|SN|TG)\d{26}"
 )

@@ -11,6 +11,7 @@ import zlib
 from itertools import pairwise
 
 from casb_cli.scan.detect.checking import check
+from casb_cli.scan.detect.expressions import expression
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -61,11 +62,11 @@ def entropy(value: bytes) -> float:
 
 
 _CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <= 57 else 4 for c in range(256))
-_PREFIXED_HEX = re.compile(rb"(?:[A-Za-z0-9]{1,30}[-_:.]){0,4}[A-Za-z]{0,4}(?=[0-9]*[a-f][0-9a-f]*[0-9])[0-9a-f]{32,}")
-_LOWER_RUN = re.compile(rb"[a-z]{7}")
-_LONE = re.compile(rb"(?<![a-z])[a-z](?![a-z])")
-_CAPITALS = re.compile(rb"[A-Z]{2}")
-_DIGITS = re.compile(rb"[0-9+/]+")
+_PREFIXED_HEX = expression(rb"(?:[A-Za-z0-9]{1,30}[-_:.]){0,4}[A-Za-z]{0,4}(?=[0-9]*[a-f][0-9a-f]*[0-9])[0-9a-f]{32,}")
+_LOWER_RUN = expression(rb"[a-z]{7}")
+_LONE = expression(rb"(?<![a-z])[a-z](?![a-z])")
+_CAPITALS = expression(rb"[A-Z]{2}")
+_DIGITS = expression(rb"[0-9+/]+")
 
 
 _SELDOM = frozenset(
@@ -190,7 +191,7 @@ def given(value: bytes) -> bool:
     return password_like(value) or (len(set(value)) >= 4 and _GIVEN.fullmatch(value) is not None)
 
 
-_GIVEN = re.compile(rb"(?:[a-z]+|[A-Z][a-z]+)(?:[-_.@]?[A-Za-z0-9]+)*[!.?]?")
+_GIVEN = expression(rb"(?:[a-z]+|[A-Z][a-z]+)(?:[-_.@]?[A-Za-z0-9]+)*[!.?]?")
 
 
 @check
@@ -203,18 +204,18 @@ def password_like(value: bytes) -> bool:
     )
 
 
-_LETTERS_AND_DIGITS = re.compile(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9+/_=.~-]+")
+_LETTERS_AND_DIGITS = expression(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[A-Za-z0-9+/_=.~-]+")
 
 
-_PADDED = re.compile(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{10,}={1,2}")
+_PADDED = expression(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{10,}={1,2}")
 """Base64 that ends in what fills it up: nothing else does."""
 
 
-_BOTH = re.compile(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])")
+_BOTH = expression(rb"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])")
 
 
 _LIKE_LETTERS = bytes.maketrans(b"01345$@7", b"oieassat")
-_ALIKE = re.compile(rb"secret|pass|token|asdf|qwer|test|admin|abc")
+_ALIKE = expression(rb"secret|pass|token|asdf|qwer|test|admin|abc")
 """Words written with digits that look like letters, and rows of keys: what comes to mind first."""
 
 
@@ -281,7 +282,7 @@ def basic_credentials(value: bytes) -> bool:
     return bool(name and colon and len(password) >= 3) and (name + password).isascii() and not name.startswith(b"{")
 
 
-_LOGIN = re.compile(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
+_LOGIN = expression(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
 
 
 @check
@@ -300,7 +301,7 @@ def bytes_by_chance(value: bytes) -> bool:
     return max(map(steps.count, set(steps))) * 3 < len(steps) * 2
 
 
-_BYTE = re.compile(rb"0[xX][0-9a-fA-F]{1,2}|[1-9][0-9]*|0")
+_BYTE = expression(rb"0[xX][0-9a-fA-F]{1,2}|[1-9][0-9]*|0")
 
 
 @check

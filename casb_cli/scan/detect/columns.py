@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from casb_cli.scan.detect.expressions import expression
+
 MARKS = (b",", b"\t", b";", b"|")
 """What parts the cells of a row."""
-QUOTED = re.compile(rb"\"(?:[^\"\n]|\"\")*\"")
+QUOTED = expression(rb"\"(?:[^\"\n]|\"\")*\"")
 """A cell in which what parts others may stand."""
-_JOINTS = re.compile(rb"[\s\"'_.\-]+")
+_JOINTS = expression(rb"[\s\"'_.\-]+")
 
 
 class Table:

@@ -19,11 +19,12 @@ from casb_cli.core.models import Confidence
 from casb_cli.core.text import printable
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.database import hits, load
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.prints import PHRASE, Marks, Template, literals, opened, phrases, words
 from casb_cli.scan.detect.rules import Detector, Rule
 from casb_cli.scan.extract.base import Segment
 
-_FIGURE = re.compile(r"\d+")
+_FIGURE = expression(r"\d+")
 PIECE = 256 << 10
 """Bytes of text that are looked at together."""
 _GAP = 120

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import platform
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ def _key(rules: tuple[Rule, ...]) -> str:
     return total.hexdigest()[:40]
 
 
+@cache
 def _cpu() -> bytes:
     """Name the CPU: a database is compiled for the instructions that this one has."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", "rb") as file:  # noqa: PTH123 - a kernel file

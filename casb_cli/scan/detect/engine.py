@@ -14,6 +14,7 @@ from casb_cli.scan.detect.aims import Aim, Armed, behind_label, spans
 from casb_cli.scan.detect.collector import Collector
 from casb_cli.scan.detect.columns import Table, cells
 from casb_cli.scan.detect.database import hits, load
+from casb_cli.scan.detect.expressions import expression, kept_in
 from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family
@@ -66,6 +67,8 @@ class Scanner:
     """The compiled form of a detector set; one per process, used for one inspection at a time."""
 
     def __init__(self, detectors: DetectorSet, cache_dir: str | None = None) -> None:
+        if cache_dir is not None:
+            kept_in(cache_dir)
         self.detectors = detectors
         self._aims: list[Aim] = []
         self._columns: list[tuple[Armed, re.Pattern[bytes]]] = []
@@ -77,7 +80,7 @@ class Scanner:
                     raise ValueError(f"{detector.id}: a rule reaches further than blocks overlap")
                 self._aims.append(Aim(rule, armed, family))
             if detector.columns:
-                self._columns.append((armed, re.compile(detector.columns.encode("utf-8"))))
+                self._columns.append((armed, expression(detector.columns.encode("utf-8"))))
         self._gated: dict[str, _Gated] = {}
         for aim in self._aims:
             if aim.owner.detector.gated or aim.rule.words:

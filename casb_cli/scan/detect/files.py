@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_secrets import by_chance, random_looking
+from casb_cli.scan.detect.expressions import expression
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
 
-_FILE = re.compile(
+_FILE = expression(
     rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"
 )
 
@@ -40,7 +40,7 @@ def _keeps_hashes(name: str) -> bool:
     return name.rsplit("/", 1)[-1] in _LOCKS or name.endswith(".dist-info/record")
 
 
-_SCRIPT = re.compile(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
+_SCRIPT = expression(rb"function\s?\w{0,20}\(|=>|\breturn\b|\bvar\s")
 
 
 @lru_cache(256)

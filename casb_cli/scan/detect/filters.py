@@ -22,6 +22,7 @@ from casb_cli.scan.detect.addresses import (
 )
 from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
@@ -55,7 +56,7 @@ def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
     return number in _TEST_CARDS or any(abs(int(number) - (1 << k)) <= (1 << k) // 10**15 + 1 for k in range(42, 64))
 
 
-_RUN = re.compile(rb"(.)\1{11}", re.DOTALL)
+_RUN = expression(rb"(.)\1{11}", re.DOTALL)
 _BLOCK = 5
 """Characters that a repeated block has less than."""
 _NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
@@ -80,7 +81,7 @@ def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
     )
 
 
-_DECIMAL = re.compile(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
+_DECIMAL = expression(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
 
 
 def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -88,7 +89,7 @@ def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _DECIMAL.fullmatch(value) is not None
 
 
-_WORD_IN_HEX = re.compile(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
+_WORD_IN_HEX = expression(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
 
 
 def hex_text(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -107,7 +108,7 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _ORDER = (b"01234567890", b"98765432109", b"0123456789abcdefghijklmnopqrstuvwxyz", b"zyxwvutsrqponmlkjihgfedcba")
-_COUNTED = re.compile(rb"(?:012(?:345?)?|1234?5?6?|4567?8?9?0?|567?8?9?0?|7890?|abcd?e?f?|defg?h?|efgh?|ghi)+")
+_COUNTED = expression(rb"(?:012(?:345?)?|1234?5?6?|4567?8?9?0?|567?8?9?0?|7890?|abcd?e?f?|defg?h?|efgh?|ghi)+")
 _STEPS = {row[at : at + 2]: number for number, row in enumerate(_ORDER) for at in range(len(row) - 1)}
 _LEAST = 5
 """Characters in a row that count up or down and are no chance."""
@@ -144,7 +145,7 @@ def _counting(plain: bytes) -> int:
     return covered + (run if run >= _LEAST else 0)
 
 
-_DOCUMENTED = re.compile(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
+_DOCUMENTED = expression(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
 
 
 def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -153,7 +154,7 @@ def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _DASHES = 4
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_UUID = expression(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def uuid(value: bytes, view: View) -> bool:
@@ -167,7 +168,7 @@ def uuid(value: bytes, view: View) -> bool:
     return any(m.start() <= at and m.end() >= at + len(value) for m in _UUID.finditer(around))
 
 
-_EXAMPLE_UUID = re.compile(
+_EXAMPLE_UUID = expression(
     rb"(?:0{8}|1{8}|f{8}|x{8}|123e4567|12345678|01234567|deadbeef|550e8400|aaaaaaaa)-", re.IGNORECASE
 )
 
@@ -177,7 +178,7 @@ def example_uuid(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _EXAMPLE_UUID.match(value) is not None or len(set(value)) < 8
 
 
-_SMALL_HEX = re.compile(rb"(?=[0-9a-f]*[a-f][0-9a-f]*[a-f])[0-9a-f]{4}[0-9a-f]+")
+_SMALL_HEX = expression(rb"(?=[0-9a-f]*[a-f][0-9a-f]*[a-f])[0-9a-f]{4}[0-9a-f]+")
 
 
 def hexadecimal(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -185,11 +186,11 @@ def hexadecimal(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _SMALL_HEX.fullmatch(value) is not None and not value[4:].isdigit()
 
 
-_HASH_WORD = re.compile(
+_HASH_WORD = expression(
     rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc",
     re.IGNORECASE,
 )
-_HASH = re.compile(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
+_HASH = expression(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
 
 
 def content_hash(value: bytes, view: View) -> bool:
@@ -199,7 +200,7 @@ def content_hash(value: bytes, view: View) -> bool:
     return _HASH.fullmatch(value) is not None and _HASH_WORD.search(view.before(60)) is not None
 
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = expression(
     rb"[<>\[{(%$#].*|&(?:lt|#60|#x3c);.*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
     rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
@@ -218,14 +219,14 @@ _PLACEHOLDER = re.compile(
     rb"|[a-z_]+(?:\.[a-z_]+)+|(?-i:[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
 )
-_IDENTIFIER = re.compile(
+_IDENTIFIER = expression(
     rb"_?(?:[A-Z]+[a-z]+){2,}[0-9]{0,4}[A-Za-z]{0,12}|[a-z]+[0-9]*(?:_[a-z]+[0-9]*)+|\.{0,2}/[A-Za-z_.*/-]+|\.{0,2}(?:/[A-Za-z0-9_.*-]{1,60}){2,12}\.[a-z]{2,5}"
     rb"|(?:[A-Za-z_][A-Za-z0-9_]{0,24}\.)*[A-Za-z0-9_]*(?:[A-Z][a-z]{2,}){2,}"
     rb"|_?[a-z]+[0-9]{0,3}[a-z]{0,3}(?:\.(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]{2,}[0-9]{0,3}[a-z]*(?:_[A-Za-z0-9]+)*))+"
 )
 
 
-_NAME_OF_THREE = re.compile(rb"[A-Za-z]+[0-9]{0,3}(?:_(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,3})){2,}")
+_NAME_OF_THREE = expression(rb"[A-Za-z]+[0-9]{0,3}(?:_(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,3})){2,}")
 
 
 def identifier(value: bytes, view: View) -> bool:
@@ -238,12 +239,12 @@ def identifier(value: bytes, view: View) -> bool:
     )
 
 
-_NUMBER_NAME = re.compile(
+_NUMBER_NAME = expression(
     rb"pass(?:word|wd|code)?[\"'\])]{0,3}\s{0,20}(?:=|:|:=|=>|==|\()\s{0,20}[\"']?$|pwd[\"']?\s?[=:]\s?[\"']?$",
     re.IGNORECASE,
 )
 
-_ERROR_NAME = re.compile(
+_ERROR_NAME = expression(
     rb"(?i:status|err(?:or)?|code|nte|wrong|incorrect|invalid|null|missing|expired)[A-Z0-9_.]*\s?[=:]\s?$"
 )
 
@@ -259,13 +260,13 @@ def numbered_name(value: bytes, view: View) -> bool:
     return _NUMBER_NAME.search(before) is None or _ERROR_NAME.search(before) is not None
 
 
-_WORD = re.compile(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
+_WORD = expression(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
 
 
-_NAMING = re.compile(rb"PASS|PWD|SECRET|TOKEN|USER|KEY|AUTH|NAME")
+_NAMING = expression(rb"PASS|PWD|SECRET|TOKEN|USER|KEY|AUTH|NAME")
 
 
-_INSERTED = re.compile(rb"\$\{|\{\{|<%|\$\(|%\([a-z_]+\)|[a-z]{4}\(|://|\s|^\{.*[$}]|^\$[0-9a-z]{1,20}[$:]")
+_INSERTED = expression(rb"\$\{|\{\{|<%|\$\(|%\([a-z_]+\)|[a-z]{4}\(|://|\s|^\{.*[$}]|^\$[0-9a-z]{1,20}[$:]")
 
 
 def _drawn(value: bytes) -> bool:
@@ -282,9 +283,9 @@ def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _PLACEHOLDER.fullmatch(value) is not None and not _drawn(value)
 
 
-_BEHIND = re.compile(rb"[0-9_-]{1,5}$|[-_.]v?[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}$")
+_BEHIND = expression(rb"[0-9_-]{1,5}$|[-_.]v?[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}$")
 """The number or version behind a name."""
-_PIECES = re.compile(rb"[a-z]{2,12}(?:[-.][a-z]{2,12}){3,}")
+_PIECES = expression(rb"[a-z]{2,12}(?:[-.][a-z]{2,12}){3,}")
 
 
 def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -293,7 +294,7 @@ def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _WORD.fullmatch(bare) is not None and (not by_chance(value) or _PIECES.fullmatch(value) is not None)
 
 
-_DEFAULT = re.compile(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,3}:\s{0,3}[\"']$")
+_DEFAULT = expression(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,3}:\s{0,3}[\"']$")
 """Where the default of a property stands, which a variable replaces, or the other one of two words."""
 
 
@@ -328,25 +329,25 @@ def doubtful_password(value: bytes, view: View) -> bool:
     )
 
 
-_CODE = re.compile(
+_CODE = expression(
     r"\.(?:py|pyi|[cm]?[jt]sx?|vue|go|java|kts?|scala|groovy|cs|vb|fs|c|cc|cpp|cxx|h|hh|hpp|m|mm|rb|erb|php|swift|rs|dart|lua|p[lm]"
     r"|r|jl|exs?|hs|clj|cljs|elm|sol|pck|pks|pkb)$",
     re.IGNORECASE,
 )
-_REMARK = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|rem\b)|.*(?:\s#|//|/\*|<!--)", re.IGNORECASE)
-_CALL = re.compile(
+_REMARK = expression(rb"\s*(?:#|//|/?\*|--|;|<!--|rem\b)|.*(?:\s#|//|/\*|<!--)", re.IGNORECASE)
+_CALL = expression(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
-_PIECE = re.compile(
+_PIECE = expression(
     rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )
 
 
-_ATTRIBUTE = re.compile(rb"[A-Za-z_:@-]+=")
+_ATTRIBUTE = expression(rb"[A-Za-z_:@-]+=")
 """The name of an attribute, whose value follows in quotes."""
-_HASHED = re.compile(
+_HASHED = expression(
     rb"sha1:[0-9a-f]{12}:[0-9a-f]{40}|argon2:\$argon2.*|(?:pbkdf2_sha[0-9]+|sha1|md5|bcrypt\w*|argon2|scrypt)\$.*|\$(?:2[abxy]|argon2(?:id|i|d)|pbkdf2[\w-]*|[156y]|scrypt)\$.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -371,7 +372,7 @@ def code_piece(value: bytes, view: View) -> bool:
     return not quoted and _REMARK.match(before) is None
 
 
-_ADDRESS = re.compile(rb"(?:/|@|#|sha\d{1,3}[:-]|digest[\"' :=]{1,4})$", re.IGNORECASE)
+_ADDRESS = expression(rb"(?:/|@|#|sha\d{1,3}[:-]|digest[\"' :=]{1,4})$", re.IGNORECASE)
 
 
 def hash_part(value: bytes, view: View) -> bool:
@@ -391,7 +392,7 @@ def other_number(value: bytes, view: View) -> bool:
     return named_otherwise(value, view.text, view.start, view.label(120), view.column)
 
 
-_FIGURES = re.compile(rb"[^A-Za-z]+")
+_FIGURES = expression(rb"[^A-Za-z]+")
 
 
 def measure(value: bytes, view: View) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.detect.rules import DetectorSet, Rule
 from casb_cli.scan.detect.sought import NUMBERED, SHORT, Word, sought
 
 _DIGITS = b"0123456789"
-_NUMBERED = re.compile(NUMBERED.encode())
+_NUMBERED = expression(NUMBERED.encode())
 _NOBODY = frozenset[str]()
 
 

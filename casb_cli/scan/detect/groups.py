@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from casb_cli.scan.detect.expressions import expression
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
 
 _ONE = rb"(?:-?[0-9]+(?:\.[0-9]+)?|[0-9a-f]{2}|[0-9A-F]{2})"
-_ROW_BEFORE = re.compile(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")
-_ROW_AFTER = re.compile(rb" " + _ONE + rb"( " + _ONE + rb")?(?=[\s,;|)]|$)")
+_ROW_BEFORE = expression(rb"(?:(?<=[\s,;|(])|^)(" + _ONE + rb" )?" + _ONE + rb" $")
+_ROW_AFTER = expression(rb" " + _ONE + rb"( " + _ONE + rb")?(?=[\s,;|)]|$)")
 
 
 def row(value: bytes, view: View) -> bool:
@@ -25,7 +26,7 @@ def row(value: bytes, view: View) -> bool:
     return bool((before and after) or (before and before[1]) or (after and after[1]))
 
 
-_GROUPS = re.compile(rb"[0-9A-Za-z]+")
+_GROUPS = expression(rb"[0-9A-Za-z]+")
 
 
 def ragged(value: bytes, view: View) -> bool:  # noqa: ARG001

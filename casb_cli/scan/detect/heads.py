@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.sought import Word
 from casb_cli.scan.extract.base import ROW, TABLE
 
@@ -13,20 +14,20 @@ _LONGEST = 1200
 """Bytes that a line of names may have on either side of a word in it."""
 _MARKS = ((b"\t", 1), (b"|", 1), (b";", 2), (b",", 2))
 """What parts cells, and how often at least."""
-_NO_NAMES = re.compile(rb"[0-9]{3}|[={}<>]|\": ?|://")
+_NO_NAMES = expression(rb"[0-9]{3}|[={}<>]|\": ?|://")
 """What tells a line of values, of code or of JSON."""
 _WIDEST = 60
-_CELL_END = re.compile(rb"[^\n\t|;,(){}<>=:]{0,60}(?:[\n\t|;,)]|  )")
+_CELL_END = expression(rb"[^\n\t|;,(){}<>=:]{0,60}(?:[\n\t|;,)]|  )")
 """What stands behind a word in a name of a column: most words in sentences and in code are passed over by it."""
-_RULER = re.compile(rb"[\s|+:=\-_]*[+=\-_][\s|+:=\-_]*")
-_GAP = re.compile(r"\S+(?: \S+)*")
-_QUOTED = re.compile(rb"\"[^\"\n]*\"|'(?:[^'\\\n]|\\.|'')*'")
-_BLANK = re.compile(rb"\n[ \t\r]*(?:\n|\Z)")
-_STATEMENT = re.compile(
+_RULER = expression(rb"[\s|+:=\-_]*[+=\-_][\s|+:=\-_]*")
+_GAP = expression(r"\S+(?: \S+)*")
+_QUOTED = expression(rb"\"[^\"\n]*\"|'(?:[^'\\\n]|\\.|'')*'")
+_BLANK = expression(rb"\n[ \t\r]*(?:\n|\Z)")
+_STATEMENT = expression(
     rb"(?:insert\s+(?:ignore\s+)?into|copy)\s[^()]{1,200}\(([^()]{1,4000})\)\s*(values|from\s+stdin[^\n]{0,200}\n)",
     re.IGNORECASE,
 )
-_TUPLE = re.compile(rb"(?:values|\)\s{0,20},)\s{0,20}\Z", re.IGNORECASE)
+_TUPLE = expression(rb"(?:values|\)\s{0,20},)\s{0,20}\Z", re.IGNORECASE)
 """What stands in front of the bracket that opens a row."""
 _BEFORE_TUPLE = 50
 _NO_TUPLE = 4096

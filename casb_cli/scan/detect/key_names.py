@@ -7,11 +7,13 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from casb_cli.scan.detect.expressions import expression
+
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
 
 
-_NAMES_MORE = re.compile(
+_NAMES_MORE = expression(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
     rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
@@ -27,7 +29,7 @@ def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _NAMES_MORE.search(view.before(80)) is not None
 
 
-_POSITION = re.compile(
+_POSITION = expression(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
     rb"[_ -]?token(?:[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?|[ \t]{1,4})$"
@@ -42,7 +44,7 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _POSITION.search(view.before(160)) is not None
 
 
-_OTHER_KEY = re.compile(
+_OTHER_KEY = expression(
     rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap|bucket"
     rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?"
@@ -52,11 +54,11 @@ _OTHER_KEY = re.compile(
 )
 
 
-_SHARED = re.compile(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
+_SHARED = expression(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
 
 
-_MAIL = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}", re.IGNORECASE)
-_NKEY = re.compile(rb"[UAONCX][A-Z2-7]{55}")
+_MAIL = expression(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}", re.IGNORECASE)
+_NKEY = expression(rb"[UAONCX][A-Z2-7]{55}")
 """The public keys of NATS, which differ from its seeds in the first letter."""
 
 
@@ -68,19 +70,19 @@ def other_key(value: bytes, view: View) -> bool:
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
 
-_PUBLIC = re.compile(
+_PUBLIC = expression(
     rb"publi(?:c|shable)(?:[ _.-]?(?:(?:api|access|client)[ _.-]?)?|[_-]?[a-z]{1,16}[_-]?)(?:key|token)"
     rb"(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$",
     re.IGNORECASE,
 )
 
 
-_PUBLIC_KEY = re.compile(
+_PUBLIC_KEY = expression(
     rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
 )
 
 
-_PRINT = re.compile(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
+_PRINT = expression(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
 """The id or fingerprint of a key of OpenPGP."""
 
 
@@ -93,7 +95,7 @@ def public_key(value: bytes, view: View) -> bool:
     return _PUBLIC.search(view.before(80)) is not None
 
 
-_SEALED = re.compile(
+_SEALED = expression(
     rb"ENC[(\[].*|RU5D[KW].*|\{cipher\}.*|A[gQ][A-D][A-Za-z0-9+/]{339,}={0,2}|eyJ(?:hbGciOi|0eXAiOi)[A-Za-z0-9_-]*\.",
     re.DOTALL,
 )
@@ -104,7 +106,7 @@ def sealed(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _SEALED.fullmatch(value) is not None or (_HEAD.match(value) is not None and not _whole(value))
 
 
-_HEAD = re.compile(rb"eyJ(?:hbGciOi|0eXAiOi)(?!.*\.)")
+_HEAD = expression(rb"eyJ(?:hbGciOi|0eXAiOi)(?!.*\.)")
 
 
 def _whole(value: bytes) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from casb_cli.core.text import printable
 from casb_cli.scan.detect.checking import digits, letters_and_digits
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Mask, Normal
 
-_HEADER = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|Private-Lines: [0-9]{1,3}")
+_HEADER = expression(rb"-----BEGIN [A-Z0-9 ]{1,40}-----|Private-Lines: [0-9]{1,3}")
 
 
 def excerpt(value: bytes, how: Mask) -> str:

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
 
-_NUMBER_OF = re.compile(
+_NUMBER_OF = expression(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
     rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset|s/n|iccid|meter|reading|kid|ocr)"
     rb"[ _-]?(?:id|no|nr|num|number|nummer|time)?s?\W{0,6}$|(?<![a-z0-9_-])id\W{1,6}$"
@@ -16,7 +17,7 @@ _NUMBER_OF = re.compile(
     re.IGNORECASE,
 )
 """A word right in front. The last two are references of payments, whose check digit is that of cards."""
-_KEY = re.compile(
+_KEY = expression(
     rb"([A-Za-z_@][\w.\-]{0,60})[\"'\]\\]{0,3}\s?(?:=|:|=>)\s?[\\\"'(\[]{0,3}$"
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
 )
@@ -25,7 +26,7 @@ _DRESS = frozenset((b"span", b"time", b"ins", b"data"))
 """Elements of HTML that name nothing."""
 _OPENING = b" \\\"'(["
 _NAMING = (b"=", b":", b">")
-_OTHER_NAME = re.compile(
+_OTHER_NAME = expression(
     rb"(?:^|[_.@\-]|(?<=[a-z0-9])(?=[A-Z]))"
     rb"(?i:ids?|[a-z]id|guid|uuid|refs?|req|request|trace|span|order|parcel|shipment|tracking|track|awb"
     rb"|invoice|serial|imei|imsi|iccid|meid|isbn|ean|upc|gtin|sku|asin|barcode|product|lot|timestamp|time|ts|epoch|nanos|ns|us|ms"
@@ -35,22 +36,22 @@ _OTHER_NAME = re.compile(
     rb"|random|duration|elapsed|latency)"
     rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms))?$"
 )
-_CARD_NAME = re.compile(
+_CARD_NAME = expression(
     rb"card|(?<![a-z])pan(?![a-z])|(?<![a-z])cc|credit|debit|visa|master|amex|maestro|kart|carte|tarjeta|cart[ao]|kaart|kort"
     rb"|payment|pay_?with|funding|instrument|account|acct",
     re.IGNORECASE,
 )
-_CARD_BEFORE = re.compile(rb"(?:cards?|karten?|cartes?|tarjetas?|cart[ao]|kaart|kort|kart[ay]?)\W{0,6}$", re.IGNORECASE)
-_CALLED = re.compile(
+_CARD_BEFORE = expression(rb"(?:cards?|karten?|cartes?|tarjetas?|cart[ao]|kaart|kort|kart[ay]?)\W{0,6}$", re.IGNORECASE)
+_CALLED = expression(
     r"(?:cards?|visa|mastercard|amex|maestro|(?<![a-z])pan|(?<![a-z])cc|kart\w{0,2}|cartes?|tarjetas?|cart[aã]o?|kaart|kort"
     r"|карт\w{0,3}|κάρτας?|カード|卡|카드|بطاق\w{0,3}|כרטיס|บัตร|thẻ)"
     r"(?:[\W_]{0,6}(?:id|ref|no|nr|num|nummer|numm?er[oau]?|number|n[uú]mero|番号|号|번호|#))?[^\w\n]{0,6}$",
     re.IGNORECASE,
 )
-_LONG = re.compile(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
-_FOURS_BEHIND = re.compile(rb"(?: [0-9A-Fa-f]{4}){2}")
-_FOURS_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}$")
-_GROUP_BEFORE, _GROUP_BEHIND = re.compile(rb"(?<![0-9])[0-9]{3,4} $"), re.compile(rb" [0-9]{3,4}(?![0-9])")
+_LONG = expression(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
+_FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")
+_FOURS_BEFORE = expression(rb"(?:[0-9A-Fa-f]{4} ){2}$")
+_GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expression(rb" [0-9]{3,4}(?![0-9])")
 """Of a table of numbers."""
 _NEIGHBOURS = 2_000
 _FEW = 5
@@ -61,10 +62,10 @@ _AROUND = 16_000
 _SAME = 4
 """The same for numbers that have the same name."""
 
-_PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_QUOTED_KEY = re.compile(rb"\\?[\"']([^\"'\\\n]{1,60})\\?[\"']\s?:\s?(?:\\?[\"'])?$")
+_PARTS = expression(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_QUOTED_KEY = expression(rb"\\?[\"']([^\"'\\\n]{1,60})\\?[\"']\s?:\s?(?:\\?[\"'])?$")
 """A name in JSON, or in what languages write alike."""
-_IS_KEY = re.compile(rb"\\?[\"']\s?:[\s{\[\"']")
+_IS_KEY = expression(rb"\\?[\"']\s?:[\s{\[\"']")
 _OPEN_NAMES = frozenset(
     b"answer applicant attribute body cell citizen civil client code content custom customer data default"
     b" detail details display doc document entry example extension field fiscal formatted full gov government"
@@ -75,10 +76,10 @@ _OPEN_NAMES = frozenset(
 )
 """Parts of names that tell nothing of what is behind them: other names beside them do."""
 _IDS = (b"id", b"ids")
-_CELL_BEFORE = re.compile(rb"(?:^|[,;\t|])[ \"']{0,2}$")
-_CELL_AFTER = re.compile(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
-_LABEL = re.compile(rb"[ \"']{0,3}[A-Za-z\x80-\xff][\w\x80-\xff .:/#'\-]{1,60}")
-_COLUMN = re.compile(rb"[ \"']{0,3}([A-Za-z][A-Za-z0-9 _.\-/()#]{2,40})[ \"'\r]{0,3}")
+_CELL_BEFORE = expression(rb"(?:^|[,;\t|])[ \"']{0,2}$")
+_CELL_AFTER = expression(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
+_LABEL = expression(rb"[ \"']{0,3}[A-Za-z\x80-\xff][\w\x80-\xff .:/#'\-]{1,60}")
+_COLUMN = expression(rb"[ \"']{0,3}([A-Za-z][A-Za-z0-9 _.\-/()#]{2,40})[ \"'\r]{0,3}")
 _MEASURES = frozenset(
     b"amount balance build bytes cost count counter density depth distance downloads duration elapsed epoch followers"
     b" forks height hits lat latency latitude length likes lng lon longitude mass millis ms nanos offset page pages"

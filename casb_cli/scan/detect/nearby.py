@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.sought import ONLY_LABELS
 
-_SHORTEST, _CHANCE = 3, re.compile(rb"[A-Z]{2}[a-rt-z]|[A-Z][a-z][A-Z]|[a-z][A-Z][a-z]|[a-z]{2}[A-Z]")
+_SHORTEST, _CHANCE = 3, expression(rb"[A-Z]{2}[a-rt-z]|[A-Z][a-z][A-Z]|[a-z][A-Z][a-z]|[a-z]{2}[A-Z]")
 """Letters of an abbreviation, and those that nobody would write so: `DMv`, `dMv`, `dmV`, but not `eID`."""
 _TAGS = (b"<", b"/")
 _ONLY_LABELS = frozenset(word.encode() for word in ONLY_LABELS)
 _ASCII = bytes(range(128))
-_LABELS = re.compile(
+_LABELS = expression(
     rb"(?:[^\w\n]{0,3}(?:n[o\xc2\xba\xb0.]{1,4}|nr|num|number))?[^A-Za-z0-9\n]{1,24}|[ .:]{0,3}\r?\n[ \t]{0,20}",
     re.IGNORECASE,
 )

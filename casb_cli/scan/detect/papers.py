@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from casb_cli.scan.detect.expressions import expression
+
 _PAPERS = (
     # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
     "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=n)"
@@ -29,14 +31,14 @@ _PAPER_NUMBER = (
     "(?:n[or]?|num|nummer|number|n[uú]mero|numéro|nú?m|číslo|č|numer|număr|broj|br|szám|száma|no:?lu|numarası|nro|numero"
     "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
 )
-_PAPER_OF = re.compile(
+_PAPER_OF = expression(
     rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№=\-]{{0,6}}$",
     re.IGNORECASE,
 )
 
 
-_CUSTOMERS = re.compile("kund|klant|asiakas|客户|客戶|お客様|고객|العميل", re.IGNORECASE)
-_GROUPED = re.compile(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
+_CUSTOMERS = expression("kund|klant|asiakas|客户|客戶|お客様|고객|العميل", re.IGNORECASE)
+_GROUPED = expression(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 """Four groups of four: no customer's number is written so, but a card's that the customer gave."""
 
 
@@ -59,7 +61,7 @@ _THINGS = (
     r"|(?<![^\W\d_][ _-])(?:policy|contract|claim|premium|cost[ _-]?cent(?:er|re))"
 )
 _TAG = r"(?:\s[^<>\n]{0,60})?>"
-_LABEL = re.compile(
+_LABEL = expression(
     rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
     rf"(?:\.?(?:{_TAG})?(?: is| was| ist| est| es| é| è)?(?:</?[a-z]{{1,8}}{_TAG}|[^\w\n,;<>]){{0,24}}"
@@ -67,10 +69,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label in front of its number, or on the line above."""
-_BEGINS = re.compile(r"(?<![^\W\d_])[^\W\d_]|(?<=[a-z])[A-Z]")
+_BEGINS = expression(r"(?<![^\W\d_])[^\W\d_]|(?<=[a-z])[A-Z]")
 """Where a label may begin; to try it at each letter would take long."""
-_UNNAMED = re.compile(rb"[\"'](?:value|number|id|no|nr|identifier)[\"']\s?:\s?[\"']?\Z", re.IGNORECASE)
-_KIND = re.compile(
+_UNNAMED = expression(rb"[\"'](?:value|number|id|no|nr|identifier)[\"']\s?:\s?[\"']?\Z", re.IGNORECASE)
+_KIND = expression(
     r"[\"'](?:type|kind|label|name|category)[\"']\s?:\s?[\"']"
     rf"(?:{_THINGS}|{_PAPERS}|customer|client|account|supplier|vendor|policy)"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id))?[\"']\s?,\s{{0,24}}"
@@ -78,7 +80,7 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 """A pair of JSON that tells the kind, in front of the one that holds the number."""
-_ALONE = re.compile(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
+_ALONE = expression(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
 
 
 def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
@@ -101,7 +103,7 @@ def _labels(before: bytes) -> bool:
     return found is not None and ("\n" not in found[0] or _ALONE.search(told) is not None)
 
 
-_RECEIPT = re.compile(
+_RECEIPT = expression(
     rb"(?<![A-Za-z])(?:rrn|arn|(?-i:REF)|mid|tid|stan|auth(?:orization)?|approval|terminal|merchant|receipt|bon)"
     rb"[ _-]?(?:id|no|nr|num|number|code)?\.?\W{0,6}$",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_secrets import by_chance, strong_password
+from casb_cli.scan.detect.expressions import expression
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
@@ -17,7 +18,7 @@ _NAME = (
     rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|secret(?:[_-]?key)?)"
     rb"[0-9]?(?:[_-]?confirm(?:ation)?)?"
 )
-_QUOTED = re.compile(
+_QUOTED = expression(
     rb"(?P<name>[\w.$-]{0,60}?)"
     + _NAME
     + rb"[\"'`\])\\]{0,4}(?:\s?:\s?[a-z.]{0,10}string[?!]?)?\s{0,20}(?::{0,2}=|=>|={2,3}|:)\s{0,20}"
@@ -25,7 +26,7 @@ _QUOTED = re.compile(
     rb"[bru@]?\\{0,3}[\"'`]$",
     re.IGNORECASE,
 )
-_DEFINED = re.compile(
+_DEFINED = expression(
     rb"\b(?:define|getenv|environ\.(?:get|setdefault)|env(?:\.fetch)?)\(\s{0,3}[\"'](?P<name>[\w.-]{0,60}?)"
     + _NAME
     + rb"[0-9]?[\"']\s{0,3},\s{0,12}[\"']$"
@@ -36,46 +37,46 @@ _DEFINED = re.compile(
     re.IGNORECASE,
 )
 """Names and values of calls, of connections, of elements, and of statements without a sign."""
-_PAIRED = re.compile(
+_PAIRED = expression(
     rb"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?(?P<name>[\w.-]{0,60}?)"
     + _NAME
     + rb"[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?$",
     re.IGNORECASE,
 )
-_LINE = re.compile(
+_LINE = expression(
     rb"^\s{0,40}(?:(?:[-#;*]|//|export|set|env)\s{1,4}|[#;]){0,3}[\"']?(?P<name>[\w.-]{0,60}?)"
     + _NAME
     + rb"[\"']?\s{0,20}[=:]\s{0,20}$",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_|PG|)(?:PASSWORD|PASSWD|PASS|(?<=_)PWD)=$")
-_CONFIGURATION = re.compile(
+_VARIABLE = expression(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_|PG|)(?:PASSWORD|PASSWD|PASS|(?<=_)PWD)=$")
+_CONFIGURATION = expression(
     r"\.(?:ya?ml|env|env\.[\w.-]+|properties|ini|conf|cfg|cnf|toml|config|rsp)$|(?:^|[\\/])(?:\.env|dockerfile)[\w.-]*$"
     r"|(?:^|[\\/])\.[\w-]+rc$|(?:^|[\\/])[\w-]+$",
     re.IGNORECASE,
 )
 """Files in which what stands without quotes is the value itself; those without a suffix too."""
-_TRANSLATED = re.compile(
+_TRANSLATED = expression(
     r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/](?:[^\\/]*[\\/]){0,2}[^\\/]*$"
     r"|\.(?:po|pot|strings|resx|arb|xlf|xliff)$|(?:messages|strings|translations?)[_.][a-z]{2}[^\\/]*$"
     r"|(?:^|[\\/._-])[a-z]{2}[_-](?-i:[A-Z]{2})\.(?:json|ya?ml|php|[jt]s|properties)$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(rb"[ \t]{1,2}[A-Za-z\x80-\xff]{2,}[ ,.]")
-_REFERS = re.compile(r"\.(?:ya?ml|tf|bicep)$")
-_REFERENCE = re.compile(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?$", re.IGNORECASE)
+_SENTENCE = expression(rb"[ \t]{1,2}[A-Za-z\x80-\xff]{2,}[ ,.]")
+_REFERS = expression(r"\.(?:ya?ml|tf|bicep)$")
+_REFERENCE = expression(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?$", re.IGNORECASE)
 """In descriptions of what is to run a bare `secret` is the name of one that is kept elsewhere."""
-_SAYS = re.compile(
+_SAYS = expression(
     rb"label|title|placeholder|text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
     rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
     re.IGNORECASE,
 )
 """Names of what is said or decided about a password."""
-_LITERAL = re.compile(rb"(?:[a-z]+|[A-Z][a-z]+|[A-Za-z]+[0-9]{3,6})(?:[-_][a-z0-9]+)*[!.]?")
-_JOINED = re.compile(
+_LITERAL = expression(rb"(?:[a-z]+|[A-Z][a-z]+|[A-Za-z]+[0-9]{3,6})(?:[-_][a-z0-9]+)*[!.]?")
+_JOINED = expression(
     rb"pass|pwd|secret|token|key|test|example|sample|dummy|user|name|your|my|some|the|credential", re.IGNORECASE
 )
-_CONSTRUCTED = re.compile(
+_CONSTRUCTED = expression(
     rb"(?:my|bad|test|new|old|wrong|incorrect|invalid|user|not_?a_?real|fake|temp|te?mp|abc|foo|some|any|the|your)*"
     rb"(?:pass(?:w|wd|word|phrase)?|pwd|pw|secret|client|key|test|admin|root|user|abc|foo|bar)+(?:changed|updated|[-_]?[0-9]{0,4})",
     re.IGNORECASE,
@@ -102,14 +103,14 @@ _WORDS = frozenset(
 """Words that stand for a password, for its kind or for its lack, and the word itself in other languages."""
 
 
-_UNFILLED = re.compile(
+_UNFILLED = expression(
     rb"[<\[{(%$].*|.*[>\]})]|your.*|x{3,}.*|\*+|\.+|-+|_+|change[-_]?(?:me|this|it)|pass(?:word|wd)?|secret|token|pwd"
     rb"|example.*|my[-_]?(?:pass(?:word)?|secret)|[A-Z_]*(?:PASSWORD|PASSWD|SECRET|TOKEN)[A-Z_]*|(?:and|or|is|for|required|here|from)",
     re.IGNORECASE | re.DOTALL,
 )
-_SPOKEN = re.compile(rb"[A-Za-z]+(?:[-_][A-Za-z]+)*[0-9]{0,4}[.!]?")
-_GROUPS = re.compile(rb"[a-z0-9]{4}(?: [a-z0-9]{4}){2,7}")
-_STORES = re.compile(
+_SPOKEN = expression(rb"[A-Za-z]+(?:[-_][A-Za-z]+)*[0-9]{0,4}[.!]?")
+_GROUPS = expression(rb"[a-z0-9]{4}(?: [a-z0-9]{4}){2,7}")
+_STORES = expression(
     r"(?:^|[\\/])(?:\.env(?:\.(?:local|prod|production|staging|dev|development|live))?|[._]netrc|\.?my\.cnf|\.[\w-]+rc|\.s3cfg|\.boto"
     r"|\.ftpconfig|\.remote-sync\.json|sftp(?:-config)?\.json|deployment-config\.json|(?:filezilla|recentservers|sitemanager|webservers)\.xml"
     r"|wp-config\.php|config(?:uration)?\.php|settings\.php|localsettings\.php|\.(?:bash_|zsh_)?(?:profile|history)|config|credentials"
@@ -151,7 +152,7 @@ def encrypted_key(value: bytes, view: View) -> bool:
     )
 
 
-_BODY = re.compile(rb"[A-Za-z0-9+/=]{24,}")
+_BODY = expression(rb"[A-Za-z0-9+/=]{24,}")
 
 
 def ill_formed_key(value: bytes, view: View) -> bool:  # noqa: ARG001
@@ -175,7 +176,7 @@ def stands_for(value: bytes) -> bool:
     return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
 
 
-_BEGUN = re.compile(
+_BEGUN = expression(
     rb"(?:#(?![{\[(]|[0-9a-f]{3,8}$)|%(?![({%<]|[0-9a-f]{2}|\w+%|[-+.0-9]*[a-z]$)|<(?!.*>)|\{(?![{%].*|.*\})|\[(?!.*\]))(?=.*[0-9])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -186,9 +187,9 @@ def begun(value: bytes) -> bool:
     return _BEGUN.match(value) is not None and strong_password(value[1:]) and by_chance(value)
 
 
-_PHRASE_NAME = re.compile(rb"(?:pass[_-]?phrase|psk)[\"'`\]]{0,2}\s{0,20}[:=]\s{0,20}[\"'`]$", re.IGNORECASE)
-_PHRASE = re.compile(rb"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
-_PROSE = re.compile(
+_PHRASE_NAME = expression(rb"(?:pass[_-]?phrase|psk)[\"'`\]]{0,2}\s{0,20}[:=]\s{0,20}[\"'`]$", re.IGNORECASE)
+_PHRASE = expression(rb"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
+_PROSE = expression(
     rb"\b(?:the|your|for|and|is|are|not|was|with|this|that|from|enter|must|should|can|has|will|please|pass|here|used|you)\b"
 )
 

@@ -6,6 +6,7 @@ import re
 from typing import Protocol, TypeVar
 
 from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector
 
@@ -31,7 +32,7 @@ _PEOPLES = {
     for people in names
 }
 _COUNTRY = {people.replace("-", ""): country for people, country in _PEOPLES.items()}
-_NAMED = re.compile(
+_NAMED = expression(
     rb"(?<![A-Za-z])("
     + "|".join(_PEOPLES).replace("-", "[ _-]?").encode()
     + rb")(?-i:(?![a-z]))[\w .:#='\"/()\-]{0,40}(?:\n[ \t]*)?$",

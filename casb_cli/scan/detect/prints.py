@@ -8,7 +8,6 @@ the same key. So the file tells who has no key nothing but the document's name a
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import unicodedata
 from collections import Counter
@@ -21,6 +20,7 @@ import msgspec
 from casb_cli.core.errors import ConfigError, UsageError
 from casb_cli.core.shapes import from_msgpack
 from casb_cli.core.text import counted
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Detector
 
 PHRASE = 3
@@ -44,11 +44,11 @@ _MAGIC = b"casb document fingerprint 2\n"
 _LARGEST = 256 << 20
 """Bytes of a file: more than a thousand long documents give."""
 _LETTERS = r"\u3040-\u30ff\u3400-\u9fff"
-_WIDE = re.compile(rf"[{_LETTERS}]")
-_WORD = re.compile(rf"[^\W\d_{_LETTERS}]+|[{_LETTERS}]")
+_WIDE = expression(rf"[{_LETTERS}]")
+_WORD = expression(rf"[^\W\d_{_LETTERS}]+|[{_LETTERS}]")
 # What a person writes into, or over: no phrase goes across it, so that a filled form keeps all of its phrases.
-_NO_SPACE = re.compile(r"(?:[^\w\s]|[\d_])+")
-_BLANK = re.compile(
+_NO_SPACE = expression(r"(?:[^\w\s]|[\d_])+")
+_BLANK = expression(
     r"_{2,}|\.{3,}|\u2026+|[\u2610-\u2612\u25a0\u25a1]|[\n\t:|]|\[[^\[\]\n]{0,60}\]|<[^<>\n]{1,60}>|\{\{?[^{}\n]{1,60}\}\}?"
 )
 

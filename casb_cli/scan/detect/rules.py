@@ -157,9 +157,14 @@ class DetectorSet:
         self.id = _digest(self.detectors)
 
     @classmethod
-    def shipped(cls, only: Iterable[str] = (), own: Iterable[Detector] = ()) -> DetectorSet:
-        """Return the shipped detectors and a user's own, or those of the given ids; raises UnknownName."""
-        known = {**catalogue(), **{item.id: item for item in own}}
+    def shipped(
+        cls, only: Iterable[str] = (), own: Iterable[Detector] = (), cache_dir: str | None = None
+    ) -> DetectorSet:
+        """Return the shipped detectors and a user's own, or those of the given ids; raises UnknownName.
+
+        With a folder for what is kept between starts they may be without their examples.
+        """
+        known = {**_shipped(cache_dir), **{item.id: item for item in own}}
         chosen = tuple(only)
         for name in chosen:
             if name not in known:
@@ -171,6 +176,14 @@ class DetectorSet:
             if item.id == name:
                 return item
         raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
+
+
+def _shipped(cache_dir: str | None) -> dict[str, Detector]:
+    if cache_dir is None:
+        return catalogue()
+    from casb_cli.scan.detect.kept import kept_catalogue
+
+    return kept_catalogue(cache_dir)
 
 
 @cache

@@ -15,9 +15,10 @@ import msgspec
 
 from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.cached import read, write
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Detector, DetectorSet
 
-_HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
+_HEXADECIMAL = expression("[a-f]+", re.IGNORECASE)
 SHORT = 7
 """Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
 _PART = "[^A-Za-z]"
@@ -67,7 +68,7 @@ def _first(text: str) -> str:
     return f"(?=(?-i:[{re.escape(text[0].lower() + text[0].upper())}]))"
 
 
-_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['\u2019](?=[^\W\d_])")
+_APOSTROPHE = expression(r"(?<=[^\W\d_])['\u2019](?=[^\W\d_])")
 _NO_APOSTROPHE = "(?:['\\\\s_\\\\-]|\u2019)?"
 """What stands in the place of an apostrophe where names have none: `carta_d_identita`, `driversLicense`."""
 
@@ -163,8 +164,8 @@ class Sought(msgspec.Struct, frozen=True, array_like=True):
 
 _LONGER = 16
 """Bytes by which a form of a word may be longer than the word itself."""
-_SIGNS = re.compile("[°º№#]")
-_POINTS = re.compile(r"[._]+")
+_SIGNS = expression("[°º№#]")
+_POINTS = expression(r"[._]+")
 
 
 def _written(word: str) -> Iterator[str]:

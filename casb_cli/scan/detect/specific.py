@@ -6,6 +6,7 @@ import re
 from typing import Protocol, TypeVar
 
 from casb_cli.core.models import Confidence
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector
 
@@ -17,8 +18,8 @@ _SURE: _Rank = (False, False, False)
 _FEW = 5
 _RIGHT_BEFORE = 20
 """Bytes in front of a value within which a word is its label."""
-_JOINTS = re.compile(rb"[\s_\-]+")
-_DIGIT = re.compile(rb"[0-9](?=[^0-9]*$)")
+_JOINTS = expression(rb"[\s_\-]+")
+_DIGIT = expression(rb"[0-9](?=[^0-9]*$)")
 
 
 class _Owner(Protocol):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from casb_cli.scan.detect.expressions import expression
 
 if TYPE_CHECKING:
     from casb_cli.scan.detect.view import View
@@ -17,14 +18,14 @@ SURE = (
 ANY = r"\+?\(?[0-9]{1,11}\)?(?:[ .\-/]{0,3}\(?[0-9]{1,8}\)?){0,6}"
 """What a label of its own makes one."""
 EXTENSION = r"(?:\s{0,2}(?:x|ext\.?|доб\.?)\s{0,2}[0-9]{1,6})?"
-_SURE = re.compile("|".join(rf"(?:{form}){EXTENSION}" for form in SURE).encode())
-_DATE = re.compile(
+_SURE = expression("|".join(rf"(?:{form}){EXTENSION}" for form in SURE).encode())
+_DATE = expression(
     rb"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}([./-])[0-9]{1,2}\2[0-9]{1,2}(?:[ T][0-9.]+)?"
     rb"|[0-9]+\.[0-9]{1,3}|[0-9]{1,3}\.[0-9]{7,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
     rb"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|[0-9]+\.[0-9]+\([0-9]{1,3}\)?|[0-9]{1,3}\.[0-9]+(?: {2,}-?[0-9.]+)+"
 )
 """Days, spans of years, versions, decimals (with what is uncertain of them) and addresses of machines."""
-_GAP = re.compile(
+_GAP = expression(
     rb"(?i:[ _\-]?(?:numbers?|nummer|nr|no|num|n[\xc2\xba\xb0o]{1,2}|val(?:ue)?|[0-9])\b)?"
     rb"(?:;[A-Za-z=,;\"]{0,40}:)?(?:\s(?:is|at|on|ist|est|es|\xc3\xa8)\s)?(?:</?[a-z]{1,8}(?:\s[^<>]{0,60})?>|[^0-9A-Za-z\n,<>]){0,24}"
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from casb_cli.core.errors import UnknownName
 from casb_cli.core.text import meant
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Detector, catalogue
 
-_COUNTRY = re.compile(r"([a-z]{2})-")
-_UNION = re.compile("at|be|bg|cy|cz|de|dk|ee|es|fi|fr|gr|hr|hu|ie|it|lt|lu|lv|mt|nl|pl|pt|ro|se|si|sk")
+_COUNTRY = expression(r"([a-z]{2})-")
+_UNION = expression("at|be|bg|cy|cz|de|dk|ee|es|fi|fr|gr|hr|hu|ie|it|lt|lu|lv|mt|nl|pl|pt|ro|se|si|sk")
 """Members of the European Union, by the prefix of detectors."""
 _LIKE_IT = frozenset(("ch", "gb", "is", "no"))
 """States with a law of the same make."""

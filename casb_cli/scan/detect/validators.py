@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 
-# Each adds its checks to the table when it is imported.
 from casb_cli.scan.detect import (  # noqa: F401
     checks_americas,
     checks_documents,
@@ -16,9 +14,12 @@ from casb_cli.scan.detect import (  # noqa: F401
 )
 from casb_cli.scan.detect.checking import CHECKS, Check
 
+# Each adds its checks to the table when it is imported.
+from casb_cli.scan.detect.expressions import expression
+
 __all__ = ("CHECKS",)
 
-_JOINTS = re.compile(r"[^0-9A-Za-z]")
+_JOINTS = expression(r"[^0-9A-Za-z]")
 
 
 def _national(name: str) -> Check:

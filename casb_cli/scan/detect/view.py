@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from casb_cli.scan.detect.expressions import expression
+
 _LINE = rb"(?:^|\n)(?:[^\n,;|\t ]| (?! ))"
-_LABEL_ABOVE = re.compile(
+_LABEL_ABOVE = expression(
     rb"(?:" + _LINE + rb"{0,24}|" + _LINE + rb"{0,110}\b(?:n[or]|num(?:ber|mer)|id)\W{0,4})\r?\n[ \t]*$",
     re.IGNORECASE,
 )
