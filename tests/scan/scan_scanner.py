@@ -1,8 +1,35 @@
-"""One scanner of all shipped detectors for every test of this process, its patterns compiled once for all."""
+"""Scanners for every test of this process, made when first used, their patterns compiled once for all processes."""
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from casb_cli.scan.detect.engine import Scanner
+from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.inspect import new_scanner
 from casb_cli.store.paths import cache_dir
 
-SCANNER = new_scanner(cache_dir=str(cache_dir()))
+
+class Lazy:
+    """A scanner that is made when first used: a module that only names it is collected at once."""
+
+    def __init__(self, detectors: Callable[[], DetectorSet]) -> None:
+        self._detectors = detectors
+
+    @cached_property
+    def _made(self) -> Scanner:
+        folder = cache_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "compiling").open("w") as one:  # at the start all processes would compile the same
+            fcntl.flock(one, fcntl.LOCK_EX)
+            return new_scanner(self._detectors(), str(folder))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
+SCANNER: Any = Lazy(DetectorSet.shipped)
+CARDS: Any = Lazy(lambda: DetectorSet.shipped(("payment-card",)))

@@ -11,9 +11,10 @@ from scan_scanner import SCANNER
 
 from casb_cli.scan.detect.checks_secrets import lettered
 from casb_cli.scan.detect.examples import pem
+from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.inspect import inspect_stream
 
-FAMILY = {one.id for one in SCANNER.detectors.detectors if one.family == "credential"}
+FAMILY = {one.id for one in DetectorSet.shipped().detectors if one.family == "credential"}
 WORDS = "server invoice customer harbour mountain delivery quarter accounting keyboard network winter language".split()  # noqa: SIM905
 
 

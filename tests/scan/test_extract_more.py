@@ -8,11 +8,11 @@ import sys
 
 import pytest
 from compound_file import compound, outlook, powerpoint, word
+from scan_scanner import CARDS as SCANNER
 
 from casb_cli.scan.detect.examples import card, grouped
-from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Limits
-from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.scan.inspect import inspect_stream
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,7 +20,6 @@ else:
     from backports import zstd
 
 KEY = b"k" * 32
-SCANNER = new_scanner(DetectorSet.shipped(("payment-card",)))
 NUMBER = card("4539")
 SHOWN = grouped(NUMBER)
 

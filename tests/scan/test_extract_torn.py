@@ -8,13 +8,12 @@ import lzma
 import random
 
 import pytest
+from scan_scanner import CARDS as SCANNER
 
 from casb_cli.scan.detect.examples import card
-from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import BLOCK
-from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.scan.inspect import inspect_stream
 
-SCANNER = new_scanner(DetectorSet.shipped(("payment-card",)))
 FIRST, SECOND, THIRD = card("4539"), card("5212", 16, 2), card("4716", 16, 3)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 
-from okta.client import Client
-from okta.pagination import PaginationHelper
-
 
 class Sdk:
     """A client of the SDK: `sdk("list_users", limit=200)`."""
 
     def __init__(self, config):
+        from okta.client import Client  # seconds of CPU time, for those processes that make calls with it
+
         self.client = Client(config | {"rateLimit": {"maxRetries": 2}})
 
     def whole(self, name, *args, **given):
@@ -30,6 +29,8 @@ class Sdk:
 
     def all(self, name, *args, **given):
         """Follow the SDK's own reading of the Link header."""
+        from okta.pagination import PaginationHelper
+
         rows, after = [], None
         while True:
             page, reply = self.whole(name, *args, after=after, **given)
