@@ -63,6 +63,22 @@ class _Candidate:
     armed: Armed
 
 
+@dataclass(slots=True)
+class _Block:
+    """What of a segment is inspected at once, and what is known of the segment."""
+
+    buffer: bytes
+    base: int
+    """Where it begins in the segment."""
+    floor: int
+    limit: int
+    """From where to where in the buffer a match must begin: the others are for the blocks beside it."""
+    places: Places
+    collector: Collector
+    folded: Folded
+    found: list[_Candidate] = field(default_factory=list)
+
+
 class Scanner:
     """The compiled form of a detector set; one per process, used for one inspection at a time."""
 
@@ -121,7 +137,7 @@ class Scanner:
                 places.table = table = Table(buffer, sheet=segment.scheme != "line")
                 columns = [(armed, cell) for armed, names in self._columns for cell in table.named(names)]
             limit = len(buffer) if last else len(buffer) - OVERLAP
-            self._round(buffer, base, done - base, limit, places, collector, columns, folded)
+            self._round(_Block(buffer, base, done - base, limit, places, collector, folded), columns)
             collector.scanned += len(piece)
             context.tick()
             if last:
@@ -133,27 +149,17 @@ class Scanner:
             buffer = buffer[gone:]
             folded.forget(base)
 
-    def _round(
-        self,
-        buffer: bytes,
-        base: int,
-        floor: int,
-        limit: int,
-        places: Places,
-        collector: Collector,
-        columns: list[tuple[Armed, re.Pattern[bytes]]],
-        folded: Folded,
-    ) -> None:
+    def _round(self, block: _Block, columns: list[tuple[Armed, re.Pattern[bytes]]]) -> None:
         if self._database is None:
             return
+        buffer, places, collector, found = block.buffer, block.places, block.collector, block.found
         found_at = hits(self._database, buffer)
-        found: list[_Candidate] = []
         rules = len(self._aims)
         for number in sorted(number for number in found_at if number < rules):
-            self._confirm(self._aims[number], found_at[number], buffer, floor, limit, collector, found, places)
-        self._gated_round(found_at, buffer, base, floor, limit, places, collector, found)
+            self._confirm(self._aims[number], found_at[number], block)
+        self._gated_round(found_at, block)
         for armed, column in columns:
-            for start, end in cells(column, buffer, floor, limit):
+            for start, end in cells(column, buffer, block.floor, block.limit):
                 if armed.holds(buffer[start:end]):
                     found.append(_Candidate(start, end, buffer[start:end], armed))
         if not found:
@@ -174,24 +180,15 @@ class Scanner:
         ):
             detector, start, end, place = candidate.armed.detector, 0, 0, ""
             if not collector.placed(detector):
-                start, end = folded.origin(base + candidate.start), folded.origin(base + candidate.end)
-                place = places.at(buffer, base, candidate.start)
+                start, end = (block.folded.origin(block.base + at) for at in (candidate.start, candidate.end))
+                place = places.at(buffer, block.base, candidate.start)
             collector.add(detector, confidence, candidate.value, start, end, place)
 
-    def _gated_round(
-        self,
-        found_at: dict[int, list[int]],
-        buffer: bytes,
-        base: int,
-        floor: int,
-        limit: int,
-        places: Places,
-        collector: Collector,
-        found: list[_Candidate],
-    ) -> None:
+    def _gated_round(self, found_at: dict[int, list[int]], block: _Block) -> None:
         """Look for the numbers that need a word: around the words, and in all of a table that names its columns so."""
+        buffer, places = block.buffer, block.places
         named = self._named(places)
-        places.heads.begin(buffer, base)
+        places.heads.begin(buffer, block.base)
         places.word_ends = self._gates.word_ends(found_at, len(self._aims), buffer)
         windows = list(self._gates.windows(places.word_ends, buffer, places.heads))
         windows.extend(Window(*rows) for rows in places.heads.windows(len(buffer)))
@@ -204,8 +201,7 @@ class Scanner:
                 for number, ends in hits(gated.database, text).items():
                     around[gated.names[number]].update(end + window.start for end in ends)
         for (owner, number), at in sorted(around.items()):
-            aim = self._gated[owner].aims[number]
-            self._confirm(aim, sorted(at), buffer, floor, limit, collector, found, places)
+            self._confirm(self._gated[owner].aims[number], sorted(at), block)
 
     def _named(self, places: Places) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
@@ -237,34 +233,25 @@ class Scanner:
             return (one,)
         return [self._gated[owner] for owner in owners]
 
-    def _confirm(
-        self,
-        aim: Aim,
-        ends: list[int],
-        buffer: bytes,
-        floor: int,
-        limit: int,
-        collector: Collector,
-        found: list[_Candidate],
-        places: Places,
-    ) -> None:
+    def _confirm(self, aim: Aim, ends: list[int], block: _Block) -> None:
         """Add what the rule's pattern confirms around the ends of its hint."""
+        buffer, places = block.buffer, block.places
         distinct = aim.owner.detector.min_count > 1
         words = aim.words if aim.rule.words else None
         owner = "" if aim.owner.detector.gated else aim.owner.detector.id
-        for begin, stop in spans(aim, ends, buffer, collector.key):
+        for begin, stop in spans(aim, ends, buffer, block.collector.key):
             start = behind_label(aim, buffer, begin, stop)
-            if start < 0 or not floor <= start < limit:
+            if start < 0 or not block.floor <= start < block.limit:
                 continue
             value = buffer[start:stop]
-            if distinct and value in collector.seen:
+            if distinct and value in block.collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
             if words is not None and not near(
                 words, aim.owner.detector.distance, buffer, start, stop, places, places.column(buffer, start), owner
             ):
                 continue
             if aim.owner.holds(value, aim.rule):
-                found.append(_Candidate(start, stop, value, aim.owner))
+                block.found.append(_Candidate(start, stop, value, aim.owner))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
