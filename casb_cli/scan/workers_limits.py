@@ -10,6 +10,8 @@ import platform
 import signal
 import sys
 import threading
+import time
+from functools import lru_cache
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _NOT_DUMPABLE = 4  # PR_SET_DUMPABLE
@@ -68,13 +70,16 @@ def bound_resources(memory: int) -> dict[str, str]:
 
 
 def allow_cpu(seconds: float) -> None:
-    """Have the kernel end this process after so many more CPU seconds."""
+    """Have the kernel end this process after so many more CPU seconds, and one at most."""
+    _end_after(int(time.process_time() + seconds) + 1)
+
+
+@lru_cache(1)  # of small files a hundred are done before the next second of the clock
+def _end_after(soft: int) -> None:
     try:
         import resource
     except ImportError:
         return  # Windows: the coordinator's clock is the only limit
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime + seconds) + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
 
