@@ -38,7 +38,7 @@ import time
 from casb_cli.scan.inspect import new_scanner
 from casb_cli.scan.detect.rules import DetectorSet
 begun = time.process_time()
-new_scanner(DetectorSet.shipped(), {cache!r})
+new_scanner(DetectorSet.shipped(cache_dir={cache!r}), {cache!r})
 print(time.process_time() - begun)
 """
 
