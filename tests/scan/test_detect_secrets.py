@@ -12,6 +12,7 @@ from scan_scanner import SCANNER
 from casb_cli.scan.detect.checks_secrets import lettered
 from casb_cli.scan.detect.examples import pem
 from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.detect.view import View, by_value
 from casb_cli.scan.inspect import inspect_stream
 
 FAMILY = {one.id for one in DetectorSet.shipped().detectors if one.family == "credential"}
@@ -500,3 +501,69 @@ def test_secrets_as_programs_choose_and_hand_them_on(text, value):
 )
 def test_what_names_or_describes_a_secret_is_none(name, text):
     assert found(text, name) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f'char db_password[64] = "{PASSWORD}";', PASSWORD),
+        (f'static const char api_key[] = "{KEY}";', KEY),
+        (f'wchar_t *password = L"{PASSWORD}";', PASSWORD),
+        (f"**Password:** {PASSWORD}", PASSWORD),
+        (f"- **password**: {LETTERS}", LETTERS),
+        (f"SQL> alter user sys identified by {LETTERS} container=all;", LETTERS),
+        (f'store.setKeyPassword("{LETTERS}");', LETTERS),
+        (f"vault_token: s.{KEY}", f"s.{KEY}"),
+        (f"weather_api = '{KEY}'", KEY),
+        (f"cookie.secretkey={KEY[:8]}${KEY[8:16]}!", f"{KEY[:8]}${KEY[8:16]}!"),
+        ("AUTHKEY = 'jsvx" + "FBtnPBp='", "jsvx" + "FBtnPBp="),
+        (f"//registry.host/:_authToken={UUID[:-3]}team", f"{UUID[:-3]}team"),
+    ],
+)
+def test_secrets_in_further_languages_and_notes(text, value):
+    assert found(text) == [value]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("test.java", '"{\\"secretKey\\":\\"value\\", \\"size\\":60000}"'),
+        ("test.kt", f'encryptedMetadataKey = "{KEY}"'),
+        ("main.c", "char password[64] = {0};"),
+        ("notes.md", "**Password:** the one that the printer shows"),
+        ("call.py", "connect(password=**options)"),
+        ("setup.sql", "alter user sys identified by values"),
+        ("npmrc", "//registry.host/:_authToken=${NPM_TOKEN}"),
+    ],
+)
+def test_what_looks_like_them_is_none(name, text):
+    assert found(text, name) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        (f'password = "{PASSWORD}"', "medium"),
+        (f'password = "{LETTERS}"', "medium"),
+        (f'key = "{KEY}"', "medium"),
+        (f'api_key = "{UUID}"', "medium"),
+        ('password = "harbour' + 'lights"', "low"),
+        ('db_password = "harbour' + '123456"', "low"),
+    ],
+)
+def test_what_is_drawn_is_surer_than_a_word(text, sure):
+    result = inspect_stream(text.encode(), name="conf.txt", scanner=SCANNER, key=bytes(32), reveal=True)
+    assert [match.confidence for match in result.matches] == [sure]
+
+
+def test_a_filter_is_asked_once_of_a_value_that_a_text_repeats():
+    asked = []
+
+    @by_value
+    def of_any(value: bytes) -> bool:
+        asked.append(value)
+        return True
+
+    places = [View(b"abab", at, at + 2, "") for at in (0, 2)]
+    assert [of_any(b"ab", place) for place in places] == [True, True]
+    assert asked == [b"ab"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_documents import DAY
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, unpacked
 from casb_cli.scan.detect.expressions import expression
-
-if TYPE_CHECKING:
-    from casb_cli.scan.detect.view import View
+from casb_cli.scan.detect.view import View, by_value
 
 _EXAMPLE_HOST = expression(
     rb"@(?:[\w.-]*\.)?(?:(?:example|domain|yourdomain|mydomain|server|some\.url|complex\.url)\.(?:com|org|net)|invalid|example"
@@ -44,7 +41,8 @@ _TRIED = expression(
 )
 
 
-def escaped_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def escaped_words(value: bytes) -> bool:
     """Hold for what tests of addresses try: escaped controls, brackets, and escaped signs between words of samples."""
     if b"[" in value or b"]" in value:
         return True
@@ -74,7 +72,8 @@ _SAMPLE = expression(
 )
 
 
-def sample_pair(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def sample_pair(value: bytes) -> bool:
     """Hold for base64 of a pair of which both parts are what manuals write for a user's name and a password."""
     text = unpacked(value)
     return text is not None and all(map(_SAMPLE.fullmatch, re.split(rb"[^A-Za-z0-9]+", text)))
@@ -109,7 +108,8 @@ _TELLING = expression(SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
 _SPELT = expression(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
 
 
-def encoded_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def encoded_words(value: bytes) -> bool:
     """Hold for base64 or hexadecimal of plain words, and of what says that it is an example: samples of manuals."""
     if len(value) % 2 == 0 and _HEXADECIMAL.fullmatch(value):
         return _SPELT.fullmatch(bytes.fromhex(value.decode())) is not None

@@ -8,10 +8,14 @@ import json
 import math
 import re
 import zlib
+from functools import lru_cache
 from itertools import pairwise
 
 from casb_cli.scan.detect.checking import check
 from casb_cli.scan.detect.expressions import expression
+
+_ONCE = lru_cache(256)
+"""What checks and filters ask of one value one after the other is computed once."""
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -54,6 +58,7 @@ def aws_account_id(value: bytes) -> bool:
     return (int.from_bytes(raw[:6], "big") & 0x7FFFFFFFFF80) >> 7 <= 999_999_999_999
 
 
+@_ONCE
 def entropy(value: bytes) -> float:
     """Return Shannon's entropy of the bytes, in bits per byte."""
     size = len(value)
@@ -62,7 +67,9 @@ def entropy(value: bytes) -> float:
 
 
 _CLASSES = bytes(1 if 97 <= c <= 122 else 2 if 65 <= c <= 90 else 3 if 48 <= c <= 57 else 4 for c in range(256))
-_PREFIXED_HEX = expression(rb"(?:[A-Za-z0-9]{1,30}[-_:.]){0,4}[A-Za-z]{0,4}(?=[0-9]*[a-f][0-9a-f]*[0-9])[0-9a-f]{32,}")
+_PREFIXED_HEX = expression(
+    rb"(?:[A-Za-z0-9]{1,30}[-_:.]){0,4}[A-Za-z]{0,4}(?=[0-9]*[a-f][0-9a-f]*[0-9])[0-9a-f]{32,}(?:-?[A-Za-z0-9]{1,12})?"
+)
 _LOWER_RUN = expression(rb"[a-z]{7}")
 _LONE = expression(rb"(?<![a-z])[a-z](?![a-z])")
 _CAPITALS = expression(rb"[A-Z]{2}")
@@ -100,6 +107,7 @@ _LIKELY = (
 """How likely a letter (column) follows another (row) in words of any kind against chance: 6 is even, 8 four times."""
 
 
+@_ONCE
 def lettered(value: bytes) -> int:
     """Return how much the letters of a value follow each other as in words (above zero) or by chance (below)."""
     total = 0
@@ -119,6 +127,7 @@ def _unrest(value: bytes) -> float:
 
 
 @check
+@_ONCE
 def random_looking(value: bytes) -> bool:
     """Hold for values too mixed to be words or names: entropy for their length, and restless classes."""
     size = len(value)
@@ -171,10 +180,10 @@ def mixed(value: bytes) -> bool:
 
 
 @check
+@_ONCE
 def strong_password(value: bytes) -> bool:
     """Hold for a value that mixes classes of characters as passwords do and words do not."""
-    classes = sum(bool(re.search(kind, value)) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]"))
-    return len(value) >= 6 and len(set(value)) >= 5 and classes >= 2 and not value.isdigit()
+    return len(value) >= 6 and len(set(value)) >= 5 and len(set(value.translate(_CLASSES))) >= 2
 
 
 _LEAST_LETTERED = {4: -6, 5: -4, 6: -3, 7: -3}
@@ -195,6 +204,7 @@ _GIVEN = expression(rb"(?:[a-z]+|[A-Z][a-z]+)(?:[-_.@]?[A-Za-z0-9]+)*[!.?]?")
 
 
 @check
+@_ONCE
 def password_like(value: bytes) -> bool:
     """Hold for what mixes classes of characters, and for letters that make no words."""
     if strong_password(value) or (value.isdigit() and 6 <= len(value) <= 12 and len(set(value)) >= 4):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_secrets import by_chance, random_looking
 from casb_cli.scan.detect.expressions import expression
-
-if TYPE_CHECKING:
-    from casb_cli.scan.detect.view import View
+from casb_cli.scan.detect.view import View, by_value
 
 _FILE = expression(
     rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"
 )
 
 
-def file_name(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def file_name(value: bytes) -> bool:
     """Hold for the names of files, with or without a folder."""
     return _FILE.fullmatch(value) is not None
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from casb_cli.scan.detect import files, key_names, passwords, telephones
 from casb_cli.scan.detect.addresses import (
@@ -26,7 +27,7 @@ from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
 from casb_cli.scan.detect.papers import labelled_otherwise
-from casb_cli.scan.detect.view import View
+from casb_cli.scan.detect.view import View, by_value
 
 _TEST_CARDS = frozenset(
     (
@@ -114,13 +115,20 @@ _LEAST = 5
 """Characters in a row that count up or down and are no chance."""
 
 
-def sequence(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def sequence(value: bytes) -> bool:
     """Hold for values that mostly count up or down the digits or the alphabet."""
     plain = value.lower().translate(None, _NO_ALNUM)
     return len(plain) < 400 and _counting(plain) >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
 
 
-def counted(value: bytes, view: View) -> bool:  # noqa: ARG001
+def made_longer(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for short values that end in 123456, as people make a word longer."""
+    return len(value) < 20 and value.endswith(b"123456")
+
+
+@by_value
+def counted(value: bytes) -> bool:
     """Hold for values that do little but count up or down the digits or the alphabet."""
     plain = value.lower().translate(None, _NO_ALNUM)
     return len(plain) < 400 and _counting(plain) >= len(plain) * 0.8
@@ -148,7 +156,8 @@ def _counting(plain: bytes) -> int:
 _DOCUMENTED = expression(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
 
 
-def documentation(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def documentation(value: bytes) -> bool:
     """Hold for values that say of themselves that they are examples or masked."""
     return _DOCUMENTED.search(value) is not None
 
@@ -173,7 +182,8 @@ _EXAMPLE_UUID = expression(
 )
 
 
-def example_uuid(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def example_uuid(value: bytes) -> bool:
     """Hold for the UUIDs that standards and manuals print, and for those of few different characters."""
     return _EXAMPLE_UUID.match(value) is not None or len(set(value)) < 8
 
@@ -274,7 +284,13 @@ def _drawn(value: bytes) -> bool:
     return len(value) >= 32 and random_looking(value) and by_chance(value) and _INSERTED.search(value) is None
 
 
-def placeholder(value: bytes, view: View) -> bool:  # noqa: ARG001
+def _by_lot(piece: bytes) -> bool:
+    """Return whether a piece of a value is drawn by lot: no name of anything."""
+    return len(piece) >= 20 and random_looking(piece) and by_chance(piece)
+
+
+@by_value
+def placeholder(value: bytes) -> bool:
     """Hold for references to a value kept elsewhere, for templates, and for words that stand for one."""
     if value.isupper() and value.isalpha() and len(value) >= 7 and by_chance(value) and not _NAMING.search(value):
         return False
@@ -288,7 +304,8 @@ _BEHIND = expression(rb"[0-9_-]{1,5}$|[-_.]v?[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}$")
 _PIECES = expression(rb"[a-z]{2,12}(?:[-.][a-z]{2,12}){3,}")
 
 
-def plain_words(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def plain_words(value: bytes) -> bool:
     """Hold for letters of any script, joined by dashes, dots, strokes or underscores: names, not keys."""
     bare = _BEHIND.sub(b"", value) if b"-" in value or b"_" in value else value
     return _WORD.fullmatch(bare) is not None and (not by_chance(value) or _PIECES.fullmatch(value) is not None)
@@ -311,6 +328,7 @@ def unlikely_password(value: bytes, view: View) -> bool:
     return doubtful_password(value, view) and not passwords.literal(value, view)
 
 
+@lru_cache(256)
 def _stands_encoded(value: bytes) -> bool:
     """Return whether a value is base64 of what stands for a password, as in samples of secrets of Kubernetes."""
     if len(value) % 4 or len(value) < 8:
@@ -339,12 +357,13 @@ _CALL = expression(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = expression(
-    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=.*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"--?[a-z].*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )
 
 
+_JOINTS = expression(rb"[^A-Za-z0-9]+")
 _ATTRIBUTE = expression(rb"[A-Za-z_:@-]+=")
 """The name of an attribute, whose value follows in quotes."""
 _HASHED = expression(
@@ -359,12 +378,13 @@ def code_piece(value: bytes, view: View) -> bool:
         return True
     if _drawn(value):
         return False
-    if _PIECE.fullmatch(value) or (_ATTRIBUTE.fullmatch(value) and view.after(1) in (b'"', b"'")):
+    attribute = _ATTRIBUTE.fullmatch(value) is not None and view.after(1) in (b'"', b"'") and not by_chance(value)
+    if attribute or _PIECE.fullmatch(value):
         return True
     if view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`"):
         return False
     if _CALL.fullmatch(value):
-        return True
+        return not any(map(_by_lot, _JOINTS.split(value)))
     if not _CODE.search(view.name) or (len(value) >= 8 and value.isalnum() and lettered(value) <= -8):
         return False
     before = view.before(400)
@@ -424,6 +444,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         monotone,
         published_ssn,
         sequence,
+        made_longer,
         counted,
         short,
         documentation,

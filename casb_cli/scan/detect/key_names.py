@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.expressions import expression
-
-if TYPE_CHECKING:
-    from casb_cli.scan.detect.view import View
-
+from casb_cli.scan.detect.view import View, by_value
 
 _NAMES_MORE = expression(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
@@ -45,7 +41,7 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 
 _OTHER_KEY = expression(
-    rb"(?:public|encrypted|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
+    rb"(?:public|encrypted[a-z]{0,20}|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
     rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap|bucket"
     rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?"
     rb"(?:[ _-]?(?:id|value|bytes|data|hex|base64|b64))?\W{0,8}"
@@ -101,7 +97,8 @@ _SEALED = expression(
 )
 
 
-def sealed(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def sealed(value: bytes) -> bool:
     """Hold for what opens nothing as it stands: encrypted by eyaml and kin, or a piece of a JWT's head."""
     return _SEALED.fullmatch(value) is not None or (_HEAD.match(value) is not None and not _whole(value))
 

@@ -6,13 +6,10 @@ Words make weak passwords and many are in use, but most words there are labels, 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from casb_cli.scan.detect.checks_secrets import by_chance, strong_password
 from casb_cli.scan.detect.expressions import expression
-
-if TYPE_CHECKING:
-    from casb_cli.scan.detect.view import View
+from casb_cli.scan.detect.view import View, by_value
 
 _NAME = (
     rb"(?:pass(?:word|wd|phrase|wort)?|pwd|pw|kennwort|secret(?:[_-]?key)?)"
@@ -120,7 +117,8 @@ _STORES = expression(
 """Files in which programs keep what they sign in with: no sample stands there, however weak a password is."""
 
 
-def unfilled(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def unfilled(value: bytes) -> bool:
     """Hold for what stands in a form or a manual where a value is to be filled in."""
     return _UNFILLED.fullmatch(value) is not None
 
@@ -155,7 +153,8 @@ def encrypted_key(value: bytes, view: View) -> bool:
 _BODY = expression(rb"[A-Za-z0-9+/=]{24,}")
 
 
-def ill_formed_key(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def ill_formed_key(value: bytes) -> bool:
     """Hold for what stands between the lines of a private key and does not begin as the form of such a key does."""
     head = value[:60]
     body = _BODY.search(value, 26)
@@ -206,7 +205,8 @@ def in_groups(value: bytes) -> bool:
     return _GROUPS.fullmatch(value) is not None
 
 
-def no_password(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def no_password(value: bytes) -> bool:
     """Hold for words only that stand for a password, as samples of calls have them."""
     return _SPOKEN.fullmatch(value) is not None and stands_for(value)
 
@@ -236,6 +236,5 @@ def literal(value: bytes, view: View) -> bool:
                 match = None  # where a shell stands, not a password
     if match is None:
         return False
-    groups = match.groupdict()
-    name = groups.get("name") or groups.get("more") or groups.get("element") or groups.get("said") or b""
+    name = b"".join(filter(None, match.groupdict().values()))
     return _SAYS.search(name) is None

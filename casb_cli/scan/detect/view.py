@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, wraps
 
 from casb_cli.scan.detect.expressions import expression
 
@@ -52,3 +54,14 @@ class View:
     def same_run(self, words: re.Pattern[bytes]) -> bool:
         """Return whether one of the words stands on the value's line, which is a string of a binary file."""
         return words.search(self.before(200)) is not None or words.search(self.after(200)) is not None
+
+
+def by_value(holds: Callable[[bytes], bool]) -> Callable[[bytes, View], bool]:
+    """Make a filter of what looks at a value alone: it is asked once of a value that a text repeats."""
+    known = lru_cache(256)(holds)
+
+    @wraps(holds)
+    def reason(value: bytes, view: View) -> bool:  # noqa: ARG001
+        return known(value)
+
+    return reason

@@ -31,14 +31,14 @@ PASSWORD = (
     rf"(?:pass(?<!(?-i:NOPASS))(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
 )
-CLOSE = r"(?:%5d)?[\"'`\])\\]{0,4}\s{0,40}"
-CLOSES = r"(?:%5d)?[\"'`\])\\]{0,4}\s*"
+CLOSE = r"(?:%5d)?[\"'`\])\\*]{0,4}\s{0,40}"
+CLOSES = r"(?:%5d)?[\"'`\])\\*]{0,4}\s*"
 """The same in a hint, where a number of spaces without bound is cheaper."""
 TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\}\s)?"
 """The type that some languages write between a name and its value, or how a property is got and set."""
 DECLARED = r"\s{0,2}(?:&(?:'[a-z]{1,12}\s)?)?(?:[a-z.]{0,10}string|str)[?!]?\s{0,3}="
 """The type that others write behind a colon, and the sign."""
-EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|\xef\xbc\x9a|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?|-(?=\s[\"'`]))>?"
+EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|\xef\xbc\x9a|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?(?:\*\*)?|-(?=\s[\"'`]))>?"
 SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),(?=\s?[\"'`])|\((?=(?:[a-z0-9_.]{1,30}\()?\s?[\"'`])))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
 ENDS = (
@@ -58,7 +58,7 @@ WRAP = (
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
 FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?)\s{1,3})?"
 """What a value in code may stand behind: where another one lacks, or as one of two."""
-OPEN = WRAP + r"[bnru@]?\\{0,3}[\"'`]{1,3}"
+OPEN = WRAP + r"[bflnru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
 UUID_HINT = r"(?:authorization|api[_ .-]?(?:key|token)|(?:secret|auth|access)[_ .-]?(?:key|token)|token|secret)"
 UUID_NAME = (
@@ -70,7 +70,7 @@ UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 SCHEME = r"(?:(?:bearer|basic|token|apikey|ssws|oauth)\s{1,4})?"
 
 PASSWORD_SAID = (
-    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|set_?password\(\s{0,3}[\"']|\bpassword\(\s?'"
+    r"(?:\b[a-z0-9_]{0,20}(?:password|passwd)\s{1,3}[\"']|(?:set|with)_?[a-z]{0,12}password\(\s{0,3}[\"']|\bpassword\(\s?'"
     r"|securestring(?:\s{1,3}-[a-z]{1,14}){0,3}\s{1,3}[\"'])"
 )
 """A password behind its name and a blank: of SQL, build files, and of calls that set one."""
@@ -132,9 +132,10 @@ PASSWORD_FORMS = (
             + PASSWORD
             + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
             r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
+            r"|(?:create|alter)\s{1,3}user\s{1,3}\S{1,60}\s{1,3}identified\s{1,3}by\s{1,3}(?P<v2>[^\s\"'<>{};&$]{6,100})"
         ),
         caseless=True,
-        before=80,
+        before=110,
         after=110,
     ),
     Rule(

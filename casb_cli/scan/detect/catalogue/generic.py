@@ -25,45 +25,46 @@ from casb_cli.scan.detect.catalogue._forms import (
 from casb_cli.scan.detect.examples import HEX, rand, uuid
 from casb_cli.scan.detect.rules import Detector, Rule
 
+# Those first that rule out most for what they cost.
 _RANDOM_FILTERS = (
-    "placeholder",
-    "identifier",
-    "position",
-    "documentation",
+    "public_key",
+    "uuid",
     "monotone",
+    "documentation",
+    "identifier",
+    "encoded_words",
     "plain_words",
+    "placeholder",
     "code_piece",
     "other_name",
-    "file_name",
-    "uuid",
+    "position",
     "content_hash",
+    "file_name",
     "lock_file",
     "minified",
     "template_file",
-    "public_key",
     "sealed",
-    "encoded_words",
 )
 
 
 def _assigned(hint: str, names: str) -> Rule:
     """Return the rule of a password behind one of the names; `hint` may tell them less exactly."""
     return Rule(
-        hint=hint + r"[a-z0-9_]{0,16}" + CLOSES + ENDS,
+        hint=hint + r"[a-z0-9_\[]{0,16}" + CLOSES + ENDS,
         pattern=(
             r"(?<!\$\()"
             + names
-            + r"[a-z0-9_]{0,16}"
+            + r"[a-z0-9_\[]{0,16}"
             + EQUALS
             + r"(?:\s{0,40}"
             + FALLBACK
             + OPEN
-            + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)\\{0,3}"
+            + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)(?<!\\)\\{0,3}"
             r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
             + HERE
             + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+)(?![^\s\"'`,;<>)}\]&]))"
         ),
-        then=r"(?:" + DECLARED + r")?[=>-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+        then=r"(?:" + DECLARED + r")?[=>*-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
         caseless=True,
         before=96,
         after=230,
@@ -80,10 +81,10 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a name such as api_key, secret or token.",
         rules=(
             Rule(
-                hint=SECRET + r"[a-z0-9_]{0,20}" + CLOSES + ENDS,
+                hint=SECRET + r"[a-z0-9_\[]{0,20}" + CLOSES + ENDS,
                 pattern=(
                     SECRET
-                    + r"[a-z0-9_]{0,20}"
+                    + r"[a-z0-9_\[]{0,20}"
                     + SIGN
                     + r"(?:\s{0,40}"
                     + FALLBACK
@@ -92,11 +93,11 @@ DETECTORS: tuple[Detector, ...] = (
                     + r"\s?(?P<v>[^\"'`\s]{6,1200}?)\s?\\{0,3}[\"'`]|"
                     + HERE
                     + SCHEME
-                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#%^*-]{6,1200})(?![A-Za-z0-9+/_=(\[{]))"
+                    + r"(?P<v2>[A-Za-z0-9+/_=.~!@#$%^*-]{6,1200})(?![A-Za-z0-9+/_=(\[{]))"
                 ),
                 then=r"(?:"
                 + DECLARED
-                + r")?[=>-]{0,2}\s{0,40}(?:"
+                + r")?[=>*-]{0,2}\s{0,40}(?:"
                 + OPEN
                 + ")?"
                 + SCHEME
@@ -161,7 +162,7 @@ DETECTORS: tuple[Detector, ...] = (
         title="Password in the clear",
         family="credential",
         severity="medium",
-        confidence="low",
+        confidence="medium",
         description="A value assigned to a name such as password or client_secret, no placeholder and no reference.",
         rules=(
             # A line of a test's log: `PASS: folder/test.exp`, after a newline.
@@ -174,7 +175,7 @@ DETECTORS: tuple[Detector, ...] = (
                 + EQUALS
                 + r"\s{0,40}"
                 + OPEN
-                + r"(?P<v>[^\"'`\s]{6,40}?)\\{0,3}[\"'`]",
+                + r"(?P<v>[^\"'`\s]{6,40}?)(?<!\\)\\{0,3}[\"'`]",
                 then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}" + OPEN + r"[^\"'`\s]{6}",
                 caseless=True,
                 before=96,
@@ -183,29 +184,28 @@ DETECTORS: tuple[Detector, ...] = (
             *PASSWORD_FORMS,
         ),
         filters=(
-            "unlikely_password",
-            "sealed",
-            "identifier",
-            "documentation",
-            "monotone",
-            "numbered_name",
-            "counted",
             "code_piece",
-            "other_name",
-            "file_name",
+            "unlikely_password",
+            "identifier",
+            "numbered_name",
+            "monotone",
+            "counted",
+            "documentation",
             "uuid",
+            "other_name",
             "content_hash",
+            "file_name",
             "lock_file",
             "minified",
             "template_file",
+            "sealed",
         ),
-        doubts=("doubtful_password", "sequence"),
+        doubts=("doubtful_password", "sequence", "made_longer"),
         columns=(
             "(?:user|login|initial|temp|temporary|db|database|account|admin|wifi|ssh|email|old|new|current|default|web)?"
             "(?:password|passwd|passwort|kennwort|passphrase|pwd|pass|motdepasse|senha|contraseña|contrasena|wachtwoord"
             "|hasło|haslo|heslo|lösenord|adgangskode|passord|пароль|Пароль|密码|密碼|パスワード|비밀번호)(?:s|plain|plaintext|cleartext)?"
         ),
-        keywords=("user", "username", "login", "host", "database", "db", "server", "account", "benutzer"),
         generic=True,
         mask="none",
         match=lambda: (
@@ -253,18 +253,18 @@ DETECTORS: tuple[Detector, ...] = (
         title="Random value called a key",
         family="credential",
         severity="medium",
-        confidence="low",
+        confidence="medium",
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|_pat)[0-9]?"
+                hint=r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|_pat|_api)[0-9]?"
                 + CLOSES
                 + r"(?:"
                 + ENDS
                 + r"|\sis\s)",
                 pattern=(
                     r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))"
-                    r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|(?<=_)pat)[0-9]?"
+                    r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|(?<=_)(?:pat|api))[0-9]?"
                     r"(?:" + SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~!@#$%^&*-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"
@@ -278,8 +278,6 @@ DETECTORS: tuple[Detector, ...] = (
         checks=("random_looking",),
         filters=(*_RANDOM_FILTERS, "other_key"),
         doubts=("sequence",),
-        keywords=("api", "request", "client", "authorization", "endpoint", "curl"),
-        distance=80,
         generic=True,
         match=lambda: (
             f"[DEBUG] Using Key={rand(32, seed=21)}",
@@ -300,7 +298,7 @@ DETECTORS: tuple[Detector, ...] = (
         title="UUID assigned to a key's name",
         family="credential",
         severity="medium",
-        confidence="low",
+        confidence="medium",
         description="A UUID assigned to a name such as api_key or client_secret: many services issue keys so.",
         reference="RFC 9562 for the form",
         rules=(
@@ -321,8 +319,6 @@ DETECTORS: tuple[Detector, ...] = (
             ),
         ),
         filters=("position", "example_uuid", "other_name", "lock_file", "template_file"),
-        keywords=("heroku", "snyk", "postmark", "lokalise", "api key", "client secret"),
-        distance=40,
         generic=True,
         normal="lower",
         match=lambda: (

@@ -22,6 +22,12 @@ DETECTORS: tuple[Detector, ...] = (
         prefixed("ghs_", "A-Za-z0-9", 37, 80),
         prefixed("ghr_", "A-Za-z0-9", 76),
         Rule(
+            hint=r"ghs_[0-9]{1,12}_eyJ[A-Za-z0-9_-]{10}",
+            pattern=r"(?<![A-Za-z0-9_])(?P<v>ghs_[0-9]{1,12}_eyJ[A-Za-z0-9_-]{10,400}(?:\.[A-Za-z0-9_-]{20,900}){2})",
+            before=64,
+            after=2300,
+        ),
+        Rule(
             hint=r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
             pattern=r"(?<![A-Za-z0-9_])(?P<v>github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?![A-Za-z0-9_])",
             before=110,
@@ -36,6 +42,7 @@ DETECTORS: tuple[Detector, ...] = (
         match=lambda: (
             *(f"token: {crc_token(f'gh{kind}_', seed)}" for seed, kind in enumerate("pousr")),
             f"GITHUB_TOKEN={'github_' + 'pat_'}{rand(22)}_{rand(59)}",
+            f"token: {'ghs' + '_'}12345_eyJ{rand(40)}.{rand(80, seed=2)}.{rand(86, seed=3)}",
             f"https://x:{crc_token('ghp' + '_', 9)}@github.com/a/b.git",
         ),
         no_match=lambda: (
@@ -220,7 +227,7 @@ DETECTORS: tuple[Detector, ...] = (
         "shopify-token",
         "Shopify token",
         "An access token or shared secret of Shopify.",
-        prefixed("shp(?:at|ca|pa|ss)_", "a-fA-F0-9", 32),
+        prefixed("shp(?:at|ca|pa|ss)_", "A-Za-z0-9", 32, 64),
         match=lambda: ("shpat_" + rand(32, HEX), "shpss_" + rand(32, HEX, 2)),
         no_match=lambda: ("shpat_" + rand(30, HEX), "shpxx_" + rand(32, HEX)),
     ),

@@ -193,9 +193,11 @@ DETECTORS: tuple[Detector, ...] = (
         "User name and password, or the password, of a package registry in an npmrc file.",
         form(24, 210, r"[^a-z0-9]_(?:auth|password)\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=_.-]{6}|\A_auth\s{0,3}=\s{0,3}[\"']?[a-z0-9+/=]{6}",
              r"(?<![a-z0-9])_(?:auth|password)\s{0,3}=\s{0,3}[\"']?(?P<v>[a-z0-9+/=_.-]{6,200})[\"']?(?=\s|\Z)", caseless=True),
+        form(200, 210, r":_authToken\s{0,3}=\s{0,3}[\"']?[A-Za-z0-9+/=_.-]{6}",
+             r":_authToken\s{0,3}=\s{0,3}[\"']?(?P<v>[A-Za-z0-9+/=_.-]{6,200})[\"']?(?=\s|\Z)", checks=("mixed",)),
         reference="npm: npmrc",
         filters=("not_a_registry_file", "unfilled"),
-        match=lambda: ("//registry.host/:_password=" + "Correct" + "HorseBattery",),
+        match=lambda: ("//registry.host/:_password=" + "Correct" + "HorseBattery", f"//registry.host/:_authToken={uuid()}"),
         no_match=lambda: ("self._password = passwords", "//registry.host/:_password=${NPM_PASSWORD}"),
     ),
 )  # fmt: skip

@@ -62,7 +62,7 @@ _KEYS = (
     Key("scalingo-token", "Scalingo token", "tk-us-", URLSAFE, 48),
     Key("supabase-oauth-token", "Supabase OAuth token", "sbp_oauth_", HEX, 40, None, _GITHUB),
     Key("supabase-secret", "Supabase secret key", "sb_secret_", URLSAFE, 30, 44, "Supabase: API keys"),
-    Key("supabase-token", "Supabase access token", "sbp_", HEX, 40),
+    Key("supabase-token", "Supabase access token", "sbp_|sbp_v0_", HEX, 40),
     Key("tencent-key", "Tencent Cloud key", "AKID", ALNUM, 32, None, "Tencent Cloud: CAM API keys"),
     Key("upcloud-token", "UpCloud API token", "ucat_", UPPER, 26, None, "UpCloud: API tokens"),
     Key("vault-batch-token", "HashiCorp Vault batch token", "hvb.", URLSAFE, 138, 300, severity="critical"),
@@ -76,6 +76,8 @@ _KEYS = (
 )  # fmt: skip
 
 _FORMS = (
+    Form("akamai-token", "Akamai client or access token", r"akab-[a-z0-9]{16}-[a-z0-9]{16}",
+         f"akab-{rand(16, LOWER)}-{rand(16, LOWER, 2)}", "Akamai: EdgeGrid authentication"),
     Form("azure-app-configuration", "Azure App Configuration connection", r"azconfig\.io;Id=[A-Za-z0-9+/:=-]{4,40};Secret=[A-Za-z0-9+/]{36,90}={0,2}",
          f"Endpoint=https://x.azconfig.io;Id=abcd-l0-s0:{rand(20)};Secret={rand(43, BASE64)}=", "Microsoft", "critical"),
     Form("azure-sas", "Azure shared access signature", r"sig=[A-Za-z0-9%+/]{43,90}(?:=|%3[dD])",

@@ -19,6 +19,7 @@ _KEYS = (
     Key("helicone-key", "Helicone API key", "sk-helicone-", ALNUM + "-", 32, 40, "Helicone documentation"),
     Key("jina-key", "Jina API key", "jina_", URLSAFE, 60, None, "Jina documentation"),
     Key("kaggle-token", "Kaggle API token", "KGAT_", HEX, 32, None, "Kaggle: API tokens"),
+    Key("llama-cloud-key", "LlamaCloud API key", "llx-", URLSAFE, 48, None, "LlamaCloud: API keys"),
     Key("langfuse-key", "Langfuse secret key", "sk-lf-", HEX + "-", 36),
     Key("langsmith-key", "LangSmith API key", "lsv2_pt_", HEX + "_", 43),
     Key("langsmith-service-key", "LangSmith service key", "lsv2_sk_", HEX + "_", 43, None, "LangSmith documentation"),
