@@ -24,6 +24,7 @@ from casb_cli.apps.okta.urls import base_urls
 from casb_cli.core import clock
 from casb_cli.core.capabilities import ABILITIES, Window, check, needs_of
 from casb_cli.core.errors import (
+    CursorExpired,
     LicenceMissing,
     NotPermitted,
     ObjectMissing,
@@ -138,6 +139,12 @@ def test_okta_error_codes(status, code, kind, error):
     assert verdict.kind == kind
     assert type(verdict.error) is error
     assert "words of Okta" in str(verdict.error)
+
+
+def test_a_refused_position_in_a_listing_is_told_from_a_refused_request():
+    page = Call(name="GET /api/v1/users", url=f"{ORG}/api/v1/users?search=status+pr&limit=200&after=100u65")
+    words = json.dumps({"errorCode": "E0000001", "errorSummary": "Api validation failed: after"}).encode()
+    assert type(classify(page, 400, {}, words).error) is CursorExpired
 
 
 def test_a_missing_scope_is_seen_in_header_oauth_body_and_okta_body():
@@ -427,7 +434,7 @@ def test_a_refused_link_begins_ten_minutes_before_the_newest_event():
 def test_links_refused_for_ever_are_an_error():
     refused = reply(400, {"errorCode": "E0000001", "errorSummary": "Invalid paging request"})
     answers = [reply(200, [an_event(1)], link=link("a")), refused] * 12
-    with pytest.raises(RequestRefused):
+    with pytest.raises(CursorExpired):
         read_log(connector(Scripted(logs=answers)))
 
 

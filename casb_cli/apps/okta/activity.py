@@ -81,7 +81,7 @@ class ActivityLog(OktaBase, ListActivity):
         self, known: Position, window: Window, notices: list[Notice], *, stored: bool
     ) -> Iterator[tuple[Page[Activity], Position]]:
         last, link, seen = known.last, known.link, frozenset[str]()
-        refusals = (RequestRefused, ObjectMissing, UnsafeAddress) if stored else (RequestRefused, ObjectMissing)
+        refusals = (*_REFUSALS, UnsafeAddress) if stored else _REFUSALS
         pages = self.client.pages(self._call(known, window), _PAGER, link)
         while True:
             try:
@@ -93,7 +93,7 @@ class ActivityLog(OktaBase, ListActivity):
             if answer is None:
                 return
             # The provider's next link may lead elsewhere, which is no reason to begin anew.
-            refusals = (RequestRefused, ObjectMissing)
+            refusals = _REFUSALS
             events = answer.decode(list[Event])
             rows = [activity(event) for event in events if event.uuid not in seen]
             seen = frozenset(event.uuid for event in events)
@@ -124,6 +124,9 @@ class ActivityLog(OktaBase, ListActivity):
         if window.until:
             query["until"] = clock.text(clock.parse(window.until))
         return self.get("/api/v1/logs", query=query)
+
+
+_REFUSALS = (CursorExpired, RequestRefused, ObjectMissing)
 
 
 class _LinkRefused(Exception):

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from casb_cli.core.errors import (
+    CursorExpired,
     LicenceMissing,
     NotPermitted,
     ObjectMissing,
@@ -89,13 +90,18 @@ _KINDS: dict[int, type[ProviderError]] = {
 }
 
 
-def _kind(status: int, code: str | None) -> type[ProviderError]:
+_POSITION = re.compile(r"[?&]after=")
+
+
+def _kind(call: Call, status: int, code: str | None) -> type[ProviderError]:
     if code == _SCOPE:
         return ScopeMissing
     if code == "E0000015":
         return LicenceMissing
     if code in _STATES:
         return StateConflict
+    if status == 400 and call.url is not None and _POSITION.search(call.url):
+        return CursorExpired  # the page before it was taken with the same words
     if status >= 500:
         return Unavailable
     return _KINDS.get(status, RequestRefused)
@@ -106,7 +112,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     if status < 400:
         return OK
     parsed = _parsed(body, headers)
-    error = _kind(status, parsed.code)(
+    error = _kind(call, status, parsed.code)(
         _words(status, parsed),
         call=call.name,
         status=status,
