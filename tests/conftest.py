@@ -24,8 +24,8 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 
 def pytest_xdist_auto_num_workers():
-    """Run on more processes than there are cores: most tests wait for a provider's pace rather than compute."""
-    return max(6, os.cpu_count() or 1)
+    """Run on more processes than there are cores: some tests wait. Each costs a collection, some 20 CPU seconds."""
+    return max(4, os.cpu_count() or 1)
 
 
 STANDS_FOR_ALL = "box"

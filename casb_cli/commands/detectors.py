@@ -111,6 +111,7 @@ def try_(
     from casb_cli.commands._own_detectors import own
     from casb_cli.core.errors import UsageError
     from casb_cli.scan.detect.describe import checked, untested
+    from casb_cli.store.paths import cache_dir
     from casb_cli.ui.output import Output
     from casb_cli.ui.streams import streams
 
@@ -124,7 +125,7 @@ def try_(
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal wrong, total
-        for check in checked(only, written):
+        for check in checked(only, written, str(cache_dir())):
             total += 1
             wrong += not check.right
             if every or not check.right:

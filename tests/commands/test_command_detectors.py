@@ -63,7 +63,7 @@ def test_examples_are_shown_on_demand(casb):
 
 def test_a_wrong_example_is_a_failure(casb, monkeypatch):
     wrong = describe.Check("iban", 2, expected=True, found=False)
-    monkeypatch.setattr(describe, "checked", lambda only, own: iter([wrong]))
+    monkeypatch.setattr(describe, "checked", lambda only, own, cache_dir: iter([wrong]))
     ran = casb("detectors", "test", "-o", "jsonl")
     assert ran.code == 1
     assert ran.rows == [{"detector": "iban", "example": 2, "expected": True, "found": False, "right": False}]

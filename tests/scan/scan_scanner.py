@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -21,11 +20,7 @@ class Lazy:
 
     @cached_property
     def _made(self) -> Scanner:
-        folder = cache_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "compiling").open("w") as one:  # at the start all processes would compile the same
-            fcntl.flock(one, fcntl.LOCK_EX)
-            return new_scanner(self._detectors(), str(folder))
+        return new_scanner(self._detectors(), str(cache_dir()))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._made, name)

@@ -19,6 +19,7 @@ from casb_cli.scan.detect.pattern import WIDEST, PatternError, parse
 from casb_cli.scan.detect.rules import DetectorSet, Rule, Source
 from casb_cli.scan.inspect import inspect_stream, new_scanner
 from casb_cli.scan.workers import Task, WorkerPool
+from casb_cli.store.paths import cache_dir
 
 PAGE = Path(__file__).parents[2] / "docs" / "custom-detectors.md"
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
@@ -40,7 +41,7 @@ def spans(pattern, text, *, before="", after="", caseless=False):
 def test_the_documented_example_holds_to_its_tests():
     written = own(EXAMPLE)
     assert [d.id for d in written] == ["acme-employee", "acme-customer-list", "acme-service-token"]
-    checks = list(describe.checked([d.id for d in written], written))
+    checks = list(describe.checked([d.id for d in written], written, str(cache_dir())))
     stated = tomllib.loads(EXAMPLE)["detector"]
     assert len(checks) == sum(len(d["tests"]["match"]) + len(d["tests"]["no_match"]) for d in stated)
     assert [check for check in checks if not check.right] == []

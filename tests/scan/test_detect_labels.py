@@ -9,6 +9,7 @@ import pytest
 from casb_cli.scan.detect.engine import Scanner
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.inspect import inspect_stream
+from casb_cli.store.paths import cache_dir
 
 KINDS = (
     "identity-document passport-number driving-licence tax-number date-of-birth phone-number medical-record-number"
@@ -19,7 +20,7 @@ KINDS = (
 
 @pytest.fixture(scope="module")
 def scanner() -> Scanner:
-    return Scanner(DetectorSet.shipped(KINDS.split()))
+    return Scanner(DetectorSet.shipped(KINDS.split()), str(cache_dir()))
 
 
 def _found(scanner: Scanner, text: str, name: str = "a.txt") -> dict[str, str]:

@@ -10,6 +10,7 @@ from scan_scanner import SCANNER
 
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import inspect_stream
+from casb_cli.store.paths import cache_dir
 
 
 def scanned(data):
@@ -145,6 +146,8 @@ def test_many_rows_stay_within_a_workers_memory(arrow, tmp_path):
     data = arrow.table({"n": list(range(300_000)), "text": [f"line {n} of some text" for n in range(300_000)]})
     path = tmp_path / "many"
     path.write_bytes(parquet(arrow, data))
-    with WorkerPool(key=b"k" * 32, detectors=("iban",), workers=1, memory=320 << 20) as pool:
+    with WorkerPool(
+        key=b"k" * 32, detectors=("iban",), cache_dir=str(cache_dir()), workers=1, memory=320 << 20
+    ) as pool:
         (found,) = list(detect_paths([str(path)], pool, limits=Limits(memory=320 << 20)))
     assert (found.result.outcome, found.result.text > 6_000_000) == ("done", True)

@@ -20,6 +20,7 @@ from casb_cli.scan.detect.examples import card, grouped
 from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.store.paths import cache_dir
 
 KEY = b"k" * 32
 NUMBER = card("4539")
@@ -216,7 +217,7 @@ def test_the_name_decides_nothing():
 
 
 def test_columns_are_named_by_the_first_row():
-    scanner = new_scanner(DetectorSet.shipped(("us-ssn",)))
+    scanner = new_scanner(DetectorSet.shipped(("us-ssn",)), str(cache_dir()))
     number = "401" + "73" + "2986"
     rows = "".join(f"Ann,{i},{number if i == 300 else 100000000 + i}\n" for i in range(400))
     result = inspect_stream(f"name,row,ssn\n{rows}".encode(), name="x", scanner=scanner, key=KEY)

@@ -31,6 +31,7 @@ from casb_cli.scan.detect.rules import Source
 from casb_cli.scan.extract.base import Limits
 from casb_cli.scan.inspect import inspect_stream
 from casb_cli.scan.workers import Task, WorkerPool
+from casb_cli.store.paths import cache_dir
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -379,7 +380,7 @@ HARD = (
 
 
 def test_workers_outlive_files_that_could_end_them():
-    with WorkerPool(key=bytes(32), detectors=("payment-card",), workers=1) as pool:
+    with WorkerPool(key=bytes(32), detectors=("payment-card",), cache_dir=str(cache_dir()), workers=1) as pool:
         for case in HARD:
             result = pool.submit(Task(ref=case, name="file", limits=SMALL), CASES[case][0]).result()
             assert result.reason in CASES[case][1] | {"crashed", "out-of-memory", "timeout"}, (case, result)

@@ -25,6 +25,7 @@ from test_extract_hostile_more import BOF, NOISE, biff, pages
 from test_extract_workbook import cell
 
 from casb_cli.scan.workers import Task, WorkerPool
+from casb_cli.store.paths import cache_dir
 
 CARD = LINE.encode()
 WORDS = "a b\n" * (1 << 19)
@@ -281,7 +282,7 @@ LIMITS = msgspec.structs.replace(SMALL, ratio_floor=5 << 20, cpu=10.0)
 
 @pytest.fixture(scope="module")
 def pool():
-    with WorkerPool(key=bytes(32), detectors=("payment-card",), workers=1) as made:
+    with WorkerPool(key=bytes(32), detectors=("payment-card",), cache_dir=str(cache_dir()), workers=1) as made:
         yield made
 
 

@@ -15,6 +15,7 @@ from casb_cli.scan.extract.base import Context, Limits, Source, Stop
 from casb_cli.scan.extract.formats import extract
 from casb_cli.scan.extract.pictures import shown
 from casb_cli.scan.inspect import inspect_stream
+from casb_cli.store.paths import cache_dir
 
 IBAN, CARD = "DE89 3704 0044 0532 0130 00", "4539 1488 0343 6467"
 
@@ -121,9 +122,9 @@ def test_workers_read_pictures_within_their_bounds(limits, tmp_path):
     from casb_cli.scan.workers import WorkerPool
 
     (tmp_path / "a.png").write_bytes(saved(page(), "PNG"))
-    with WorkerPool(key=b"k" * 32, workers=1, ocr=(limits.ocr, limits.ocr_data)) as pool:
+    with WorkerPool(key=b"k" * 32, cache_dir=str(cache_dir()), workers=1, ocr=(limits.ocr, limits.ocr_data)) as pool:
         (found,) = [one for one in detect_paths([str(tmp_path)], pool) if not one.more]
-        with WorkerPool(key=b"k" * 32, workers=1) as plain:
+        with WorkerPool(key=b"k" * 32, cache_dir=str(cache_dir()), workers=1) as plain:
             assert plain.detector_set != pool.detector_set, "what was skipped before is looked at again"
     assert found.result.outcome == "done"
 

@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -15,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scan_scanner import SCANNER
 
-from casb_cli.scan.detect import engine
+from casb_cli.scan.detect import database, engine
 from casb_cli.scan.detect.database import load
 from casb_cli.scan.detect.examples import card, crc_token, grouped, pem, rand
 from casb_cli.scan.detect.mask import excerpt
 from casb_cli.scan.detect.rules import DetectorSet, Rule
 from casb_cli.scan.extract.base import BLOCK, Limits
 from casb_cli.scan.inspect import inspect_stream, new_scanner
+from casb_cli.store.locks import Lock
 
 KEY = b"k" * 32
 CARDS = [card("4539", seed=n) for n in range(40)]
@@ -328,3 +330,23 @@ def test_a_pipe_in_the_place_of_the_compiled_patterns_makes_nobody_wait(tmp_path
     os.mkfifo(made)
     assert load(rules, str(tmp_path)) is not None
     assert made.is_file(), "it is written anew"
+
+
+def test_of_those_who_start_together_one_compiles(tmp_path, monkeypatch):
+    rules = tuple(Rule(hint=f"abc{number}", pattern="abc") for number in range(400))
+    compiled, made = database._compiled, []
+
+    def compiling(rules):
+        made.append(len(rules))
+        return compiled(rules)
+
+    monkeypatch.setattr(database, "_compiled", compiling)
+    with ThreadPoolExecutor(4) as together:
+        assert all(together.map(lambda _: load(rules, str(tmp_path)), range(4)))
+    assert made == [400]
+
+
+def test_who_waits_in_vain_for_another_compiles_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "_COMPILES", 0.0)
+    with Lock("compiling", "compiling", folder=tmp_path):
+        assert load(tuple(Rule(hint=f"abc{number}", pattern="abc") for number in range(400)), str(tmp_path)) is not None

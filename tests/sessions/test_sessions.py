@@ -23,13 +23,13 @@ PLAYS = [(script, app) for script in SCRIPTS for app in script.apps]
 
 
 @pytest.fixture
-def player(home):
-    """A shell with `casb`, a sandbox of every app running, and nothing connected."""
+def player(home, app):
+    """A shell with `casb`, a sandbox of the app running (of every app, where none is named), and nothing connected."""
     env = environment_of(home)
     env["PATH"] = f"{transcript.install(home / 'bin')}:{env['PATH']}"
     env["COLUMNS"] = "120"
     state = home / "state" / "sandbox" / "state.json"
-    plan = process.Plan(apps=tuple(READY), seed=1, people=20, files=60)
+    plan = process.Plan(apps=(app,) if app else tuple(READY), seed=1, people=20, files=60)
     started = process.start(plan, state, tied=True)
     yield transcript.Player(env, home)
     started.close()

@@ -6,13 +6,19 @@ import contextlib
 import hashlib
 import platform
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from casb_cli.core.errors import UsageError
+from casb_cli.core.errors import CasbError, UsageError
 from casb_cli.scan.detect.cached import read, write
 from casb_cli.scan.detect.rules import Rule
+
+_MANY = 300
+"""Rules from which on compiling takes seconds, so that of processes that start together one does it for all."""
+_COMPILES = 60.0
+"""Seconds that others wait for it; who has waited in vain compiles too."""
 
 
 def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
@@ -26,16 +32,41 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
     if cache_dir is None:
         return _compiled(rules)
     path = Path(cache_dir) / f"patterns-{_key(rules)}.hsdb"
-    data = read(path)
-    if data is not None:
-        with contextlib.suppress(hyperscan.HyperscanError):  # made for another CPU or version: compiled anew
-            database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
-            database.scratch = hyperscan.Scratch(database)
-            return database
-    database = _compiled(rules)
-    with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
-        write(path, hyperscan.dumpb(database))
+    database = _kept(path)
+    if database is not None:
+        return database
+    with _alone(path.parent) if len(rules) > _MANY else contextlib.nullcontext():
+        database = _kept(path)
+        if database is None:
+            database = _compiled(rules)
+            with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
+                write(path, hyperscan.dumpb(database))
     return database
+
+
+def _kept(path: Path) -> Any:
+    import hyperscan
+
+    data = read(path)
+    if data is None:
+        return None
+    try:
+        database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.HyperscanError:  # made for another CPU or version: compiled anew
+        return None
+    database.scratch = hyperscan.Scratch(database)
+    return database
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let no other process compile into the folder, where that can be had."""
+    from casb_cli.store.locks import Lock
+
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(CasbError):
+            held.enter_context(Lock("compiling", "compiling the patterns", wait=_COMPILES, folder=folder))
+        yield
 
 
 def hits(database: Any, text: bytes) -> defaultdict[int, list[int]]:

@@ -70,12 +70,12 @@ def untested(own: Iterable[Detector]) -> list[str]:
     return [detector.id for detector in written if not (detector.match() and detector.no_match())]
 
 
-def checked(only: Iterable[str] = (), own: Iterable[Detector] = ()) -> Iterator[Check]:
+def checked(only: Iterable[str] = (), own: Iterable[Detector] = (), cache_dir: str | None = None) -> Iterator[Check]:
     """Yield the outcome of every example of the detectors; raises UnknownName."""
     from casb_cli.scan.inspect import inspect_stream, new_scanner
 
     detectors = DetectorSet.shipped(only, own)
-    scanner = new_scanner(DetectorSet.shipped((), own))
+    scanner = new_scanner(DetectorSet.shipped((), own), cache_dir)
     for detector in detectors.detectors:
         for expected, examples in ((True, detector.match()), (False, detector.no_match())):
             for number, text in enumerate(examples, 1):
