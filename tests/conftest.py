@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,27 @@ def pytest_configure(config):
         folder = tempfile.TemporaryDirectory(prefix="casb-tests-cache-")
         os.environ[CACHE] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+PART = 8
+"""Tests of one file that one process takes at a time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep on one process what shares what is dear to make: an app connected once, the SDK of a witness."""
+    counted = Counter()
+    for item in items:
+        folder, file = item.path.parent.name, item.path.stem
+        app = getattr(item, "callspec", None) and item.callspec.params.get("app_key")
+        if app:
+            group = f"{folder} {app}"
+        elif folder == "witness":
+            group = file
+        else:
+            group = f"{file} {counted[item.path] // PART}"
+            counted[item.path] += 1
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_generate_tests(metafunc):

@@ -17,8 +17,8 @@ def everything(home):
             yield path, path.read_bytes()
 
 
-@pytest.mark.parametrize("faults", [False, True])
-def test_neither_secret_nor_match_leaves_a_trace(stage, home, faults):
+def test_neither_secret_nor_match_leaves_a_trace(stage, home):
+    """One call in ten meets a fault: what is said of those, too."""
     if not stage.has(ReadFile):
         pytest.skip(f"{stage.app} excuses {ReadFile.key}")
     hits = [id_ for id_, row in stage.truth.rows("file").items() if row["name"].endswith(".txt")]
@@ -26,12 +26,11 @@ def test_neither_secret_nor_match_leaves_a_trace(stage, home, faults):
         stage.provider.edit(file, f"card number {CANARY} expires 09/31\n".encode())
     trace = home / "trace.jsonl"
     said = []
-    if faults:
-        stage.provider.faults.randomly(0.1, seed=3, kinds=("error-before", "lost", "expired-token", "truncated"))
+    stage.provider.faults.randomly(0.1, seed=3, kinds=("error-before", "lost", "expired-token", "truncated"))
     for number, method in enumerate(stage.methods):
         more = ["--add", "--credential", method] if number else []
         said.append(stage.connect("prod", method, "--trace", str(trace), "-v", *more))
-    assert not faults or stage.provider.faults.taken
+    assert stage.provider.faults.taken
     app = ("--app", stage.app)
     for words in (
         ("list", "accounts", *app, "--trace", trace, "-v"),
