@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -71,6 +72,8 @@ def applies(kind: FaultKind, route: Route) -> bool:
     return True
 
 
+_PASS = re.compile(r"/[0-9]{10}/[^/]+")
+"""In the path of a link: the second until which it is good, and what signs that."""
 _TOKEN_SERVES = 8
 """Calls that a token serves at least where tokens die by chance."""
 
@@ -126,8 +129,8 @@ class Faults:
 
     def take(self, route: Route, target: str) -> Fault | None:
         """Return what this call of `route` (to the raw `target`) meets, counting it as played."""
-        # Passes in a query change with every retry; pages are told apart by theirs.
-        same = target if route.paged else target.partition("?")[0]
+        # Passes in a query, or in a path, change with every retry; pages are told apart by their query.
+        same = target if route.paged else _PASS.sub("", target.partition("?")[0])
         fault = self._scheduled(route) or self._chance(route, same)
         if fault is not None:
             self.taken[fault.kind] = self.taken.get(fault.kind, 0) + 1
@@ -152,7 +155,10 @@ class Faults:
             return None
         self._drawn += 1
         bits = chance.mix(self._seed, self._drawn)
-        kinds = [kind for kind in self._kinds if applies(kind, route)]
+        # Readers draw in no certain order: a listing that met one at each of its pages would begin anew too often.
+        path = target.partition("?")[0]
+        spent = {"expired-cursor"} if self._forgotten.get(path, 0) >= self._most else set()
+        kinds = [kind for kind in self._kinds if kind not in spent and applies(kind, route)]
         if (bits % 1_000_000) / 1_000_000 >= self._rate or not kinds:
             self._streak.pop(target, None)
             return None
@@ -166,10 +172,6 @@ class Faults:
                 return None
             self._died = self._drawn
         if kind == "expired-cursor":
-            # Readers draw in no certain order: a listing that met one at each of its pages could never end.
-            path = target.partition("?")[0]
-            if self._forgotten.get(path, 0) >= self._most:
-                return None
             self._forgotten[path] = self._forgotten.get(path, 0) + 1
         self._streak[target] = self._streak.get(target, 0) + 1
         statuses = (500, 502, 503, 504)

@@ -162,6 +162,17 @@ def test_chance_meets_its_rate_and_never_blocks_a_retry():
     assert [again.take(one, f"GET /list?page={n}") is not None for n in range(5000)] == met
 
 
+def test_chance_knows_a_link_by_its_content_and_lets_a_listing_end():
+    faults = Faults()
+    faults.randomly(1.0, kinds=("truncated",))
+    links = [f"GET /d/1/9/7/{1_780_000_000 + n}/signed{n}/download" for n in range(6)]
+    met = [faults.take(Route(name="GET content", download=True), link) is not None for link in links]
+    assert met == [True, True, False] * 2
+    faults.randomly(1.0, kinds=("expired-cursor",))
+    pages = [f"GET /list?page={n}" for n in range(9)]
+    assert sum(faults.take(Route(name="GET /list", paged=True), page) is not None for page in pages) == 2
+
+
 def test_every_kind_happens_where_it_makes_sense():
     faults, everything = Faults(), Route(name="GET /x", paged=True, download=True)
     faults.randomly(0.5, seed=2)
