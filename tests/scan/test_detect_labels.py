@@ -14,7 +14,7 @@ from casb_cli.store.paths import cache_dir
 KINDS = (
     "identity-document passport-number driving-licence tax-number date-of-birth phone-number medical-record-number"
     " pe-dni cl-rut ec-cedula ie-pps sg-nric in-voter-id ge-personal-number in-uan ua-unzr zm-nrc de-identity-document"
-    " ao-identity-card ph-sss vn-citizen-card"
+    " ao-identity-card ph-sss vn-citizen-card pl-pesel ng-nin ro-cnp"
 )
 
 
@@ -50,6 +50,16 @@ def _found(scanner: Scanner, text: str, name: str = "a.txt") -> dict[str, str]:
         ("생년월일: 1989년 03월 06일", "date-of-birth", "1989년 03월 06일"),
         ("fecha de nacimiento: 4 de marzo de 1971", "date-of-birth", "4 de marzo de 1971"),
         ("Contact phone\n13844798376\n", "phone-number", "13844798376"),
+        # The forms of Microsoft's and Presidio's definitions of sensitive information.
+        ("Führerscheinnummer: N26B6054861", "driving-licence", "N26B6054861"),
+        ("Patente n. U1K45B678C", "driving-licence", "U1K45B678C"),
+        ("паспорт: АВ № 275493", "passport-number", "АВ № 275493"),
+        ("여권번호: M384A5079", "passport-number", "M384A5079"),
+        ("ΑΔΕΙΑ ΟΔΗΓΗΣΗΣ: 583201944", "driving-licence", "583201944"),  # Greek capitals have no accents
+        ("EHLİYET NO: 583201", "driving-licence", "583201"),  # Turkish ones have points
+        ("DLS: D6481923", "driving-licence", "D6481923"),
+        ("Personal Numeric Code 1800101221144", "ro-cnp", "1800101221144"),
+        ("Documento Nacional de Identidad (RENIEC): 10117410", "pe-dni", "10117410"),
     ],
 )
 def test_a_label_tells_its_number(scanner: Scanner, text: str, kind: str, number: str) -> None:
@@ -59,6 +69,10 @@ def test_a_label_tells_its_number(scanner: Scanner, text: str, kind: str, number
 def test_a_label_of_another_people_leaves_the_number_to_no_other_country(scanner: Scanner) -> None:
     assert set(_found(scanner, "Czech ID card number: 914948304")) == {"identity-document"}
     assert "cl-rut" in _found(scanner, "Chilean ID number: 12.531.909-2")  # the example of python-stdnum
+    # The example of python-stdnum is eleven digits, as Nigerian numbers are.
+    assert set(_found(scanner, "national identification number (Poland): 44051401359")) == {"pl-pesel"}
+    assert set(_found(scanner, "Kenya national ID: 23344556")) == {"identity-document"}
+    assert "ie-pps" in _found(scanner, "Israel Brennan, PPSN: 6433435F")  # a name of a person, and of a country
 
 
 def test_a_label_that_looks_like_letters_of_the_number_is_no_part_of_it(scanner: Scanner) -> None:
@@ -79,10 +93,30 @@ def test_two_letters_are_a_label_only_right_in_front_or_as_a_name(scanner: Scann
         "| Field | Value |\n|---|---|\n| Passport | K0730284 |\n| Invoice | 232639328 |\n",
         "Passport no.\nK0730284\n\nCustomer reference\n232639328\n",
         '{"ids": [{"type": "Passport", "value": "K0730284"}, {"type": "customer", "value": "232639328"}]}',
+        "Passport number: K0730284\nCase no.: 232639328\n",
+        "Field,Value\nPassport no.,K0730284\nTicket,LB0544141\n",
+        "Q: Passport no.?\nA: K0730284\nQ: Order no.?\nA: 232639328\n",
+        "Passport number: K0730284\nMeter reading: 23263932\n",
+        "Passport number: K0730284\nПоказания: 23263932\n",
+        "Passport no. K0730284, certificate no. 23263932\n",
     ],
 )
 def test_a_number_labelled_as_another_thing_is_none_beside_a_persons(scanner: Scanner, text: str) -> None:
     assert _found(scanner, text) == {"passport-number": "K0730284"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Passport numbers:\nAnna Weber: K0730284\nBen Novak: K0730299\n",
+        "Passport: K0730284\nSpouse: K0730299\n",
+        "Passport no.: K0730284 / K0730299\n",
+        "Name   Passport\nAnna   K0730284\nBen    K0730299\n",
+    ],
+)
+def test_a_name_in_front_of_a_number_is_no_label_of_another(scanner: Scanner, text: str) -> None:
+    seen = inspect_stream(io.BytesIO(text.encode()), name="a.txt", scanner=scanner, key=bytes(32), every=True)
+    assert [match.detector for match in seen.matches] == ["passport-number", "passport-number"]
 
 
 def test_a_measure_has_no_letters(scanner: Scanner) -> None:

@@ -25,7 +25,14 @@ from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
-from casb_cli.scan.detect.names import called_card, measured, named_apart, named_otherwise, one_of_others
+from casb_cli.scan.detect.names import (
+    called_card,
+    labelled_apart,
+    measured,
+    named_apart,
+    named_otherwise,
+    one_of_others,
+)
 from casb_cli.scan.detect.papers import labelled_otherwise
 from casb_cli.scan.detect.view import View, by_value
 
@@ -430,7 +437,12 @@ def other_label(value: bytes, view: View) -> bool:  # noqa: ARG001
     if labelled_otherwise(view.text, view.start, view.column):
         return True
     # Where the column's name says nothing of the kind, the cell in front may be the label.
-    return bool(view.column) and view.words is not None and labelled_otherwise(view.text, view.start, b"")
+    return bool(view.column) and view.words is not None and labelled_otherwise(view.text, view.start, b"", cell=True)
+
+
+def other_owner(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold where a number has a label of its own that says nothing of the kind, and the words near it label others."""
+    return view.words is not None and labelled_apart(view.text, view.start, view.end, view.words)
 
 
 FILTERS: dict[str, Callable[[bytes, View], bool]] = {
@@ -488,6 +500,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         other_number,
         measure,
         other_label,
+        other_owner,
         telephones.unlabelled,
         key_names.other_key,
         one_of_many,

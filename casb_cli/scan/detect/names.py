@@ -134,6 +134,41 @@ def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Patt
     return max(map(len, parts), default=0) > 2 and _OPEN_NAMES.isdisjoint(parts) and not words.search(name)
 
 
+_OWN_LABEL = expression(
+    rb"(?:\A|[\n,;(]|[.!?] )[ \t>*|#\-]{0,8}"
+    rb"([A-Za-z\x80-\xff](?:[\w\x80-\xff.#/'&()]|[ \-](?![ \-])){1,40}?)"
+    rb"(?:(?:[ \t*]*[:=?|]|[ ]?\.{3,}|[ ]-|[ ]{2,}|\t)[ \t*:|.]{0,24}|[ \t*:]*\r?\n[ \t]*"
+    rb"|(?:(?<=[ .]n[or])|(?<=[ .]id)|(?<=number)|(?<=nummer)|(?<=code)|(?<=[ .]ref)|(?<=n\xc2[\xb0\xba]))\.? )\Z",
+    re.IGNORECASE,
+)
+"""A label of its own right in front of a number, or on the line above."""
+_OPEN_LABEL = (_OPEN_NAMES - {b"extension", b"line", b"sample"}) | frozenset(
+    b"a alt alternative answer applicant child copy current father former husband mother n new old other partner"
+    b" previous prior q second spouse wife".split()
+)
+_WORDS = expression(rb"[a-z\x80-\xff]+")
+_NUMBER_BEHIND = expression(
+    rb"[^\n0-9]{0,40}(?:\n[ \t]*(?:[A-Z]{1,3}-?)?)?[0-9][0-9 .\-/]{0,2}[0-9][0-9 .\-/]{0,2}[0-9]"
+)
+
+
+def labelled_apart(text: bytes, start: int, end: int, words: re.Pattern[bytes], distance: int = 90) -> bool:
+    """Return whether a number has a label of its own without any of the words, and those near by label other numbers.
+
+    A word behind which no number stands may be the heading of several, each with somebody's name in front.
+    """
+    low = max(0, start - distance)
+    found = _OWN_LABEL.search(text, max(0, start - 64), start)
+    if found is None or words.search(found[1]) or not _OPEN_LABEL.isdisjoint(_WORDS.findall(found[1].lower())[:1]):
+        return False
+    if words.search(text[end : end + 60].split(b"\n", 1)[0]):
+        return False
+    told = list(words.finditer(text, low, found.start(1)))
+    return bool(told or words.search(text, end, end + distance)) and all(
+        _NUMBER_BEHIND.match(text, word.end(), found.start(1)) for word in told
+    )
+
+
 def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column: bytes) -> bool:
     """Return whether the word in front of a number, or its name, tells another kind, or most of that name are no cards.
 

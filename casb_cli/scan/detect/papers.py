@@ -59,13 +59,17 @@ _THINGS = (
     r"|(?<![^\W\d_][ _-])ref(?:erence)?"
     "|(?:customer|client|supplier|vendor|employee|staff)[ _-]?(?:id|no|nr|num|number)"
     r"|(?<![^\W\d_][ _-])(?:policy|contract|claim|premium|cost[ _-]?cent(?:er|re))"
+    "|(?:case|item|job|docket|voucher|coupon|asset|stock|room|project|work ?order)"
+    "[ _-]?(?=(?:no|nr|num|number|code|key|id)(?![a-z]))"
+    "|aktenzeichen|geschäftszeichen|expediente"
 )
 _TAG = r"(?:\s[^<>\n]{0,60})?>"
+_ANSWER = r"(?:a(?:nswer)?[:.] ?)?"
 _LABEL = expression(
     rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
     rf"(?:\.?(?:{_TAG})?(?: is| was| ist| est| es| é| è)?(?:</?[a-z]{{1,8}}{_TAG}|[^\w\n,;<>]){{0,24}}"
-    r"|[ \t]{0,9}[:.]?[ \t]{0,9}\r?\n[ \t]{0,20})$",
+    rf"|[ \t]{{0,9}}[:.?]{{0,2}}[ \t]{{0,9}}\r?\n[ \t]{{0,20}}{_ANSWER})$",
     re.IGNORECASE,
 )
 """A label in front of its number, or on the line above."""
@@ -80,14 +84,21 @@ _KIND = expression(
     re.IGNORECASE,
 )
 """A pair of JSON that tells the kind, in front of the one that holds the number."""
-_ALONE = expression(r"(?:^|\n)[^\n]{0,24}\n[ \t]*$")
+_ALONE = expression(rf"(?:^|\n)[^\n]{{0,24}}\n[ \t]*{_ANSWER}$", re.IGNORECASE)
+_PARTED = expression(rb"[,;][ \"']{0,2}\Z")
+"""What parts the cell of a label from that of its number."""
 
 
-def labelled_otherwise(text: bytes, start: int, column: bytes) -> bool:
-    """Return whether the label of a number, or of its column, names a thing that no person is known by."""
+def labelled_otherwise(text: bytes, start: int, column: bytes, *, cell: bool = False) -> bool:
+    """Return whether the label of a number, or of its column, names a thing that no person is known by.
+
+    With `cell` the label may be the cell in front.
+    """
     if column:
         return _labels(column.strip(b" \"'\r"))
     before = text[max(0, start - 64) : start]
+    if cell and (parted := _PARTED.search(before)):
+        before = before[: parted.start()]
     part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
     # No label goes on behind what parts values, so that those of all rows can be told at once.
     if _labels(before if b"\n" in part or b"<" in part else part):

@@ -1,8 +1,9 @@
-"""Numbers whose label names a people: no kind of another country is meant."""
+"""Numbers whose label names a people or a country: no kind of another one is meant."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from casb_cli.core.models import Confidence
@@ -11,33 +12,55 @@ from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector
 
 _LINES = """
-ad andorran|ae emirati|al albanian|am armenian|ao angolan|ar argentine argentinian|at austrian|au australian
-az azerbaijani|ba bosnian|bd bangladeshi|be belgian|bg bulgarian|bh bahraini bahrain|bo bolivian|br brazilian
-bw botswanan|by belarusian belarus|ca canadian|ch swiss|ci ivorian|cl chilean|cm cameroonian|cn chinese|co colombian
-cu cuban|cv verdean cape-verde|cy cypriot cyprus|cz czech|de german|dk danish|do dominican|dz algerian|ec ecuadorian
-ee estonian|eg egyptian|es spanish|et ethiopian|fi finnish|fr french|ge georgian|gh ghanaian|gr greek|gt guatemalan
-hk hong-kong|hn honduran|hr croatian|hu hungarian|id indonesian|ie irish|il israeli|in indian|iq iraqi|ir iranian
-is icelandic|it italian|jm jamaican|jo jordanian|jp japanese|ke kenyan|kg kyrgyz|kr korean|kw kuwaiti kuwait
-kz kazakh|li liechtenstein|lk lankan|lt lithuanian|lu luxembourgish luxembourg|lv latvian|ma moroccan|md moldovan
-me montenegrin|mk macedonian|mm myanmar burmese|mn mongolian|mo macau macao macanese|mt maltese|mu mauritian
-mx mexican|my malaysian|mz mozambican|ng nigerian|ni nicaraguan|nl dutch|no norwegian|np nepali nepalese|om omani
-pa panamanian|pe peruvian|ph philippine filipino|pk pakistani|pl polish|pt portuguese|py paraguayan|qa qatari qatar
-ro romanian|rs serbian|ru russian|rw rwandan|sa saudi|se swedish|sg singaporean|si slovenian|sk slovak|sn senegalese
-sv salvadoran|th thai|tn tunisian|tr turkish|tw taiwanese|tz tanzanian|ua ukrainian|ug ugandan|uy uruguayan|uz uzbek
-ve venezuelan|vn vietnamese|za south-african|zm zambian|zw zimbabwean
+ad andorran Andorra|ae emirati Emirates UAE|al albanian Albania|am armenian Armenia|ao angolan Angola
+ar argentine argentinian Argentina|at austrian Austria|au australian Australia|az azerbaijani Azerbaijan
+ba bosnian Bosnia|bd bangladeshi Bangladesh|be belgian Belgium|bg bulgarian Bulgaria|bh bahraini bahrain
+bo bolivian Bolivia|br brazilian Brazil|bw botswanan Botswana|by belarusian belarus|ca canadian Canada
+ch swiss Switzerland|ci ivorian|cl chilean Chile|cm cameroonian|cn chinese China|co colombian Colombia|cr Costa-Rica
+cu cuban Cuba|cv verdean cape-verde|cy cypriot cyprus|cz czech Czechia Czech-Republic|de german Germany
+dk danish Denmark|do dominican Dominican-Republic|dz algerian Algeria|ec ecuadorian Ecuador|ee estonian Estonia
+eg egyptian Egypt|es spanish Spain|et ethiopian|fi finnish Finland|fr french France|gb UK|ge georgian Georgia
+gh ghanaian Ghana|gr greek Greece|gt guatemalan Guatemala|hk hong-kong|hn honduran Honduras|hr croatian Croatia
+hu hungarian Hungary|id indonesian Indonesia|ie irish Ireland|il israeli Israel|in indian India|iq iraqi Iraq
+ir iranian Iran|is icelandic Iceland|it italian Italy|jm jamaican|jo jordanian Jordan|jp japanese Japan
+ke kenyan Kenya|kg kyrgyz Kyrgyzstan|kr korean Korea|kw kuwaiti kuwait|kz kazakh Kazakhstan|li liechtenstein
+lk lankan Sri-Lanka|lt lithuanian Lithuania|lu luxembourgish luxembourg|lv latvian Latvia|ma moroccan Morocco
+md moldovan Moldova|me montenegrin Montenegro|mk macedonian Macedonia|mm myanmar burmese|mn mongolian
+mo macau macao macanese|mt maltese Malta|mu mauritian Mauritius|mx mexican Mexico|my malaysian Malaysia
+mz mozambican Mozambique|ng nigerian Nigeria|ni nicaraguan Nicaragua|nl dutch Netherlands|no norwegian Norway
+np nepali nepalese|nz New-Zealand|om omani Oman|pa panamanian Panama|pe peruvian Peru
+ph philippine filipino Philippines|pk pakistani Pakistan|pl polish Poland|pt portuguese Portugal
+py paraguayan Paraguay|qa qatari qatar|ro romanian Romania|rs serbian Serbia|ru russian Russia|rw rwandan Rwanda
+sa saudi Saudi-Arabia|se swedish Sweden|sg singaporean Singapore|si slovenian Slovenia|sk slovak Slovakia
+sn senegalese Senegal|sv salvadoran El-Salvador|th thai Thailand|tn tunisian Tunisia|tr turkish Turkey
+tw taiwanese Taiwan|tz tanzanian Tanzania|ua ukrainian Ukraine|ug ugandan Uganda|us USA|uy uruguayan Uruguay
+uz uzbek Uzbekistan|ve venezuelan Venezuela|vn vietnamese Vietnam|za south-african South-Africa|zm zambian Zambia
+zw zimbabwean Zimbabwe
 """
-_PEOPLES = {
-    people: country
-    for country, *names in map(str.split, _LINES.replace("\n", "|").strip("|").split("|"))
-    for people in names
+"""Of each country what its people is called, in small letters, and what it is."""
+_COUNTRY = {
+    name: country for country, *names in map(str.split, _LINES.strip().replace("\n", "|").split("|")) for name in names
 }
-_COUNTRY = {people.replace("-", ""): country for people, country in _PEOPLES.items()}
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    return "|".join(names).replace("-", "[ _-]?").encode()
+
+
+_COUNTRIES = _any_of(name for name in _COUNTRY if not name.islower())
 _NAMED = expression(
-    rb"(?<![A-Za-z])("
-    + "|".join(_PEOPLES).replace("-", "[ _-]?").encode()
-    + rb")(?-i:(?![a-z]))[\w .:#='\"/()\-]{0,40}(?:\n[ \t]*)?$",
+    rb"(?<![A-Za-z])(?:("
+    + _any_of(filter(str.islower, _COUNTRY))
+    + rb")(?-i:(?![a-z]))|\((?:the )?("
+    + _COUNTRIES
+    + rb")\)|("
+    + _COUNTRIES
+    + rb")(?:'s)?[ _-]?(?:national|id(?![a-z])|identity|identification|personal|citizen|tax|social|ssn))"
+    + rb"[\w .:#='\"/()*\-]{0,40}(?:\n[ \t]*)?$",
     re.IGNORECASE,
 )
+"""A people; or a country, by which people are called too, in brackets or in front of what a paper is."""
+_SAID = {name.replace("-", "").lower(): country for name, country in _COUNTRY.items()}
 _WIDE = 64
 _LIKE = frozenset(("cz", "sk")), frozenset(("ba", "hr", "me", "mk", "rs", "si"))
 """Countries whose numbers were one state's, so that a kind of one is said of another's too."""
@@ -65,13 +88,13 @@ def of_that_people(held: list[tuple[Item, Confidence]], buffer: bytes, places: P
 
 def _of_others(one: _Found, buffer: bytes, places: Places) -> bool:
     detector = one.armed.detector
-    if detector.family != "personal" or detector.id[2:3] != "-":
+    if detector.family != "personal" or detector.id[2:3] != "-" or detector.id.startswith("eu-"):
         return False
-    name, _ = places.column(buffer, one.start)
-    label = name.strip(b" \"'\r") or buffer[max(0, one.start - _WIDE) : one.start]
+    column, _ = places.column(buffer, one.start)
+    label = column.strip(b" \"'\r") or buffer[max(0, one.start - _WIDE) : one.start]
     found = _NAMED.search(label)
     if found is None:
         return False
-    said = _COUNTRY.get(re.sub(r"[ _-]", "", found[1].decode().lower()), "")
+    said = _SAID[re.sub(r"[ _-]", "", next(filter(None, found.groups())).decode().lower())]
     country = detector.id[:2]
     return said != country and not any({said, country} <= like for like in _LIKE)

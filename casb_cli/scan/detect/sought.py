@@ -87,10 +87,20 @@ def _spelt(word: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", word.lower().translate(_STROKES)).encode("ascii", "ignore").decode("ascii")
     # Columns are named without accents; a word of another script keeps none of its letters.
     bare = {plain} if len(plain) >= max(_BARE, len(word) - 1) else set()
-    return {word, word.lower(), word.upper(), word.capitalize(), word[:1].upper() + word[1:]} | bare
+    greek = {_unaccented(word.upper())} if _GREEK.search(word) else set()
+    return {word, word.lower(), word.upper(), word.capitalize(), word[:1].upper() + word[1:]} | bare | greek
 
 
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "\u2019": "'"})
+_GREEK = re.compile("[\u03b1-\u03c9]")
+_ACCENT = {0x301: None}
+
+
+def _unaccented(word: str) -> str:
+    """Return a word without accents, as Greek has none in capitals."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_ACCENT))
+
+
 _BARE = 5
 """Letters from which a word counts without its accents too."""
 
@@ -133,7 +143,7 @@ _RARE = frozenset(_RARE_WORDS.split())
 
 SHOUTED = frozenset(("run", "ss", "call"))
 """Those that are also words of programs: sought only with a capital."""
-ONLY_LABELS = frozenset(("ci", "bi", "dl", "chi"))
+ONLY_LABELS = frozenset(("ci", "bi", "dl", "dls", "cdls", "chi"))
 """Abbreviations that mean much else: they count as a number's own label only, or as the name of its column."""
 
 

@@ -250,6 +250,7 @@ def number_detector(number: Number) -> Detector:
             "other_label",
             "lock_file",
             "minified",
+            *(() if proven else ("other_owner",)),
         ),
         keywords=words,
         required=number.weak,

@@ -30,7 +30,10 @@ driving-licence: driver number|driver no|driver licence no|driving licence no|dr
     ajokortin numero|ajokortit|permisul de conducere|permisului de conducere|permise de conducere|免許番号|驾驶执照|jiashizheng|menkyo|운전면허증|surat izin|sim a|
     sürücü belgesi no|rybewys|bestuurslisensie|
     dl|номер ВУ|carteira nacional|driver id|licence num|license num|führerausweis|fahrausweis|ökuskírteini|registro de conducir|
-    посвідчення водія|n° du permis|nº du permis|permis n
+    посвідчення водія|n° du permis|nº du permis|permis n|
+    dls|cdls|driver licenses|drivers licenses|driver licences|driving permit|operator license|operator's license|state id number|driver'license|
+    patenti|運転経歴証明書|免許no|führerscheine|führerscheinnummern|δεια οδήγησης|άδειες οδήγησης|licence card|
+    EHLİYET|SÜRÜCÜ BELGESİ
 identity-document: personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
     national id no|resident id|residence permit|residence permit no|residence card|residence title|aufenthaltstitel nr|aufenthaltskarte|
     aufenthaltserlaubnis|titre de séjour|n° titre de séjour|carte de séjour|carte nationale d'identité|carte nationale|n° cni|cni n°|pièce d'identité|
@@ -57,7 +60,9 @@ identity-document: personal number|personal id|personal id no|personal identity|
     permanent resident|green card|uscis receipt|visa number|visa no|visa foil|visum nr|numéro de visa|i-94|sevis|birth certificate|student id|
     student number|student no|matrikelnummer|matriculation|military id|service number|unhcr|refugee id|seafarer|seaman's book|state id|
     identification card|known traveler|ctps|carteira de trabalho|tarjeta sanitaria|permesso soggiorno|foreigner id|arc no|arc number|ration card|
-    राशन कार्ड|phn|ahcip|health card|numéro de mutuelle|cédula extranjería|統一證號|居留證|resident record code|aufenthaltstitels|visum|vízum
+    राशन कार्ड|phn|ahcip|health card|numéro de mutuelle|cédula extranjería|統一證號|居留證|resident record code|aufenthaltstitels|visum|vízum|
+    greek id|greek police|kenya id|kenya national|
+    KİMLİK
 imei: mobile equipment|imei number|equipment identity|imeisv|imei no|imei 1|device imei|device number|handset id
 passport-number: паспорт рф|паспорт №|серия и номер|серия номер|паспортные данные|удостоверяющий личность|russian passport|passport num|ppt no|
     passport id|passport #|passeport|passeport n°|n° passeport|n° de passeport|no de passeport|passepoort|reisepassnr|reisepass-nr|pass-nr|passnr|
@@ -70,7 +75,8 @@ passport-number: паспорт рф|паспорт №|серия и номер
     passi nr|pasport|pasport nömrəsi|huzhao|uimhir phas|uimhir pas|uimhir pasanna|διαβατηριο|diavatiriou|پاسپورٹ|پاسپورت|төлқұжат|пашпарт|անձնագիր|
     անձնագրի|şəxsiyyət vəsiqəsi|passaport|passaporta|tal-passaport|zagranpasport|паспорта|паспорті|паспортом|заграничный паспорт|закордонний|
     pasaporta|pasporti|pasaportit|หมายเลขหนังสือเดินทาง|paszportów|paszportem|পাসপোর্ট|pass no|
-    ppt number|ppt num|pass number|pass num|პასპორტის|პასპორტი|旅遊證件|旅行证件
+    ppt number|ppt num|pass number|pass num|პასპორტის|პასპორტი|旅遊證件|旅行证件|
+    reisepasse|reisepässe|paspoortnummers|passportbook|passport book|čísla pasov|čísla pasu|cestovní pasu|hùzhào|útlevelek
 phone-number: handynummer|handynr|mobilnr|mobiltelefon|telefonnr|telefonszám|telefón|telefoni|telefono cellulare|komórkowy|nr tel|tel. kom|mobiele|
     mobiel|cep telefonu|เบอร์โทร|โทรศัพท์|số điện thoại|điện thoại|telp|الهاتف|هاتف|جوال|טלפון|נייד|τηλέφωνο|κινητό|мобильный|моб. тел|мобільний|手机|
     手机号|携帯|携帯電話|휴대폰|핸드폰|연락처|msisdn|contact no|contact number|phone no|tlf|tlf.nr|cellulare|tel no|telefoonnummer|tél|tel. č|тел.|моб.|τηλ.|τηλεφώνου|
@@ -85,7 +91,8 @@ tax-number: tax identification no|tax identifier|tax payer|tax payer id|taxpayer
     davčna številka|davčna|даночен број|данъчен №|идн. номер|налогоплательщика|adóazonosító|adószáma|cod fiscal|kodi fiskal|vergi kimlik|
     verginumarası|φορολογικός|φορολογικής|الضريبي|ضريبي|מספר תיק|納税者|税务登记|纳税人识别号|统一社会信用代码|사업자등록번호|wajib pajak|no. cukai|income tax no|
     vat registration number|taxpayer reference|номер плательщика|налоговый номер|
-    trn|taxpayer registration|número de identificación tributaria|n.i.f
+    trn|taxpayer registration|número de identificación tributaria|n.i.f|
+    VERGİ KİMLİK|VERGİ NO|VERGİ NUMARASI
 vehicle-number: vin no|vehicle id|chassis no|fahrgestellnr|fahrgestell nr|fahrzeug ident|fin nummer|numéro de châssis|n° de châssis|
     numéro de série du véhicule|bastidor|nº de bastidor|telaio|numero di telaio|nr nadwozia|numer vin|chassinummer|chassisnummer|chassi|
     chassis number|vin number

@@ -109,6 +109,7 @@ def _labelled(
             "taxon",
             "measure",
             "other_label",
+            "other_owner",
             "lock_file",
             "minified",
             "postcode",

@@ -146,7 +146,7 @@ DETECTORS = (
         reference="Social Security Administration, number structure since 2011",
         rules=_SSN,
         checks=("us_ssn",),
-        filters=("monotone", "sequence", "published_ssn", "other_label", "lock_file", "minified"),
+        filters=("monotone", "sequence", "published_ssn", "other_label", "other_owner", "lock_file", "minified"),
         keywords=(
             "ssn",
             "ssns",
