@@ -71,7 +71,9 @@ def test_a_label_of_another_people_leaves_the_number_to_no_other_country(scanner
     assert "cl-rut" in _found(scanner, "Chilean ID number: 12.531.909-2")  # the example of python-stdnum
     # The example of python-stdnum is eleven digits, as Nigerian numbers are.
     assert set(_found(scanner, "national identification number (Poland): 44051401359")) == {"pl-pesel"}
+    assert set(_found(scanner, "national_id_poland=44051401359")) == {"pl-pesel"}
     assert set(_found(scanner, "Kenya national ID: 23344556")) == {"identity-document"}
+    assert set(_found(scanner, "<KenyaNationalID>23344556</KenyaNationalID>")) == {"identity-document"}
     assert "ie-pps" in _found(scanner, "Israel Brennan, PPSN: 6433435F")  # a name of a person, and of a country
 
 
@@ -96,6 +98,7 @@ def test_two_letters_are_a_label_only_right_in_front_or_as_a_name(scanner: Scann
         "Passport number: K0730284\nCase no.: 232639328\n",
         "Field,Value\nPassport no.,K0730284\nTicket,LB0544141\n",
         "Q: Passport no.?\nA: K0730284\nQ: Order no.?\nA: 232639328\n",
+        "Field,Value\nPassport no.,K0730284\nContainer no.,LB0544141\n",
         "Passport number: K0730284\nMeter reading: 23263932\n",
         "Passport number: K0730284\nПоказания: 23263932\n",
         "Passport no. K0730284, certificate no. 23263932\n",

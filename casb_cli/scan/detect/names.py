@@ -142,6 +142,8 @@ _OWN_LABEL = expression(
     re.IGNORECASE,
 )
 """A label of its own right in front of a number, or on the line above."""
+_OWN_CELL = expression(rb"(?:\A|\n)[ \"']{0,2}([A-Za-z\x80-\xff][^\n,;\"]{1,40})[\"']?[,;][ \"']{0,2}\Z")
+"""The same in the first cell of a row of two."""
 _OPEN_LABEL = (_OPEN_NAMES - {b"extension", b"line", b"sample"}) | frozenset(
     b"a alt alternative answer applicant child copy current father former husband mother n new old other partner"
     b" previous prior q second spouse wife".split()
@@ -158,7 +160,7 @@ def labelled_apart(text: bytes, start: int, end: int, words: re.Pattern[bytes], 
     A word behind which no number stands may be the heading of several, each with somebody's name in front.
     """
     low = max(0, start - distance)
-    found = _OWN_LABEL.search(text, max(0, start - 64), start)
+    found = _OWN_LABEL.search(text, max(0, start - 64), start) or _OWN_CELL.search(text, max(0, start - 64), start)
     if found is None or words.search(found[1]) or not _OPEN_LABEL.isdisjoint(_WORDS.findall(found[1].lower())[:1]):
         return False
     if words.search(text[end : end + 60].split(b"\n", 1)[0]):

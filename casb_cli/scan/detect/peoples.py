@@ -53,13 +53,15 @@ _NAMED = expression(
     + _any_of(filter(str.islower, _COUNTRY))
     + rb")(?-i:(?![a-z]))|\((?:the )?("
     + _COUNTRIES
-    + rb")\)|("
+    + rb")\)|(?<=_)("
+    + _COUNTRIES
+    + rb")(?![a-z_])|("
     + _COUNTRIES
     + rb")(?:'s)?[ _-]?(?:national|id(?![a-z])|identity|identification|personal|citizen|tax|social|ssn))"
-    + rb"[\w .:#='\"/()*\-]{0,40}(?:\n[ \t]*)?$",
+    + rb"[\w .:#='\"/()*>\-]{0,40}(?:\n[ \t]*)?$",
     re.IGNORECASE,
 )
-"""A people; or a country, by which people are called too, in brackets or in front of what a paper is."""
+"""A people; or a country, as people are called too, in brackets, at the end of a key or before what a paper is."""
 _SAID = {name.replace("-", "").lower(): country for name, country in _COUNTRY.items()}
 _WIDE = 64
 _LIKE = frozenset(("cz", "sk")), frozenset(("ba", "hr", "me", "mk", "rs", "si"))
