@@ -284,12 +284,13 @@ def base64_key(value: bytes) -> bool:
 
 @check
 def basic_credentials(value: bytes) -> bool:
-    """Hold for base64 of printable `name:password`."""
+    """Hold for base64 of printable `name:password`, in any script."""
     try:
-        name, colon, password = base64.b64decode(value, validate=True).partition(b":")
-    except (ValueError, binascii.Error):
+        pair = base64.b64decode(value, validate=True).decode().strip()
+    except ValueError:
         return False
-    return bool(name and colon and len(password) >= 3) and (name + password).isascii() and not name.startswith(b"{")
+    name, _, password = pair.partition(":")
+    return bool(name) and len(password) >= 3 and pair.isprintable() and not name.startswith("{")
 
 
 _LOGIN = expression(rb"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
