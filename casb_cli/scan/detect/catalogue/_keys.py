@@ -14,7 +14,7 @@ LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 BASE64 = ALNUM + "+/"
 ANY_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _CLASSES = {
-    HEX: "a-f0-9",
+    HEX: "a-fA-F0-9",
     ALNUM: "A-Za-z0-9",
     UPPER: "A-Z0-9",
     URLSAFE: "A-Za-z0-9_-",
