@@ -531,6 +531,8 @@ def test_secrets_in_further_languages_and_notes(text, value):
         ("call.py", "connect(password=**options)"),
         ("setup.sql", "alter user sys identified by values"),
         ("npmrc", "//registry.host/:_authToken=${NPM_TOKEN}"),
+        ("ci.yml", f"key: bundle-{HEXADECIMAL}0a1b2c3d-linux"),
+        ("rule.js", "const text = 'if (\\'mypass\\' === password) {}';"),
     ],
 )
 def test_what_looks_like_them_is_none(name, text):

@@ -324,6 +324,7 @@ _DEFAULT = expression(rb"\$\{[\w.-]{1,80}:$|\?\s{0,3}[\"'][^\"']{0,40}[\"']\s{0,
 
 def unlikely_password(value: bytes, view: View) -> bool:
     """Hold for placeholders and words that are not written where only a password can stand."""
+    value = value.rstrip(b"\\")  # where a text in a text ends
     if _DEFAULT.search(view.before(100)) or passwords.in_prose(value, view):
         return True
     if b" " in value and passwords.phrase(value, view):

@@ -50,6 +50,8 @@ _OTHER_KEY = expression(
 )
 
 
+_CACHED = expression(rb"[a-z][a-z0-9_-]*-[0-9a-f]{40}(?:-[a-z0-9_]+)+")
+"""What build systems keep under a commit's id."""
 _SHARED = expression(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*_$", re.IGNORECASE)
 
 
@@ -61,7 +63,11 @@ _NKEY = expression(rb"[UAONCX][A-Z2-7]{55}")
 def other_key(value: bytes, view: View) -> bool:
     """Hold where the word before `key` says that it opens nothing: the key of a cache, a table, a lock on the road."""
     before = view.before(160)
-    if _MAIL.fullmatch(value) is not None or view.after(4).lstrip().startswith(b"${{"):
+    if (
+        _MAIL.fullmatch(value) is not None
+        or _CACHED.fullmatch(value) is not None
+        or view.after(4).lstrip().startswith(b"${{")
+    ):
         return True
     return _OTHER_KEY.search(before) is not None or _SHARED.search(before) is not None or bool(_NKEY.fullmatch(value))
 
