@@ -57,6 +57,7 @@ def _found(scanner: Scanner, text: str, name: str = "a.txt") -> dict[str, str]:
         ("여권번호: M384A5079", "passport-number", "M384A5079"),
         ("ΑΔΕΙΑ ΟΔΗΓΗΣΗΣ: 583201944", "driving-licence", "583201944"),  # Greek capitals have no accents
         ("EHLİYET NO: 583201", "driving-licence", "583201"),  # Turkish ones have points
+        ("carteDidentite: 181123662166", "identity-document", "181123662166"),
         ("DLS: D6481923", "driving-licence", "D6481923"),
         ("Personal Numeric Code 1800101221144", "ro-cnp", "1800101221144"),
         ("Documento Nacional de Identidad (RENIEC): 10117410", "pe-dni", "10117410"),
@@ -98,6 +99,9 @@ def test_two_letters_are_a_label_only_right_in_front_or_as_a_name(scanner: Scann
         "Passport number: K0730284\nCase no.: 232639328\n",
         "Field,Value\nPassport no.,K0730284\nTicket,LB0544141\n",
         "Q: Passport no.?\nA: K0730284\nQ: Order no.?\nA: 232639328\n",
+        "Q: Passport no.?\nA: K0730284\nQ: Container no.?\nA: LB0544141\n",
+        "Passport no.|K0730284|Container no.|LB0544141\n",
+        "name,passport_no,meter_no\nAnna,K0730284,58213947\n",
         "Field,Value\nPassport no.,K0730284\nContainer no.,LB0544141\n",
         "Passport number: K0730284\nMeter reading: 23263932\n",
         "Passport number: K0730284\nПоказания: 23263932\n",

@@ -75,7 +75,7 @@ _OPEN_NAMES = frozenset(
     b" text val valeur valor valore value values wert".split()
 )
 """Parts of names that tell nothing of what is behind them: other names beside them do."""
-_IDS = (b"id", b"ids")
+_NUMBERS = frozenset(b"code id ids no nr num number numbers numero nummer".split())
 _CELL_BEFORE = expression(rb"(?:^|[,;\t|])[ \"']{0,2}$")
 _CELL_AFTER = expression(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
 _LABEL = expression(rb"[ \"']{0,3}[A-Za-z\x80-\xff][\w\x80-\xff .:/#'\-]{1,60}")
@@ -129,15 +129,15 @@ def named_apart(text: bytes, start: int, end: int, column: bytes, words: re.Patt
     else:
         return False
     parts = [part.lower() for part in _PARTS.findall(name)]
-    if len(parts) > 1 and parts[-1] in _IDS:
+    while len(parts) > 1 and parts[-1] in _NUMBERS:
         parts.pop()  # `book_id` is no number of a person
     return max(map(len, parts), default=0) > 2 and _OPEN_NAMES.isdisjoint(parts) and not words.search(name)
 
 
 _OWN_LABEL = expression(
-    rb"(?:\A|[\n,;(]|[.!?] )[ \t>*|#\-]{0,8}"
+    rb"(?:\A|[\n,;(|]|[.!?] )[ \t>*|#\-]{0,8}(?:q[:.] ?)?"
     rb"([A-Za-z\x80-\xff](?:[\w\x80-\xff.#/'&()]|[ \-](?![ \-])){1,40}?)"
-    rb"(?:(?:[ \t*]*[:=?|]|[ ]?\.{3,}|[ ]-|[ ]{2,}|\t)[ \t*:|.]{0,24}|[ \t*:]*\r?\n[ \t]*"
+    rb"(?:(?:[ \t*]*[:=?|]|[ ]?\.{3,}|[ ]-|[ ]{2,}|\t)[ \t*:|.]{0,24}|[ \t*:?]*\r?\n[ \t]*(?:a(?:nswer)?[:.] ?)?"
     rb"|(?:(?<=[ .]n[or])|(?<=[ .]id)|(?<=number)|(?<=nummer)|(?<=code)|(?<=[ .]ref)|(?<=n\xc2[\xb0\xba]))\.? )\Z",
     re.IGNORECASE,
 )
@@ -150,7 +150,7 @@ _OPEN_LABEL = (_OPEN_NAMES - {b"extension", b"line", b"sample"}) | frozenset(
 )
 _WORDS = expression(rb"[a-z\x80-\xff]+")
 _NUMBER_BEHIND = expression(
-    rb"[^\n0-9]{0,40}(?:\n[ \t]*(?:[A-Z]{1,3}-?)?)?[0-9][0-9 .\-/]{0,2}[0-9][0-9 .\-/]{0,2}[0-9]"
+    rb"[^\n0-9]{0,40}(?:\n[ \t]*(?:A[:.] ?)?(?:[A-Z]{1,3}-?)?)?[0-9](?:[0-9A-Z .\-/]{0,3}[0-9]){2}"
 )
 
 

@@ -62,7 +62,7 @@ identity-document: personal number|personal id|personal id no|personal identity|
     identification card|known traveler|ctps|carteira de trabalho|tarjeta sanitaria|permesso soggiorno|foreigner id|arc no|arc number|ration card|
     राशन कार्ड|phn|ahcip|health card|numéro de mutuelle|cédula extranjería|統一證號|居留證|resident record code|aufenthaltstitels|visum|vízum|
     greek id|greek police|kenya id|kenya national|
-    KİMLİK
+    KİMLİK|carte didentité|numéro didentité|nationale didentité|carta didentità
 imei: mobile equipment|imei number|equipment identity|imeisv|imei no|imei 1|device imei|device number|handset id
 passport-number: паспорт рф|паспорт №|серия и номер|серия номер|паспортные данные|удостоверяющий личность|russian passport|passport num|ppt no|
     passport id|passport #|passeport|passeport n°|n° passeport|n° de passeport|no de passeport|passepoort|reisepassnr|reisepass-nr|pass-nr|passnr|

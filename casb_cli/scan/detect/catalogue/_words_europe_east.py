@@ -25,7 +25,8 @@ cz-dic: dič|dic|daňové identifikační číslo|daňové číslo|czech vat|di�
     identifikační číslo osoby|identifikační číslo
 cz-rodne-cislo: rodné číslo|rodného čísla|rodným číslem|r.č|r. č|rč|rc|rodne cislo|rod. č|rod.č|rodné č|rodné číslo zaměstnance|
     identifikátor pojištěnce|číslo pojištěnce|osobní číslo|pojištění číslo|číslo pojištění|identifikační číslo|nar./rč|insurance number|
-    czech republic id|identity no
+    czech republic id|identity no|
+    rod. číslo
 ee-isikukood: isikukoodi|isikukoodiga|isikukoodid|ik|estonian personal|personal identification|id kood|isiku kood|isikukood|isikutunnus|estonian id|
     estonian national|eesti isikukood|личный код|maksukohustuslase|identifitseerimisnumber|maksunumber|isikutunnistus|id kaart|tax id
 gr-afm: αφμ|α.φ.μ|φορολογικού μητρώου|φορολογικό μητρώο|αριθμός φορολογικού μητρώου|φορολ. μητρώου|φορολογικός αριθμός|φορ. μητρώο|greek tax|
