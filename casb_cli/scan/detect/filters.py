@@ -480,6 +480,7 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         encoded_words,
         sample_pair,
         passwords.encrypted_key,
+        passwords.open_key,
         passwords.ill_formed_key,
         same_twice,
         example_host,

@@ -163,6 +163,11 @@ def ill_formed_key(value: bytes) -> bool:
     return not body[0].startswith(b"b3BlbnNzaC1rZXktdjE" if b"OPENSSH" in head else b"M")
 
 
+def open_key(value: bytes, view: View) -> bool:
+    """Hold for a private key that opens with no passphrase."""
+    return not encrypted_key(value, view)
+
+
 def stands_for(value: bytes) -> bool:
     """Return whether a word only stands for a password: the word itself, with digits behind, or joined with others."""
     if _CONSTRUCTED.fullmatch(value) or value.lower().rstrip(b"0123456789!.") in _WORDS:
