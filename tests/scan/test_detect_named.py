@@ -152,3 +152,81 @@ def test_an_article_of_a_shop_is_no_card_of_thirteen_digits():
 
 def test_a_piece_of_an_account_is_no_card():
     assert kinds("BI98 4726 9363 4488 7401 8147 672") == {"iban"}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Mitgliedsnummer: ",
+        "Client no.\t",
+        "Account ref.: ",
+        "N° de contrat : ",
+        "Código do cliente: ",
+        "Numer umowy ",
+        "Номер договора: ",
+        "会員番号：",
+        "رقم العقد: ",
+        "thank you. Member number ",
+        "Gutscheincode\n",
+        "the parcel that you sent has the device code\n",
+        '"policyNo": "',
+        "<member-number>",
+    ],
+)
+def test_a_label_with_a_word_for_a_number_and_one_for_a_thing_says_that_it_is_no_card(label):
+    assert "payment-card" not in kinds(f"{label}{CARD}\n")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "my number is ",
+        "Nummer: ",
+        "Account number: ",
+        "the customer gave number ",
+        "Le numéro est le ",
+        "番号：",
+        "no. ",
+    ],
+)
+def test_a_label_that_only_says_number_or_account_says_nothing_against_a_card(label):
+    assert "payment-card" in kinds(f"{label}{CARD}\n")
+
+
+def others(count):
+    """Numbers of sixteen digits that are no cards."""
+    return [str(7_000_000_000_000_000 + 9_173_311_771 * at) for at in range(count)]
+
+
+def cards(count):
+    return [(part := f"45{at:02}5787{at:02}62148") + luhn.calc_check_digit(part) for at in range(10, 10 + count)]
+
+
+def found(text, name="a.txt"):
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), every=True)
+    return sum(match.detector == "payment-card" for match in result.matches)
+
+
+def test_a_column_of_other_numbers_says_nothing_of_the_cards_beside_it():
+    rows = list(zip(others(12), cards(12), strict=True))
+    assert found("\n".join(f"{other} Ann Ek {card} 09/28" for other, card in rows)) == 12
+    assert found("\n".join(f"{card} Ann Ek {other} 09/28" for other, card in rows)) == 12
+    assert found("\n".join(others(11) + cards(1))) == 0
+
+
+def test_columns_are_known_by_their_first_row_though_no_word_that_is_looked_for_stands_there():
+    row = "<tr>" + "<td>%s</td>" * 3 + "</tr>"
+    table = row % ("Name", "Voucher no.", "Sum") + "".join(row % ("Ann", card, "3.10") for card in cards(3))
+    assert found(f"<p>hello</p><table>{table}</table>", "a.html") == 0
+    assert found("INSERT INTO t (`name`, `voucher_no`) VALUES\n" + ",\n".join(f"('A','{c}')" for c in cards(3))) == 0
+    aligned = "Name      Voucher no.        Sum\n" + "".join(f"Ann Ek    {card}   3.10\n" for card in cards(3))
+    assert found(f"hello\n\n{aligned}") == 0
+
+
+def test_digits_of_the_next_cell_are_none_of_the_card():
+    part = CARD[:15]
+    tail = next(n for n in range(100, 999) if luhn.is_valid(f"{CARD}{n}"))
+    assert luhn.is_valid(part + CARD[15])
+    text = f"<table><tr><td>card</td><td>sum</td></tr><tr><td>{GROUPED}</td><td>{tail}.10</td></tr></table>"
+    result = inspect_stream(text.encode(), name="a.html", scanner=SCANNER, key=bytes(32), every=True, reveal=True)
+    assert ["".join(m.clear) for m in result.matches if m.detector == "payment-card"] == [GROUPED]

@@ -267,7 +267,7 @@ class Scanner:
             if not told:
                 return None
         sought = words if words is not None and detector.required and not places.says(words, column[0]) else None
-        view = View(buffer, at, end, name, column[0], sought)
+        view = View(buffer, at, end, name, column[0], sought, places.heads)
         for reason in candidate.armed.filters:
             if reason(candidate.value, view):
                 return None

@@ -23,17 +23,18 @@ from casb_cli.scan.detect.addresses import (
 )
 from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
+from casb_cli.scan.detect.columns import MARKS
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import (
-    called_card,
     labelled_apart,
     measured,
     named_apart,
     named_otherwise,
     one_of_others,
 )
-from casb_cli.scan.detect.papers import labelled_otherwise
+from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
+from casb_cli.scan.detect.papers import customers_card, labelled_otherwise
 from casb_cli.scan.detect.view import View, by_value
 
 _TEST_CARDS = frozenset(
@@ -410,14 +411,18 @@ def hash_part(value: bytes, view: View) -> bool:
 
 def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
-    if called_card(view.column.strip(b" \"'\r")):
+    if names_a_card(view.head()):
         return False
     return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
 
 
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
-    return named_otherwise(value, view.text, view.start, view.label(120), view.column)
+    label, head = view.label(120), view.head()
+    alone = not label.strip() and not head and view.after(1) not in MARKS
+    if alone and numbers_a_thing(above := view.above(120)) and not customers_card(value, above):
+        return True
+    return named_otherwise(value, view.text, view.start, label, head)
 
 
 _FIGURES = expression(rb"[^A-Za-z]+")

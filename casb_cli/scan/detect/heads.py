@@ -27,10 +27,13 @@ _STATEMENT = expression(
     rb"(?:insert\s+(?:ignore\s+)?into|copy)\s[^()]{1,200}\(([^()]{1,4000})\)\s*(values|from\s+stdin[^\n]{0,200}\n)",
     re.IGNORECASE,
 )
+_FILLED = expression(rb"insert\s", re.IGNORECASE)
 _TUPLE = expression(rb"(?:values|\)\s{0,20},)\s{0,20}\Z", re.IGNORECASE)
 """What stands in front of the bracket that opens a row."""
 _BEFORE_TUPLE = 50
 _NO_TUPLE = 4096
+_ABOVE = 8192
+"""Bytes in which the names of columns are sought that no word tells, and the table's beginning."""
 _NOBODY = frozenset[str]()
 
 
@@ -61,6 +64,7 @@ class Heads:
         self._base = 0
         self._seen = 0
         self._last: Head | None = None
+        self._way = (b"", 0, b"", 0, 0)
 
     def begin(self, buffer: bytes, base: int) -> None:
         """Take the next stretch of text, and drop the tables that end before it."""
@@ -92,6 +96,8 @@ class Heads:
         if not start and low:
             return None
         line = buffer[start : self._seen]
+        if self._row == ROW:  # what stands in front of a page's table is none of its names
+            line = line[line.rfind(b"\n", 0, max(line.find(b"\t"), 0)) + 1 :]
         if b"(" in line and (b"NTO " in line or b"into " in line or b"COPY " in line):
             return self._statement(buffer, start, at)
         bare = line.strip()
@@ -133,10 +139,10 @@ class Heads:
             row = buffer[at : end if end >= 0 else at + 4 * _LONGEST]
         return at, row
 
-    def _statement(self, buffer: bytes, start: int, at: int) -> Head | None:
+    def _statement(self, buffer: bytes, start: int, at: int | None = None) -> Head | None:
         """Return the columns of a statement that fills a table of a database, where a word of theirs ends."""
         found = _STATEMENT.search(buffer, start, start + 5000)
-        if found is None or not found.start(1) <= at <= found.end(1):
+        if found is None or (at is not None and not found.start(1) <= at <= found.end(1)):
             return None
         names = found[1].split(b",")
         if found[2][:1] in b"Vv":
@@ -168,9 +174,44 @@ class Heads:
                 return _name(head, buffer, start), max(0, head.start - self._base)
         return b"", 0
 
+    def above(self, buffer: bytes, start: int) -> bytes:
+        """Return the name of the column that an offset stands in, where none of the detectors' words names one.
+
+        The names are the first of the rows right above that have as many cells, or else are aligned.
+        """
+        low = max(0, start - _ABOVE)
+        line = buffer.rfind(self._row, low, start) + 1 or low
+        own = buffer[line : start + _LONGEST].split(self._row, 1)[0].strip(b" \r")
+        mark = next((mark for mark in (b"\t", b"|", b"  ") if mark in own), b"")
+        count = own.rstrip().count(mark) if mark in (b"\t", b"|") else 0
+        top = line
+        while mark and top > low:
+            if (top, mark, count) == self._way[1:4] and buffer is self._way[0]:
+                top = self._way[4]  # the rest of the way was gone for a row before this one
+                break
+            above = buffer.rfind(self._row, low, top - 1) + 1 or low
+            if not _goes_on(buffer[above : top - 1].strip(b" \r"), mark, count):
+                break
+            top = above
+        self._way = (buffer, line, mark, count, top)
+        seen = self._seen
+        if own[:1] == b"(" and (filled := _FILLED.search(buffer, low, start)) is not None:
+            head = self._statement(buffer, filled.start())
+        else:
+            head = self._head(buffer, buffer.find(self._row, top)) if top < line else None
+        self._seen = seen
+        return b"" if head is None else _name(head, buffer, start)
+
     def since(self, at: int) -> int:
         """Return where a place, counted from the segment's start, stands in the text; 0 where that was before it."""
         return max(0, at - self._base)
+
+
+def _goes_on(row: bytes, mark: bytes, count: int) -> bool:
+    """Return whether a row belongs to the same table as one with so many marks, or two spaces, below it."""
+    if mark == b"  ":
+        return mark in row and b"\t" not in row
+    return row.rstrip().count(mark) == count or _RULER.fullmatch(row) is not None
 
 
 def _ends(head: Head, buffer: bytes, at: int, base: int) -> int | None:

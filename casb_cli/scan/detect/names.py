@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.papers import numbers_a_paper, on_a_receipt
+from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
+from casb_cli.scan.detect.papers import customers_card, labelled_otherwise, numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = expression(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
@@ -48,7 +49,9 @@ _CALLED = expression(
     r"(?:[\W_]{0,6}(?:id|ref|no|nr|num|nummer|numm?er[oau]?|number|n[uú]mero|番号|号|번호|#))?[^\w\n]{0,6}$",
     re.IGNORECASE,
 )
-_LONG = expression(rb"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])")
+_LINE = expression(rb"[\n\x1e]")
+_BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
+"""Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
 _FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")
 _FOURS_BEFORE = expression(rb"(?:[0-9A-Fa-f]{4} ){2}$")
 _GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expression(rb" [0-9]{3,4}(?![0-9])")
@@ -56,6 +59,8 @@ _GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expressio
 _NEIGHBOURS = 2_000
 _FEW = 5
 """Numbers side by side from which their majority tells what they are."""
+_MANY = 20
+"""Numbers of which a third are cards by more than chance, so that others were mixed in, such as orders of a page."""
 _ISSUED, _COUNTING = 10, 3
 """First digits, beyond those of a bank, that so many numbers have in common where somebody counts them up."""
 _AROUND = 16_000
@@ -183,6 +188,8 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
         return True
     if on_a_receipt(value, before) and not called_card(before):
         return True
+    if not names_a_card(column) and _names_a_thing(value, before, column):
+        return True
     column = column.replace(b" ", b"_")
     key = _key(before)
     if key is not None:
@@ -199,6 +206,16 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
     if _CARD_NAME.search(column) is not None:
         return False
     return _OTHER_NAME.search(column) is not None or (article(value) and not called_card(before))
+
+
+def _names_a_thing(value: bytes, before: bytes, column: bytes) -> bool:
+    if customers_card(value, column) or customers_card(value, before):
+        return False
+    if numbers_a_thing(column) or numbers_a_thing(before):
+        return True
+    if _BARE.search(before) is not None:
+        return False
+    return not called_card(before) and any(labelled_otherwise(before, len(before), told) for told in (column, b""))
 
 
 def _mostly_others(lead: bytes, value: bytes, text: bytes, start: int) -> bool:
@@ -220,14 +237,34 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
         return True
     if called_card(before):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)
-    around = text[max(0, start - _NEIGHBOURS) : start + len(value) + _NEIGHBOURS]
-    if value.isdigit():
-        same = [number for number in _LONG.findall(around) if len(number) == len(value)]
-        if len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
-            return True
-    else:
-        same = _alike(value).findall(around)
-    return len(same) >= _FEW and sum(map(card, same)) * 2 < len(same)
+    same = _in_its_place(value, text, start)
+    if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
+        return True
+    return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
+
+
+def _in_its_place(value: bytes, text: bytes, start: int) -> list[bytes]:
+    """Return the numbers of the same form around: of a line with many these, else those of its place in their lines.
+
+    So a column of orders says nothing of the cards beside it.
+    """
+    form = _alike(value)
+    low = max(0, start - _NEIGHBOURS)
+    around = text[low : start + len(value) + _NEIGHBOURS]
+    every = form.findall(around)
+    if all(map(card, every)):
+        return every
+    lines = _LINE.split(around)
+    left = start - low
+    for own in lines:
+        if left <= len(own):
+            break
+        left -= len(own) + 1
+    mine = form.findall(own)
+    if len(mine) >= _FEW:
+        return mine
+    at = len(form.findall(own[:left]))
+    return [row[at] for row in map(form.findall, lines) if len(row) > at]
 
 
 @lru_cache(64)

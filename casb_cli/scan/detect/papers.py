@@ -32,7 +32,7 @@ _PAPER_NUMBER = (
     "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
 )
 _PAPER_OF = expression(
-    rf"(?<![^\W\d_])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№=\-]{{0,6}}$",
+    rf"(?<![^\W\d_\u3040-\u9fff\uac00-\ud7af])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№=\-]{{0,6}}$",
     re.IGNORECASE,
 )
 
@@ -45,7 +45,12 @@ _GROUPED = expression(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front is for such a paper; `before` is what stands there, or a column's name."""
     found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
-    return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
+    return found is not None and not customers_card(value, found[0].encode())
+
+
+def customers_card(value: bytes, label: bytes) -> bool:
+    """Return whether four groups of four stand behind a customer's number: his card, more likely."""
+    return bool(_GROUPED.fullmatch(value) and _CUSTOMERS.search(label[-40:].decode("utf-8", "ignore")))
 
 
 _THINGS = (

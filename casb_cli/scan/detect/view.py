@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 
 from casb_cli.scan.detect.expressions import expression
+from casb_cli.scan.detect.heads import Heads
 
 _LINE = rb"(?:^|\n)(?:[^\n,;|\t ]| (?! ))"
 _LABEL_ABOVE = expression(
@@ -29,6 +30,8 @@ class View:
     """The name of the column that it stands in, in whatever way the table is told."""
     words: re.Pattern[bytes] | None = None
     """Those that its detector needs near by; None where it needs none, or its column's name has one."""
+    heads: Heads | None = None
+    """The tables of its text."""
 
     def before(self, count: int) -> bytes:
         """Return up to `count` bytes in front of the value, on its line."""
@@ -50,6 +53,10 @@ class View:
     def after(self, count: int) -> bytes:
         """Return up to `count` bytes behind the value, on its line."""
         return self.text[self.end : self.end + count].split(b"\n", 1)[0]
+
+    def head(self) -> bytes:
+        """Return the name of the value's column, also where no word that detectors know tells which line has it."""
+        return self.column or (self.heads.above(self.text, self.start) if self.heads is not None else b"")
 
     def same_run(self, words: re.Pattern[bytes]) -> bool:
         """Return whether one of the words stands on the value's line, which is a string of a binary file."""

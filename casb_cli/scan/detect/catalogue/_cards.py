@@ -51,7 +51,8 @@ _BEHIND_WORD = "|".join(
     f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro")
 )
 _FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
-
+# Its last group is joined as the others are: what another joint parts is another cell.
+_NINETEEN = rf"[2-9][0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{2,3}}"
 _TWELVE = rf"[056][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}"
 _FIFTEEN = r"(?:[13][0-9]{3}|2131)"
 
@@ -70,7 +71,7 @@ def _named_card(hint: str, form: str, wide: int) -> Rule:
 
 _NAMED_CARDS = (
     _named_card(_FOURS, rf"{_FOURS}[0-9]{{0,3}}", 80),
-    _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]{{2,3}}", 96),
+    _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", _NINETEEN, 96),
     _named_card(rf"{_TWELVE}", rf"{_TWELVE}(?!{_GAP}[0-9])", 64),
     _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
     _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9](?![0-9]))", 160),
