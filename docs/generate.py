@@ -98,7 +98,8 @@ def exit_codes() -> str:
         f"{MARK}# Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n"
         "One operation ends with its own code. Several: all failed alike, that code; mixed, 3. Instances whose app "
         "lacks an ability are skipped with a note, unless they were named: then 6. A reader that closes the pipe "
-        "(`| head`) makes 0. With `-o json` the error is one JSON object on stderr, with `exit_code` in it.\n"
+        "(`| head`) makes 0; of `casb detect`, which then ends before all is told, 3 or 11. "
+        "With `-o json` the error is one JSON object on stderr, with `exit_code` in it.\n"
     )
 
 

@@ -24,6 +24,7 @@ from casb_cli.commands._options import (
     checked_severity,
 )
 from casb_cli.commands._own_detectors import DetectorFiles
+from casb_cli.ui.streams import ClosedPipe
 
 if TYPE_CHECKING:
     from casb_cli.report.sarif import Missed
@@ -157,6 +158,9 @@ def command(
         except KeyboardInterrupt:
             look.broken_off()
             raise
+        except ClosedPipe:
+            pool.close(wait=False)
+            return look.unheard()
         if out.full:
             pool.close(wait=False)
     _keep_places(look.passed_over)
@@ -320,6 +324,13 @@ class _Look:
         from casb_cli.ui.streams import streams
 
         streams.note(f"ended early, after {self._counts()}: what comes behind was not inspected")
+
+    def unheard(self) -> int:
+        """Say how far the look came whose reader is gone; return the exit code, which tells that it wasn't all."""
+        from casb_cli.core.errors import PartlyDone
+
+        self.broken_off()
+        return 11 if self._severe else PartlyDone.exit_code
 
     def end(self, *, limited: bool, excluded: int) -> int:
         """Say what was looked at; return the exit code."""

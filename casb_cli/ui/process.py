@@ -11,12 +11,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from casb_cli.core.errors import INTERRUPTED, CasbError, Stopped
-from casb_cli.ui.streams import reset, streams
+from casb_cli.ui.streams import ClosedPipe, reset, streams
 
 
 class Terminated(KeyboardInterrupt):
@@ -105,7 +105,8 @@ def guarded(run: Callable[[], int | None], args: Sequence[str], crash_dir: Calla
     try:
         with _alarm_kept():
             code = run() or 0
-        streams.flush()
+        with suppress(ClosedPipe):  # what was done has its code already
+            streams.flush()
     except BaseException as error:  # noqa: BLE001 - the outermost frame: nothing may leave it as a traceback
         return _ended(error, crash_dir)
     return code

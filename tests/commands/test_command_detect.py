@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+import subprocess
 import sys
 import threading
 import zipfile
@@ -145,6 +146,19 @@ def test_a_limit_ends_the_look(casb, folder, monkeypatch):
         (folder / f"z{number}.txt").write_text("x")
     assert casb("detect", folder, "--limit", "1", "--workers", "1").code == 0
     assert len(opened) < 200
+
+
+@pytest.mark.parametrize(("gate", "code"), [((), 3), (("--fail-on", "high"), 11)])
+def test_a_reader_that_goes_before_all_is_told_is_told_by_the_exit_code(folder, gate, code):
+    for number in range(40):
+        (folder / f"n{number}.txt").write_text(f"card {CARD}\n" * 200)
+    arguments = " ".join([sys.executable, "-m", "casb_cli", "detect", str(folder), "-o", "jsonl", *gate])
+    line = f"set -o pipefail; {arguments} | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == code, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert "ended early" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ def test_show(casb):
     assert "patterns:" in casb("detectors", "show", "iban").out
 
 
+def test_a_count_is_shown_by_the_name_that_files_of_detectors_have_for_it(casb):
+    (row,) = casb("detectors", "show", "email-bulk", "-o", "jsonl").rows
+    assert row["at_least"] == 50
+    assert "min_count" not in row
+
+
 def test_an_unknown_detector(casb):
     ran = casb("detectors", "show", "nope")
     assert ran.code == 2

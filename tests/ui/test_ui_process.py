@@ -71,6 +71,14 @@ def test_every_end_has_its_code_and_no_traceback(tmp_path, capsys, error, code):
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_reader_who_is_gone_takes_nothing_from_the_commands_own_code(tmp_path, monkeypatch):
+    def gone():
+        raise ClosedPipe
+
+    monkeypatch.setattr(process.streams, "flush", gone)
+    assert guarded(lambda: 10, tmp_path) == 10
+
+
 @pytest.mark.parametrize("code", [0, 3, 10])
 def test_the_commands_own_code_is_kept(tmp_path, code):
     assert guarded(lambda: code, tmp_path) == code

@@ -50,7 +50,7 @@ def shown(name: str, own: Iterable[Detector] = ()) -> dict[str, Any]:
         "keywords": list(detector.keywords),
         "keywords_required": detector.required,
         "distance": detector.distance,
-        "min_count": detector.min_count,
+        "at_least": detector.min_count,
         "checks": [name.removeprefix(OWN) for name in (*detector.checks, *detector.proofs)],
         "filters": list(detector.filters),
         "patterns": [rule.written or rule.pattern for rule in detector.rules],
