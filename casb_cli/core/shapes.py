@@ -8,6 +8,7 @@ under a lock here, before it is first used.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,9 +24,12 @@ def from_json(data: bytes | str, type_: type[Shape]) -> Shape:
     return msgspec.json.decode(data, type=known(type_))
 
 
-def from_msgpack(data: bytes, type_: type[Shape]) -> Shape:
-    """Return MessagePack as a typed shape; raises msgspec.DecodeError, of which ValidationError is one."""
-    return msgspec.msgpack.decode(data, type=known(type_))
+def from_msgpack(data: bytes, type_: type[Shape], hook: Callable[[type, Any], Any] | None = None) -> Shape:
+    """Return MessagePack as a typed shape; raises msgspec.DecodeError, of which ValidationError is one.
+
+    `hook` makes what MessagePack has no form for, from its type and what was written in its place.
+    """
+    return msgspec.msgpack.decode(data, type=known(type_), dec_hook=hook)
 
 
 def from_plain(data: Any, type_: type[Shape], *, strict: bool = True) -> Shape:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from casb_cli.core.shapes import known
+from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.cached import read, write
 from casb_cli.scan.detect.rules import Detector, catalogue
 
@@ -29,7 +29,7 @@ def kept_catalogue(cache_dir: str) -> dict[str, Detector]:
     data = read(path)
     if data is not None:
         with contextlib.suppress(msgspec.DecodeError):
-            found = msgspec.msgpack.decode(data, type=known(list[Detector]), dec_hook=_no_examples)
+            found = from_msgpack(data, list[Detector], _no_examples)
             return {item.id: item for item in found}
     made = catalogue()
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its time

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.expressions import expression
 
-_APART = expression(r"[\t\n,;|<>{}()\[\]\"“”«»、，。；]|  |(?:(?<=[^\W\d_]{4})|(?<=[0-9]{4}))[.!?] ")
+_APART = expression(r"[\t\n,;|?&<>{}()\[\]\"“”«»、，。；]|  |(?:(?<=[^\W\d_]{4})|(?<=[0-9]{4}))[.!] ")
 _JOINTS = " \t\r\n:：.=\"'([{>\\-"
 """What parts a label from what stands in front of it; a short word's point is one of an abbreviation."""
 _WORD = expression(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|[№#]")
@@ -29,6 +29,7 @@ _COMPOUND = expression(
     r"(.{2,}?)(?:nummern?|nr|nro|numero|number|numret|száma?|kódja?|kod|kode|codes?|koodi|azonosító(?:ja)?"
     r"|号码?|號碼?|编号|編號|番号|コード|번호|코드)"
 )
+_NO_CODES = ("unicode", "encode", "decode")
 _NOTHING_WORDS = (
     "the my your our his her its their this that new old full whole same following correct right wrong complete"
     " long first last other another valid main with under and for not was are has have had gave given give use"
@@ -78,7 +79,7 @@ def numbers_a_thing(label: bytes) -> bool:
     if last in _NUMBER:
         return len(words) > 1 and _tells(words[-2])
     compound = _COMPOUND.fullmatch(last)
-    if compound is not None:
+    if compound is not None and not last.endswith(_NO_CODES):
         return _tells(compound[1])
     return words[0] in _LEADING and 1 < len(words) <= _WORDS and _tells(last)
 

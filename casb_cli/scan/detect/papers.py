@@ -56,8 +56,10 @@ def customers_card(value: bytes, label: bytes) -> bool:
 _THINGS = (
     # What no person is known by, as keys, columns and forms name it.
     "orders?|purchase[ _-]?order|tracking|awb|parcel|shipment|shipping|consignment|waybill|delivery|invoices?|receipt"
-    "|quot(?:e|ation)|sku|asin|barcode|isbn|issn|ean|upc|gtin|product|article|artikel|part|lot|batch|ticket|incident"
-    "|time ?stamp|epoch|created|updated|modified|ts|trace|span|session|request|req|correlation"
+    # `QUOTE "` is a field of a word processor.
+    '|(?-i:(?!QUOTE ["\u201c]))quot(?:e|ation)'
+    "|sku|asin|barcode|isbn|issn|ean|upc|gtin|product|article|artikel|part|lot|batch|ticket|incident"
+    "|time ?stamp|epoch|created|updated|modified|ts|trace|(?<!<)span|session|request|req|correlation"
     "|transaction|txn|seq|sequence"
     "|hash|sha-?[0-9]{0,3}|md5|checksum|crc|etag|commit|revision|version|build|release"
     r"|(?:your|our|my|booking|order|payment|customer|client|supplier|vendor|case|file)[ _-]?ref(?:erence)?"
