@@ -27,20 +27,26 @@ def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
     A cache that cannot be read or written costs the compilation only. Raises UsageError for a pattern that the
     engine cannot take.
     """
-    import hyperscan
-
     if cache_dir is None:
         return _compiled(rules)
     path = Path(cache_dir) / f"patterns-{_key(rules)}.hsdb"
     database = _kept(path)
     if database is not None:
         return database
-    with _alone(path.parent) if len(rules) > _MANY else contextlib.nullcontext():
-        database = _kept(path)
-        if database is None:
-            database = _compiled(rules)
-            with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
-                write(path, hyperscan.dumpb(database))
+    if len(rules) <= _MANY:
+        return _made(rules, path)
+    with _alone(path.parent):
+        database = _kept(path)  # by another process, meanwhile
+        return _made(rules, path) if database is None else database
+
+
+def _made(rules: tuple[Rule, ...], path: Path) -> Any:
+    """Compile the rules' hints, and leave them to the next start."""
+    import hyperscan
+
+    database = _compiled(rules)
+    with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
+        write(path, hyperscan.dumpb(database))
     return database
 
 

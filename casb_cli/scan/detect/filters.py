@@ -24,6 +24,7 @@ from casb_cli.scan.detect.addresses import (
 from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
 from casb_cli.scan.detect.columns import MARKS
+from casb_cli.scan.detect.counting import counted, made_longer, monotone, sequence
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import (
@@ -65,31 +66,6 @@ def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
     return number in _TEST_CARDS or any(abs(int(number) - (1 << k)) <= (1 << k) // 10**15 + 1 for k in range(42, 64))
 
 
-_RUN = expression(rb"(.)\1{11}", re.DOTALL)
-_BLOCK = 5
-"""Characters that a repeated block has less than."""
-_NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
-
-
-def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or rows that count."""
-    plain = value.translate(None, _NO_ALNUM)
-    small = plain.lower()
-    kinds = len(set(plain))
-    if kinds <= 2 or _RUN.search(plain) or (len(plain) > 9 and any(small in one for one in _ORDER)):
-        return True
-    if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
-        return True
-    # The first pair and the last are asked first, as few values count there.
-    if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
-        return True
-    if 9 < len(plain) < 16 and _COUNTED.fullmatch(small):
-        return True
-    return kinds < _BLOCK and any(
-        plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(_BLOCK, len(plain) // 2 + 1))
-    )
-
-
 _DECIMAL = expression(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
 
 
@@ -116,49 +92,9 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
     return digits(value) in _PUBLISHED_SSN
 
 
-_ORDER = (b"01234567890", b"98765432109", b"0123456789abcdefghijklmnopqrstuvwxyz", b"zyxwvutsrqponmlkjihgfedcba")
-_COUNTED = expression(rb"(?:012(?:345?)?|1234?5?6?|4567?8?9?0?|567?8?9?0?|7890?|abcd?e?f?|defg?h?|efgh?|ghi)+")
-_STEPS = {row[at : at + 2]: number for number, row in enumerate(_ORDER) for at in range(len(row) - 1)}
-_LEAST = 5
-"""Characters in a row that count up or down and are no chance."""
-
-
-@by_value
-def sequence(value: bytes) -> bool:
-    """Hold for values that mostly count up or down the digits or the alphabet."""
-    plain = value.lower().translate(None, _NO_ALNUM)
-    return len(plain) < 400 and _counting(plain) >= len(plain) * (0.5 if len(plain) < 20 else 0.6)
-
-
-def made_longer(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for short values that end in 123456, as people make a word longer."""
-    return len(value) < 20 and value.endswith(b"123456")
-
-
-@by_value
-def counted(value: bytes) -> bool:
-    """Hold for values that do little but count up or down the digits or the alphabet."""
-    plain = value.lower().translate(None, _NO_ALNUM)
-    return len(plain) < 400 and _counting(plain) >= len(plain) * 0.8
-
-
 def short(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values so short that chance, or a word with a number behind it, looks the same."""
     return len(value) < 10
-
-
-def _counting(plain: bytes) -> int:
-    """Return how many characters stand in rows that count up or down."""
-    covered = run = 0
-    way = None
-    for at in range(len(plain)):
-        step = _STEPS.get(plain[at : at + 2])
-        if step is not None and step == way:
-            run += 1
-            continue
-        covered += run if run >= _LEAST else 0
-        run, way = 2, step
-    return covered + (run if run >= _LEAST else 0)
 
 
 _DOCUMENTED = expression(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)

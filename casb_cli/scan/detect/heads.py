@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.sought import Word
@@ -55,6 +56,16 @@ class Head:
     tuples: bool = False
 
 
+class _Way(NamedTuple):
+    """How far up the rows of a table go from a line, by the marks that part its cells."""
+
+    buffer: bytes
+    line: int
+    mark: bytes
+    cells: int
+    top: int
+
+
 class Heads:
     """The tables of one segment that name a column by one of the detectors' words, told while text streams by."""
 
@@ -64,7 +75,7 @@ class Heads:
         self._base = 0
         self._seen = 0
         self._last: Head | None = None
-        self._way = (b"", 0, b"", 0, 0)
+        self._way = _Way(b"", 0, b"", 0, 0)
 
     def begin(self, buffer: bytes, base: int) -> None:
         """Take the next stretch of text, and drop the tables that end before it."""
@@ -80,7 +91,8 @@ class Heads:
             if at > self._seen:
                 if _CELL_END.match(buffer, at) is None:
                     continue
-                self._last = self._head(buffer, at)
+                self._seen = self._end(buffer, at)
+                self._last = self._head(buffer, at, self._seen)
                 if self._last is not None:
                     self._last.owners = owners[word.owners]
                     if not any(head.start == self._last.start for head in self._known):
@@ -88,20 +100,24 @@ class Heads:
             elif self._last is not None:
                 self._last.owners |= owners[word.owners]
 
-    def _head(self, buffer: bytes, at: int) -> Head | None:
+    def _end(self, buffer: bytes, at: int) -> int:
+        """Return where the row ends that an offset stands in; of a long one, how far behind it is looked."""
+        stop = buffer.find(self._row, at, at + _LONGEST)
+        return stop if stop >= 0 else at + _LONGEST
+
+    def _head(self, buffer: bytes, at: int, stop: int) -> Head | None:
+        """Return the columns that a row names in which an offset stands, and which ends at `stop`."""
         low = max(0, at - _LONGEST)
         start = buffer.rfind(self._row, low, at) + 1
-        stop = buffer.find(self._row, at, at + _LONGEST)
-        self._seen = stop if stop >= 0 else at + _LONGEST
         if not start and low:
             return None
-        line = buffer[start : self._seen]
+        line = buffer[start:stop]
         if self._row == ROW:  # what stands in front of a page's table is none of its names
             line = line[line.rfind(b"\n", 0, max(line.find(b"\t"), 0)) + 1 :]
         if b"(" in line and (b"NTO " in line or b"into " in line or b"COPY " in line):
             return self._statement(buffer, start, at)
         bare = line.strip()
-        if stop < 0 or not (
+        if stop == at + _LONGEST or not (
             b"  " in bare or b"\t" in bare or b"|" in bare or bare.count(b",") > 1 or bare.count(b";") > 1
         ):
             return None
@@ -186,20 +202,20 @@ class Heads:
         count = own.rstrip().count(mark) if mark in (b"\t", b"|") else 0
         top = line
         while mark and top > low:
-            if (top, mark, count) == self._way[1:4] and buffer is self._way[0]:
-                top = self._way[4]  # the rest of the way was gone for a row before this one
+            way = self._way
+            if way.buffer is buffer and (way.line, way.mark, way.cells) == (top, mark, count):
+                top = way.top  # the rest of the way was gone for a row before this one
                 break
             above = buffer.rfind(self._row, low, top - 1) + 1 or low
             if not _goes_on(buffer[above : top - 1].strip(b" \r"), mark, count):
                 break
             top = above
-        self._way = (buffer, line, mark, count, top)
-        seen = self._seen
+        self._way = _Way(buffer, line, mark, count, top)
         if own[:1] == b"(" and (filled := _FILLED.search(buffer, low, start)) is not None:
             head = self._statement(buffer, filled.start())
         else:
-            head = self._head(buffer, buffer.find(self._row, top)) if top < line else None
-        self._seen = seen
+            end = buffer.find(self._row, top)
+            head = self._head(buffer, end, end) if top < line else None
         return b"" if head is None else _name(head, buffer, start)
 
     def since(self, at: int) -> int:

@@ -215,7 +215,7 @@ def _names_a_thing(value: bytes, before: bytes, column: bytes) -> bool:
         return True
     if _BARE.search(before) is not None:
         return False
-    return not called_card(before) and any(labelled_otherwise(before, len(before), told) for told in (column, b""))
+    return not called_card(before) and any(labelled_otherwise(before, len(before), told) for told in {column, b""})
 
 
 def _mostly_others(lead: bytes, value: bytes, text: bytes, start: int) -> bool:
