@@ -43,7 +43,7 @@ EXAMPLES = (
 COLUMNS = ("detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "fingerprint")
 """What JSON and CSV print of a match; `state` joins it where matches may be known or suppressed."""
 NO_TEXT = frozenset({"empty", "lfs-pointer", "unsupported"})
-"""Reasons for which a file or a part of one is skipped as in a scan: counted, named with `-v`, and not missed."""
+"""Reasons for which there is no text to be missed, but where a note says `unread`: counted, and named with `-v`."""
 
 
 def _detectors(incomplete: str) -> list[str]:
@@ -303,7 +303,7 @@ class _Look:
 
         why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
         self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
-        if result.reason in NO_TEXT and all(note.reason in NO_TEXT for note in result.notes):
+        if result.reason in NO_TEXT and all(note.reason in NO_TEXT and not note.unread for note in result.notes):
             self._textless[f"{result.reason}{' in part' * (result.outcome == 'partial')}"] += 1
             streams.detail(f"{one.file}: {result.outcome}: {why}")
         else:

@@ -386,3 +386,12 @@ def test_what_an_extra_or_an_option_would_read_is_told_once(casb, tmp_path):
     ran = casb("detect", tmp_path)
     assert (ran.code, ran.err.count("not read: what pictures and scanned pages show: --ocr eng")) == (0, 1)
     assert casb("detect", "--ocr", "../x", tmp_path).code == 2
+
+
+def test_text_that_nothing_reads_is_no_file_without_text(casb, folder):
+    (folder / "old.rar").write_bytes(b"Rar!\x1a\x07\x01\0" + bytes(range(32)) * 20)
+    ran = casb("detect", folder)
+    assert ran.code == 3
+    assert "old.rar: skipped: unsupported: RAR" in ran.err
+    (folder / "old.rar").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    assert casb("detect", folder).code == 0

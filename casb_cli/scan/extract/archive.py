@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, Unread, join_place
 from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces, xz_pieces
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sniff import sniff
@@ -189,7 +189,7 @@ def zip_members(source: Source, context: Context, where: str) -> Iterator[Segmen
                 continue
             except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
                 unknown = isinstance(error, NotImplementedError)
-                context.note(place, Stop("unsupported" if unknown else "corrupted", type(error).__name__))
+                context.note(place, Unread("a rare method") if unknown else Stop("corrupted", type(error).__name__))
                 continue
             with file:
                 inner = Source(file, info.filename, info.file_size, random=False)
@@ -274,8 +274,8 @@ def lz4_content(source: Source, context: Context, where: str) -> Iterator[Segmen
     yield from single(source, context, where, cast("IO[bytes]", Pieces(lambda: lz4_pieces(source.file))))
 
 
-ZSTD_WINDOW_LOG = 26
-"""Two to this power bytes are what a frame may make its reader hold."""
+ZSTD_WINDOW_LOG = 27
+"""Two to this power bytes are what a frame may make its reader hold: as many as zstd itself reads unasked."""
 
 
 def zstd_file(packed: BinaryIO) -> IO[bytes]:

@@ -80,16 +80,27 @@ class Stop(Exception):
         self.detail = detail
 
 
+class Unread(Stop):
+    """Ends the extraction of what holds text in a form that nothing here reads: it is no file without text."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__("unsupported", form)
+
+
 class Exhausted(Stop):
     """Ends the whole inspection: its time, or what all of it may unpack to, is used up."""
 
 
 class Note(msgspec.Struct, frozen=True):
-    """One part of a file that could not be inspected: where it is, why, and the parser's kind of complaint."""
+    """One part of a file that could not be inspected: where it is, why, and the parser's kind of complaint.
+
+    `unread` says that text was missed, where the reason alone could mean that there is none.
+    """
 
     place: str
     reason: str
     detail: str = ""
+    unread: bool = False
 
 
 ROW, TABLE = b"\x1e", b"\x1d"
@@ -163,7 +174,7 @@ class Context:
     def note(self, place: str, stop: Stop) -> None:
         """Keep why a part was not inspected; after a hundred only their number."""
         if len(self.notes) < 100:
-            self.notes.append(Note(place, stop.reason, stop.detail))
+            self.notes.append(Note(place, stop.reason, stop.detail, isinstance(stop, Unread)))
         else:
             self.skipped_notes += 1
 

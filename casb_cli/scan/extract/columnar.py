@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from casb_cli.core.text import shorten
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, Unread, join_place
 from casb_cli.scan.extract.sniff import utf16_flavour
 from casb_cli.scan.extract.unknown import strings
 
@@ -54,7 +54,7 @@ def _told(form: str) -> Iterator[None]:
         if "encrypt" in words or "decrypt" in words:
             raise Stop("encrypted") from None
         if isinstance(error, NotImplementedError) or "codec" in words:
-            raise Stop("unsupported", f"{form} of a rare kind") from None
+            raise Unread(f"{form} of a rare kind") from None
         raise
 
 

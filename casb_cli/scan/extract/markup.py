@@ -142,7 +142,8 @@ def _referred(found: re.Match[bytes]) -> bytes:
 
 
 _PARAGRAPH = re.compile(
-    rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text|creator|date|note-citation|title|desc|ruby-base)>"
+    rb"</(?:[A-Za-z0-9]+:)?(?:p|tr|table-row|h|row|si|cmt|text|creator|date|note-citation|title|desc|ruby-base"
+    rb"|[a-z-]{4,9}-decl)>"
     rb"|</(?:meta|dc|o):[A-Za-z][\w.-]*+>"
     rb"|<(?:[A-Za-z0-9]+:)?(?:br|cr|line-break)\s*/>|<(?:[A-Za-z0-9]+:)?annotation(?:\s[^<>]*)?>"
 )

@@ -11,7 +11,7 @@ from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import Bounded, single
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, Unread, join_place
 from casb_cli.scan.extract.blocks import Pieces
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.zip_rare import Part
@@ -138,11 +138,11 @@ def cabinet(source: Source, context: Context, where: str) -> Iterator[Segment]:
         context.tick()
         place = join_place(where, shorten(printable(name), 200))
         if number >= len(folders):
-            context.note(place, Stop("unsupported", "a file that goes on in another cabinet"))
+            context.note(place, Unread("a file that goes on in another cabinet"))
             continue
         folder = folders[number]
         if folder.method not in (_STORED, _ZIPPED):
-            context.note(place, Stop("unsupported", f"the method {_METHODS.get(folder.method, folder.method)}"))
+            context.note(place, Unread(f"the method {_METHODS.get(folder.method, folder.method)}"))
             continue
         if number not in streams:
             streams[number] = Pieces(lambda folder=folder: _blocks(source.file, folder, extra))  # type: ignore[misc]

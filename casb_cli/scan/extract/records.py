@@ -66,6 +66,24 @@ def workbook_text(data: bytes, context: Context, *, cells: bool = False) -> Iter
         yield b"\n".join(lines) + b"\n"
 
 
+_SHEET = 0x809
+_ADDRESSED = frozenset((0x06, 0x7E, 0xBD, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x206, 0x27E))
+"""Records that begin with the row and column of a cell that holds something."""
+
+
+def spanned(data: bytes) -> int:
+    """Return how many cells the tables of all sheets have, each from its first row and column to the last one used."""
+    cells = rows = columns = at = 0
+    while at + 8 <= len(data):
+        kind, length, row, column = struct.unpack_from("<4H", data, at)
+        if kind in _ADDRESSED:
+            rows, columns = max(rows, row + 1), max(columns, column + 1)
+        elif kind == _SHEET:
+            cells, rows, columns = cells + rows * columns, 0, 0
+        at += 4 + length
+    return cells + rows * columns
+
+
 def readable(record: bytes) -> Iterator[bytes]:
     """Yield what reads as text in bytes, narrow or wide; lengths and flags between are no text."""
     wide: list[tuple[int, int]] = []

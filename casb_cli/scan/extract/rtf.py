@@ -35,11 +35,39 @@ _SILENT = frozenset((b"pict", b"themedata", b"colorschememapping", b"datastore",
 """Words that begin pictures and the like, in hexadecimal."""
 _SYMBOLS = {b"~": b" ", b"_": b"-", b"\\": b"\\", b"{": b"{", b"}": b"}", b"\n": b"\n", b"\r": b"\n", b"\t": b"\t"}
 _MEANT = b"|".join(sorted({*_MARKS, *_ASIDE, *_SILENT, b"u", b"uc", b"bin", b"ansicpg", b"objdata", b"docvar"}))
-_TOKEN = re.compile(
-    rb"(?:\\(?!(?:" + _MEANT + rb")(?![a-z]))[a-z]{1,32}+(?:-?[0-9]{1,10}+)? ?)++"  # of no meaning to us, in a row
-    rb"|\\'([0-9a-f]{2})|\\u(-?[0-9]{1,6}) ?|\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\([^a-z])|([{}])|[\r\n\0]+",
-    re.IGNORECASE,
-)
+_FONTS = b"f|fcharset|deff|plain"
+
+
+def _tokens(meant: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        rb"(?:\\(?!(?:" + meant + rb")(?![a-z]))[a-z]{1,32}+(?:-?[0-9]{1,10}+)? ?)++"  # of no meaning to us, in a row
+        rb"|\\'([0-9a-f]{2})|\\u(-?[0-9]{1,6}) ?|\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\([^a-z])|([{}])|[\r\n\0]+",
+        re.IGNORECASE,
+    )
+
+
+_TOKEN = _tokens(_MEANT)
+_TOKEN_OR_FONT = _tokens(_MEANT + b"|" + _FONTS)
+"""Where no font has a page of its own, their many changes mean nothing and cost nothing."""
+_CHARSETS = {
+    77: "mac-roman",
+    128: "cp932",
+    129: "cp949",
+    130: "johab",
+    134: "gbk",
+    136: "big5",
+    161: "cp1253",
+    162: "cp1254",
+    163: "cp1258",
+    177: "cp1255",
+    178: "cp1256",
+    186: "cp1257",
+    204: "cp1251",
+    222: "cp874",
+    238: "cp1250",
+    255: "cp437",
+}
+"""The code page of a font, by the number of its character set; those of the others is the document's."""
 _HELD = 64
 _DEEPEST = 5_000
 _MOST_OBJECTS = 1_000
@@ -87,6 +115,7 @@ class _Group(NamedTuple):
     out: list[bytes]
     silent: bool
     packed: bool
+    shown: str
 
 
 class _Reader:
@@ -106,6 +135,11 @@ class _Reader:
         self._packed = False
         self._bytes = bytearray()
         self._page = "cp1252"
+        self._shown = ""  # the page of the font in force, where it has one of its own
+        self._fonts: dict[int, str] = {}
+        self._font = self._default = 0  # the one that the table speaks of, and that of plain text
+        self._table = -1  # how deep the group of the table of fonts stands
+        self._tokens = _TOKEN_OR_FONT
         self._raw = 0
         self._kept = 0
         self._beyond = 0
@@ -131,7 +165,7 @@ class _Reader:
     def _text(self, data: bytes) -> bytes:
         at = min(self._raw, len(data))
         self._raw -= at
-        while found := _TOKEN.search(data, at):
+        while found := self._tokens.search(data, at):
             self._add(data[at : found.start()])
             at = found.end()
             self._token(found)
@@ -159,7 +193,7 @@ class _Reader:
     def _flush(self) -> None:
         """Put down bytes of the code page: only in a row they make up characters."""
         if self._bytes:
-            self._out.append(self._bytes.decode(self._page, "replace").encode("utf-8", "replace"))
+            self._out.append(self._bytes.decode(self._shown or self._page, "replace").encode("utf-8", "replace"))
             self._bytes.clear()
 
     def _token(self, found: re.Match[bytes]) -> None:
@@ -183,7 +217,7 @@ class _Reader:
             if len(self._groups) >= _DEEPEST:
                 self._beyond += 1
                 return
-            self._groups.append(_Group(self._alternative, self._out, self._silent, self._packed))
+            self._groups.append(_Group(self._alternative, self._out, self._silent, self._packed, self._shown))
             self._skip = 0
             if len(self._groups) == self._variable + 1:
                 self._out.append(b"\n")
@@ -206,6 +240,8 @@ class _Reader:
             self._raw = max(0, value)
         elif word == b"ansicpg":
             self._page = _page(value)
+        elif word in (b"f", b"plain", b"deff", b"fcharset"):
+            self._dress(word, value)
         elif word in _SILENT:
             self._silent = True
         elif word == b"objdata":
@@ -214,7 +250,22 @@ class _Reader:
             self._variable = len(self._groups)
         elif word in _ASIDE and not self._star:
             self._aside()
+            if word == b"fonttbl":
+                self._table = len(self._groups)
         self._star = False
+
+    def _dress(self, word: bytes, value: int) -> None:
+        """Take a change of the font, or what the table says of one."""
+        if word == b"deff":
+            self._default = value
+        elif word == b"fcharset":
+            if page := _CHARSETS.get(value):
+                self._fonts[self._font] = page
+        elif self._table >= 0:
+            self._font = value
+        else:
+            self._flush()
+            self._shown = self._fonts.get(value if word == b"f" else self._default, "")
 
     def _aside(self) -> None:
         """Let what follows in this group be a text of its own."""
@@ -230,6 +281,9 @@ class _Reader:
         group = self._groups.pop()
         if len(self._groups) < self._variable:
             self._variable = -1
+        if len(self._groups) < self._table:
+            self._table = -1
+            self._tokens = _TOKEN_OR_FONT if self._fonts else _TOKEN
         if self._out is not group.out:
             text = b"".join(self._out)
             self._kept += len(text)
@@ -240,7 +294,7 @@ class _Reader:
                     self.objects.append(bytes.fromhex(text.decode("ascii", "replace")))
             elif text.strip():
                 self.asides.append(text)
-        self._alternative, self._out, self._silent, self._packed = group
+        self._alternative, self._out, self._silent, self._packed, self._shown = group
 
 
 def _page(number: int) -> str:

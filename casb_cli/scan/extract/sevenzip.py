@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.archive import Bounded
-from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Exhausted, Segment, Source, Stop, Unread, join_place
 from casb_cli.scan.extract.blocks import Pieces
 from casb_cli.scan.extract.deflate64 import deflate64
 from casb_cli.scan.extract.names import Names
@@ -334,7 +334,7 @@ def _unpacked(source: Source, folder: Folder, context: Context) -> BinaryIO:
         raise Stop("encrypted")
     if not folder.simple:
         bcj2 = any(coder.method == _BCJ2 for coder in folder.coders)
-        raise Stop("unsupported", "the method BCJ2" if bcj2 else "steps with several streams")
+        raise Unread("the method BCJ2" if bcj2 else "steps with several streams")
     if folder.place + folder.packed > source.size:
         raise Stop("corrupted", "packed bytes are missing")
     stream: Any = _Packed(source, folder)
@@ -366,7 +366,7 @@ def _decompressor(coder: Coder, size: int) -> Callable[[], _Decompressor] | None
         return bz2.BZ2Decompressor
     if method == b"\x04\xf7\x11\x01":
         return _zstd
-    raise Stop("unsupported", f"the method {_NAMED.get(method) or method.hex()}")
+    raise Unread(f"the method {_NAMED.get(method) or method.hex()}")
 
 
 def _lzma(properties: bytes, size: int) -> dict[str, int]:

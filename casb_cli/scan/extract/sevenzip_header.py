@@ -9,7 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 
-from casb_cli.scan.extract.base import Stop
+from casb_cli.scan.extract.base import Stop, Unread
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 _END, _HEADER, _FILES, _PACK, _UNPACK, _SUBSTREAMS, _SIZE, _CRC = 0, 1, 5, 6, 7, 8, 9, 10
@@ -132,7 +132,7 @@ def directory(data: bytes) -> Directory | list[Folder]:
             while reader.byte() != _END:
                 reader.take(reader.number())
         else:
-            raise Stop("unsupported", "a directory of another form")
+            raise Unread("a directory of another form")
     return Directory(folders, names)
 
 
@@ -171,7 +171,7 @@ def _folders(reader: Reader) -> list[Folder]:
     reader.kind(_FOLDER)
     count = reader.count()
     if reader.byte():
-        raise Stop("unsupported", "a directory in parts")
+        raise Unread("a directory in parts")
     folders = [_folder(reader) for _ in range(count)]
     reader.kind(_UNPACK_SIZE)
     for folder in folders:

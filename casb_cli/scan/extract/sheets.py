@@ -21,12 +21,14 @@ from casb_cli.scan.extract.inline import shown
 from casb_cli.scan.extract.macros import macros
 from casb_cli.scan.extract.markup import converted, spaced_xml
 from casb_cli.scan.extract.objects import objects
-from casb_cli.scan.extract.records import readable, workbook_text
+from casb_cli.scan.extract.records import readable, spanned, workbook_text
 from casb_cli.scan.extract.workbook import unpack, unpacked_size
 
 _CELLS_IN_MEMORY = 192 << 20
 """Unpacked sheet XML beyond which cells are streamed without their addresses, to keep memory flat."""
 _CELLS_AT_ONCE = 1 << 13
+_MOST_OLD_CELLS = 6_000_000
+"""Cells that an old workbook may span: its reader holds all sheets at once, and the one that is read twice."""
 
 
 def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -36,8 +38,16 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
             raise Stop("encrypted")
         if misleading(source):
             raise Stop("corrupted", "sectors that lead astray")
+        records = b""
+        try:
+            with contextlib.suppress(OSError), opened_ole(source) as ole:
+                records = stream(ole, "Workbook" if ole.exists("Workbook") else "Book", context)
+        except Stop as stop:
+            context.note(where, stop)
         refused = False
         try:
+            if spanned(records) > _MOST_OLD_CELLS:
+                raise Refused("too-large", "cells far apart")
             yield from _tables(source.file, context, where)
         except Refused as fault:
             context.note(where, fault)
@@ -45,8 +55,7 @@ def sheets(source: Source, context: Context, where: str) -> Iterator[Segment]:
         with contextlib.suppress(OSError), opened_ole(source) as ole:
             yield from macros(ole, context, where)
             yield from objects(ole, context, where)
-            name = "Workbook" if ole.exists("Workbook") else "Book"
-            aside = workbook_text(stream(ole, name, context), context, cells=refused)
+            aside = workbook_text(records, context, cells=refused)
             yield Segment(join_place(where, "aside"), "none", aside)
             yield from document_properties(ole, context, where)
         return

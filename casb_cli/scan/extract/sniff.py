@@ -26,6 +26,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"Obj\x01", 0, "avro"),
     (b"ustar", 257, "tar"),
     (b"!<arch>\n", 0, "ar"),
+    (b"\xed\xab\xee\xdb", 0, "rpm"),
     (b"070701", 0, "cpio"),
     (b"070702", 0, "cpio"),
     (b"070707", 0, "cpio"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
@@ -26,6 +28,7 @@ _FILES = (
 )
 """How files begin that are kept in a cell."""
 _FILES_AT_ONCE = 32 << 20
+_HEAD = 100
 _LOGGED, _PLAIN = b"\2\2", b"\1\1"
 """The versions (at 18) of a database that writes ahead into a log, which the engine opens with that file only."""
 _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
@@ -34,19 +37,15 @@ _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_F
 def sqlite(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield each ordinary table as a sheet: its columns' names, then its rows; views and virtual tables are left out.
 
-    The database is opened from memory: a larger one than may be held there is refused. Nothing in it is run.
+    Nothing in the database is run.
     """
-    if source.size > context.limits.in_memory:
-        raise Stop("too-large", "a database that must be read whole")
-    source.file.seek(0)
-    data = source.file.read()
-    if data[18:20] == _LOGGED:
-        data = data[:18] + _PLAIN + data[20:]
-    if _pages(data) > len(data):
+    head = source.head(_HEAD)
+    if head[18:20] == _LOGGED:
+        head = head[:18] + _PLAIN + head[20:]
+    if _pages(head) > source.size:
         raise Stop("corrupted", "pages are missing")  # the engine would read them as empty
-    database = sqlite3.connect(":memory:")
+    database = _opened(source, head, context)
     try:
-        database.deserialize(data)
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, context.limits.in_memory)
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON"):
             database.execute(f"PRAGMA {pragma}")
@@ -71,6 +70,23 @@ def sqlite(source: Source, context: Context, where: str) -> Iterator[Segment]:
         raise
     finally:
         database.close()
+
+
+def _opened(source: Source, head: bytes, context: Context) -> sqlite3.Connection:
+    """Return a database opened from memory, or from a copy without a name where it is larger than may be held there."""
+    source.file.seek(len(head))
+    if source.size <= context.limits.in_memory:
+        database = sqlite3.connect(":memory:")
+        database.deserialize(head + source.file.read())
+        return database
+    with tempfile.NamedTemporaryFile(prefix="casb-") as copy:
+        copy.write(head)
+        while block := source.file.read(BLOCK):
+            context.tick()
+            copy.write(block)
+        copy.flush()
+        # The engine holds it open: without a name it is gone however this process ends.
+        return sqlite3.connect(f"{Path(copy.name).as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _pages(data: bytes) -> int:

@@ -1,4 +1,4 @@
-"""tar, cpio and ar: archives whose members follow each other, each behind its own header."""
+"""tar, cpio and ar: archives whose members follow each other, each behind its own header; and packages of RPM."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.stream import Slice
+from casb_cli.scan.extract.unknown import runs
 
 _RECORD = 512
 _PLAIN = frozenset(("path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "hdrcharset"))
@@ -157,3 +158,23 @@ def cpio_members(source: Source, context: Context, where: str) -> Iterator[Segme
         if mode & 0o170000 == 0o100000:
             yield from _given(source, name, begin, size, context, where)
     yield from names.rest(context)
+
+
+_LEAD = 96
+_PREAMBLE = b"\x8e\xad\xe8\1"
+
+
+def rpm_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a package of RPM tells of itself, and the packed archive behind its two headers."""
+    at = _LEAD
+    for last in (False, True):
+        source.file.seek(at)
+        magic, entries, size = struct.unpack(">4s4xII", source.file.read(16))
+        if magic != _PREAMBLE:
+            raise Stop("corrupted", "a header of a package")
+        source.file.seek(at + 16 + 16 * entries)
+        texts = source.file.read(min(size, context.limits.in_memory)) if last else b""
+        at += 16 + 16 * entries + size
+        at += 0 if last else -at % 8
+    yield Segment(join_place(where, "header"), "none", context.beside(runs(iter((texts,)), context)))
+    yield from _given(source, "", at, max(source.size - at, 0), context, where)

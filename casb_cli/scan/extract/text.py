@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import io
 import re
 from collections.abc import Iterator
 
 from casb_cli.scan.detect.columns import MARKS, QUOTED
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, join_place
 from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, words
 from casb_cli.scan.extract.shortened import Shortened
@@ -97,6 +98,7 @@ def _uncut(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
+_FOLDS = (b" ", b"\t")
 _SOFT = re.compile(rb"=\r?\n")
 _QUOTED = re.compile(rb"=([0-9A-F]{2})")
 _HELD = 4096
@@ -105,31 +107,37 @@ _HELD = 4096
 def card(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield contacts and calendars with their folded lines joined and quoted characters plain (RFC 6350, RFC 5545).
 
-    No place is told: joined lines have other numbers.
+    No place is told: joined lines have other numbers. Files that are attached in them follow.
     """
-    yield Segment(where, "none", _unfolded(utf8_blocks(source, context)))
+    files: list[bytes] = []
+    yield Segment(where, "none", _unfolded(utf8_blocks(source, context), files, context.limits.in_memory))
+    for number, data in enumerate(files, 1):
+        context.member()
+        yield from context.open(Source(io.BytesIO(data), "", len(data)), context, join_place(where, f"file {number}"))
 
 
-def _unfolded(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _unfolded(blocks: Iterator[bytes], files: list[bytes], most: int) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
-        whole, newline, rest = (rest + block).rpartition(b"\n")
-        if len(whole) > _HELD:
-            cut = whole.rfind(b"\n", 0, len(whole) - _HELD) + 1  # a fold may still follow behind the last lines
-            rest = whole[cut:] + newline + rest
-            yield _plain(whole[:cut])
-        else:
-            rest = whole + newline + rest
-    yield _plain(rest)
+        rest += block
+        cut = max(len(rest) - _HELD, 0) + 1  # a fold may still follow behind the last lines
+        while (cut := rest.rfind(b"\n", 0, cut)) >= 0 and rest[cut + 1 : cut + 2] in _FOLDS:
+            pass
+        if cut < 0 and len(rest) > most:
+            cut = len(rest) - 1
+        if cut >= 0:
+            yield _plain(rest[: cut + 1], files)
+            rest = rest[cut + 1 :]
+    yield _plain(rest, files)
 
 
-def _plain(text: bytes) -> bytes:
+def _plain(text: bytes, files: list[bytes]) -> bytes:
     quoted = b"QUOTED-PRINTABLE" in text.upper()
     joined = _FOLD.sub(b"", _SOFT.sub(b"", text) if quoted else text)
     if quoted:
         joined = _QUOTED.sub(lambda found: bytes((int(found[1], 16),)), joined)
     if b"ENCODING=B" in joined.upper():
-        joined = _PACKED.sub(_unpacked, joined)
+        joined = _PACKED.sub(lambda found: _unpacked(found, files), joined)
     if b"\\" in joined:
         joined = _ESCAPED.sub(lambda found: b"\n" if found[1] in b"nN" else found[1], joined)
     if b";FMTTYPE=text/html" in joined:
@@ -148,13 +156,16 @@ _PACKED = re.compile(
 )
 
 
-def _unpacked(found: re.Match[bytes]) -> bytes:
-    """Return a property with its packed value plain, where that is text."""
+def _unpacked(found: re.Match[bytes], files: list[bytes]) -> bytes:
+    """Return a property with its packed value plain, where that is text; any other is a file."""
     try:
         value = base64.b64decode(found[2])
     except binascii.Error:
         return found[0]
-    return found[1] + b": " + value if looks_textual(value) and b"\0" not in value else found[0]
+    if looks_textual(value) and b"\0" not in value:
+        return found[1] + b": " + value
+    files.append(value)
+    return found[1]
 
 
 _LEAST, _PAIR = 3, 2

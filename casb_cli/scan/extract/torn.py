@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, Unread, join_place
 from casb_cli.scan.extract.stream import Stream
 
 _MARK = b"PK\x03\x04"
@@ -104,7 +104,7 @@ def members_alone(source: Source, context: Context, where: str) -> Iterator[Segm
                     yield from context.open(inner, context, place)
                     at = max(begin, file.end if told is None else begin + told)
             else:
-                context.note(place, Stop("unsupported", "a member without a directory"))
+                context.note(place, Unread("a member without a directory"))
         at = _next(source.file, at)
 
 

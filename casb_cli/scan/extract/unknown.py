@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from casb_cli.scan.extract.base import BLOCK, Context, Nature, Segment, Source, Stop
+from casb_cli.scan.extract.base import BLOCK, Context, Nature, Segment, Source, Stop, Unread
 from casb_cli.scan.extract.blocks import snappy_block
 from casb_cli.scan.extract.markup import unescaped
 
@@ -29,6 +29,8 @@ _PACKED = {
     b"!BDN": "a store of Outlook (PST)",
     b"MSWIM\0\0\0": "WIM",
     b"xar!": "XAR",
+    b"hsqs": "squashfs",
+    b"\x89LZO\0": "lzop",
 }
 """The same, where no plain strings are to be found."""
 _PROGRAMS = (
@@ -39,6 +41,7 @@ _PROGRAMS = (
 """How programs and fonts begin: ELF, PE, Java, WebAssembly, DEX, LLVM, Mach-O; TrueType, OpenType, WOFF."""
 _COMPILED = b"\r\n"
 """What follows the version in compiled Python."""
+_MARK_OF_DISC = 0x8001
 _SILENT = ("audio/", "video/", "font/")
 _MOST = 32 << 20
 """Bytes of which plain strings are looked for."""
@@ -55,8 +58,9 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
     head = source.head()
     for magic, name in _PACKED.items():
         if head.startswith(magic):
-            raise Stop("unsupported", name)
-    name = next((name for magic, name in _NAMED.items() if head.startswith(magic)), "") or _mime(head)
+            raise Unread(name)
+    named = next((name for magic, name in _NAMED.items() if head.startswith(magic)), "") or _disc(source)
+    name = named or _mime(head)
     if name.startswith(_SILENT):
         raise Stop("unsupported", name)
     if name.startswith("image/"):
@@ -69,7 +73,15 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
     else:
         nature: Nature = "program" if head.startswith(_PROGRAMS) or head[2:4] == _COMPILED else "scraps"
         yield Segment(where, "none", context.beside(runs(_blocks(source), context)), nature=nature)
-    raise Stop("unsupported", name)
+    raise Unread(named) if named else Stop("unsupported", name)
+
+
+def _disc(source: Source) -> str:
+    """Return what an image of a disc is called, whose mark stands behind sixteen empty sectors (ECMA-119)."""
+    if source.size <= _MARK_OF_DISC or not source.random:
+        return ""
+    source.file.seek(_MARK_OF_DISC)
+    return "an image of a disc" if source.file.read(5) in (b"CD001", b"BEA01") else ""
 
 
 def _mime(head: bytes) -> str:
