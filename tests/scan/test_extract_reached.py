@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
+import io
+import lzma
 import random
 import re
 import struct
@@ -12,6 +15,9 @@ import pytest
 from compound_file import compound
 from test_extract_formats import LINE, SHOWN, docx, look, paragraph
 from test_extract_more import database
+
+from casb_cli.scan.extract.base import Context, Limits, Source
+from casb_cli.scan.extract.formats import extract
 
 WIDE = SHOWN.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
 """The number as East Asian keyboards write it: only the right code page tells it."""
@@ -36,11 +42,6 @@ def test_a_font_of_rtf_may_have_a_page_of_its_own(charset, page):
 
 def test_the_page_of_a_font_ends_with_its_group():
     euro = rtf({0: 0, 1: 204}, "{\\f1 \\'ca\\'e0}\\'e4 " + SHOWN)
-    import io
-
-    from casb_cli.scan.extract.base import Context, Limits, Source
-    from casb_cli.scan.extract.formats import extract
-
     context = Context(limits=Limits(), open=extract)
     text = b"".join(b"".join(one.blocks) for one in extract(Source(io.BytesIO(euro), "", len(euro)), context, ""))
     assert "Каä".encode() in text
@@ -136,3 +137,28 @@ def test_an_image_of_a_disc_is_told_as_missed():
     disc = bytes(0x8000) + b"\1CD001\1\0" + bytes(2040) + LINE.encode()
     found = look(disc)
     assert ([note.unread for note in found.notes], found.totals) == ([True], {"payment-card": 1})
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_a_flood_of_zeros_is_told_by_its_ratio(pack):
+    assert [note.reason for note in look(pack(bytes(40 << 20))).notes][:1] == ["expansion"]
+
+
+def test_a_log_to_which_wide_text_was_added_is_read_as_what_it_begins_as():
+    log = "a line of the log\n" * 10 + f"card {SHOWN}\n"
+    assert look(log.encode() + ("Müller\n" * 50).encode("utf-16-le") + b"\xa4\xb1" * 60).totals == {"payment-card": 1}
+    wide = "氏名とカード番号, 株式会社\n" * 5 + f"card {SHOWN}\n"
+    assert look(wide.encode("utf-16-le")).totals == {"payment-card": 1}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [  # RFC 4880: the packets of a session key, by a passphrase (5.3) and by a public key (5.1)
+        bytes((0x8C, 13, 4, 9, 3, 8)),
+        bytes((0x85, 0x01, 0x0C, 3)),
+        bytes((0x85, 0x02, 0x0C, 3)),
+        bytes((0x84, 0x5E, 3)),
+    ],
+)
+def test_messages_of_openpgp_are_encrypted(start):
+    assert look(start + random.Random(7).randbytes(300)).reason == "encrypted"

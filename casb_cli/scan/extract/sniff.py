@@ -42,6 +42,10 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\xff\xd8\xff", 0, "picture"),
     (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", 0, "locked"),  # a mail under rights management, .rpmsg
     (b"-----BEGIN PGP MESSAGE-----", 0, "locked"),
+    (b"\x8c\x0d\x04", 0, "locked"),  # OpenPGP: by a passphrase, then by keys of RSA and of curves
+    (b"\x85\1\x0c\3", 0, "locked"),
+    (b"\x85\2\x0c\3", 0, "locked"),
+    (b"\x84\x5e\3", 0, "locked"),
     (b"age-encryption.org/", 0, "locked"),
     (b"-----BEGIN AGE ENCRYPTED FILE-----", 0, "locked"),
     (b"$ANSIBLE_VAULT;", 0, "locked"),
@@ -300,10 +304,14 @@ def _padded(head: bytes) -> bool:
     return len(text) >= 16 and text.isascii() and text.translate(None, _CONTROL) == text
 
 
+_LETTERS = 16
+
+
 def utf16_flavour(head: bytes) -> str | None:
     """Return the encoding of unmarked UTF-16 or UTF-32, else None."""
-    if len(head) < 4:
-        return None
+    first = head[:_LETTERS]
+    if len(head) < 4 or (first.isascii() and first == first.translate(None, _CONTROL)):
+        return None  # where letters come first, wide text was added to another
     zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
     for name, filled in (("utf-32-le", 0), ("utf-32-be", 3)):
         if zeros[filled] < 0.05 and min(zeros[1], zeros[2], zeros[3 - filled]) > 0.9:

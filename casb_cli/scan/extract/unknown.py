@@ -104,6 +104,8 @@ def _blocks(source: Source) -> Iterator[bytes]:
     while left > 0 and (block := source.file.read(min(BLOCK, left))):
         left -= len(block)
         yield block
+    if not left:
+        source.file.read(1)  # what is packed beyond all measure is told as that
 
 
 def runs(blocks: Iterator[bytes], context: Context) -> Iterator[bytes]:
