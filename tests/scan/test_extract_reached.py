@@ -13,11 +13,13 @@ import struct
 
 import pytest
 from compound_file import compound
+from scan_scanner import CARDS as SCANNER
 from test_extract_formats import LINE, SHOWN, docx, look, paragraph
 from test_extract_more import database
 
 from casb_cli.scan.extract.base import Context, Limits, Source
 from casb_cli.scan.extract.formats import extract
+from casb_cli.scan.inspect import inspect_stream
 
 WIDE = SHOWN.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
 """The number as East Asian keyboards write it: only the right code page tells it."""
@@ -162,3 +164,9 @@ def test_a_log_to_which_wide_text_was_added_is_read_as_what_it_begins_as():
 )
 def test_messages_of_openpgp_are_encrypted(start):
     assert look(start + random.Random(7).randbytes(300)).reason == "encrypted"
+
+
+def test_colours_of_terminals_part_nothing_and_places_are_those_of_the_file():
+    log = f"started\nat \x1b[1;31m{SHOWN}\x1b[0m card\ncard \x1b[32m{SHOWN[:7]}\x1b[0m{SHOWN[7:]}\x1b[K\n".encode()
+    seen = inspect_stream(log, name="a.log", scanner=SCANNER, key=bytes(32), every=True).matches
+    assert [(one.place, one.start) for one in seen] == [("line 2, column 11", 18), ("line 3, column 11", 57)]

@@ -12,13 +12,23 @@ _NAMES = rb"(?:b|i|u|s|em|tt|font|mark|span|strong|small|big|wbr|ins|del)"
 
 _INSIDE = rb"\\?/?" + _NAMES + rb"(?:\s[A-Za-z:-]{1,30}=[^<>\r\n]{0,300}?)?\s?\\?/?"
 _BLANK = rb"(?:nbsp|ensp|emsp|thinsp|#160|#[xX][aA]0|#8239|#32);"
+_COLOUR = rb"\[[0-9;:]{0,40}[mK]"
 _ONE = (
-    rb"[<&\\](?:(?<=<)" + _INSIDE + rb">|(?<=&)(?:(?:amp;)?" + _BLANK + rb"|lt;" + _INSIDE + rb"(?:>|&gt;))"
+    rb"[<&\\\x1b](?:(?<=\x1b)"
+    + _COLOUR
+    + rb"|(?<=<)"
+    + _INSIDE
+    + rb">|(?<=&)(?:(?:amp;)?"
+    + _BLANK
+    + rb"|lt;"
+    + _INSIDE
+    + rb"(?:>|&gt;))"
     rb"|(?<=\\)u00(?:3[cC]" + _INSIDE + rb"\\u003[eE]|26" + _BLANK + rb"))"
 )
 RUN = _ONE + rb"(?:" + _ONE + rb"| (?=[<&\\]))*+"
-"""Tags that only dress a part of a line, and blanks, in a row: as they are, or as they are written in XML or JSON."""
+"""Tags that only dress a part of a line, blanks, and colours of terminals, in a row: plain, or as in XML or JSON."""
 _RUN = re.compile(RUN)
+_COLOURS = re.compile(rb"\x1b" + _COLOUR)
 _BLANKS = re.compile(rb"(?:[&;]|\\u0026)" + _BLANK + rb"|[ ](?=[<&\\])")
 _WORD = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-./@+=")
 
@@ -61,6 +71,8 @@ def runs(block: bytes) -> Runs | None:
 
 def joined(found: re.Match[bytes]) -> bytes:
     """Return what a run of markup is shown as within a word or number; the run itself elsewhere."""
+    if b"\x1b" in found[0]:  # a terminal shows nothing of it
+        return _COLOURS.sub(b"", found[0])
     text, begin, end = found.string, found.start(), found.end()
     if begin and text[begin - 1] == 0x20:
         begin -= 1

@@ -16,7 +16,7 @@ _ELSEWHERE = (r"kind:[ \t]?Secret\b", '"Secret"', "<data>")
 
 Behind any but the first, all of a text may be packed.
 """
-_MARKUP = ("</b>", "</span>", "</strong>", "</em>", "</i>", "nbsp;", "#160;", r"\\u003c", "<wbr>", r"<\\/")
+_MARKUP = ("</b>", "</span>", "</strong>", "</em>", "</i>", "nbsp;", "#160;", r"\\u003c", "<wbr>", r"<\\/", r"\x1b\[")
 """What the commonest markup within words has: each word more would cost all other text."""
 
 
