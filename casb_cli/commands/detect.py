@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +58,14 @@ def _templates(incomplete: str) -> list[str]:
     return [name for name in names() if name.startswith(incomplete)]
 
 
+def _of_templates(wanted: Sequence[str], cache: str) -> tuple[str, ...]:
+    if not wanted:
+        return ()
+    from casb_cli.scan.detect.templates import chosen
+
+    return chosen(wanted, cache)
+
+
 def command(
     paths: Annotated[
         list[str],
@@ -102,7 +110,6 @@ def command(
     from casb_cli.commands import _baseline, _ocr, _sarif
     from casb_cli.commands._own_detectors import sources
     from casb_cli.core.errors import UsageError
-    from casb_cli.scan.detect.templates import chosen
     from casb_cli.scan.inspect_local import Excluded, detect_paths
     from casb_cli.scan.workers import WorkerPool
     from casb_cli.store.paths import cache_dir
@@ -137,7 +144,7 @@ def command(
         streams.note("reading standard input; Ctrl-D ends it")
     excluded = Excluded(exclude or ())
     cache = str(cache_dir())
-    only = tuple(dict.fromkeys((*(detector or ()), *(chosen(template) if template else ()))))
+    only = tuple(dict.fromkeys((*(detector or ()), *_of_templates(template or (), cache))))
     soon = 2 if len(paths) > 1 or Path(paths[0]).is_dir() else 1
     with (
         WorkerPool(key=key, detectors=only, own=own, cache_dir=cache, workers=workers, soon=soon, ocr=read) as pool,

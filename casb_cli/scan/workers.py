@@ -215,7 +215,7 @@ class WorkerPool:
     @property
     def detector_set(self) -> str:
         """The digest of what the workers look for: another one asks for a new inspection of the same content."""
-        self._rules = self._rules or DetectorSet.shipped().id
+        self._rules = self._rules or DetectorSet.shipped(cache_dir=self._hello.cache_dir).id
         if self._ocr[0]:  # what pictures show is judged then too: another look at all of them
             return hashlib.sha256(f"{self._rules} {self._ocr[0]}".encode()).hexdigest()[:32]
         return self._rules
@@ -462,14 +462,19 @@ def _reading(limits: Limits, languages: str, data: str) -> Limits:
 
 def _set(only: tuple[str, ...], own: tuple[Source, ...], key: bytes, cache_dir: str | None) -> DetectorSet:
     if not own:
-        return DetectorSet.shipped(only)
-    from casb_cli.scan.detect import exact, prints
+        return DetectorSet.shipped(only, cache_dir=cache_dir)
     from casb_cli.scan.detect.custom import detectors
 
     made = detectors(own, cache_dir=cache_dir)
-    exact.check(made, key)
-    prints.check(made, key)
-    return DetectorSet.shipped(only, made)
+    if any(one.index for one in made):
+        from casb_cli.scan.detect import exact
+
+        exact.check(made, key)
+    if any(one.prints for one in made):
+        from casb_cli.scan.detect import prints
+
+        prints.check(made, key)
+    return DetectorSet.shipped(only, made, cache_dir)
 
 
 def _cause(status: int | None) -> tuple[str, str]:

@@ -53,7 +53,8 @@ def _detectors(hello: Hello) -> DetectorSet:
     from casb_cli.scan.detect.custom import detectors
 
     # The coordinator has had each pattern compiled before it started any worker.
-    return DetectorSet.shipped(hello.detectors, detectors(hello.own, verify=False), hello.cache_dir)
+    own = detectors(hello.own, verify=False, cache_dir=hello.cache_dir)
+    return DetectorSet.shipped(hello.detectors, own, hello.cache_dir)
 
 
 def _serve(sock: socket.socket, scanner: Scanner, hello: Hello) -> bool:

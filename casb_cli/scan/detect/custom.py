@@ -19,12 +19,11 @@ import msgspec
 from casb_cli.core.errors import ConfigError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.shapes import from_plain
-from casb_cli.scan.detect import custom_keys, exact, exact_written, named_checks, prints
+from casb_cli.scan.detect import custom_keys
 from casb_cli.scan.detect.database import engine_version
-from casb_cli.scan.detect.filters import FILTERS
 from casb_cli.scan.detect.linear import Linear, compiled
 from casb_cli.scan.detect.pattern import WIDEST, Parsed, PatternError, parse
-from casb_cli.scan.detect.rules import ENGINE, Detector, Normal, Rule, Source, catalogue
+from casb_cli.scan.detect.rules import ENGINE, Detector, Normal, Rule, Source, shipped
 from casb_cli.scan.detect.toml_places import Places
 
 LARGEST = 1 << 20
@@ -95,17 +94,17 @@ def detectors(sources: Iterable[Source], *, verify: bool = True, cache_dir: str 
     """Return the detectors of some files; raises ConfigError with the place of what is wrong.
 
     `verify` also has the engine compile each pattern: done once, before workers get the same files. In `cache_dir`
-    it is kept that all of the very same texts could be compiled.
+    it is kept that all of the very same texts could be compiled, and what is shipped.
     """
     sources = tuple(sources)
     mark = Path(cache_dir) / f"compiled-{_mark(sources)}" if cache_dir and verify else None
     verify = verify and not (mark is not None and mark.exists())
     found: dict[str, Detector] = {}
-    shipped = catalogue()
+    known = shipped(cache_dir)
     for source in sources:
         reader = _Reader(source, verify)
         for number, detector in reader.read():
-            if detector.id in shipped:
+            if detector.id in known:
                 reader.refuse(number, "id", f"`{detector.id}` is the id of a shipped detector", detector.id)
             if detector.id in found:
                 where = found[detector.id].source
@@ -163,10 +162,8 @@ class _Reader:
     def _made(self, number: int, written: _Written) -> Detector:
         if not _ID.fullmatch(written.id) or len(written.id) > 60:
             self.refuse(number, "id", f"`{written.id}` is no id: small letters and digits, joined by -", written.id)
-        for name in written.filters:
-            if name not in FILTERS:
-                hint = custom_keys.name_hint(name, FILTERS)
-                self.refuse(number, "filters", f"there is no filter `{name}`", name, hint=hint)
+        if written.filters:
+            self._filters(number, written.filters)
         if written.keywords_required and not written.keywords:
             self.refuse(number, "keywords_required", "there are no keywords that could be required")
         blank = next((word for word in written.keywords if not word.strip()), None)
@@ -177,11 +174,15 @@ class _Reader:
             self.refuse(number, "patterns", text)
         index, rules = None, tuple(self._rule(number, written, one) for one in written.patterns)
         if written.index:
+            from casb_cli.scan.detect import exact, exact_written
+
             path = Path(self._source.name).parent / written.index
             about = exact.about(path)
             index, rules = (str(path), about.digest), exact_written.rules(about.shape)
         documents = None
         if written.documents:
+            from casb_cli.scan.detect import prints
+
             path = Path(self._source.name).parent / written.documents
             documents = (str(path), prints.about(path)[1])
         return Detector(
@@ -216,7 +217,19 @@ class _Reader:
             no_match=lambda: written.tests.no_match,
         )
 
+    def _filters(self, number: int, given: tuple[str, ...]) -> None:
+        from casb_cli.scan.detect.filters import FILTERS
+
+        for name in given:
+            if name not in FILTERS:
+                hint = custom_keys.name_hint(name, FILTERS)
+                self.refuse(number, "filters", f"there is no filter `{name}`", name, hint=hint)
+
     def _checks(self, number: int, key: str, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not given:
+            return ()
+        from casb_cli.scan.detect import named_checks
+
         found = []
         for name in given:
             known = named_checks.use(name)

@@ -164,7 +164,7 @@ class DetectorSet:
 
         With a folder for what is kept between starts they may be without their examples.
         """
-        known = {**_shipped(cache_dir), **{item.id: item for item in own}}
+        known = {**shipped(cache_dir), **{item.id: item for item in own}}
         chosen = tuple(only)
         for name in chosen:
             if name not in known:
@@ -178,7 +178,9 @@ class DetectorSet:
         raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
 
 
-def _shipped(cache_dir: str | None) -> dict[str, Detector]:
+@cache
+def shipped(cache_dir: str | None) -> dict[str, Detector]:
+    """Return every shipped detector by id, without examples where they are read from the folder that keeps them."""
     if cache_dir is None:
         return catalogue()
     from casb_cli.scan.detect.kept import kept_catalogue

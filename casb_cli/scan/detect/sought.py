@@ -118,6 +118,8 @@ _COMMON_WORDS = (
     " bootstrap identif central secret private registry purpose certificate universal hospital subscriber statistical"
     " deduction contact medical permit unique working details statement numer travel"
     " foreign corporate community licenses licences documents"
+    " operator coordinate temporary permanent billing authority discovery verification signing administrative physical"
+    " rendering enforcement"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 """Parts of terms that stand in too many texts to be sought alone."""

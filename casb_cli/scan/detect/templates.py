@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from casb_cli.core.errors import UnknownName
 from casb_cli.core.text import meant
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.rules import Detector, catalogue
+from casb_cli.scan.detect.rules import Detector, shipped
 
 _COUNTRY = expression(r"([a-z]{2})-")
 _UNION = expression("at|be|bg|cy|cz|de|dk|ee|es|fi|fr|gr|hr|hu|ie|it|lt|lu|lv|mt|nl|pl|pt|ro|se|si|sk")
@@ -52,9 +52,9 @@ TEMPLATES: dict[str, tuple[str, Callable[[Detector], bool]]] = {
 """The purposes that have a name of their own; `country-XX` is one for each country besides."""
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all templates."""
-    countries = {_country(one) for one in catalogue().values()} - {""}
+def names(cache_dir: str | None = None) -> tuple[str, ...]:
+    """Return the names of all templates; what is shipped is kept in a folder, where one is given."""
+    countries = {_country(one) for one in shipped(cache_dir).values()} - {""}
     return (*TEMPLATES, *(f"country-{code}" for code in sorted(countries)))
 
 
@@ -66,11 +66,11 @@ def of(detector: Detector) -> list[str]:
     )
 
 
-def chosen(wanted: Iterable[str]) -> tuple[str, ...]:
+def chosen(wanted: Iterable[str], cache_dir: str | None = None) -> tuple[str, ...]:
     """Return the ids of the shipped detectors of some templates; raises UnknownName."""
-    known, asked = names(), tuple(wanted)
+    known, asked = names(cache_dir), tuple(wanted)
     for name in asked:
         if name not in known:
             hint = f"{meant(name, known)}known: {', '.join(TEMPLATES)}, and country-XX by country"
             raise UnknownName(f"there is no template `{name}`", hint=hint)
-    return tuple(one.id for one in catalogue().values() if set(asked) & set(of(one)))
+    return tuple(one.id for one in shipped(cache_dir).values() if set(asked) & set(of(one)))
