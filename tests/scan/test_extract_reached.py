@@ -19,6 +19,7 @@ from test_extract_more import database
 
 from casb_cli.scan.extract.base import Context, Limits, Source
 from casb_cli.scan.extract.formats import extract
+from casb_cli.scan.extract.text import _Attached, _unfolded
 from casb_cli.scan.inspect import inspect_stream
 
 WIDE = SHOWN.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
@@ -83,6 +84,34 @@ def test_a_document_attached_to_a_calendar_is_opened(size):
     text = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{folded}\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     found = look(text.encode())
     assert (found.outcome, found.totals, found.matches[0].place) == ("done", {"payment-card": 1}, "file 1")
+
+
+def test_attached_files_beyond_what_memory_may_hold_are_told():
+    line = "ATTACH;ENCODING=BASE64;VALUE=BINARY:" + base64.b64encode(docx(paragraph(f"Card {SHOWN}"))).decode()
+    size = len(docx(paragraph(f"Card {SHOWN}")))
+    found = look(f"BEGIN:VCALENDAR\r\n{line}\r\n{line}\r\nEND:VCALENDAR\r\n".encode(), in_memory=size + size // 2)
+    assert ([note.reason for note in found.notes], found.totals) == (["too-large"], {"payment-card": 1})
+
+
+def test_no_fold_is_looked_at_for_each_block_again():
+    class Counted(bytes):
+        looks = 0
+
+        def __add__(self, other):
+            return Counted(bytes(self) + other)
+
+        def __radd__(self, other):
+            return Counted(other + bytes(self))
+
+        def rfind(self, *where):
+            Counted.looks += 1
+            return super().rfind(*where)
+
+    blocks = [Counted(b"NOTE:x"), *(Counted(b"\n a" * 10_000) for _ in range(8)), Counted(b"\nEND:VCARD\n")]
+    context = Context(limits=Limits(), open=extract)
+    text = b"".join(_unfolded(iter(blocks), _Attached(context), 1 << 20))
+    assert text == b"NOTE:x" + b"a" * 80_000 + b"\nEND:VCARD\n"
+    assert 70_000 < Counted.looks < 90_000
 
 
 def test_a_database_larger_than_memory_may_hold_is_read_from_a_copy():

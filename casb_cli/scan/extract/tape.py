@@ -11,7 +11,6 @@ from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.stream import Slice
-from casb_cli.scan.extract.unknown import runs
 
 _RECORD = 512
 _PLAIN = frozenset(("path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "hdrcharset"))
@@ -166,6 +165,8 @@ _PREAMBLE = b"\x8e\xad\xe8\1"
 
 def rpm_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
     """Yield what a package of RPM tells of itself, and the packed archive behind its two headers."""
+    from casb_cli.scan.extract.unknown import runs
+
     at = _LEAD
     for last in (False, True):
         source.file.seek(at)

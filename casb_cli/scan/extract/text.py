@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from casb_cli.scan.detect.columns import MARKS, QUOTED
-from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, join_place
+from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, words
 from casb_cli.scan.extract.shortened import Shortened
@@ -109,35 +109,53 @@ def card(source: Source, context: Context, where: str) -> Iterator[Segment]:
 
     No place is told: joined lines have other numbers. Files that are attached in them follow.
     """
-    files: list[bytes] = []
-    yield Segment(where, "none", _unfolded(utf8_blocks(source, context), files, context.limits.in_memory))
-    for number, data in enumerate(files, 1):
+    attached = _Attached(context)
+    yield Segment(where, "none", _unfolded(utf8_blocks(source, context), attached, context.limits.in_memory))
+    for number, data in enumerate(attached.files, 1):
         context.member()
         yield from context.open(Source(io.BytesIO(data), "", len(data)), context, join_place(where, f"file {number}"))
 
 
-def _unfolded(blocks: Iterator[bytes], files: list[bytes], most: int) -> Iterator[bytes]:
+class _Attached:
+    """Files met in a text, which are opened when it is through: as many as memory may hold."""
+
+    def __init__(self, context: Context) -> None:
+        self.files: list[bytes] = []
+        self._context = context
+        self._left = context.limits.in_memory
+
+    def add(self, data: bytes) -> None:
+        if len(data) > self._left:
+            self._context.note("", Stop("too-large", "files that are attached"))
+            return
+        self._left -= len(data)
+        self.files.append(data)
+
+
+def _unfolded(blocks: Iterator[bytes], attached: _Attached, most: int) -> Iterator[bytes]:
     rest = b""
+    folded = 0  # before it each line that ends is gone on with
     for block in blocks:
         rest += block
-        cut = max(len(rest) - _HELD, 0) + 1  # a fold may still follow behind the last lines
-        while (cut := rest.rfind(b"\n", 0, cut)) >= 0 and rest[cut + 1 : cut + 2] in _FOLDS:
+        cut = end = max(len(rest) - _HELD, 0) + 1  # a fold may still follow behind the last lines
+        while (cut := rest.rfind(b"\n", folded, cut)) >= 0 and rest[cut + 1 : cut + 2] in _FOLDS:
             pass
         if cut < 0 and len(rest) > most:
             cut = len(rest) - 1
         if cut >= 0:
-            yield _plain(rest[: cut + 1], files)
+            yield _plain(rest[: cut + 1], attached)
             rest = rest[cut + 1 :]
-    yield _plain(rest, files)
+        folded = max(end - cut - 1, 0)
+    yield _plain(rest, attached)
 
 
-def _plain(text: bytes, files: list[bytes]) -> bytes:
+def _plain(text: bytes, attached: _Attached) -> bytes:
     quoted = b"QUOTED-PRINTABLE" in text.upper()
     joined = _FOLD.sub(b"", _SOFT.sub(b"", text) if quoted else text)
     if quoted:
         joined = _QUOTED.sub(lambda found: bytes((int(found[1], 16),)), joined)
     if b"ENCODING=B" in joined.upper():
-        joined = _PACKED.sub(lambda found: _unpacked(found, files), joined)
+        joined = _PACKED.sub(lambda found: _unpacked(found, attached), joined)
     if b"\\" in joined:
         joined = _ESCAPED.sub(lambda found: b"\n" if found[1] in b"nN" else found[1], joined)
     if b";FMTTYPE=text/html" in joined:
@@ -156,7 +174,7 @@ _PACKED = re.compile(
 )
 
 
-def _unpacked(found: re.Match[bytes], files: list[bytes]) -> bytes:
+def _unpacked(found: re.Match[bytes], attached: _Attached) -> bytes:
     """Return a property with its packed value plain, where that is text; any other is a file."""
     try:
         value = base64.b64decode(found[2])
@@ -164,7 +182,7 @@ def _unpacked(found: re.Match[bytes], files: list[bytes]) -> bytes:
         return found[0]
     if looks_textual(value) and b"\0" not in value:
         return found[1] + b": " + value
-    files.append(value)
+    attached.add(value)
     return found[1]
 
 
