@@ -11,9 +11,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 sys.path.insert(0, str(Path(__file__).parent / "witness"))
@@ -81,6 +83,14 @@ def connector_class(app_key):
     from casb_cli.apps import registry
 
     return registry.load_connector(registry.get(app_key))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_read_once():
+    """Read each private key once a process: to check one takes a tenth of a second, and each command reads its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(serialization, "load_pem_private_key", cache(serialization.load_pem_private_key))
+        yield
 
 
 @pytest.fixture
