@@ -18,7 +18,7 @@ from casb_cli.sandbox import process
 
 READY = [app for app in APPS if not_ready(app) is None]
 FILING = [app for app in READY if issubclass(registry.load_connector(registry.get(app)), ListFiles)]
-SCRIPTS = [transcript.read(path, READY, FILING) for path in sorted(Path(__file__).parent.glob("*.txt"))]
+SCRIPTS = [transcript.read(path, FILING) for path in sorted(Path(__file__).parent.glob("*.txt"))]
 PLAYS = [(script, app) for script in SCRIPTS for app in script.apps]
 
 
@@ -73,10 +73,10 @@ def test_a_session_that_goes_otherwise_fails(tmp_path, text, wrong):
     path.write_text(text)
     player = transcript.Player({"PATH": "/usr/bin:/bin"}, tmp_path)
     with pytest.raises(AssertionError, match=wrong):
-        player.play(transcript.read(path, [], []))
+        player.play(transcript.read(path, []))
 
 
 def test_words_are_kept_and_used(tmp_path):
     path = tmp_path / "right.txt"
     path.write_text("# prose\n$ echo id 42\nid <number>\n\n$ exit <number>\n[42]\n$ echo x; \\\n  echo y\nx\ny\n")
-    transcript.Player({"PATH": "/usr/bin:/bin"}, tmp_path).play(transcript.read(path, [], []))
+    transcript.Player({"PATH": "/usr/bin:/bin"}, tmp_path).play(transcript.read(path, []))

@@ -11,8 +11,8 @@
 A line after `$ ` is run by a shell (a trailing `\\` continues it); the lines below it are what stdout and stderr say
 together. `...` stands for any text within a line, and alone for any lines. `<name>` stands for one word: the first
 time any, later the same, and in commands that word. `[n]` is the exit code if it isn't 0; `[0|3]` allows two. The
-first line may say `# apps: all` (played once per app, `<app>` being its key), `# apps: filing` (those that have
-files) or name some.
+first line may say `# apps: filing` (played once per app that has files, `<app>` being its key) or name some apps:
+what is the same of each is shown of few.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class Script:
     commands: list[Command]
 
 
-def read(path, every, filing):
-    """Return a script; `every` is what `all` means, `filing` what `filing` means."""
+def read(path, filing):
+    """Return a script; `filing` is what `filing` means."""
     lines = path.read_text().splitlines()
     apps = ("",)
     if lines and lines[0].startswith("# apps:"):
         told = lines[0].removeprefix("# apps:").split()
-        apps = tuple({"all": every, "filing": filing}.get(told[0], told))
+        apps = tuple(filing if told == ["filing"] else told)
     commands, going_on = [], False
     for number, line in enumerate(lines, 1):
         if going_on:
