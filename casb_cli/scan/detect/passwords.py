@@ -30,7 +30,10 @@ _DEFINED = expression(
     rb"|(?:jdbc:|(?:dsn|server|host|data source|database|initial catalog|user|user ?(?:id|name)|uid)\s?=)[^\n]{0,120}"
     rb"[;?&]\s?(?P<more>[\w ]{0,20}?)" + _NAME + rb"\s?=\s?$"
     rb"|<(?P<element>[\w.:-]{0,40}?)" + _NAME + rb"(?:\s[^<>\n]{0,80})?>\s{0,24}$"
-    rb"|(?:^|[\s;{:(])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$",
+    rb"|(?:^|[\s;{:(])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$"
+    rb"|(?:name|key)=\"(?P<key>[\w.:-]{0,60}?)" + _NAME + rb"\"\s{1,4}value=\"$"
+    rb"|^\s{0,8}(?:requirepass|masterauth)\s{1,4}[\"']?$"
+    rb"|(?:^|\s)--?(?P<option>[\w-]{0,30}?)" + _NAME + rb"=[\"']?$",
     re.IGNORECASE,
 )
 """Names and values of calls, of connections, of elements, and of statements without a sign."""
@@ -46,6 +49,13 @@ _LINE = expression(
     + rb"[\"']?\s{0,20}[=:]\s{0,20}$",
     re.IGNORECASE,
 )
+_BESIDE = expression(
+    rb"(?:user(?:[_ -]?(?:name|id))?|uid|login|name)\s?=\s?[\"']?[\w.@\\$-]{1,60}[\"']?"
+    rb"(?:[ \t]{1,4}|[,;&]\s?|\r?\n[ \t]{0,8})"
+    rb"(?P<name>[\w.-]{0,40}?)" + _NAME + rb"\s?=\s?$",
+    re.IGNORECASE,
+)
+"""The name of the user, and that of the password right behind it."""
 _VARIABLE = expression(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_|PG|)(?:PASSWORD|PASSWD|PASS|(?<=_)PWD)=$")
 _CONFIGURATION = expression(
     r"\.(?:ya?ml|env|env\.[\w.-]+|properties|ini|conf|cfg|cnf|toml|config|rsp)$|(?:^|[\\/])(?:\.env|dockerfile)[\w.-]*$"
@@ -64,7 +74,7 @@ _REFERS = expression(r"\.(?:ya?ml|tf|bicep)$")
 _REFERENCE = expression(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?$", re.IGNORECASE)
 """In descriptions of what is to run a bare `secret` is the name of one that is kept elsewhere."""
 _SAYS = expression(
-    rb"label|title|placeholder|text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
+    rb"label|title|placeholder|(?<!plain)(?<!plain[_-])(?<!clear)(?<!clear[_-])text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
     rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
     re.IGNORECASE,
 )
@@ -186,8 +196,12 @@ def begun(value: bytes) -> bool:
     return _BEGUN.match(value) is not None and strong_password(value[1:]) and by_chance(value)
 
 
-_PHRASE_NAME = expression(rb"(?:pass[_-]?phrase|psk)[\"'`\]]{0,2}\s{0,20}[:=]\s{0,20}[\"'`]$", re.IGNORECASE)
-_PHRASE = expression(rb"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
+_PHRASE_NAME = expression(
+    rb"(?:pass[_-]?phrase|psk)[\"'`\]]{0,2}\s{0,20}[:=]\s{0,20}[\"'`]$"
+    rb"|(?:pass(?:word|wd)?|pwd)[\"'`\]]{0,2}\s{0,20}(?<![:=!])=\s{0,20}[\"'`]$",
+    re.IGNORECASE,
+)
+_PHRASE = expression(rb"[a-z]{3,12}(?:[ -][a-z]{3,12}){1,11}")
 _PROSE = expression(
     rb"\b(?:the|your|for|and|is|are|not|was|with|this|that|from|enter|must|should|can|has|will|please|pass|here|used|you)\b"
 )
@@ -227,6 +241,8 @@ def literal(value: bytes, view: View) -> bool:
     match = _QUOTED.search(before) or _DEFINED.search(before)
     if match is None:
         match = _PAIRED.search(view.text, max(0, view.start - 200), view.start)
+    if match is None and b"(" not in before:
+        match = _BESIDE.search(view.text, max(0, view.start - 200), view.start)
     if match is None:
         behind = view.after(40)
         match = _VARIABLE.search(before) if behind[:1] in (b"", b" ", b"\r", b'"', b"'", b"\\", b"`") else None

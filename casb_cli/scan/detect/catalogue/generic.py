@@ -168,15 +168,18 @@ DETECTORS: tuple[Detector, ...] = (
             # A line of a test's log: `PASS: folder/test.exp`, after a newline.
             _assigned(PASSWORD_HINT, r"(?!(?<=\n)(?-i:PASS: ))" + PASSWORD),
             _assigned(FOREIGN, FOREIGN),
-            # A secret in quotes may be chosen as passwords are; without them it is more often a reference.
+            # A secret in quotes may be chosen as passwords are; without them it is more often a reference, but on a
+            # line of its own in a configuration.
             Rule(
                 hint=r"secret(?:[_-]?key)?" + CLOSES + ENDS,
                 pattern=r"(?<!existing)(?<!pull)secret(?:[_-]?key)?"
                 + EQUALS
                 + r"\s{0,40}"
                 + OPEN
-                + r"(?P<v>[^\"'`\s]{6,40}?)(?<!\\)\\{0,3}[\"'`]",
-                then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}" + OPEN + r"[^\"'`\s]{6}",
+                + r"(?P<v>[^\"'`\s]{6,40}?)(?<!\\)\\{0,3}[\"'`]"
+                r"|(?<![^\n])[ \t]{0,8}secret[ \t]{0,8}=[ \t]{0,8}(?P<v2>[^\"'`\s()<>{}]{6,40})"
+                r"(?=[ \t\r]{0,8}(?:\n|\Z))",
+                then=r"(?:" + DECLARED + r")?[=>]{0,2}\s{0,40}(?:" + OPEN + r")?[^\"'`\s()<>{}]{6}",
                 caseless=True,
                 before=96,
                 after=110,

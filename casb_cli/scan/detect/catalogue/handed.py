@@ -12,9 +12,9 @@ _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
 _HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
 _TWO = (
     r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password|PS|Sql)Credentials?"
-    r"|PasswordAuthentication|PasswordAuthenticator|PlainTextAuthProvider|PlainCredentials|(?:cx_Oracle|oracledb)\.connect)"
+    r"|PasswordAuthentication|PasswordAuthenticator|pgdb\.connect|ldap_bind|simple_bind(?:_s)?|PlainTextAuthProvider|PlainCredentials|(?:cx_Oracle|oracledb)\.connect)"
 )
-_THREE = r"(?:(?:pymysql|MySQLdb)\.connect|mysqli?_(?:p|real_)?connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
+_THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
 
 _GIVEN = ("given",)
 
@@ -35,6 +35,10 @@ _RULES = (
          r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])", checks=_GIVEN),
     form(50, 280, r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
          r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
+    # The password first.
+    form(40, 140, r"(?:PasswordDeriveBytes|Rfc2898DeriveBytes|PasswordEncoder)\([\"']",
+         r"\b(?:PasswordDeriveBytes|Rfc2898DeriveBytes|(?:Pbkdf2|Standard|SCrypt)PasswordEncoder)\(" + _HERE + r"\s{0,3}[,)]", checks=_GIVEN),
+    form(60, 140, r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?[\"']", r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?" + _HERE + r"\s?\)", checks=_GIVEN),
     # A source, a user's name and the password.
     form(60, 400, _THREE + r"\s?\(",
          _THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", checks=_GIVEN),
@@ -62,6 +66,22 @@ _RULES = (
          r"\becho\s{1,3}[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S"),
     form(48, 110, r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
          r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(190, 110, r"\b(?:ipmitool|mosquitto_[a-z]{3}|cqlsh|evil-winrm|crackmapexec|netexec|plink|pscp|psftp|(?:un)?zip|7z[ar]?|(?:un)?rar)(?:\s[^\n]{0,160})?\s-(?:[Pp]|hp)",
+         r"\b(?:(?:ipmitool|mosquitto_[a-z]{3}|(?:un)?zip)(?:\s[^\n|;]{0,160}?)?\s-P|(?:cqlsh|evil-winrm|crackmapexec|netexec)\s[^\n|;]{0,160}?\s-p"
+         r"|(?:plink|pscp|psftp)\s[^\n|;]{0,160}?\s-pw)[ ]{1,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})"
+         r"|\b(?:7z[ar]?|(?:un)?rar)\s[^\n|;]{0,160}?\s-h?p[\"']?(?P<v2>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(190, 110, r"\bsnmp(?:bulk)?(?:walk|get|getnext|set|table|inform)\s[^\n]{0,160}\s-[cAX]\s?[^\s-]{4}",
+         r"\bsnmp(?:bulk)?(?:walk|get|getnext|set|table|inform)\s[^\n|;]{0,160}?\s-[cAX]\s?[\"']?(?P<v>(?!public\b|private\b)[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(190, 110, r"\b(?:smbclient|rpcclient|smbget|winexe|net (?:rpc|ads))\s[^\n]{0,160}%[^\s%]{4}",
+         r"\b(?:smbclient|rpcclient|smbget|winexe|net (?:rpc|ads))\s[^\n|;]{0,160}?(?:-U|--user)[ =]{0,2}[\"']?[\w.\\/-]{1,60}%(?P<v>[^\s\"'$%]{4,100})", checks=_GIVEN),
+    form(40, 110, r"\spass:[^\s]{4}", r"-pass(?:in|out)?\s{1,2}[\"']?pass:(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
+    form(220, 110, r"\b(?:[xw]freerdp3?|cmdkey|mstsc)\s[^\n]{0,200}\s/p(?:ass)?:[^\s]{4}",
+         r"\b(?:[xw]freerdp3?|cmdkey|mstsc)\s[^\n]{0,200}?\s/p(?:ass)?:[\"']?(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
+    form(160, 60, r"(?:psexec|smbexec|wmiexec|atexec|secretsdump|mssqlclient)(?:\.py)?\s[^\n]{0,100}:[^\s]{4,60}@",
+         r"(?:psexec|smbexec|wmiexec|atexec|secretsdump|mssqlclient)(?:\.py)?\s(?:-\S{1,20}\s){0,4}[\"']?[\w.$/\\-]{1,60}:(?P<v>[^\s\"'$@]{4,60})@", checks=_GIVEN),
+    form(80, 110, r"\bhtpasswd\s-[a-zA-Z0-9]{0,6}b", r"\bhtpasswd\s(?:-\S{1,8}\s){0,3}-[a-zA-Z0-9]{0,6}b[a-zA-Z0-9]{0,6}\s\S{1,100}\s\S{1,60}\s[\"']?(?P<v>[^\s\"'$%<`-]{4,100})", checks=_GIVEN),
+    form(80, 110, r"\bnet\s{1,3}user\s[^\n]{1,120}/add\b",
+         r"\bnet\s{1,3}user\s{1,3}[\"']?[\w.$-]{1,40}[\"']?\s{1,3}[\"']?(?P<v>[^\s\"'$%/|*<-][^\s\"'$|]{3,100})[\"']?\s{1,3}(?:/\S{1,20}\s){0,2}/add\b", caseless=True, checks=_GIVEN),
     form(190, 110, r"\b(?:sqlcmd|osql|mongo(?:sh|dump|restore|import|export)?|redis-cli|ldap(?:search|add|modify|delete|passwd|whoami))\s[^\n]{0,160}\s-[PpawW]",
          r"\b(?:(?:sqlcmd|osql)\s[^\n|;]{0,160}?\s-P|mongo(?:sh|dump|restore|import|export)?\s[^\n|;]{0,160}?\s-p"
          r"|redis-cli\s[^\n|;]{0,160}?\s-a|ldap(?:search|add|modify|delete|passwd|whoami)\s[^\n|;]{0,160}?\s-w)"
@@ -74,12 +94,9 @@ _RULES = (
          r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)", caseless=True),
     # Directives of configurations, a line each.
     form(24, 110, r"\bbindpw\s{1,8}[^\s]{4}",
-         r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)"),
+         r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     form(40, 80, r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\"'\n]{8}",
-         r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)"),
-    form(90, 110, r"\b(?:r[ow]community|snmp-server community|(?:enable|username [^\s]{1,40}) (?:password|secret))\s{1,4}(?:[057-9]\s{1,2})?[^\s]{4}",
-         r"(?<![^\n])[ \t]{0,8}(?:r[ow]community6?|snmp-server community|(?:enable|username \S{1,40}(?: privilege \d{1,2})?) (?:password|secret))"
-         r"[ \t]{1,4}(?:[057-9][ \t]{1,2})?(?P<v>[^\s]{4,100})(?=[ \t]{0,4}(?:r[ow]\b|[0-9.]{7,15}(?:/|[ \t\r]*\n)|\r?\n|\Z))"),
+         r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     # In a statement of SQL the type of a column follows.
     form(40, 110, r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
          r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?!(?i:n?(?:var)?char|text|bytea|blob|character|string)\b)(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)"),
@@ -94,7 +111,7 @@ _RULES = (
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
     # Lists of accounts: an address and its password a line.
     form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
-         r"(?<![^\n])[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
+         r"(?<![^\n])(?:\[?[\w.-]{1,80}\]?(?::\d{2,5})?[ \t]{1,20})?[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
 )  # fmt: skip
 
 DETECTORS: tuple[Detector, ...] = (
@@ -144,9 +161,22 @@ DETECTORS: tuple[Detector, ...] = (
             "<key>password</key>\n<string>" + "Gr8Pass" + "9word</string>",
             'variable "db_password" {\n  default = "' + "Gr8Pass" + '9word"\n}',
             "sqlplus scott/" + "Gr8Pass" + "9word@orcl",
+            'conn.simple_bind_s("cn=admin", "' + "winter" + 'harbour")',
+            'new DirectoryEntry("LDAP://x", "corp\\ann", "' + "winter" + 'harbour")',
+            'new Rfc2898DeriveBytes("' + "winter" + 'harbour", salt)',
+            'env.put(Context.SECURITY_CREDENTIALS, "' + "winter" + 'harbour");',
+            "ipmitool -H 10.0.0.1 -U ann -P " + "winter" + "harbour9 power status",
+            "7z a -p" + "winter" + "harbour9 x.7z a",
+            "snmpwalk -v2c -c " + "winter" + "harbour9 10.0.0.1",
+            "smbclient //srv/share -U ann%" + "winter" + "harbour9",
+            "openssl rsa -passin pass:" + "winter" + "harbour9 -in x",
+            "xfreerdp /u:ann /p:" + "winter" + "harbour9 /v:srv",
+            "psexec.py corp/ann:" + "winter" + "harbour9@10.0.0.1",
+            "htpasswd -b .htpasswd ann " + "winter" + "harbour9",
+            "net user ann " + "winter" + "harbour9 /add",
+            "[smtp.corp.net]:587 ann@corp.net:" + "winter" + "harbour9\n",
             "binddn cn=admin\nbindpw " + "Gr8Pass" + "9word\n",
             'network={\n  ssid="x"\n  psk="' + "Gr8Pass" + '9word"\n}',
-            "enable secret " + "Gr8Pass" + "9word\n",
             "account shop\nuser ann\npassword " + "Gr8Pass" + "9word\n",
             "ann@host.example:" + "Gr8Pass" + "9word\n",
         ),
@@ -163,6 +193,10 @@ DETECTORS: tuple[Detector, ...] = (
             "  id int,\n  password VARCHAR(255),\n",
             "sqlplus /nolog @/opt/scripts2/run.sql",
             'getConnection(url, "user", "password")',
+            "snmpwalk -v2c -c public 10.0.0.1",
+            "unzip -p archive.zip member.txt",
+            "net user ann /add",
+            "openssl rsa -passin pass:password -in x",
         ),
     ),
 )

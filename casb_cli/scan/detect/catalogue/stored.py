@@ -15,9 +15,12 @@ _CRYPTED = (
     r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:1|apr1)\$[^$\s:]{1,8}\$[./A-Za-z0-9]{22}"
     r"|5\$(?:rounds=[0-9]{1,9}\$)?[^$\s:]{1,16}\$[./A-Za-z0-9]{43}|6\$(?:rounds=[0-9]{1,9}\$)?[^$\s:]{1,16}\$[./A-Za-z0-9]{86}"
     r"|(?:y|gy|7)\$[./A-Za-z0-9]{1,20}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}"
+    r"|[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}"
     r"|argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[0-9]{1,9},t=[0-9]{1,5},p=[0-9]{1,4}\$[A-Za-z0-9+/]{8,88}\$[A-Za-z0-9+/]{16,172})"
 )
-_CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[156y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9]{1,3})\$[./A-Za-z0-9$=,]{20}"
+_CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[15689y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9]{1,3})\$[./A-Za-z0-9$=,]{20}"
+_HASHED_NAME = r"(?:(?:username \S{1,40}[^\n]{0,40} |enable )(?:secret|password) [0-9]|--iscrypted|encrypted-password|-crypted password|passwd:)[ \t]{1,4}"
+"""What stands in front of a hash in configurations of devices and of what installs systems."""
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
 
@@ -27,6 +30,16 @@ _BYTES_OF = (
     r"(?:\[[a-z0-9_]{0,20}\])?\s{0,3}(?::=|=|:)\s{0,3}(?:[a-z0-9_.:;&\[\] ]{0,40}[(\[{]){1,2}\s{0,40}"
 )
 _BYTES = r"(?:0x[0-9a-f]{1,2}|[0-9]{1,3}),\s{0,20}"
+_SECRET_KIND = r"kind:\s{0,3}[\"']?[Ss]ecret[\"']?[ \t\r]{0,4}\n"
+_SECRET_DATA = (
+    r"(?<![^\n])[ \t]{0,12}data:[ \t\r]{0,4}\n(?:[^\n]{0,200}\n){0,8}?[ \t]{1,16}[\"']?"
+    r"(?![\w.-]{0,40}(?:crt|cert|user|username|host|port|ur[il]|name|namespace|email|region|ca|ca\.pem)[\"']?:)[\w.-]{1,60}[\"']?:[ \t]{1,4}[\"']?"
+    r"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})[\"']?[ \t\r]{0,4}(?=\n|\Z)"
+)
+"""The values of such a manifest, of which the first that may be secret is told."""
+_STATIC_KEY = (
+    "-----BEGIN OpenVPN Static" + " key V1-----\n" + "\n".join(rand(32, HEX, seed) for seed in range(16)) + "\n"
+)
 _PORT = r"(?:543[0-9]|6432|6543|15432|25060|25432|26257|\*)"
 """The ports that PostgreSQL, its poolers and kin are known to listen at: any number would cost the whole look more."""
 
@@ -35,7 +48,11 @@ DETECTORS: tuple[Detector, ...] = (
         "password-hash",
         "Hash of a password in a list of accounts",
         "A line of a shadow, htpasswd or FTP server's file, or a row of a database, with the hash of a password.",
-        form(110, 300, _CRYPT_HINT, _ACCOUNT + r"(?P<v>" + _CRYPTED + r")(?=[:\s]|\Z)"),
+        # A line of its own is such a list as well, as those have it who try hashes.
+        form(130, 300, _CRYPT_HINT, r"(?:" + _ACCOUNT + r"|(?<![^\n])|" + _HASHED_NAME + r"[\"']?)(?P<v>" + _CRYPTED + r")(?=[:\s\"']|\Z)"),
+        # Juniper's own way, which anybody can read back.
+        form(100, 130, r"\"\$9\$[A-Za-z0-9./-]{8}",
+             r"\b(?:secret|password|key|authentication-key|ascii-text)[ \t]{1,4}\"(?P<v>\$9\$[A-Za-z0-9./-]{8,120})\""),
         form(180, 300, r"'" + _CRYPT_HINT,
              r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'", caseless=True),
         form(110, 140, r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
@@ -49,6 +66,11 @@ DETECTORS: tuple[Detector, ...] = (
             f"bob:$apr1${rand(8, _CRYPT)}${rand(22, _CRYPT, 5)}",
             f"(1, 'ann', '{_BCRYPT}', 1),",
             "userPassword: {SSHA}" + rand(38, ALNUM),
+            f"{_SHADOW}\n",
+            f"rootpw --iscrypted {_SHADOW}\n",
+            f'set system root-authentication encrypted-password "{_SHADOW}"',
+            f"username ann privilege 15 secret 9 $9${rand(14, _CRYPT)}${rand(43, _CRYPT, 6)}\n",
+            'secret "' + "$9$" + rand(30) + '"; ## SECRET-DATA\n',
         ),
         no_match=lambda: (
             f'hash = "{_BCRYPT}"',
@@ -68,13 +90,28 @@ DETECTORS: tuple[Detector, ...] = (
              r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):"
              rf"{_PORT}:"
              r"[A-Za-z_*][^:\s]{0,62}:[A-Za-z_*][^:\s]{0,62}:(?P<v>(?:[^:\s\\]|\\.){3,100})(?=\s*?(?:\n|\Z))"),
-        reference="netrc(5); PostgreSQL: the password file",
+        form(120, 110, r":\{(?i:plain|clear|cleartext)\}[^\s:]{4}", _ACCOUNT + r"\{(?i:plain|clear|cleartext)\}(?P<v>[^\s:]{4,100})(?=[:\s]|\Z)"),
+        form(200, 110, r"\b(?:pptpd?|x?l2tpd?|pppd)[\"']?[ \t]{1,12}[^\s]{4}",
+             r"(?<![^\n])[\"']?[\w.@\\-]{1,64}[\"']?[ \t]{1,12}[\"']?(?:pptpd?|x?l2tpd?|pppd)[\"']?[ \t]{1,12}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t]{1,12}(?:\*|[0-9.\"]{7,18})[ \t\r]{0,4}(?=\n|\Z)"),
+        form(120, 110, r"\buser [^\s]{1,60} on [^\n]{0,80}>[^\s]{4}", r"(?<![^\n])(?:acl setuser|user) \S{1,60} on (?:[^\n>]{0,80} )?>(?P<v>[^\s]{4,100})(?=\s|\Z)"),
+        form(120, 130, r"\bchpasswd:\s{1,12}list:\s{0,4}[|>-]{0,3}\s{1,12}[^\s:]{1,40}:[^\s]{4}",
+             r"\bchpasswd:\s{1,12}list:\s{0,4}[|>-]{0,3}\s{1,12}(?:- )?[\w.-]{1,40}:(?P<v>(?!RANDOM\b)[^\s]{4,100})"),
+        form(100, 110, r"<keyMaterial>[^<\n]{8}", r"<keyMaterial>(?P<v>[^<\n]{8,63})</keyMaterial>"),
+        form(130, 40, r"following password to proceed to installation:?\s{1,12}[0-9a-f]{8}",
+             r"following password to proceed to installation:?\s{1,12}(?P<v>[0-9a-f]{32})(?![0-9a-f])"),
+        reference="netrc(5); PostgreSQL: the password file; Dovecot, pppd and Redis; WLAN profiles of Windows; Jenkins",
         filters=("unfilled",),
         match=lambda: (
             "machine imap.host login ann@host password " + "pass1" + "23",
             "machine git.host\n  login ann\n  password " + "winter" + "\n",
             "db.host:5432:shop:app:" + "hunter" + "2\n",
             "*:*:*:postgres:" + "s3cret\n",
+            "ann:{PLAIN}" + "winter:1000:1000::/home\n",
+            '"ann" pptpd "' + 'hunter2x" *\n',
+            "user ann on >" + "hunter2x ~* +@all\n",
+            "chpasswd:\n  list: |\n    root:" + "hunter2x\n",
+            "<keyMaterial" + ">winter harbour</keyMaterial>",
+            "Please use the following password to proceed to installation:\n\n" + rand(32, HEX) + "\n",
         ),
         no_match=lambda: (
             "machine host login <user> password <password>",
@@ -83,7 +120,19 @@ DETECTORS: tuple[Detector, ...] = (
             "hostname:port:database:username:password",
             "src/main.c:51234:warning:unused variable",
             "default password required here",
+            "the user logged on > see below",
+            "user\npassword reset",
         ),
+    ),
+    credential(
+        "openvpn-static-key",
+        "Static key of OpenVPN",
+        "The shared key that OpenVPN signs or encrypts its packets with.",
+        form(96, 700, r"-----BEGIN OpenVPN Static key V1-----\s{1,4}[0-9a-f]{32}",
+             r"-----BEGIN OpenVPN Static key V1-----\s{1,4}(?P<v>(?:[0-9a-f]{32}\s{1,4}){1,16})"),
+        reference="OpenVPN: tls-auth and secret",
+        match=lambda: (_STATIC_KEY,),
+        no_match=lambda: ("-----BEGIN OpenVPN Static key V1-----\n...\n",),
     ),
     credential(
         "firefox-login",
@@ -186,6 +235,24 @@ DETECTORS: tuple[Detector, ...] = (
         filters=("unfilled",),
         match=lambda: ('"auths": {"host": {"auth": "' + "YW5uOnMzY3J" + "ldC1QYTU1" + '"}}',),
         no_match=lambda: ('"auth": "' + rand(30) + '"', '"auth": "basic"'),
+    ),
+    credential(
+        "kubernetes-secret",
+        "Value in a Secret of Kubernetes",
+        "A manifest of Kubernetes with a secret value in it, as base64.",
+        form(1200, 1400, r"\bkind:\s{0,3}[\"']?[Ss]ecret\b",
+             r"(?:" + _SECRET_KIND + r"(?:[^\n]{0,200}\n){0,16}?" + _SECRET_DATA + r"|" + _SECRET_DATA.replace("<v>", "<v2>") + r"(?:[^\n]{0,400}\n){0,16}?[ \t]{0,12}" + _SECRET_KIND + r")"),
+        severity="medium",
+        confidence="medium",
+        reference="Kubernetes: Secrets",
+        checks=("given",),
+        filters=("unfilled", "documentation", "template_file", "sealed", "unlikely_password"),
+        match=lambda: ("apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\ndata:\n  db: " + "d2ludGVyaGFy" + "Ym91cjk=\n",),
+        no_match=lambda: (
+            "kind: Secret\ndata:\n  username: YW5uYWJlbGxl\n",
+            "kind: ConfigMap\ndata:\n  db: d2ludGVyaGFyYm91cjk=\n",
+            "kind: Secret\ndata:\n  password: {{ .Values.password | b64enc }}\n",
+        ),
     ),
     credential(
         "npm-login",
