@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from casb_cli.scan.detect import cached
-from casb_cli.scan.detect.gates import WordEnds
+from casb_cli.scan.detect.database import hits, load
+from casb_cli.scan.detect.gates import Gates, WordEnds
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.sought import Word, bordered, sought
 
@@ -107,6 +108,27 @@ def test_ends_tell_whose_words_end_in_a_stretch():
     assert not ends.within("b", 0, 39)
     assert not ends.within("a", 91, 200)
     assert not WordEnds().within("a", 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("a pin: 1", [5]),
+        ("the PIN 1", [7]),
+        ("holderPin = 1", [9]),
+        ("holderPIN_1", [9]),
+        ("pinOfHolder", [3]),
+        (" Pin ", [4]),
+        ("OpinionPinned", []),
+        ("spin 1", []),
+        ("a5Ade 1", []),  # a piece of a hexadecimal number
+        ("myAde 1", [5]),
+    ],
+)
+def test_a_short_word_ends_once_where_it_stands_alone_or_is_a_hump(text, ends):
+    gates = Gates(DetectorSet([needing("a", "pin", "ade")]))
+    found = hits(load(gates.rules, None), text.encode())
+    assert [end for end, _ in gates.word_ends(found, 0, text.encode()).found] == ends
 
 
 @pytest.mark.parametrize(

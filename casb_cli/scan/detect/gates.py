@@ -102,6 +102,8 @@ class Gates:
             for found in ends:
                 end = found - word.behind
                 at = end - word.size
+                if word.hump and not buffer[max(0, at - 1) : at].islower():
+                    continue
                 if _parted(buffer, at) and (word.part or _parted(buffer, end) or _NUMBERED.match(buffer, end)):
                     yield end, word
         tail = buffer[-SHORT:].lower()

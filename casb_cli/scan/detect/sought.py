@@ -161,6 +161,8 @@ class Word(NamedTuple):
     """Bytes behind the word that its expression takes as well."""
     part: bool = False
     """Whether it is a part of terms, so that anything may stand behind it."""
+    hump: bool = False
+    """Whether it is sought within a name in camel case only."""
 
 
 class Sought(msgspec.Struct, frozen=True, array_like=True):
@@ -213,13 +215,16 @@ def telling(word: str) -> str:
 
 
 def _hump(word: str) -> str:
-    """Return the expression of a word within a name in camel case, and the byte behind it."""
+    """Return the expression of a word within a name in camel case, and the byte behind it.
+
+    What stands before it is seen where one was found: with that in the expression all of them would take three seconds
+    and 60 MB more to compile.
+    """
     first, *others = word.split()
     rest = "".join(part.capitalize() for part in others)
     joined = first + "".join(others)
     heads = dict.fromkeys((first.capitalize() + rest, joined.capitalize(), joined.upper()))
-    within = f"[a-z](?:{'|'.join(heads)})[^a-z]"
-    return f"{within}|{_PART}(?:{first}|{first.capitalize()}){rest}[A-Z]" if rest else within
+    return f"(?:{'|'.join(heads)})[^a-z]"
 
 
 def _escaped(word: str) -> str:
@@ -281,7 +286,7 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
         words.append(known)
         hints.append((_alone(word), False))
         if len(word) >= _HUMP and word.isalpha():
-            humps.append((_hump(camels.get(word, word)), known))
+            humps.append((_hump(camels.get(word, word)), known._replace(hump=True)))
     for hint, known in humps:
         words.append(known)
         hints.append((hint, False))
