@@ -23,7 +23,7 @@ class Lazy:
         return new_scanner(self._detectors(), str(cache_dir()))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # pytest asks all that a module holds for its marks
+        if name.startswith(("__", "_mock", "_pytest")):  # pytest asks all that a module holds for its marks
             raise AttributeError(name)
         return getattr(self._made, name)
 
