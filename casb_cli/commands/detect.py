@@ -292,11 +292,11 @@ class _Look:
 
     def taken(self, row: Mapping[str, Any]) -> None:
         """Count a match that was not left out by `--where`, for `--fail-on`, and let the baseline know it."""
-        from casb_cli.core.models import SEVERITY_ORDER
-
         if self._baseline is not None:
             self._baseline.note_match(row["detector"], row["file"], row["fingerprint"])
         if self._fail_from is not None and row["state"] == "open":
+            from casb_cli.core.models import SEVERITY_ORDER
+
             self._severe += SEVERITY_ORDER[row["severity"]] >= self._fail_from
 
     def _count(self, one: LocalResult) -> None:

@@ -180,7 +180,7 @@ class Scanner:
         ):
             detector, start, end, place = candidate.armed.detector, 0, 0, ""
             if not collector.placed(detector):
-                start, end = (block.folded.origin(block.base + at) for at in (candidate.start, candidate.end))
+                start, end = map(block.folded.origin, (block.base + candidate.start, block.base + candidate.end))
                 place = places.at(buffer, block.base, candidate.start)
             collector.add(detector, confidence, candidate.value, start, end, place)
 

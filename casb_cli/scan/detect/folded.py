@@ -73,13 +73,15 @@ class Folded:
     def origin(self, offset: int) -> int:
         """Return the offset in the text of an offset in the blocks."""
         offset = self._unfolded(offset)
-        return offset + self._shorter.lost(offset)[0] if self._shorter else offset
+        return offset + self._shorter.lost(offset)[0] if self._shorter and self._shorter.shortened else offset
 
     def lost(self, offset: int) -> int:
         """Return how many characters the text has more up to an offset in the blocks."""
-        return self._shorter.lost(self._unfolded(offset))[1] if self._shorter else 0
+        return self._shorter.lost(self._unfolded(offset))[1] if self._shorter and self._shorter.shortened else 0
 
     def _unfolded(self, offset: int) -> int:
+        if not self._ends:
+            return offset + self._before
         at = bisect.bisect_right(self._ends, offset)
         return offset + (self._gone[at - 1] if at else self._before)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, wraps
+
+import msgspec
 
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.heads import Heads
@@ -18,9 +19,11 @@ _LABEL_ABOVE = expression(
 """A short line, or one that ends in a word for a number; none that names several columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A value in its surroundings: the buffer, where the value stands in it, and the file's name."""
+class View(msgspec.Struct, frozen=True, gc=False):
+    """A value in its surroundings: the buffer, where the value stands in it, and the file's name.
+
+    One is made for every value that is judged, for which a dataclass takes ten times as long.
+    """
 
     text: bytes
     start: int

@@ -73,6 +73,11 @@ class Shortened:
             self._chars += _characters(text) - _characters(short)
         return short
 
+    @property
+    def shortened(self) -> bool:
+        """Whether anything up to the last block was."""
+        return self._gone != 0
+
     def lost(self, offset: int) -> tuple[int, int]:
         """Return how many bytes, and how many characters, the text has more up to an offset."""
         if not self._gone:
