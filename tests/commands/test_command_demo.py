@@ -16,21 +16,11 @@ import pytest
 from harness import APPS, CACHE, all_gone, not_ready, wait_until
 
 from casb_cli.apps import registry
+from casb_cli.commands import _sandbox
 from casb_cli.core.capabilities import ListFiles
 
 READY = [app for app in APPS if not_ready(app) is None]
 FILING = [app for app in READY if issubclass(registry.load_connector(registry.get(app)), ListFiles)]
-
-
-SMALLER = """
-import sys
-from casb_cli.commands import _sandbox
-whole = _sandbox.plan
-_sandbox.plan = lambda apps, *, seed, people, files: whole(apps, seed=seed, people=people // 2, files=files // 2)
-from casb_cli.__main__ import main
-sys.exit(main())
-"""
-"""The demo over half the company: what is shown of each app needs no more."""
 
 
 @pytest.fixture
@@ -42,13 +32,24 @@ def bare(tmp_path):
 
 
 @pytest.fixture
+def smaller(casb, bare, monkeypatch):
+    """Run a demo in this process, over a smaller company: what is shown of each app needs no more."""
+    whole = _sandbox.plan
+    monkeypatch.setattr("tempfile.tempdir", bare["TMPDIR"])
+    monkeypatch.setattr(
+        _sandbox, "plan", lambda apps, *, seed, people, files: whole(apps, seed=seed, people=20, files=60)
+    )
+    return lambda app: casb("demo", "--app", app)
+
+
+@pytest.fixture
 def begin():
     """Start a demo as a process: `begin(env, "--app", "box")`; neither it nor what it started survives."""
     with contextlib.ExitStack() as started:
 
-        def start(env, *words, how=("-m", "casb_cli")):
+        def start(env, *words):
             demo = subprocess.Popen(
-                [sys.executable, *how, "demo", *words],
+                [sys.executable, "-m", "casb_cli", "demo", *words],
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -106,10 +107,10 @@ def test_every_app_without_tty_keyring_or_environment(begin, bare):
 
 
 @pytest.mark.parametrize("app", sorted({*READY} - {*FILING}))
-def test_an_app_without_files_suspends_and_undoes(begin, bare, app):
-    demo = begin(bare, "--app", app, how=("-c", SMALLER))
-    out, err = demo.communicate()
-    assert demo.returncode == 0, (out[-2000:], err)
+def test_an_app_without_files_suspends_and_undoes(smaller, bare, app):
+    demo = smaller(app)
+    assert demo.code == 0, demo
+    out = demo.out
     [ref] = set(re.findall(r"\$ casb govern suspend (\S+)", out))
     log = out[out.rindex("$ casb govern log") :].splitlines()
     assert [line.split()[1:3] for line in log[2:4]] == [["undo", "changed"], ["suspend", "changed"]]
@@ -118,10 +119,10 @@ def test_an_app_without_files_suspends_and_undoes(begin, bare, app):
 
 
 @pytest.mark.parametrize("app", FILING)
-def test_each_app_alone_quarantines_and_undoes(begin, bare, app):
-    demo = begin(bare, "--app", app, how=("-c", SMALLER))
-    out, err = demo.communicate()
-    assert demo.returncode == 0, (out[-2000:], err)
+def test_each_app_alone_quarantines_and_undoes(smaller, bare, app):
+    demo = smaller(app)
+    assert demo.code == 0, demo
+    out = demo.out
     [ref] = {shlex.split(word)[0] for word in re.findall(r"\$ casb govern quarantine (\S+)", out)}
     assert ref.startswith(f"{app}:demo:file:")
     log = out[out.rindex("$ casb govern log") :].splitlines()

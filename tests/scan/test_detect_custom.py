@@ -260,17 +260,17 @@ def test_a_validator_that_fails_on_a_value_says_no():
 
 
 def test_workers_find_what_this_process_finds_and_the_set_is_named_by_its_rules(tmp_path):
-    source = Source("acme.toml", EXAMPLE)
-    with WorkerPool(key=bytes(32), own=(source,), cache_dir=str(tmp_path), workers=1) as pool:
+    source, ids = Source("acme.toml", EXAMPLE), ("acme-employee", "payment-card")
+    with WorkerPool(key=bytes(32), detectors=ids, own=(source,), cache_dir=str(tmp_path), workers=1) as pool:
         result = pool.submit(Task(ref="1", name="a.txt"), b"badge EMP-482913").result()
         assert [m.detector for m in result.matches] == ["acme-employee"]
         assert result.matches[0].confidence == "high", "a keyword stands near by"
         assert result.matches[0].clear == (), "clear text leaves a worker only when it is asked for"
-        assert pool.detector_set != DetectorSet.shipped().id
+        assert pool.detector_set != DetectorSet.shipped(ids[1:]).id
     told = own(EXAMPLE.replace("Employee number of Acme", "Badge number"))
     looks = own(EXAMPLE.replace("{6}", "{7}"))
-    assert DetectorSet.shipped((), told).id == pool.detector_set
-    assert DetectorSet.shipped((), looks).id != pool.detector_set
+    assert DetectorSet.shipped(ids, told).id == pool.detector_set
+    assert DetectorSet.shipped(ids, looks).id != pool.detector_set
 
 
 def test_a_wrong_file_starts_no_worker():

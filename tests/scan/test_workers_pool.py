@@ -107,7 +107,7 @@ def test_many_matches_of_small_contents_are_all_told(cache):
     numbers = sorted({card("4539", seed=n) for n in range(200)})
     data = "\n".join(f"card {n}" for n in numbers * 7).encode()
     with WorkerPool(key=KEY, cache_dir=cache, workers=1) as pool:
-        jobs = [Task(ref="a", name="a.txt", every=True, limits=Limits(matches=100)) for _ in range(20)]
+        jobs = [Task(ref="a", name="a.txt", every=True, limits=Limits(matches=100)) for _ in range(8)]
         told = [[] for _ in jobs]
         futures = [pool.submit(job, data, of.extend) for job, of in zip(jobs, told, strict=True)]
         for future, of in zip(futures, told, strict=True):
@@ -214,7 +214,7 @@ def test_matches_handed_on_by_one_of_many_are_told_once(pool, given):
         about = Task(ref=name, name=name, every=True)
         return pool.submit(about, (TEXT + b"\n") * count, lambda batch: kept.append(len(batch)))
 
-    futures = {str(n): (count, submitted(str(n), count)) for n, count in enumerate((1, 1, 2_500, 3, 1_000, 1) * 4)}
+    futures = {str(n): (count, submitted(str(n), count)) for n, count in enumerate((1, 1, 2_500, 3, 1, 1_000, 1) * 2)}
     for name, (count, future) in futures.items():
         last = len(future.result().matches)
         assert sum(batches[name]) + last == count
