@@ -36,6 +36,7 @@ from casb_cli.scan.detect.names import (
 )
 from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise
+from casb_cli.scan.detect.spoken import labelled_as_card, spoken_otherwise
 from casb_cli.scan.detect.view import View, by_value
 
 _TEST_CARDS = frozenset(
@@ -347,18 +348,25 @@ def hash_part(value: bytes, view: View) -> bool:
 
 def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
-    if names_a_card(view.head()):
+    if names_a_card(view.head()) or names_a_card(view.heading()):
         return False
     return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
 
 
+_BANK = expression(rb"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2} $")
+"""The beginning of an IBAN, whose groups a line's end parted."""
+
+
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
-    label, head = view.label(120), view.head()
+    label = view.label(120)
+    head = b"" if labelled_as_card(view) else view.head()
+    if _BANK.search(label[-6:]):
+        return True
     alone = not label.strip() and not head and view.after(1) not in MARKS
     if alone and numbers_a_thing(above := view.above(120)) and not customers_card(value, above):
         return True
-    return named_otherwise(value, view.text, view.start, label, head)
+    return named_otherwise(value, view.text, view.start, label, head) or spoken_otherwise(value, view, head)
 
 
 _FIGURES = expression(rb"[^A-Za-z]+")

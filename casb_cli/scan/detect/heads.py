@@ -35,6 +35,8 @@ _BEFORE_TUPLE = 50
 _NO_TUPLE = 4096
 _ABOVE = 8192
 """Bytes in which the names of columns are sought that no word tells, and the table's beginning."""
+_LISTED = expression(rb"[^A-Za-z\x80-\xff]*|[^0-9]{0,4}(?:[0-9][^0-9]{0,2}){6,40}[^0-9]{0,4}")
+"""What a list of numbers has a line, also with letters in front."""
 _NOBODY = frozenset[str]()
 
 
@@ -76,6 +78,7 @@ class Heads:
         self._seen = 0
         self._last: Head | None = None
         self._way = _Way(b"", 0, b"", 0, 0)
+        self._listed: tuple[bytes, int, bytes] = b"", 0, b""
 
     def begin(self, buffer: bytes, base: int) -> None:
         """Take the next stretch of text, and drop the tables that end before it."""
@@ -198,8 +201,8 @@ class Heads:
         low = max(0, start - _ABOVE)
         line = buffer.rfind(self._row, low, start) + 1 or low
         own = buffer[line : start + _LONGEST].split(self._row, 1)[0].strip(b" \r")
-        mark = next((mark for mark in (b"\t", b"|", b"  ") if mark in own), b"")
-        count = own.rstrip().count(mark) if mark in (b"\t", b"|") else 0
+        mark = next((mark for mark in (b"\t", b"|", b";", b"  ") if mark in own), b"")
+        count = own.rstrip().count(mark) if mark != b"  " else 0
         top = line
         while mark and top > low:
             way = self._way
@@ -211,12 +214,32 @@ class Heads:
                 break
             top = above
         self._way = _Way(buffer, line, mark, count, top)
-        if own[:1] == b"(" and (filled := _FILLED.search(buffer, low, start)) is not None:
+        filled = _FILLED.match(buffer, line) or (own[:1] == b"(" and _FILLED.search(buffer, low, start)) or None
+        if filled is not None:
             head = self._statement(buffer, filled.start())
         else:
             end = buffer.find(self._row, top)
             head = self._head(buffer, end, end) if top < line else None
         return b"" if head is None else _name(head, buffer, start)
+
+    def heading(self, buffer: bytes, start: int) -> bytes:
+        """Return the line above a list of numbers, one a line, in which an offset stands; empty where none is."""
+        own = line = buffer.rfind(b"\n", 0, start) + 1
+        low = max(0, line - _ABOVE)
+        told = b""
+        while line > low:
+            if self._listed[0] is buffer and self._listed[1] == line:
+                told = self._listed[2]
+                break
+            above = buffer.rfind(b"\n", low, line - 1) + 1
+            told = buffer[above : line - 1].strip()
+            if told and _LISTED.fullmatch(told) is None:
+                break
+            line, told = above, b""
+        if any(mark in told for mark, _ in _MARKS):
+            told = b""  # the names of columns
+        self._listed = buffer, own, told
+        return told
 
     def since(self, at: int) -> int:
         """Return where a place, counted from the segment's start, stands in the text; 0 where that was before it."""

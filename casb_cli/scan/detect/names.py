@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
+from casb_cli.scan.detect.numbered import calls_a_card, names_a_card, numbers_a_thing
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise, numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = expression(
@@ -35,7 +35,7 @@ _OTHER_NAME = expression(
     rb"|checksum|etag|rev|revision|version|build|commit|cursor|index|idx|position|pos|size|length|bytes|count|total|amount|price"
     rb"|lat|lng|lon|phone|tel|mobile|fax|ticket|asset|device|node|host|thread|process|correlation|corr|tweet|snowflake|seed"
     rb"|random|duration|elapsed|latency)"
-    rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms))?$"
+    rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms|1[234]))?$"
 )
 _CARD_NAME = expression(
     rb"card|(?<![a-z])pan(?![a-z])|(?<![a-z])cc|credit|debit|visa|master|amex|maestro|kart|carte|tarjeta|cart[ao]|kaart|kort"
@@ -43,12 +43,6 @@ _CARD_NAME = expression(
     re.IGNORECASE,
 )
 _CARD_BEFORE = expression(rb"(?:cards?|karten?|cartes?|tarjetas?|cart[ao]|kaart|kort|kart[ay]?)\W{0,6}$", re.IGNORECASE)
-_CALLED = expression(
-    r"(?:cards?|visa|mastercard|amex|maestro|(?<![a-z])pan|(?<![a-z])cc|kart\w{0,2}|cartes?|tarjetas?|cart[aã]o?|kaart|kort"
-    r"|карт\w{0,3}|κάρτας?|カード|卡|카드|بطاق\w{0,3}|כרטיס|บัตร|thẻ)"
-    r"(?:[\W_]{0,6}(?:id|ref|no|nr|num|nummer|numm?er[oau]?|number|n[uú]mero|番号|号|번호|#))?[^\w\n]{0,6}$",
-    re.IGNORECASE,
-)
 _LINE = expression(rb"[\n\x1e]")
 _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 """Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
@@ -93,11 +87,6 @@ _MEASURES = frozenset(
 )
 
 card = lru_cache(4096)(named_card)  # each number of a column is asked about by all of its neighbours
-
-
-def called_card(before: bytes) -> bool:
-    """Return whether a word for cards stands right in front."""
-    return _CALLED.search(before[-60:].decode("utf-8", "ignore")) is not None
 
 
 def _key(before: bytes) -> re.Match[bytes] | None:
@@ -181,12 +170,12 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
 
     `before` is what stands in front of it on its line.
     """
-    if _NUMBER_OF.search(before[-40:]) is not None and not called_card(before):
+    if _NUMBER_OF.search(before[-40:]) is not None and not calls_a_card(before[-60:]):
         return True
     column = column.strip(b" \"'\r")
     if numbers_a_paper(value, before) or (column and numbers_a_paper(value, column)):
         return True
-    if on_a_receipt(value, before) and not called_card(before):
+    if on_a_receipt(value, before) and not calls_a_card(before[-60:]):
         return True
     if not names_a_card(column) and _names_a_thing(value, before, column):
         return True
@@ -196,7 +185,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
         name = key[1] or (b"" if key[2] in _DRESS else key[2])
         if name and numbers_a_paper(value, name):
             return True
-        if article(value) and _CARD_NAME.search(name) is None and not called_card(before):
+        if article(value) and _CARD_NAME.search(name) is None and not calls_a_card(before[-60:]):
             return True
         if _CARD_BEFORE.search(before[: key.start()]) is not None:
             return False
@@ -205,7 +194,7 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
         )
     if _CARD_NAME.search(column) is not None:
         return False
-    return _OTHER_NAME.search(column) is not None or (article(value) and not called_card(before))
+    return _OTHER_NAME.search(column) is not None or (article(value) and not calls_a_card(before[-60:]))
 
 
 def _names_a_thing(value: bytes, before: bytes, column: bytes) -> bool:
@@ -215,7 +204,9 @@ def _names_a_thing(value: bytes, before: bytes, column: bytes) -> bool:
         return True
     if _BARE.search(before) is not None:
         return False
-    return not called_card(before) and any(labelled_otherwise(before, len(before), told) for told in {column, b""})
+    return not calls_a_card(before[-60:]) and any(
+        labelled_otherwise(before, len(before), told) for told in {column, b""}
+    )
 
 
 def _mostly_others(lead: bytes, value: bytes, text: bytes, start: int) -> bool:
@@ -235,12 +226,18 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
         return True
     if b" " in value and _GROUP_BEFORE.search(before[-6:]) and _GROUP_BEHIND.match(after[:6]):
         return True
-    if called_card(before):
+    if calls_a_card(before[-60:]):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)
     same = _in_its_place(value, text, start)
     if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
         return True
     return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
+
+
+def all_alike(value: bytes, text: bytes, start: int) -> bool:
+    """Return whether several different numbers of the same form around are cards one and all: that is no chance."""
+    same = set(_in_its_place(value, text, start))
+    return len(same) >= _COUNTING and all(map(card, same))
 
 
 def _in_its_place(value: bytes, text: bytes, start: int) -> list[bytes]:

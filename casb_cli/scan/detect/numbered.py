@@ -19,7 +19,7 @@ _NUMBER_WORDS = (
     "number numbers no nr num nro nummer numer numeru numero número numéro nº n № # č čís číslo br broj номер"
     " ном número numărul număr numarası numara szám száma kód kódja kod kodu kode code codes código codice cod"
     " codi код κωδικός αριθμός αρ số mã nomor מספר מס קוד رقم رمز id identifier identifiant identificador"
-    " identificativo identyfikator šifra шифра tag ref réf"
+    " identificativo identyfikator šifra шифра tag ref réf 番号 号 号码 號 號碼 编号 編號 번호 コード 코드"
 )
 _NUMBER = frozenset(_NUMBER_WORDS.split())
 _LEADING = _NUMBER - {"number", "numbers", "no", "#"}
@@ -51,12 +51,12 @@ _LINK_WORDS = (
 )
 _LINKS = frozenset(_LINK_WORDS.split())
 _CARD = expression(
-    r"card|^(?:pan|cc\w?|kk|cb|mc|ec|vi|ax|mir|troy|jcb)$|cc(?:num|no|nr)|credit|cr[eé]dito?|kredi|debit(?!eur|or)|visa|master"
+    r"card|^(?:pan|cc\w?|kk|cb|mc|ec|vi|ax|mir|troy|jcb)(?:num|no|nr|number)?$|credit|cr[eé]dito?|kredi|debit(?!eur|or)|visa|master"
     r"|amex|americ|express|discover|diners|maestro|unionpay|kart|kort|carte|tarjeta|targeta|cart[aã]|cartões|cartoes|kaart|kárty"
     r"|карт|кредит|κάρτ|カード|クレカ|卡|카드|بطاق|כרטיס|אשראי|บัตร|thẻ|کارت|कार्ड"
 )
 _PAYS = expression(
-    r"pay|zahl|bezahl|paiement|pago|pagam|betal|plat|płat|ödeme|оплат|fund|instrument"
+    r"pay|paid|zahl|bezahl|paiement|pago|pagam|betal|plat|płat|ödeme|оплат|fund|instrument"
     r"|account|acct|kont(?!r|akt)|compte|cuenta|^cont[oau]?$|conturi|reken|rachun|účet|účtu|számla|счёт|счет|рахун|hesap|tili|λογαρ|口座|账|帳|계좌|حساب|חשבון|rekening|tài"
 )
 """Words for payments and accounts, whose numbers cards' may be; what refers to them or identifies them is none."""
@@ -84,10 +84,76 @@ def numbers_a_thing(label: bytes) -> bool:
     return words[0] in _LEADING and 1 < len(words) <= _WORDS and _tells(last)
 
 
+_SPOKEN = expression(
+    r"exp|valid|vali?d|gültig|ablauf|vencim|venc$|caduc|scad|ważn|срок|действ|platnos|giltig|gyldig|geldig|lejár|λήξη|有効|有效"
+    r"|만료|صلاح|תוקף|son$|cv[cv]|charg|belast|addeb|débit"
+)
+"""What else is said of cards: how long they last, what is charged."""
+_OPEN_WORDS = (
+    "abbr button caption cite font legend mark option small span strong table tbody thead answer arg args attr"
+    " attribute attributes body cell column confidential content contents custom default detail details display entry"
+    " example extra field fields info information item items key label line list message meta misc name note notes"
+    " object orig original other others output param parameter parameters params payload pii plain prop private"
+    " property question raw record remark remarks secret sensitive temp tmp token unknown unnamed untitled comment"
+    " comments description memo response result row string sub subject text title type val values vals var variable"
+    " wert werte feld angabe angaben bemerkung bemerkungen hinweis notiz notizen kommentar anmerkung daten nachricht"
+    " betreff titel eintrag inhalt zeile beschreibung valeur valeurs champ remarque remarques commentaire commentaires"
+    " donnée données texte objet libellé détails valor valores campo campos nota notas observación observaciones"
+    " comentario comentarios dato datos dados mensaje mensagem asunto assunto texto descripción descrição observação"
+    " observações valore valori dettagli osservazioni commento commenti dati messaggio oggetto testo descrizione"
+    " waarde veld opmerking opmerkingen gegevens bericht onderwerp tekst omschrijving værdi verdi värde felt fält"
+    " merknad bemærkning anmärkning kommentti arvo kenttä huomautus tiedot uwaga uwagi wartość pole opis dane treść"
+    " hodnota poznámka poznámky údaj údaje popis érték mező megjegyzés adat adatok szöveg leírás valoare câmp"
+    " observații değer alan açıklama bilgi veri metin значение поле примечание примечания комментарий данные текст"
+    " описание значення примітка дані опис 値 備考 メモ 内容 项目 备注 內容 备 비고 내용 값 قيمة"
+    " ملاحظات بيانات ערך הערות"
+)
+_OPEN = frozenset(_OPEN_WORDS.split())
+"""Names that tell nothing of what they name; elements of HTML too."""
+_SHORTEST = 4
+"""Letters that a name has which tells something; shorter ones may be short for anything."""
+
+
+@lru_cache(1024)
+def names_something(name: bytes) -> bool:
+    """Return whether a name tells what it names, and that is neither a card nor what one may stand for."""
+    words = _words(_last(name))
+    if len(words) > 1 and words[-1] in _NUMBER and words[-2] in _NOTHING:
+        return False
+    words = [word for word in words if word not in _NOTHING and word not in _NUMBER]
+    if any(word in _OPEN or _CARD.search(word) or _PAYS.search(word) or _SPOKEN.search(word) for word in words):
+        return False
+    return any(len(word.encode()) >= _SHORTEST for word in words)
+
+
+def speaks_of_cards(text: bytes) -> bool:
+    """Return whether a text has a word for cards, for payments or for what is said of cards."""
+    words = _words(text.decode("utf-8", "ignore"))
+    return any(_CARD.search(word) or _PAYS.search(word) or _SPOKEN.search(word) for word in words)
+
+
 @lru_cache(256)
 def names_a_card(label: bytes) -> bool:
     """Return whether a label, or a column's name, has a word for cards."""
     return any(map(_CARD.search, _words(_last(label))))
+
+
+_CLOSE = 6
+"""Characters that may part the word for cards, the one for a number, and the number."""
+
+
+@lru_cache(4096)
+def calls_a_card(label: bytes) -> bool:
+    """Return whether what stands right in front of a number ends with a word for cards, or with that and a number's."""
+    told = label.decode("utf-8", "ignore")
+    behind = len(told)
+    for word in reversed(list(_WORD.finditer(told))):
+        if behind - word.end() > _CLOSE:
+            return False
+        if word[0].lower() not in _NUMBER:
+            return _CARD.search(word[0].lower()) is not None
+        behind = word.start()
+    return False
 
 
 def _last(label: bytes) -> str:

@@ -19,6 +19,10 @@ _LABEL_ABOVE = expression(
 """A short line, or one that ends in a word for a number; none that names several columns."""
 
 
+_BULLETS = b" -*>#.0123456789\"'"
+"""What stands in front of the items of a list."""
+
+
 class View(msgspec.Struct, frozen=True, gc=False):
     """A value in its surroundings: the buffer, where the value stands in it, and the file's name.
 
@@ -52,6 +56,17 @@ class View(msgspec.Struct, frozen=True, gc=False):
         """Return up to `count` bytes of the line above a value that begins its own, where they are all of that line."""
         lines = self.text[max(0, self.start - count) : self.start].split(b"\n")
         return lines[-2].rstrip() if len(lines) > (1 if self.start <= count else 2) and not lines[-1].strip() else b""
+
+    def heading(self) -> bytes:
+        """Return the line above the list of numbers whose line a value begins; empty where it begins none."""
+        if self.heads is None or self.before(60).strip(_BULLETS):
+            return b""
+        return self.heads.heading(self.text, self.start)
+
+    def around(self, count: int) -> bytes:
+        """Return the value's line, with the line before and the one behind, up to `count` bytes on either side."""
+        before = self.text[max(0, self.start - count) : self.start].split(b"\n")[-2:]
+        return b" ".join((*before, *self.text[self.end : self.end + count].split(b"\n", 2)[:2]))
 
     def after(self, count: int) -> bytes:
         """Return up to `count` bytes behind the value, on its line."""

@@ -54,6 +54,7 @@ MARKS = (
     b"</a:tc>",
     b"</c:v>",
     b"</p:text>",
+    b"</a:tableStyleId>",
     b"office:value=",
 )
 """Tags that part words, as nearly every office program writes them."""

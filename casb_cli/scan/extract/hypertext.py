@@ -30,6 +30,9 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _DATA = re.compile(rb"data:(?:text/|application/json|image/svg)[^,]{0,100},", re.IGNORECASE)
+_BESIDE = b"</span><span"
+_LABELLED = re.compile(rb"(?<=[^\x00-\x40])" + _BESIDE + rb"(?=[^<>]*>[0-9][0-9 .\-]{6})")
+"""Between a label and its number in elements of their own, which styles part."""
 _BLOCK, _KEPT, _LATER = b"\x01", b"\x02", b"\0"
 """Marks, until the lines are put down: between blocks, in front of text whose lines stay, for a line end in a tag."""
 _INVISIBLE = tuple(char.encode() for char in "\u00ad\u200b\u200c\u200d\u2060\ufeff")
@@ -42,6 +45,8 @@ def html_text(source: Source, context: Context, where: str) -> Iterator[Segment]
 
 def html_blocks(data: bytes) -> bytes:
     """Return the text of HTML."""
+    if _BESIDE in data:
+        data = _LABELLED.sub(_BESIDE.replace(b">", b"> "), data)
     parts = _TAGS.split(data.translate(None, _BLOCK + _KEPT + _LATER))  # text and tags in turn
     seen: dict[bytes, bytes] = {}
     for at in range(1, len(parts), 2):

@@ -173,6 +173,7 @@ _SLIDES = (
     (b"</a:br>", b"\n"),
     (b"</a:tc>", b"\t"),
     (b"</c:v>", b"\t"),
+    (b"</a:tableStyleId>", b"\n"),
     (b"</p:text>", b"\n"),
 )
 """Tags as nearly every office program writes them: looked for as such, faster than all forms that they may have."""

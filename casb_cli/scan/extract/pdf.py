@@ -148,28 +148,32 @@ def _page(document: Any, number: int, context: Context, files: list[Any]) -> tup
         page.close()
 
 
-_FIGURES = re.compile(r"[0-9](?:[ -]?[0-9]){13,60}")
+_FIGURES = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
+_UNPARTED = re.compile(r"[0-9]{7,}")
+"""What goes on behind a blank in few ways of writing a number: a smaller gap tells another cell."""
 _MOST_GAPS = 20_000
+_WIDE = 1.0
+"""Heights of letters that a gap between cells is wide; a blank is a third of one."""
+_BESIDE_FIGURE = 1.1
+"""The same in widths of a figure: a blank is one, where all letters are as wide, and half of one elsewhere."""
 
 
 def _apart(text: str, page: Any) -> str:
-    """Return a page's text with a tab for each wide gap among long figures: cells of a table, and no one number."""
-    made: list[str] | None = None
-    gaps = 0
-    for found in _FIGURES.finditer(text):
-        if _SPACED.search(text, found.start(), found.end()):
-            continue
-        for at in range(found.start() + 1, found.end() - 1):
-            if text[at] == " " and gaps < _MOST_GAPS:
-                gaps += 1
-                if _is_wide(page, at):
-                    made = made or list(text)
-                    made[at] = "\t"
-    return "".join(made) if made else text
+    """Return a page's text, of one with long figures with a tab for each wide gap: cells of a table and their names."""
+    if _FIGURES.search(text) is None:
+        return text
+    set_apart = {at for found in _SPACED.finditer(text) for at in range(*found.span())}
+    sides = {at for found in _UNPARTED.finditer(text) for at in (found.start() - 1, found.end())}
+    made = list(text)
+    blanks = (at for at, letter in enumerate(text) if letter == " " and at not in set_apart)
+    for at in itertools.islice(blanks, _MOST_GAPS):
+        if 0 < at < len(text) - 1 and _is_wide(page, text, at, beside_figure=at in sides):
+            made[at] = "\t"
+    return "".join(made)
 
 
-def _is_wide(page: Any, at: int) -> bool:
-    """Return whether the blank at a place is wider than letters are high."""
+def _is_wide(page: Any, text: str, at: int, *, beside_figure: bool) -> bool:
+    """Return whether the blank at a place is wider than those between words."""
     from pypdfium2 import raw
 
     if raw.FPDFText_GetUnicode(page.raw, at) != ord(" "):
@@ -180,10 +184,16 @@ def _is_wide(page: Any, at: int) -> bool:
     if not raw.FPDFText_GetLooseCharBox(page.raw, at + 1, behind):
         return False
     high = abs(before.top - before.bottom)
+    least = high * _WIDE
+    if beside_figure:
+        figure = before if text[at - 1].isdigit() else behind
+        least = min(least, abs(figure.right - figure.left) * _BESIDE_FIGURE)
+    if behind.left - before.right <= least:
+        return False
     first = raw.FS_RECTF()
     apart = before.left - first.right if at > 1 and raw.FPDFText_GetLooseCharBox(page.raw, at - 2, first) else 0.0
     gap = behind.left - before.right - 2 * max(apart, 0.0)  # letters may all be set apart
-    return bool(high > 0 and gap > high and abs(behind.bottom - before.bottom) < high)
+    return bool(high > 0 and gap > least and abs(behind.bottom - before.bottom) < high)
 
 
 _WRAPPED = re.compile(r"(?<=[0-9]) \r\n(?=[0-9])")

@@ -1,0 +1,89 @@
+"""Whether a number that could be a card's has a name that tells something else, or stands where none is spoken of."""
+
+from __future__ import annotations
+
+from casb_cli.scan.detect.expressions import expression
+from casb_cli.scan.detect.names import all_alike
+from casb_cli.scan.detect.numbered import names_a_card, names_something, speaks_of_cards
+from casb_cli.scan.detect.view import View
+from casb_cli.scan.extract.base import ROW
+
+_CELLS = expression(rb"\t|  |\||\xe3\x80\x80")
+_LETTER = expression(rb"[A-Za-z\x80-\xff]")
+_SPARSE = expression(rb"[^0-9]*(?:[0-9]{1,2}[^0-9]+)?")
+"""A label: at most a small number is in it."""
+_MARKED = expression(rb"[:=]|\xef\xbc\x9a|\.{3}|\xe2\x80\xa6")
+_LISTED = expression(rb"(?:[\"']?[0-9][0-9 \-]{10,22}[\"']?[ ]?[,;/][ ]?)+[\"']?$")
+"""The numbers in front of one in a list."""
+_LASTS = expression(rb"(?<![0-9])(?:0[1-9]|1[0-2]) ?[/\-] ?(?:20)?[2-3][0-9](?![0-9/\-])")
+"""The month up to which a card lasts."""
+_ALONE = expression(rb"(?:^|[,;|\t(]|  )[ \"']*$")
+"""In front of what is alone in its cell."""
+_FEW_WORDS = 4
+_LINE, _WRAPPED = 300, 50
+"""Bytes of a line that are looked at; those from which on a line of prose may go on in the next one."""
+
+
+def spoken_otherwise(value: bytes, view: View, head: bytes) -> bool:
+    """Return whether digits have a name that tells something else, or stand in prose that speaks of no card.
+
+    Digits in groups are written as cards' are: of them the name of a column alone is asked.
+    """
+    named = _LETTER.search(head) is not None and _ALONE.search(_before(view)) is not None
+    if not named and not value.isdigit():
+        return False
+    return (names_something(head) if named else _otherwise(view)) and not all_alike(value, view.text, view.start)
+
+
+def _otherwise(view: View) -> bool:
+    line = _LISTED.sub(b"", _before(view))
+    *others, own = _CELLS.split(line)
+    if own[-1:].isalnum():
+        return False  # a word may be joined to the number of what it is for
+    if _LETTER.search(own) is not None:
+        return _in_words(view, own, alone=not others)
+    cells = [cell for cell in others if cell.strip()]
+    if cells:
+        cells += [b"", *(cell for cell in _CELLS.split(_after(view))[1:] if cell.strip())]
+        at = cells.index(b"")
+        return at % 2 == 1 and all(map(_is_label, cells[::2])) and _names(cells[at - 1])
+    return _names(view.heading())
+
+
+def labelled_as_card(view: View) -> bool:
+    """Return whether a line is a label with a word for cards and its number: no column of a table that is above."""
+    line = _before(view)
+    cells = [cell for cell in _CELLS.split(line)[:-1] if cell.strip()]
+    if len(cells) != 1 and not line.rstrip().endswith(b":"):
+        return False
+    return bool(cells) and names_a_card(cells[-1]) and not _after(view).strip(b' |\t\r"')
+
+
+def _before(view: View) -> bytes:
+    return view.before(_LINE).rsplit(ROW, 1)[-1]
+
+
+def _after(view: View) -> bytes:
+    return view.after(_LINE).split(ROW, 1)[0]
+
+
+def _is_label(cell: bytes) -> bool:
+    return _LETTER.search(cell) is not None and _SPARSE.fullmatch(cell) is not None and len(cell.split()) <= _FEW_WORDS
+
+
+def _names(label: bytes) -> bool:
+    return _is_label(label) and names_something(label)
+
+
+def _in_words(view: View, before: bytes, *, alone: bool) -> bool:
+    """Return whether what stands in front in the same cell is no label of a card, and nothing near speaks of one."""
+    after = _CELLS.split(_after(view))[0]
+    if _LASTS.search(after) is not None:
+        return False
+    if not names_something(before):
+        return False
+    if _MARKED.search(before[-8:]) is not None:
+        return True
+    if alone and len(before.split()) > _FEW_WORDS and len(before) + len(after) >= _WRAPPED:
+        return not speaks_of_cards(view.around(_LINE))
+    return not speaks_of_cards(before + after)

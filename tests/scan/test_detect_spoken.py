@@ -1,0 +1,98 @@
+"""Numbers that could be cards where something else is named, or nothing speaks of cards."""
+
+from __future__ import annotations
+
+import pytest
+from scan_scanner import SCANNER
+from stdnum import luhn
+from test_extract_formats import pdf
+
+from casb_cli.scan.inspect import inspect_stream
+
+
+def card(begun):
+    return begun + luhn.calc_check_digit(begun)
+
+
+CARD = card("453957876362148")
+GROUPED = " ".join(CARD[at : at + 4] for at in range(0, 16, 4))
+MORE = [card(f"41{at}7193055{at}2604") for at in range(3, 7)]
+NONE = [number[:-1] + str((int(number[-1]) + 1) % 10) for number in MORE]
+
+
+def cards(text, name="a.txt"):
+    data = text if isinstance(text, bytes) else text.encode()
+    return inspect_stream(data, name=name, scanner=SCANNER, key=bytes(32), every=True).totals.get("payment-card", 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Colet: {CARD}\n",
+        f"Umowa ........ {CARD}\n",
+        f"Seguimiento\t{CARD}\n",
+        f"Demande  {CARD}\n",
+        f"Poliçe\n{CARD}\n",
+        f'{{"voucher": "{CARD}"}}',
+        f"<colet>{CARD}</colet>",
+        f"<table><tr><th>Serie</th><th>Ort</th></tr><tr><td>{CARD}</td><td>Rom</td></tr></table>",
+        f"serie;ort;tag\n{CARD};Rom;Mo\n",
+        f"Serie   Ort  Tag\n{CARD}  Rom  Mo\n",
+        f"Serie   Ort    Tag\n{GROUPED}  Rom    Mo\n",
+        f"INSERT INTO t (serie, ort) VALUES ('{CARD}', 'Rom');",
+        f"Cikkszám;Rendelés\n{NONE[0]};12\n{CARD};13\n",
+        f"Thank you, the goods left our house today and {CARD} arrives on Monday.\n",
+        f"Colete: {NONE[0]}, {CARD}, {NONE[1]}\n",
+        f"FR60 {GROUPED}\n153\n",
+        "Colete\n" + "\n".join([NONE[0], CARD, *NONE[1:]]) + "\n",
+    ],
+)
+def test_a_number_of_which_something_else_is_said_is_no_card(text):
+    name = "a.html" if text.startswith("<table") else "a.csv" if ";" in text[:16] else "a.txt"
+    assert cards(text, name) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CARD,
+        f"- {CARD}\n",
+        f"Ann, {CARD}\n",
+        f"Colet: {GROUPED}\n",
+        f"Ann: {CARD} 11/29\n",
+        f"Please charge {CARD} for the goods of last week, thank you.\n",
+        f"The goods of last week were paid by Visa, that is the one with the number\n{CARD} as told.\n",
+        f"Unsere Mitglieder zahlen mit {CARD} am liebsten.\n",
+        f"Titular:\tAnn Lee\nNúmero do cartão:\t{CARD}\n",
+        f"serie;ort;zahlung\n12;Rom;{CARD}\n",
+        f"Details: {CARD}\n",
+        f"field7;ort;tag\n{CARD};Rom;Mo\n",
+        f'{{"value": "{CARD}"}}',
+        f"cbnum={CARD}\n",
+        f"<p>Card number <span>x</span></p><p><span>Card number</span><span class='v'>{CARD}</span></p>",
+        f"Plătit cu cardul: {CARD}\n",
+    ],
+)
+def test_a_number_of_which_nothing_else_is_said_is_a_card(text):
+    assert cards(text, "a.html" if text.startswith("<p>") else "a.csv" if ";" in text[:16] else "a.txt") == 1
+
+
+@pytest.mark.parametrize("name", ["serie", "secret", "field7"])
+def test_a_column_of_cards_is_one_whatever_its_name(name):
+    rows = "".join(f"{number},Rom,Mo\n" for number in MORE)
+    assert cards(f"{name},ort,tag\n{rows}", "a.csv") == len(MORE)
+
+
+def test_a_list_below_a_word_for_cards_holds_cards_among_other_lines():
+    lines = "\n".join([*NONE[:3], "Carta di pagamento", CARD, *NONE, "Scadenza", "11/29"])
+    assert cards(f"Cliente\n{lines}\n") == 1
+
+
+def test_the_names_of_columns_of_a_pdf_are_told_apart():
+    def page(name):
+        return pdf(
+            f"Datum) Tj 90 0 Td ({name}) Tj 150 0 Td (Ort) Tj -240 -20 Td (Mo) Tj 90 0 Td ({CARD}) Tj 150 0 Td (Rom"
+        )
+
+    assert cards(page("Inkooporder"), "a.pdf") == 0
+    assert cards(page("Kaartnummer"), "a.pdf") == 1
