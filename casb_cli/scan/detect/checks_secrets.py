@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from casb_cli.scan.detect.checking import check
+from casb_cli.scan.detect.counting import mostly_counts
 from casb_cli.scan.detect.expressions import expression
 
 _ONCE = lru_cache(256)
@@ -136,10 +137,10 @@ def random_looking(value: bytes) -> bool:
     if re.fullmatch(rb"[0-9a-fA-F]+", value):
         return size >= 16 and entropy(value) >= 2.9 and not value.isdigit() and _unrest(value) >= 0.2
     count = sum(48 <= c <= 57 for c in value)
+    if size >= 32 and _PREFIXED_HEX.fullmatch(value):  # which has sixteen different characters at most
+        return entropy(value) >= 3.1
     if entropy(value) < min(3.1 + (size - 12) * 0.03, 4.2):
         return False
-    if _PREFIXED_HEX.fullmatch(value):
-        return True
     pairs, seldom = _pairs(value)
     if size >= 16 and (count or size >= 20) and pairs >= 6 and seldom >= max(2, pairs * (0.12 if count else 0.2)):
         return True
@@ -239,12 +240,25 @@ def _short_secret(value: bytes) -> bool:
     return lettered(value) <= 0 and (_unrest(value) >= 0.3 or by_chance(value))
 
 
+_LETTER_AND_DIGIT = expression(rb"(?=[^A-Za-z]*[A-Za-z])(?=[^0-9]*[0-9])[\w.+/-]{16,}={0,2}")
+
+
+@check
+def key_like(value: bytes) -> bool:
+    """Hold for what looks random, and for letters and digits that count up, as people make up a key."""
+    if random_looking(value):
+        return True
+    return len(set(value)) >= 8 and _LETTER_AND_DIGIT.fullmatch(value) is not None and mostly_counts(value)
+
+
 @check
 def secret_like(value: bytes) -> bool:
     """Hold for what looks random, also where it is as short as keys of old services are: behind a telling name."""
-    if random_looking(value):
+    if key_like(value):
         return True
     size = len(value)
+    if value.isdigit():
+        return 15 <= size <= 40 and len(set(value)) >= 5
     if size < 10:
         return _short_secret(value)
     if len(set(value)) < 6:

@@ -13,39 +13,56 @@ _STEPS = {row[at : at + 2]: number for number, row in enumerate(_ORDER) for at i
 _LEAST = 5
 """Characters in a row that count up or down and are no chance."""
 _RUN = expression(rb"(.)\1{11}", re.DOTALL)
+_ALPHABET = 64
+"""Letters and digits that encodings write with."""
 _BLOCK = 5
 """Characters that a repeated block has less than."""
 _NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 
 
-def monotone(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or rows that count."""
+def repeated(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
     plain = value.translate(None, _NO_ALNUM)
-    small = plain.lower()
     kinds = len(set(plain))
-    if kinds <= 2 or _RUN.search(plain) or (len(plain) > 9 and any(small in one for one in _ORDER)):
+    if kinds <= 2 or _RUN.search(plain):
         return True
-    if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
-        return True
-    # The first pair and the last are asked first, as few values count there.
-    if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
-        return True
-    if 9 < len(plain) < 16 and _COUNTED.fullmatch(small):
+    if len(plain) <= _ALPHABET and _ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain:
         return True
     return kinds < _BLOCK and any(
         plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, min(_BLOCK, len(plain) // 2 + 1))
     )
 
 
+def monotone(value: bytes, view: View) -> bool:
+    """Hold for values that repeat, and for rows that count."""
+    if repeated(value, view):
+        return True
+    plain = value.translate(None, _NO_ALNUM)
+    small = plain.lower()
+    if len(plain) > 9 and any(small in one for one in _ORDER):
+        return True
+    if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
+        return True
+    # The first pair and the last are asked first, as few values count there.
+    if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
+        return True
+    return 9 < len(plain) < 16 and _COUNTED.fullmatch(small) is not None
+
+
 @by_value
 def sequence(value: bytes) -> bool:
     """Hold for values that mostly count up or down the digits or the alphabet."""
-    return _counts(value, 0.5, 0.6)
+    return mostly_counts(value)
 
 
 def made_longer(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for short values that end in 123456, as people make a word longer."""
     return len(value) < 20 and value.endswith(b"123456")
+
+
+def mostly_counts(value: bytes) -> bool:
+    """Return whether most of a value counts up or down the digits or the alphabet."""
+    return _counts(value, 0.5, 0.6)
 
 
 @by_value

@@ -24,7 +24,7 @@ from casb_cli.scan.detect.addresses import (
 from casb_cli.scan.detect.checking import digits
 from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
 from casb_cli.scan.detect.columns import MARKS
-from casb_cli.scan.detect.counting import counted, made_longer, monotone, sequence
+from casb_cli.scan.detect.counting import counted, made_longer, monotone, repeated, sequence
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import (
@@ -96,6 +96,11 @@ def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
 def short(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for values so short that chance, or a word with a number behind it, looks the same."""
     return len(value) < 10
+
+
+def all_digits(value: bytes, view: View) -> bool:  # noqa: ARG001
+    """Hold for a secret of digits only: it may be a number that counts something as well."""
+    return value.isdigit()
 
 
 _DOCUMENTED = expression(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
@@ -404,11 +409,13 @@ FILTERS: dict[str, Callable[[bytes, View], bool]] = {
         row,
         hex_text,
         monotone,
+        repeated,
         published_ssn,
         sequence,
         made_longer,
         counted,
         short,
+        all_digits,
         documentation,
         uuid,
         example_uuid,

@@ -32,6 +32,7 @@ _DEFINED = expression(
     rb"|<(?P<element>[\w.:-]{0,40}?)" + _NAME + rb"(?:\s[^<>\n]{0,80})?>\s{0,24}$"
     rb"|(?:^|[\s;{:(])(?P<said>[\w-]{0,40}?)" + _NAME + rb"\s{1,4}[\"']$"
     rb"|(?:name|key)=\"(?P<key>[\w.:-]{0,60}?)" + _NAME + rb"\"\s{1,4}value=\"$"
+    rb"|\b(?P<spoken>)(?:password|passphrase) is:?\s[\"']$"
     rb"|^\s{0,8}(?:requirepass|masterauth)\s{1,4}[\"']?$"
     rb"|(?:^|\s)--?(?P<option>[\w-]{0,30}?)" + _NAME + rb"=[\"']?$",
     re.IGNORECASE,
@@ -75,11 +76,13 @@ _REFERENCE = expression(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,
 """In descriptions of what is to run a bare `secret` is the name of one that is kept elsewhere."""
 _SAYS = expression(
     rb"label|title|placeholder|(?<!plain)(?<!plain[_-])(?<!clear)(?<!clear[_-])text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
-    rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
+    rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|param|attr|column|(?:^|_)(?:key|arg|opt|prop|conf)_|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
     re.IGNORECASE,
 )
 """Names of what is said or decided about a password."""
-_LITERAL = expression(rb"(?:[a-z]+|[A-Z][a-z]+|[A-Za-z]+[0-9]{3,6})(?:[-_][a-z0-9]+)*[!.]?")
+_LITERAL = expression(
+    rb"(?:[a-z]+[0-9]{0,2}|(?:[A-Z][a-z]+){1,3}[0-9]{0,2}|[A-Za-z]+[0-9]{3,6})(?:[-_][A-Za-z0-9]+)*[!.]{0,3}"
+)
 _JOINED = expression(
     rb"pass|pwd|secret|token|key|test|example|sample|dummy|user|name|your|my|some|the|credential", re.IGNORECASE
 )
@@ -89,25 +92,31 @@ _CONSTRUCTED = expression(
     re.IGNORECASE,
 )
 """What comes to mind first where any password will do."""
-_WORDS = frozenset(
-    b"asdf qwer zxcv asdfgh phrase "
-    b"password passwd passphrase passcode pass pwd secret test testing tests foo bar baz qux example "
-    b"changeme changeit admin root user guest none null nil undefined true false yes no on off string "
-    b"text number object array boolean integer function symbol bytes char varchar required optional "
-    b"default value input hidden unset empty blank unknown dummy sample demo placeholder todo redacted "
-    b"masked removed encrypted plain plaintext cleartext hashed prompt file files vault auto random "
-    b"generated invalid wrong correct valid good token enabled disabled compat systemd winbind ldap label "
-    b"field email username name login account confirm confirmation strength reset forgot change update "
-    b"submit show hide always never once manual external internal interactive static dynamic scram basic "
-    b"bearer digest bcrypt scrypt argon kerberos certificate accesstoken other another confirmed accepted missing "
-    b"ignored unused irrelevant fail fails failed "
-    b"credentials memory callback rule error short long weak strong blah nope here "
-    b"something anything whatever string_value this that self props state config wachtwoord passwort "
-    b"kennwort kodeord adgangskode passord senha parole parool salasana contrasenya contrasena clave "
-    b"heslo haslo losenord parola jelszo sandi geslo lozinka zaporka slaptazodis salasona aldagai "
-    b"motdepasse sifre".split()
+_WEAK = frozenset(
+    b"asdf qwer zxcv asdfgh passw password passwd passphrase passcode pass pwd secret test testing tests foo bar "
+    b"baz qux changeit admin root user guest demo default sample dummy wrong good token other another "
+    b"whatever long weak strong short blah nope here that mysecret mypass testpass abc foobar mypwd".split()
 )
-"""Words that stand for a password, for its kind or for its lack, and the word itself in other languages."""
+"""Words that people take for a password without a thought."""
+_LACKING = frozenset(
+    b"phrase none null nil undefined true false yes no on off string text number object array boolean integer "
+    b"function symbol bytes char varchar required optional value input hidden unset empty blank unknown "
+    b"placeholder todo redacted masked removed encrypted plain plaintext cleartext hashed prompt file files "
+    b"vault auto random generated invalid correct valid enabled disabled compat systemd winbind ldap label "
+    b"field email username name login account confirm confirmation strength reset forgot change update submit "
+    b"show hide always never once manual external internal interactive static dynamic scram basic bearer "
+    b"digest bcrypt scrypt argon kerberos certificate accesstoken confirmed accepted missing ignored unused "
+    b"irrelevant fail fails failed credentials memory callback rule error something anything string_value "
+    b"this self props state config example changeme wachtwoord passwort kennwort kodeord adgangskode passord "
+    b"senha parole parool salasana contrasenya contrasena clave heslo haslo losenord parola jelszo sandi "
+    b"geslo lozinka zaporka slaptazodis salasona aldagai motdepasse sifre cyfrinair".split()
+)
+"""Words for the kind of a password or for its lack, and the word itself in other languages."""
+_LACKS = expression(
+    rb"_.*|.*(?i:your|x{3}|example|sample|dummy|placeholder|redacted|fake|not_?a_?real|changed|changeme|change[-_]).*|[A-Z][A-Z_]*_[A-Z_]+"
+    rb"|(?i:some)[A-Za-z]+|(?:[A-Z][a-z]+)*(?:Pass(?:word|wd|phrase|code)?|Secret)|PASSWORD|SECRET"
+)
+"""What says that a value is to be filled in, names of constants, and labels as they stand over a field."""
 
 
 _UNFILLED = expression(
@@ -117,6 +126,8 @@ _UNFILLED = expression(
 )
 _SPOKEN = expression(rb"[A-Za-z]+(?:[-_][A-Za-z]+)*[0-9]{0,4}[.!]?")
 _GROUPS = expression(rb"[a-z0-9]{4}(?: [a-z0-9]{4}){2,7}")
+
+
 _STORES = expression(
     r"(?:^|[\\/])(?:\.env(?:\.(?:local|prod|production|staging|dev|development|live))?|[._]netrc|\.?my\.cnf|\.[\w-]+rc|\.s3cfg|\.boto"
     r"|\.ftpconfig|\.remote-sync\.json|sftp(?:-config)?\.json|deployment-config\.json|(?:filezilla|recentservers|sitemanager|webservers)\.xml"
@@ -180,9 +191,19 @@ def open_key(value: bytes, view: View) -> bool:
 
 def stands_for(value: bytes) -> bool:
     """Return whether a word only stands for a password: the word itself, with digits behind, or joined with others."""
-    if _CONSTRUCTED.fullmatch(value) or value.lower().rstrip(b"0123456789!.") in _WORDS:
+    return _CONSTRUCTED.fullmatch(value) is not None or _named(value)
+
+
+def _named(value: bytes) -> bool:
+    """Return whether a word is one that people take without a thought, says that there is none, or names a field."""
+    if value.lower().rstrip(b"0123456789!.") in _WEAK or _lacking(value):
         return True
     return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
+
+
+def _lacking(value: bytes) -> bool:
+    """Return whether a word beside a password's name says that there is none, or of which kind."""
+    return value.lower().rstrip(b"0123456789!.") in _LACKING or _LACKS.fullmatch(value) is not None
 
 
 _BEGUN = expression(
@@ -229,28 +250,31 @@ def literal(value: bytes, view: View) -> bool:
     """Return whether a word is written where only the password itself can stand: in quotes, or in a configuration."""
     if value.isdigit() and 5 <= len(value) <= 12:
         return len(set(value)) > 2 and _QUOTED.search(view.before(140)) is not None
-    if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None:
+    if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None or _TRANSLATED.search(view.name):
         return False
-    if unfilled(value, view) if _STORES.search(view.name) else stands_for(value):
+    if _lacking(value) if _STORES.search(view.name) else _named(value):
         return False
-    if _TRANSLATED.search(view.name):
-        return False
+    match = _written(view)
+    return match is not None and _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is None
+
+
+def _written(view: View) -> re.Match[bytes] | None:
+    """Return the name of a password in front of a value, in the ways in which one is set."""
     before = view.before(140)
     if _REFERS.search(view.name) and _REFERENCE.search(before):
-        return False
+        return None
     match = _QUOTED.search(before) or _DEFINED.search(before)
     if match is None:
         match = _PAIRED.search(view.text, max(0, view.start - 200), view.start)
     if match is None and b"(" not in before:
         match = _BESIDE.search(view.text, max(0, view.start - 200), view.start)
-    if match is None:
-        behind = view.after(40)
-        match = _VARIABLE.search(before) if behind[:1] in (b"", b" ", b"\r", b'"', b"'", b"\\", b"`") else None
-        if match is None and not behind.split(b"#", 1)[0].strip() and _CONFIGURATION.search(view.name):
-            match = _LINE.search(before)
-            if match is not None and match["name"] == b"" and before.rstrip()[-4:] == b"PWD=":
-                match = None  # where a shell stands, not a password
-    if match is None:
-        return False
-    name = b"".join(filter(None, match.groupdict().values()))
-    return _SAYS.search(name) is None
+    if match is not None:
+        return match
+    behind = view.after(40)
+    if behind[:1] in (b"", b" ", b"\r", b'"', b"'", b"\\", b"`"):
+        match = _VARIABLE.search(before)
+    if match is None and not behind.split(b"#", 1)[0].strip() and _CONFIGURATION.search(view.name):
+        match = _LINE.search(before)
+        if match is not None and match["name"] == b"" and before.rstrip()[-4:] == b"PWD=":
+            return None  # where a shell stands, not a password
+    return match

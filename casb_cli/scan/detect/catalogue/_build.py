@@ -5,7 +5,7 @@ from __future__ import annotations
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
-VALUE_FILTERS = ("documentation", "monotone", "placeholder")
+VALUE_FILTERS = ("documentation", "repeated", "placeholder")
 
 
 def prefixed(prefix: str, body: str, least: int, most: int | None = None, *, edge: str = "A-Za-z0-9_") -> Rule:

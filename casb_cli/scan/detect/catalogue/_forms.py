@@ -204,7 +204,27 @@ PASSWORD_FORMS = (
         after=110,
     ),
 )
+# What Android's builds put into the program.
+_BUILT = (
+    r"(?:buildconfigfield|resvalue)\s?\(?\s{0,3}[\"'](?:java\.lang\.)?string[\"']\s?,\s{0,3}[\"'][a-z0-9_]{0,40}"
+    r"(?:key|token|secret|pass(?:word|wd)?|pwd)(?:_?(?:value|debug|release|prod|dev|test))?[\"']\s?,\s{0,3}"
+)
 TOKEN_FORMS = (
+    Rule(
+        hint=r"(?:buildconfigfield|resvalue)\s?\(?\s{0,3}[\"']",
+        pattern=_BUILT + r"[\"']\\{0,2}[\"']?(?P<v>[^\s\"'\\]{8,300})\\{0,2}[\"']",
+        caseless=True,
+        before=24,
+        after=420,
+    ),
+    # A token as the user of a repository's address.
+    Rule(
+        hint=r"[^\s/:@\"'<>]{16}@(?:github\.com|gitlab\.|bitbucket\.org|dev\.azure\.com)",
+        pattern=r"://(?P<v>[a-z0-9_-]{16,255})@(?:github\.com|gitlab\.|bitbucket\.org|dev\.azure\.com)",
+        caseless=True,
+        before=290,
+        after=4,
+    ),
     Rule(
         hint=r"(?:totp|hotp|authenticator)[a-z0-9_.:]{0,24}\(\s{0,3}[\"'][a-z2-7]{16}",
         pattern=r"(?:totp|hotp|authenticator)[a-z0-9_.:]{0,24}\(\s{0,3}[\"'](?P<v>(?-i:[A-Z2-7]{16,64}))[\"']",
@@ -322,6 +342,16 @@ TOKEN_FORMS = (
         ),
         caseless=True,
         before=120,
+        after=310,
+    ),
+    Rule(
+        hint=r"(?:secret|token|key)</(?:key|name)>\s{0,20}<(?:string|value)>[^<\s]{12}",
+        pattern=(
+            r"<(?:key|name)>[^<\n]{0,60}(?:secret|token|(?:api|access|secret|private|auth)[_.-]?key)</(?:key|name)>"
+            r"\s{0,20}<(?:string|value)>(?P<v>[^<\s]{12,300})</"
+        ),
+        caseless=True,
+        before=140,
         after=310,
     ),
     Rule(

@@ -102,7 +102,7 @@ def formed(one: Form) -> Detector:
         severity=one.severity,
         reference=one.source,
         checks=("mixed",),
-        filters=("documentation", "monotone", "hash_part"),
+        filters=("documentation", "repeated", "hash_part"),
         keywords=one.near,
         required=bool(one.near),
         distance=160,

@@ -29,7 +29,7 @@ from casb_cli.scan.detect.rules import Detector, Rule
 _RANDOM_FILTERS = (
     "public_key",
     "uuid",
-    "monotone",
+    "repeated",
     "documentation",
     "identifier",
     "encoded_words",
@@ -64,7 +64,7 @@ def _assigned(hint: str, names: str) -> Rule:
             + HERE
             + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+)(?![^\s\"'`,;<>)}\]&]))"
         ),
-        then=r"(?:" + DECLARED + r")?[=>*-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4})",
+        then=r"(?:" + DECLARED + r")?[=>*-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4}|env\[)",
         caseless=True,
         before=96,
         after=230,
@@ -101,7 +101,7 @@ DETECTORS: tuple[Detector, ...] = (
                 + OPEN
                 + ")?"
                 + SCHEME
-                + "\\s?(?:[^\"'`\\s]{10}|[^\"'`\\s]{0,8}[0-9])",
+                + "\\s?(?:[^\"'`\\s]{10}|[^\"'`\\s]{0,8}[0-9]|env\\[)",
                 caseless=True,
                 before=112,
                 after=1300,
@@ -110,7 +110,7 @@ DETECTORS: tuple[Detector, ...] = (
         ),
         checks=("secret_like",),
         filters=_RANDOM_FILTERS,
-        doubts=("sequence", "short"),
+        doubts=("sequence", "short", "all_digits"),
         columns=(
             "(?:api|client|app|auth|access|secret|private|service|account|bearer)?"
             "(?:apikey|secretkey|accesskey|authkey|secret|apitoken|accesstoken|authtoken|token|key)(?:secret|value)?"
@@ -126,11 +126,14 @@ DETECTORS: tuple[Detector, ...] = (
             f'const API_TOKEN: &str = "{rand(28, seed=24)}";',
             f'private val clientSecret: String = "{rand(28, seed=25)}"',
             f'<string name="api_key">{rand(28, seed=26)}</string>',
+            f"<name>fs.s3a.secret.key</name>\n<value>{rand(40, seed=28)}</value>",
+            f"<key>ApiToken</key><string>service-{rand(48, HEX, 29)}</string>",
             f'{{"key":"api_token","value":"{rand(28, seed=27)}"}}',
             f"export AUTH_TOKEN='{rand(32, HEX, 5)}'",
             f"Authorization: Bearer {rand(40, seed=8)}",
             f"tool --token {rand(40, seed=9)} run",
             f"const appSecret = `{rand(24, seed=6)}`;",
+            f"TOKEN = ENV['API_TOKEN'] || '{rand(32, seed=30)}'",
             f'1,"api_secret = ""{rand(40, seed=10)}"""',
             f'{{"note": "api_secret = \\"{rand(40, seed=11)}\\""}}',
             'api_secret = "' + "b6f2ljY8pvhUa29Iaiho" + 'yzhW9dlxH9GMvcijRD68"',
@@ -220,6 +223,7 @@ DETECTORS: tuple[Detector, ...] = (
             '<add key="DbPassword" value="' + "Gr8Pass" + '!word9"/>',
             "CREATE USER app IDENTIFIED BY '" + "Gr8Pass" + "!9';",
             "My password is " + "Sup3rS3" + "cret!",
+            "password = ENV['DB_PASSWORD'] || '" + "Sup3rS3" + "cret!'",
             "host api login bob password " + "Gr8Pass" + "9word",
             "ENV MYSQL_ROOT_PASSWORD " + "Gr8Pass" + "9word",
             "mysql --password " + "Gr8Pass" + "9word",
@@ -278,7 +282,7 @@ DETECTORS: tuple[Detector, ...] = (
                 after=700,
             ),
         ),
-        checks=("random_looking",),
+        checks=("key_like",),
         filters=(*_RANDOM_FILTERS, "other_key"),
         doubts=("sequence",),
         generic=True,

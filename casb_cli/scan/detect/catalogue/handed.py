@@ -41,7 +41,7 @@ _RULES = (
     form(60, 140, r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?[\"']", r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?" + _HERE + r"\s?\)", checks=_GIVEN),
     # A source, a user's name and the password.
     form(60, 400, _THREE + r"\s?\(",
-         _THREE + r"\s?\([^;\n]{1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", checks=_GIVEN),
+         _THREE + r"\s?\((?:[^;\n]|(?<=,)\r?\n){1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", checks=_GIVEN),
     form(180, 2, r"@(?:tcp|unix)\(", r"(?<=[\"'`= ])[\w.-]{1,60}:(?P<v>[^@\s\"'`/]{4,100})@(?:tcp|unix)\("),
     # The name of a setting, and its value.
     form(180, 140, _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
@@ -105,8 +105,8 @@ _RULES = (
          r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     form(24, 110, r"\bPSK\s{1,8}\"[^\"\n]{4}", r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"", checks=_GIVEN),
     form(48, 310, r"Password>\s{0,20}<Value>[^<\s]{4}", r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>", checks=_GIVEN),
-    form(100, 110, r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>",
-         r"<key>[^<\n]{0,40}" + _NAME + r"</key>\s{0,20}<string>(?P<v>[^<\s]{4,100})</string>", caseless=True),
+    form(120, 110, r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)>",
+         r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)>(?P<v>[^<\s]{4,100})</(?:string|value)>", caseless=True),
     form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
     # Lists of accounts: an address and its password a line.
@@ -159,6 +159,7 @@ DETECTORS: tuple[Detector, ...] = (
             '10.0.0.1 : PSK "' + "Gr8Pass" + '9word"',
             "<AdministratorPassword><Value>" + "Gr8Pass" + "9word</Value>",
             "<key>password</key>\n<string>" + "Gr8Pass" + "9word</string>",
+            "<name>jdbc.password</name>\n  <value>" + "Gr8Pass" + "9word</value>",
             'variable "db_password" {\n  default = "' + "Gr8Pass" + '9word"\n}',
             "sqlplus scott/" + "Gr8Pass" + "9word@orcl",
             'conn.simple_bind_s("cn=admin", "' + "winter" + 'harbour")',

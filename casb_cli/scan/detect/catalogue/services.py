@@ -194,7 +194,7 @@ DETECTORS: tuple[Detector, ...] = (
         "twilio-key",
         "Twilio API key",
         "A key SID of Twilio next to words for it.",
-        prefixed("SK", "a-f0-9", 32),
+        prefixed("SK", "a-fA-F0-9", 32),
         confidence="medium",
         keywords=("twilio", "api key sid", "account sid"),
         match=lambda: ("TWILIO_API_KEY=SK" + rand(32, HEX),),
@@ -209,6 +209,58 @@ DETECTORS: tuple[Detector, ...] = (
         required=True,
         match=lambda: ("mailgun: key-" + rand(32, HEX),),
         no_match=lambda: ("key-" + rand(32, HEX), "mailgun key-" + rand(20, HEX)),
+    ),
+    credential(
+        "sonar-login",
+        "SonarQube login token",
+        "A token of SonarQube as analysers are handed it.",
+        Rule(
+            hint=r"sonar\.login[\"']?\s{0,3}[=:,]\s{0,3}[\"']?[0-9a-f]{40}",
+            pattern=r"sonar\.login[\"']?\s{0,3}[=:,]\s{0,3}[\"']?(?P<v>[0-9a-f]{40})(?![0-9A-Za-z])",
+            before=72,
+            after=8,
+        ),
+        reference="SonarQube: analysis parameters",
+        match=lambda: ("mvn sonar:sonar -Dsonar." + "login=" + rand(40, HEX),),
+        no_match=lambda: ("sonar.login=admin", "sonar.login=" + rand(30, HEX), "sonar.login=" + "a" * 40),
+    ),
+    credential(
+        "code-climate-reporter-id",
+        "Code Climate reporter id",
+        "What lets anybody report the coverage of a repository to Code Climate.",
+        Rule(
+            hint=r"CC_TEST_REPORTER_ID[\"']?\s{0,3}[=:]\s{0,3}[\"']?[0-9a-f]{64}",
+            pattern=r"CC_TEST_REPORTER_ID[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>[0-9a-f]{64})(?![0-9A-Za-z])",
+            before=100,
+            after=8,
+        ),
+        severity="low",
+        reference="Code Climate: finding your test coverage token",
+        match=lambda: ("CC_TEST_REPORTER_ID=" + rand(64, HEX),),
+        no_match=lambda: ("CC_TEST_REPORTER_ID=${{ secrets.CC }}", "CC_TEST_REPORTER_ID=" + rand(40, HEX)),
+    ),
+    credential(
+        "tink-keyset",
+        "Keyset of Tink",
+        "A secret or private key of Tink, in the clear.",
+        Rule(
+            hint=r"type\.googleapis\.com/google\.crypto\.tink\.[A-Za-z0-9]{3}",
+            pattern=(
+                r"type\.googleapis\.com/google\.crypto\.tink\.(?![A-Za-z0-9]{1,40}PublicKey)[A-Za-z0-9]{3,60}\\{0,6}\""
+                r"\s{0,20},\s{0,20}\\{0,6}\"value\\{0,6}\"\s{0,8}:\s{0,8}\\{0,6}\"(?P<v>[A-Za-z0-9+/_-]{12,6000}={0,2})\\{0,6}\""
+            ),
+            before=60,
+            after=6200,
+        ),
+        severity="critical",
+        reference="Tink: keysets",
+        match=lambda: (
+            '"keyData": {"typeUrl": "type.googleapis.com/google.' + f'crypto.tink.AesGcmKey", "value": "{rand(24)}"',
+        ),
+        no_match=lambda: (
+            f'"typeUrl":"type.googleapis.com/google.crypto.tink.EcdsaPublicKey","value":"{rand(60)}"',
+            "type.googleapis.com/google.crypto.tink.AesGcmKey",
+        ),
     ),
     credential(
         "telegram-bot-token",
