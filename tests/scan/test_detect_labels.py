@@ -87,6 +87,11 @@ def test_two_letters_are_a_label_only_right_in_front_or_as_a_name(scanner: Scann
     assert "ec-cedula" in _found(scanner, '<person CI="1714307103"/>')  # the example of python-stdnum
     assert "ec-cedula" in _found(scanner, "name,ci,city\nAna,1714307103,Quito\n")
     assert "ec-cedula" not in _found(scanner, "the CI runs build 1714307103 tonight")
+    # As do those whose letters, joined, are a name: of the Indonesian `SIM A`, and of `BI nº`.
+    assert "driving-licence" in _found(scanner, "SIM A: 850612340117")
+    assert "driving-licence" not in _found(scanner, "113030,Sima Nikolic,YUG,850612340117,9")
+    assert "identity-document" in _found(scanner, "BI nº 13702771")
+    assert "identity-document" not in _found(scanner, "(281, 'Bino Torres', 25, 1, 7, NULL, 404323, 13702771, 0.99)")
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,11 @@ def test_numbers_of_banks_and_in_digits_of_other_scripts_count(found, detector, 
     assert detector in kinds(found(text))
 
 
+def test_a_word_in_small_letters_is_no_code_of_a_bank(found):
+    assert "bic" not in kinds(found("An app in Kotlin and Swift.\n* The platform-side app"))
+    assert "bic" in kinds(found("SWIFT/BIC: PLATFORM"))
+
+
 def test_the_place_of_a_match_behind_folded_digits_is_that_in_the_text(found):
     text = "１２３ ４５\n" * 3 + "IBAN: " + IBAN
     (match,) = (match for (kind, _), match in found(text).items() if kind == "iban")

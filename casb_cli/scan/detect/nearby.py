@@ -60,7 +60,7 @@ def _stands(words: re.Pattern[bytes], buffer: bytes, low: int, high: int) -> boo
     """
     while (found := words.search(buffer, low, high)) is not None:
         start, low = found.span()
-        if low - start <= _SHORTEST and found[0].lower() in _ONLY_LABELS and not _LABELS.fullmatch(buffer, low, high):
+        if found[0].lower() in _ONLY_LABELS and not _LABELS.fullmatch(buffer, low, high):
             continue
         if low - start > _SHORTEST:
             return True

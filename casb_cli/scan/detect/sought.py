@@ -145,8 +145,9 @@ _RARE = frozenset(_RARE_WORDS.split())
 
 SHOUTED = frozenset(("run", "ss", "call"))
 """Those that are also words of programs: sought only with a capital."""
-ONLY_LABELS = frozenset(("ci", "bi", "dl", "dls", "cdls", "chi"))
-"""Abbreviations that mean much else: they count as a number's own label only, or as the name of its column."""
+ONLY_LABELS = frozenset(("ci", "bi", "dl", "dls", "cdls", "chi", "ano", "bino", "sima"))
+"""Abbreviations that mean much else, or are names (`Bino`, as `BI nº` is joined, or `Sima`, as `SIM A` is): they count
+as a number's own label only, or as the name of its column."""
 
 
 class Word(NamedTuple):

@@ -214,7 +214,8 @@ def number_detector(number: Number) -> Detector:
     gated = number.weak and not number.everywhere
     words = shortest((*number.words, *FURTHER.get(number.id, ())))
     proven = number.id not in UNPROVEN and name != "letters_digits"
-    caseless = gated and proven and _CAPITALS.search(number.form) is not None
+    # Letters alone are a word in small ones: `platform` has the form of a BIC of the Faroe Islands.
+    caseless = gated and proven and _CAPITALS.search(number.form) is not None and not number.sample.isalpha()
     return Detector(
         id=number.id,
         title=number.title,

@@ -395,7 +395,9 @@ DETECTORS = (
         (
             Rule(
                 hint=_DATE,
-                pattern=rf"(?<![0-9A-Za-z_./\-])(?P<v>{_DATE})(?![0-9A-Za-z_])(?![./\-][0-9])",
+                # Nor before a time other than midnight, as in front of the lines of logs.
+                pattern=rf"(?<![0-9A-Za-z_./\-])(?P<v>{_DATE})(?![0-9A-Za-z_])(?![./\-][0-9])"
+                r"(?! (?!00:00:00)[0-2][0-9]:[0-5][0-9]:[0-5][0-9])",
                 caseless=True,
                 before=40,
                 after=16,
@@ -408,9 +410,15 @@ DETECTORS = (
             "DOB 1985-07-14",
             "geboren am 14. Juli 1985",
             "born on July 14, 1985",
+            "born 1985-07-14 00:00:00",
             "name,dob\nAnn,14.07.1985\n",
         ),
-        lambda: ("released 14/07/1985", "date of birth: 45/17/1985", "DOB 1785-07-14"),
+        lambda: (
+            "released 14/07/1985",
+            "date of birth: 45/17/1985",
+            "DOB 1785-07-14",
+            "size of tokens_dob is 1\n1985-07-14 18:01:57,119 INFO",
+        ),
         confidence="medium",
         distance=48,
     ),
