@@ -168,6 +168,16 @@ def test_numbers_of_banks_and_in_digits_of_other_scripts_count(found, detector, 
     assert detector in kinds(found(text))
 
 
+@pytest.mark.parametrize("size", [13, 19])
+def test_a_length_that_few_cards_have_needs_a_word_for_them(found, size):
+    """So long are article numbers (EAN), and the numbers of stars, posts and parcels."""
+    number = card("4286", size)
+    assert "payment-card" in kinds(found(f"her old Visa, {number}, was declined"))
+    assert "payment-card" in kinds(found(f"id,card\n7,{number}\n", "a.csv"))
+    assert "payment-card" not in kinds(found(f"<name>Gaia DR2 {number}</name>", "a.xml"))
+    assert "payment-card" not in kinds(found(f"Ann Lee;{number};09/27"))
+
+
 def test_a_word_in_small_letters_is_no_code_of_a_bank(found):
     assert "bic" not in kinds(found("An app in Kotlin and Swift.\n* The platform-side app"))
     assert "bic" in kinds(found("SWIFT/BIC: PLATFORM"))

@@ -84,7 +84,7 @@ _NAMED_CARDS = (
 CARD_RULES = (
     Rule(
         hint=r"\b[2-6][0-9]{12}",
-        pattern=_CARD_START + r"(?P<v>[2-6][0-9]{12,18})" + _CARD_END,
+        pattern=_CARD_START + r"(?P<v>[2-6][0-9]{13,15})" + _CARD_END,
         before=16,
         after=24,
     ),
