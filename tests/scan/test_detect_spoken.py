@@ -32,6 +32,7 @@ def cards(text, name="a.txt"):
         f"Umowa ........ {CARD}\n",
         f"Seguimiento\t{CARD}\n",
         f"Demande  {CARD}\n",
+        f"Compte bancaire: {CARD}\n",
         f"Poliçe\n{CARD}\n",
         f'{{"voucher": "{CARD}"}}',
         f"<colet>{CARD}</colet>",

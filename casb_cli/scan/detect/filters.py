@@ -28,15 +28,17 @@ from casb_cli.scan.detect.counting import counted, made_longer, monotone, repeat
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.groups import ragged, row
 from casb_cli.scan.detect.names import (
+    keyed_as_card,
     labelled_apart,
     measured,
     named_apart,
     named_otherwise,
+    names_only_a_card,
     one_of_others,
 )
 from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise
-from casb_cli.scan.detect.spoken import labelled_as_card, spoken_otherwise
+from casb_cli.scan.detect.spoken import in_a_cell, labelled_as_card, spoken_otherwise
 from casb_cli.scan.detect.view import View, by_value
 
 _TEST_CARDS = frozenset(
@@ -59,12 +61,19 @@ _TEST_CARDS = frozenset(
     ).split()
 )
 """As brands and providers of payments publish them, and other engines pass over them too."""
+_LEAST_POWER = 1 << 42
 
 
 def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for the card numbers that providers publish for tests, and for powers of two as programs print them."""
     number = digits(value)
-    return number in _TEST_CARDS or any(abs(int(number) - (1 << k)) <= (1 << k) // 10**15 + 1 for k in range(42, 64))
+    if number in _TEST_CARDS:
+        return True
+    count = int(number)
+    below = 1 << count.bit_length() - 1
+    return any(
+        _LEAST_POWER <= power < 1 << 64 and abs(count - power) <= power // 10**15 + 1 for power in (below, 2 * below)
+    )
 
 
 _DECIMAL = expression(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
@@ -362,10 +371,18 @@ _BANK = expression(rb"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2} $")
 """The beginning of an IBAN, whose groups a line's end parted."""
 
 
+_KEY = 70
+"""Bytes that a name in JSON may have, with what parts it from its value."""
+
+
 def other_number(value: bytes, view: View) -> bool:
     """Hold where the word in front, the value's own name or that of its column names another kind of number."""
+    head = view.head()
+    if (in_a_cell(view) and names_only_a_card(head)) or keyed_as_card(view.before(_KEY)):
+        return False
     label = view.label(120)
-    head = b"" if labelled_as_card(view) else view.head()
+    if labelled_as_card(view):
+        head = b""
     if _BANK.search(label[-6:]):
         return True
     alone = not label.strip() and not head and view.after(1) not in MARKS

@@ -78,6 +78,8 @@ class Heads:
         self._seen = 0
         self._last: Head | None = None
         self._way = _Way(b"", 0, b"", 0, 0)
+        self._named: tuple[bytes, int, bytes] = b"", 0, b""
+        self._topmost: tuple[bytes, int, Head | None] = b"", 0, None
         self._listed: tuple[bytes, int, bytes] = b"", 0, b""
 
     def begin(self, buffer: bytes, base: int) -> None:
@@ -198,6 +200,13 @@ class Heads:
 
         The names are the first of the rows right above that have as many cells, or else are aligned.
         """
+        if self._named[0] is buffer and self._named[1] == start:
+            return self._named[2]
+        name = self._name_above(buffer, start)
+        self._named = buffer, start, name
+        return name
+
+    def _name_above(self, buffer: bytes, start: int) -> bytes:
         low = max(0, start - _ABOVE)
         line = buffer.rfind(self._row, low, start) + 1 or low
         own = buffer[line : start + _LONGEST].split(self._row, 1)[0].strip(b" \r")
@@ -219,8 +228,14 @@ class Heads:
             head = self._statement(buffer, filled.start())
         else:
             end = buffer.find(self._row, top)
-            head = self._head(buffer, end, end) if top < line else None
+            head = self._top(buffer, end) if top < line else None
         return b"" if head is None else _name(head, buffer, start)
+
+    def _top(self, buffer: bytes, end: int) -> Head | None:
+        """Return the columns that a row names which ends at a place; the same for all rows below it."""
+        if self._topmost[0] is not buffer or self._topmost[1] != end:
+            self._topmost = buffer, end, self._head(buffer, end, end)
+        return self._topmost[2]
 
     def heading(self, buffer: bytes, start: int) -> bytes:
         """Return the line above a list of numbers, one a line, in which an offset stands; empty where none is."""

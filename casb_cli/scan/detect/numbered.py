@@ -110,6 +110,8 @@ _OPEN_WORDS = (
 )
 _OPEN = frozenset(_OPEN_WORDS.split())
 """Names that tell nothing of what they name; elements of HTML too."""
+_BANK = expression(r"bank|bancair|bancari|bancár|bancar$|^banco$|банк|銀行|银行|은행|بنك")
+"""Words for banks, whose accounts' numbers no cards' are."""
 _SHORTEST = 4
 """Letters that a name has which tells something; shorter ones may be short for anything."""
 
@@ -121,7 +123,9 @@ def names_something(name: bytes) -> bool:
     if len(words) > 1 and words[-1] in _NUMBER and words[-2] in _NOTHING:
         return False
     words = [word for word in words if word not in _NOTHING and word not in _NUMBER]
-    if any(word in _OPEN or _CARD.search(word) or _PAYS.search(word) or _SPOKEN.search(word) for word in words):
+    if any(word in _OPEN or _CARD.search(word) or _SPOKEN.search(word) for word in words):
+        return False
+    if any(map(_PAYS.search, words)) and not any(map(_BANK.search, words)):
         return False
     return any(len(word.encode()) >= _SHORTEST for word in words)
 

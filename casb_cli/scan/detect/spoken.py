@@ -17,8 +17,9 @@ _LISTED = expression(rb"(?:[\"']?[0-9][0-9 \-]{10,22}[\"']?[ ]?[,;/][ ]?)+[\"']?
 """The numbers in front of one in a list."""
 _LASTS = expression(rb"(?<![0-9])(?:0[1-9]|1[0-2]) ?[/\-] ?(?:20)?[2-3][0-9](?![0-9/\-])")
 """The month up to which a card lasts."""
-_ALONE = expression(rb"(?:^|[,;|\t(]|  )[ \"']*$")
+_ALONE = expression(rb"(?:\A|[,;|\t(\n\x1c-\x1e]|  )[ \"']*\Z")
 """In front of what is alone in its cell."""
+_QUOTES = 8
 _FEW_WORDS = 4
 _LINE, _WRAPPED = 300, 50
 """Bytes of a line that are looked at; those from which on a line of prose may go on in the next one."""
@@ -29,7 +30,7 @@ def spoken_otherwise(value: bytes, view: View, head: bytes) -> bool:
 
     Digits in groups are written as cards' are: of them the name of a column alone is asked.
     """
-    named = _LETTER.search(head) is not None and _ALONE.search(_before(view)) is not None
+    named = _LETTER.search(head) is not None and in_a_cell(view)
     if not named and not value.isdigit():
         return False
     return (names_something(head) if named else _otherwise(view)) and not all_alike(value, view.text, view.start)
@@ -48,6 +49,11 @@ def _otherwise(view: View) -> bool:
         at = cells.index(b"")
         return at % 2 == 1 and all(map(_is_label, cells[::2])) and _names(cells[at - 1])
     return _names(view.heading())
+
+
+def in_a_cell(view: View) -> bool:
+    """Return whether a value begins a cell, so that what is in front of it belongs to another."""
+    return _ALONE.search(view.text, max(0, view.start - _QUOTES), view.start) is not None
 
 
 def labelled_as_card(view: View) -> bool:
