@@ -332,6 +332,7 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
         'jwt-secret = "@/dev/stdin"',
         "crypto.createCipheriv('aes-256-cbc', key, iv)",
         "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
+        '"TargetName":"WindowsLive:(token):name=02vkqqebxbkuxcfl;serviceuri=*"',  # a credential's name, in its audit
     ],
 )
 def test_what_code_says_about_secrets_is_none(text):
