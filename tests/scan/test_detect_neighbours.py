@@ -114,6 +114,7 @@ def test_the_name_of_a_member_tells_as_that_of_a_file_does(name):
         "identity card width=42160553",
         "bank account opened on 20170930",
         "driving licence, build of 20170930",
+        "an identity card of I-94 seen in Tustin on 5/26/1999",
         "ncurses C/c menu did not work with 4216055",
         "rng = RandomState(2353425)\nr = rng.rand(nin)",
     ],

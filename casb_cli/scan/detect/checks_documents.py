@@ -47,6 +47,8 @@ _MONTH = rb"(?:19|20)\d\d(?:0[1-9]|1[0-2])"
 
 DAY = _MONTH + rb"(?:0[1-9]|[12]\d|3[01])"
 """A day written as one number."""
+_PARTS = rb"(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])"
+_DATE = expression(rb"\d{4}[./-]" + _PARTS + rb"|" + _PARTS + rb"\2\d{4}|" + DAY + rb"|" + _MONTH)
 
 
 @check
@@ -64,7 +66,7 @@ def document_number(value: bytes) -> bool:
         count >= 4
         and len(text) >= 6
         and len(set(text)) >= 3
-        and not re.fullmatch(rb"\d{4}-\d\d-\d\d|\d\d[./-]\d\d[./-]\d{4}|" + DAY + rb"|" + _MONTH, value)
+        and not _DATE.fullmatch(value)
     )
 
 
