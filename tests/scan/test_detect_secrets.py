@@ -518,6 +518,7 @@ def test_what_names_or_describes_a_secret_is_none(name, text):
         (f"cookie.secretkey={KEY[:8]}${KEY[8:16]}!", f"{KEY[:8]}${KEY[8:16]}!"),
         ("AUTHKEY = 'jsvx" + "FBtnPBp='", "jsvx" + "FBtnPBp="),
         (f"//registry.host/:_authToken={UUID[:-3]}team", f"{UUID[:-3]}team"),
+        ("<Value>May password:6Ew1" + "ThY0u</Value>", "6Ew1" + "ThY0u"),
         (f"buildConfigField 'String', 'API_KEY', '\"{HEXADECIMAL}\"'", HEXADECIMAL),
         (f'resValue "string", "maps_key", "{KEY}"', KEY),
         (f"git clone https://{KEY}@github.com/shop/shop.git", KEY),
@@ -565,6 +566,25 @@ def test_what_looks_like_them_is_none(name, text):
 def test_what_is_drawn_is_surer_than_a_word(text, sure):
     result = inspect_stream(text.encode(), name="conf.txt", scanner=SCANNER, key=bytes(32), reveal=True)
     assert [match.confidence for match in result.matches] == [sure]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", ".env", "app.properties", "client.py"])
+def test_a_password_drawn_of_all_signs_is_told_whole(name):
+    """What password managers draw has brackets, commas and the like in it, which elsewhere end a value."""
+    values = ["v7(Kq]2w" + "&Z;x9}Rm", "}3fG,tX>" + "8p<Wd(4k", "Q4z|hT<C" + "Da*b9>q6", "x8=Lm[2)" + "Pv~5Ys!j"]
+    form = {"compose.yaml": "password: {}", ".env": "DB_PASSWORD={}", "app.properties": "db.password={}"}
+    for value in values:
+        assert found(form.get(name, 'password = "{}"').format(value) + "\n", name) == [value]
+
+
+def test_code_without_quotes_is_no_such_password():
+    for text in (
+        "password: getPassword1(b2[C3],d4)",
+        "  password=${A1b2}${C3d4,,}",
+        "pwd=Ab1&user=Cd2&x=Ef3",
+        "Password=Ab12cd3;Pooling=No;",
+    ):
+        assert not any(len(value) > 8 for value in found(f"{text}\n", "run.sh")), text
 
 
 def test_a_filter_is_asked_once_of_a_value_that_a_text_repeats():

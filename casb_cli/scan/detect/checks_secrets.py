@@ -187,6 +187,17 @@ def strong_password(value: bytes) -> bool:
     return len(value) >= 6 and len(set(value)) >= 5 and len(set(value.translate(_CLASSES))) >= 2
 
 
+_LETTER_RUN = expression(rb"[A-Za-z]{5}")
+
+
+@_ONCE
+def drawn_password(value: bytes) -> bool:
+    """Hold for twelve characters or more of all four classes, mixed as only programs mix them."""
+    if not 12 <= len(value) <= 64 or len(set(value.translate(_CLASSES))) < 4 or _LETTER_RUN.search(value):
+        return False
+    return len(set(value)) >= 9 and _unrest(value) >= 0.5
+
+
 _LEAST_LETTERED = {4: -6, 5: -4, 6: -3, 7: -3}
 
 

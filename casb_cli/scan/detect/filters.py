@@ -22,7 +22,7 @@ from casb_cli.scan.detect.addresses import (
     years,
 )
 from casb_cli.scan.detect.checking import digits
-from casb_cli.scan.detect.checks_secrets import by_chance, lettered, password_like, random_looking
+from casb_cli.scan.detect.checks_secrets import by_chance, drawn_password, lettered, password_like, random_looking
 from casb_cli.scan.detect.columns import MARKS
 from casb_cli.scan.detect.counting import counted, made_longer, monotone, repeated, sequence
 from casb_cli.scan.detect.expressions import expression
@@ -240,7 +240,8 @@ _INSERTED = expression(rb"\$\{|\{\{|<%|\$\(|%\([a-z_]+\)|[a-z]{4}\(|://|\s|^\{.*
 
 def _drawn(value: bytes) -> bool:
     """Return whether a value is long and drawn by lot: signs in it, as in keys of Django or base64, mean nothing."""
-    return len(value) >= 32 and random_looking(value) and by_chance(value) and _INSERTED.search(value) is None
+    by_lot = drawn_password(value) or (len(value) >= 32 and random_looking(value) and by_chance(value))
+    return by_lot and _INSERTED.search(value) is None
 
 
 def _by_lot(piece: bytes) -> bool:

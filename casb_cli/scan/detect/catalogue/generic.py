@@ -47,6 +47,13 @@ _RANDOM_FILTERS = (
 )
 
 
+_MIXED = (
+    r"(?-i:(?=\S{0,40}?[a-z])(?=\S{0,40}?[A-Z])(?=\S{0,40}?[0-9]))(?=[^\s,;<>(){}\[\]&]{0,60}[,;<>(){}\[\]&]\S)"
+    r"(?!\S{1,60}?(?:[&;,][\w.-]{1,40}[=:]|</))[^\s\"'`]{12,64}(?=[ \t\r]{0,8}(?:\n|\Z))"
+)
+"""A value to the end of its line, with signs in it that elsewhere end one."""
+
+
 def _assigned(hint: str, names: str) -> Rule:
     """Return the rule of a password behind one of the names; `hint` may tell them less exactly."""
     return Rule(
@@ -62,9 +69,15 @@ def _assigned(hint: str, names: str) -> Rule:
             + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)(?<!\\)\\{0,3}"
             r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
             + HERE
-            + r"(?P<v2>(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+)(?![^\s\"'`,;<>)}\]&]))"
+            + r"(?P<v2>"
+            + _MIXED
+            + r"|(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+(?![^\s\"'`,;<>)}\]&])))"
         ),
-        then=r"(?:" + DECLARED + r")?[=>*-]{0,2}\s{0,40}(?:" + OPEN + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4}|env\[)",
+        then=r"(?:"
+        + DECLARED
+        + r")?[=>*-]{0,2}\s{0,40}(?:"
+        + OPEN
+        + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4}|env\[|[^\s\"'`]{12})",
         caseless=True,
         before=96,
         after=230,
