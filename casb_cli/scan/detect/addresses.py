@@ -84,7 +84,8 @@ _DAY = expression(DAY + rb"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?|99991231")
 """A day, with the time of day or without, and the one that stands for no end."""
 
 
-def years(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def years(value: bytes) -> bool:
     """Hold for a year and the same or a later one, as periods are told, and for a day and time in one number."""
     span = _YEARS.fullmatch(value)
     return span[1] <= span[2] if span is not None else _DAY.fullmatch(value) is not None

@@ -20,7 +20,8 @@ _BLOCK = 5
 _NO_ALNUM = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 
 
-def repeated(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def repeated(value: bytes) -> bool:
     """Hold for values of at most two distinct characters, one repeated block, a long run of one, or the alphabet."""
     plain = value.translate(None, _NO_ALNUM)
     kinds = len(set(plain))
@@ -55,7 +56,8 @@ def sequence(value: bytes) -> bool:
     return mostly_counts(value)
 
 
-def made_longer(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def made_longer(value: bytes) -> bool:
     """Hold for short values that end in 123456, as people make a word longer."""
     return len(value) < 20 and value.endswith(b"123456")
 

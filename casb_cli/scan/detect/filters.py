@@ -64,7 +64,8 @@ _TEST_CARDS = frozenset(
 _LEAST_POWER = 1 << 42
 
 
-def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def test_number(value: bytes) -> bool:
     """Hold for the card numbers that providers publish for tests, and for powers of two as programs print them."""
     number = digits(value)
     if number in _TEST_CARDS:
@@ -79,7 +80,8 @@ def test_number(value: bytes, view: View) -> bool:  # noqa: ARG001
 _DECIMAL = expression(rb"\d+[.,]\d{4,}|\d{7,}\.\d{1,2}")
 
 
-def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def decimal(value: bytes) -> bool:
     """Hold for a fraction: digits, one point, more digits than a group of an identity number has, or two at most."""
     return _DECIMAL.fullmatch(value) is not None
 
@@ -87,7 +89,8 @@ def decimal(value: bytes, view: View) -> bool:  # noqa: ARG001
 _WORD_IN_HEX = expression(rb"(?:4[1-9]|5[0-9]|6[1-9]|7[0-9]|20)(?:(?:6[1-9]|7[0-9]|20){7,}|(?:4[1-9]|5[0-9]|20){7,})")
 
 
-def hex_text(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def hex_text(value: bytes) -> bool:
     """Hold for digits that are, as hexadecimal, letters of one case and spaces: signatures in tables of file types."""
     return _WORD_IN_HEX.fullmatch(value) is not None
 
@@ -97,17 +100,20 @@ _PUBLISHED_SSN = frozenset(
 )
 
 
-def published_ssn(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def published_ssn(value: bytes) -> bool:
     """Hold for social security numbers that became known through advertisements and are void."""
     return digits(value) in _PUBLISHED_SSN
 
 
-def short(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def short(value: bytes) -> bool:
     """Hold for values so short that chance, or a word with a number behind it, looks the same."""
     return len(value) < 10
 
 
-def all_digits(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def all_digits(value: bytes) -> bool:
     """Hold for a secret of digits only: it may be a number that counts something as well."""
     return value.isdigit()
 
@@ -150,7 +156,8 @@ def example_uuid(value: bytes) -> bool:
 _SMALL_HEX = expression(rb"(?=[0-9a-f]*[a-f][0-9a-f]*[a-f])[0-9a-f]{4}[0-9a-f]+")
 
 
-def hexadecimal(value: bytes, view: View) -> bool:  # noqa: ARG001
+@by_value
+def hexadecimal(value: bytes) -> bool:
     """Hold for an unbroken run of small hexadecimal with letters behind its first four characters."""
     return _SMALL_HEX.fullmatch(value) is not None and not value[4:].isdigit()
 

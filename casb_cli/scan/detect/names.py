@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.numbered import calls_a_card, names_a_card, numbers_a_thing
+from casb_cli.scan.detect.numbered import NUMBER, calls_a_card, may_name_a_card, names_a_card, numbers_a_thing
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise, numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = expression(
@@ -37,12 +37,6 @@ _OTHER_NAME = expression(
     rb"|random|duration|elapsed|latency)"
     rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms|1[234]))?$"
 )
-_CARD_NAME = expression(
-    rb"card|(?<![a-z])pan(?![a-z])|(?<![a-z])cc|credit|debit|visa|master|amex|maestro|kart|carte|tarjeta|cart[ao]|kaart|kort"
-    rb"|payment|pay_?with|funding|instrument|account|acct",
-    re.IGNORECASE,
-)
-_CARD_BEFORE = expression(rb"(?:cards?|karten?|cartes?|tarjetas?|cart[ao]|kaart|kort|kart[ay]?)\W{0,6}$", re.IGNORECASE)
 _LINE = expression(rb"[\n\x1e]")
 _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 """Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
@@ -74,7 +68,7 @@ _OPEN_NAMES = frozenset(
     b" text val valeur valor valore value values wert".split()
 )
 """Parts of names that tell nothing of what is behind them: other names beside them do."""
-_NUMBERS = frozenset(b"code id ids no nr num number numbers numero nummer".split())
+_NUMBERS = frozenset(word.encode() for word in NUMBER)
 _CELL_BEFORE = expression(rb"(?:^|[,;\t|])[ \"']{0,2}$")
 _CELL_AFTER = expression(rb"[ \"'\r]{0,3}(?:[,;\t|\n]|$)")
 _LABEL = expression(rb"[ \"']{0,3}[A-Za-z\x80-\xff][\w\x80-\xff .:/#'\-]{1,60}")
@@ -197,14 +191,14 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
         name = key[1] or (b"" if key[2] in _DRESS else key[2])
         if name and numbers_a_paper(value, name):
             return True
-        if article(value) and _CARD_NAME.search(name) is None and not calls_a_card(before[-60:]):
+        if article(value) and not may_name_a_card(name) and not calls_a_card(before[-60:]):
             return True
-        if _CARD_BEFORE.search(before[: key.start()]) is not None:
+        if calls_a_card(before[: key.start()]):
             return False
-        return _CARD_NAME.search(name) is None and (
+        return not may_name_a_card(name) and (
             _OTHER_NAME.search(name) is not None or _mostly_others(key[0], value, text, start)
         )
-    if _CARD_NAME.search(column) is not None:
+    if may_name_a_card(column):
         return False
     return _OTHER_NAME.search(column) is not None or (article(value) and not calls_a_card(before[-60:]))
 

@@ -18,11 +18,12 @@ _WORDS = 4
 _NUMBER_WORDS = (
     "number numbers no nr num nro nummer numer numeru numero número numéro nº n № # č čís číslo br broj номер"
     " ном número numărul număr numarası numara szám száma kód kódja kod kodu kode code codes código codice cod"
-    " codi код κωδικός αριθμός αρ số mã nomor מספר מס קוד رقم رمز id identifier identifiant identificador"
+    " codi код κωδικός αριθμός αρ số mã nomor מספר מס קוד رقم رمز id ids identifier identifiant identificador"
     " identificativo identyfikator šifra шифра tag ref réf 番号 号 号码 號 號碼 编号 編號 번호 コード 코드"
 )
-_NUMBER = frozenset(_NUMBER_WORDS.split())
-_LEADING = _NUMBER - {"number", "numbers", "no", "#"}
+NUMBER = frozenset(_NUMBER_WORDS.split())
+"""Words that only say that a number follows."""
+_LEADING = NUMBER - {"number", "numbers", "no", "#"}
 """Behind these what is numbered may stand; behind the English ones anything does."""
 _REFERS = expression(r"r[eéè]f(?:[eéè]r[a-zàéêíóúăâçğ]{2,9}|s)?|ids?|.*(?:zeichen|kennung|kenmerk|tunnus)|.*viite")
 _COMPOUND = expression(
@@ -56,8 +57,8 @@ _CARD = expression(
     r"|карт|кредит|κάρτ|カード|クレカ|卡|카드|بطاق|כרטיס|אשראי|บัตร|thẻ|کارت|कार्ड"
 )
 _PAYS = expression(
-    r"pay|paid|zahl|bezahl|paiement|pago|pagam|betal|plat|płat|ödeme|оплат|fund|instrument"
-    r"|account|acct|kont(?!r|akt)|compte|cuenta|^cont[oau]?$|conturi|reken|rachun|účet|účtu|számla|счёт|счет|рахун|hesap|tili|λογαρ|口座|账|帳|계좌|حساب|חשבון|rekening|tài"
+    r"pay|paid|zahl|bezahl|paiement|pago|pagam|betal|plat(?:b|eb|n|i[tl]|ob|ež)|płat|ödeme|оплат|fund|instrument"
+    r"|account|acct|kont(?!r|akt)|compte|cuenta|^cont[oau]?$|conturi|reken|rachun|účet|účtu|számla|счёт|счет|рахун|hesap|tili(?![stz])|λογαρ|口座|账|帳|계좌|حساب|חשבון|rekening|tài"
 )
 """Words for payments and accounts, whose numbers cards' may be; what refers to them or identifies them is none."""
 
@@ -69,14 +70,14 @@ def numbers_a_thing(label: bytes) -> bool:
     words = _words(told)
     if not words or _VALUE.search(told) is not None:
         return False
-    words = [word for word in words if word not in _LINKS or word in _NUMBER]
+    words = [word for word in words if word not in _LINKS or word in NUMBER]
     if not words or any(map(_CARD.search, words[-_WORDS:])):
         return False
     last = words[-1]
     named = [word for word in words[-_WORDS:] if len(word) > 1]
     if _REFERS.fullmatch(last):
         return len(named) > 1 or last not in ("id", "ids", "ref", "refs")
-    if last in _NUMBER:
+    if last in NUMBER:
         return len(words) > 1 and _tells(words[-2])
     compound = _COMPOUND.fullmatch(last)
     if compound is not None and not last.endswith(_NO_CODES):
@@ -120,9 +121,9 @@ _SHORTEST = 4
 def names_something(name: bytes) -> bool:
     """Return whether a name tells what it names, and that is neither a card nor what one may stand for."""
     words = _words(_last(name))
-    if len(words) > 1 and words[-1] in _NUMBER and words[-2] in _NOTHING:
+    if len(words) > 1 and words[-1] in NUMBER and words[-2] in _NOTHING:
         return False
-    words = [word for word in words if word not in _NOTHING and word not in _NUMBER]
+    words = [word for word in words if word not in _NOTHING and word not in NUMBER]
     if any(word in _OPEN or _CARD.search(word) or _SPOKEN.search(word) for word in words):
         return False
     if any(map(_PAYS.search, words)) and not any(map(_BANK.search, words)):
@@ -134,6 +135,12 @@ def speaks_of_cards(text: bytes) -> bool:
     """Return whether a text has a word for cards, for payments or for what is said of cards."""
     words = _words(text.decode("utf-8", "ignore"))
     return any(_CARD.search(word) or _PAYS.search(word) or _SPOKEN.search(word) for word in words)
+
+
+@lru_cache(256)
+def may_name_a_card(name: bytes) -> bool:
+    """Return whether a name has a word for cards, for payments or for accounts."""
+    return any(_CARD.search(word) or _PAYS.search(word) for word in _words(name.decode("utf-8", "ignore")))
 
 
 @lru_cache(256)
@@ -154,7 +161,7 @@ def calls_a_card(label: bytes) -> bool:
     for word in reversed(list(_WORD.finditer(told))):
         if behind - word.end() > _CLOSE:
             return False
-        if word[0].lower() not in _NUMBER:
+        if word[0].lower() not in NUMBER:
             return _CARD.search(word[0].lower()) is not None
         behind = word.start()
     return False
@@ -169,4 +176,4 @@ def _words(told: str) -> list[str]:
 
 
 def _tells(word: str) -> bool:
-    return len(word) > 1 and word not in _NOTHING and word not in _NUMBER and _PAYS.search(word) is None
+    return len(word) > 1 and word not in _NOTHING and word not in NUMBER and _PAYS.search(word) is None

@@ -45,12 +45,14 @@ _GROUPED = expression(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front is for such a paper; `before` is what stands there, or a column's name."""
     found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
-    return found is not None and not customers_card(value, found[0].encode())
+    return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
 
 
 def customers_card(value: bytes, label: bytes) -> bool:
     """Return whether four groups of four stand behind a customer's number: his card, more likely."""
-    return bool(_GROUPED.fullmatch(value) and _CUSTOMERS.search(label[-40:].decode("utf-8", "ignore")))
+    return (
+        _GROUPED.fullmatch(value) is not None and _CUSTOMERS.search(label[-40:].decode("utf-8", "ignore")) is not None
+    )
 
 
 _THINGS = (
