@@ -127,7 +127,8 @@ class Running:
         if self._server is not None:
             self._server.should_exit = True
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(10)
+            for _ in range(100):  # ten seconds in which this process runs: none of those that it was stopped for
+                self._thread.join(0.1)
         for listener in self.sockets:
             listener.close()
 
