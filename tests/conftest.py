@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives import serialization
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 sys.path.insert(0, str(Path(__file__).parent / "witness"))
 
-from harness import APPS, CACHE, CasbProcess, Run, Stage, environment_of, not_ready, subprocess_casb
+from harness import APPS, CACHE, CasbProcess, Run, Stage, casb_of, environment_of, not_ready
 from witness_report import pytest_sessionfinish, pytest_terminal_summary
+
+from casb_cli.scan.workers import WorkerPool
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
@@ -90,6 +92,17 @@ def keys_read_once():
     """Read each private key once a process: to check one takes a tenth of a second, and each command reads its own."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(serialization, "load_pem_private_key", cache(serialization.load_pem_private_key))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_worker():
+    """Inspect in one process where nothing says in how many: each that starts costs as much as a small scan."""
+    made = WorkerPool.__init__
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            WorkerPool, "__init__", lambda self, *, workers=None, **rest: made(self, workers=workers or 1, **rest)
+        )
         yield
 
 
@@ -176,10 +189,10 @@ def stage(app_key, connector_class, home, casb):
 
 @pytest.fixture(scope="session")
 def once(app_key, connector_class, tmp_path_factory):
-    """The simulated provider of the app, connected once for all tests, as the real command line does it."""
+    """The simulated provider of the app, connected once for all tests, through the command line."""
     home = tmp_path_factory.mktemp(f"once-{app_key}")
     with Stage(app_key, home, None) as made:
-        made.casb = subprocess_casb(home)
+        made.casb = casb_of(environment_of(home))
         made.connect_fully()
         yield made
 

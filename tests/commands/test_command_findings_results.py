@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 
 import pytest
-from harness import Stage, subprocess_casb
+from harness import Stage, casb_of, environment_of
 
 OWN = """
 [[detector]]
@@ -28,7 +28,7 @@ def once(tmp_path_factory):
     """The simulated provider, connected once."""
     home = tmp_path_factory.mktemp("results")
     with Stage(APP, home, None) as made:
-        made.casb = subprocess_casb(home)
+        made.casb = casb_of(environment_of(home))
         made.connect_fully()
         yield made
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import psutil
+import pytest
 
 from casb_cli.apps import registry
 from casb_cli.core.capabilities import ABILITIES
@@ -118,13 +119,28 @@ class CasbProcess:
         return Run(self.process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
-def subprocess_casb(home):
-    """Return a way to run the command line as a process in a home: `casb("list", "accounts")` returns a `Run`."""
+def casb_of(environ):
+    """Return a way to run the command line in this process, in an environment: `casb("list", "accounts")`."""
+    from casb_cli.__main__ import main
 
-    def run(*args):
-        command = [sys.executable, "-m", "casb_cli", *map(str, args)]
-        done = subprocess.run(command, env=environment_of(home), capture_output=True, check=False, text=True)
-        return Run(done.returncode, done.stdout, done.stderr)
+    def run(*args, stdin="", stdout=None, stderr=None):
+        out, err = stdout or io.StringIO(), stderr or io.StringIO()
+        caught = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
+        with pytest.MonkeyPatch.context() as patched:
+            for name in os.environ.keys() - environ.keys():
+                patched.delenv(name)
+            for name, value in environ.items():
+                if os.environ.get(name) != value:
+                    patched.setenv(name, value)
+            patched.setattr(sys, "stdin", io.StringIO(stdin))
+            patched.setattr(sys, "stdout", out)
+            patched.setattr(sys, "stderr", err)
+            try:
+                code = main([str(arg) for arg in args])
+            finally:
+                for number, handler in caught.items():
+                    signal.signal(number, handler)
+        return Run(code, out.getvalue(), err.getvalue())
 
     return run
 

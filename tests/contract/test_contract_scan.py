@@ -7,7 +7,7 @@ import shutil
 import signal
 
 import pytest
-from harness import assert_told, compare, downloads, listed, wait_until
+from harness import assert_told, casb_of, compare, downloads, environment_of, listed, wait_until
 
 from casb_cli.core.capabilities import FollowFiles, ReadFile
 from casb_cli.core.refs import parse
@@ -43,9 +43,7 @@ def scanned_once(once, tmp_path_factory):
     home = tmp_path_factory.mktemp(f"scanned-{once.app}")
     for folder in ("config", "state"):
         shutil.copytree(once.home / folder, home / folder)
-    from harness import subprocess_casb
-
-    run = subprocess_casb(home)("scan", "--app", once.app, "-o", "json", "-v")
+    run = casb_of(environment_of(home))("scan", "--app", once.app, "-o", "json", "-v")
     assert_told(run, once.truth.hidden("file"))
     return home
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import transcript
-from harness import APPS, environment_of, not_ready
+from harness import APPS, casb_of, environment_of, not_ready
 
 from casb_cli.apps import registry
 from casb_cli.core.capabilities import ListFiles
 from casb_cli.sandbox import process
+from casb_cli.sandbox.server import build, serve
+from casb_cli.sandbox.world import World
 
 READY = [app for app in APPS if not_ready(app) is None]
 FILING = [app for app in READY if issubclass(registry.load_connector(registry.get(app)), ListFiles)]
@@ -22,17 +25,20 @@ SCRIPTS = [transcript.read(path, FILING) for path in sorted(Path(__file__).paren
 PLAYS = [(script, app) for script in SCRIPTS for app in script.apps]
 
 
+AS_PROCESSES = {("2-governing", "box"), ("5-cron", "box")}
+"""Sessions of which every line is a process of its own, as it is to a person; the others show what is said."""
+
+
 @pytest.fixture
-def player(home, app):
-    """A shell with `casb`, a sandbox of the app running (of every app, where none is named), and nothing connected."""
+def player(home, script, app):
+    """A shell with `casb`, a sandbox of the app running, and nothing connected."""
     env = environment_of(home)
     env["PATH"] = f"{transcript.install(home / 'bin')}:{env['PATH']}"
     env["COLUMNS"] = "120"
-    state = home / "state" / "sandbox" / "state.json"
-    plan = process.Plan(apps=(app,) if app else tuple(READY), seed=1, people=20, files=60)
-    started = process.start(plan, state, tied=True)
-    yield transcript.Player(env, home)
-    started.close()
+    with serve(build((app,), World(seed=1, people=20, files=60))) as running:
+        state = process.State(pid=os.getpid(), token=running.token, urls=running.urls(), signins=running.signins())
+        process._write(home / "state" / "sandbox" / "state.json", state)
+        yield transcript.Player(env, home, None if (script.path.stem, app) in AS_PROCESSES else casb_of(env))
 
 
 @pytest.mark.parametrize(("script", "app"), PLAYS, ids=[f"{s.path.stem}-{app}".strip("-") for s, app in PLAYS])

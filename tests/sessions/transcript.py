@@ -8,7 +8,7 @@
     error: ...
     [2]
 
-A line after `$ ` is run by a shell (a trailing `\\` continues it); the lines below it are what stdout and stderr say
+A line after `$ ` is run as by a shell (a trailing `\\` continues it); the lines below it are what stdout and stderr say
 together. `...` stands for any text within a line, and alone for any lines. `<name>` stands for one word: the first
 time any, later the same, and in commands that word. `[n]` is the exit code if it isn't 0; `[0|3]` allows two. The
 first line may say `# apps: filing` (played once per app that has files, `<app>` being its key) or name some apps:
@@ -17,6 +17,7 @@ what is the same of each is shown of few.
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import stat
@@ -27,6 +28,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"<([a-z_]+)>")
+PLAIN = re.compile(r"casb (?P<words>[^|&;<>$`\\*\n]+)(?P<quiet> 2>/dev/null)?")
+"""A command line for which a shell does no more than part the words."""
 
 
 @dataclass
@@ -83,10 +86,13 @@ def install(folder):
 
 
 class Player:
-    """Plays scripts in one environment and remembers the words that answers gave names to."""
+    """Plays scripts in one environment and remembers the words that answers gave names to.
 
-    def __init__(self, env, folder, **words):
-        self.env, self.folder, self.words = env, folder, dict(words)
+    `here` runs a command line in this process: what needs no shell is left to it, where it is given.
+    """
+
+    def __init__(self, env, folder, here=None, **words):
+        self.env, self.folder, self.here, self.words = env, folder, here, dict(words)
 
     def play(self, script):
         for command in script.commands:
@@ -94,6 +100,20 @@ class Player:
 
     def one(self, script, command):
         text = NAME.sub(lambda found: self.words.get(found[1], found[0]), command.text)
+        code, said = self.answer(text)
+        place = f"{script.path.name}:{command.line}: $ {text}"
+        assert code in command.codes, f"{place}\nended with {code}:\n{said}"
+        found = self.pattern(command.expected).fullmatch(said.rstrip("\n") + "\n" if said.strip() else "")
+        assert found, f"{place}\nexpected:\n{chr(10).join(command.expected)}\n\nsaid:\n{said}"
+        self.words.update(found.groupdict())
+
+    def answer(self, text):
+        """Return the exit code of a line, and what it says on stdout and stderr together."""
+        if self.here and (plain := PLAIN.fullmatch(text)):
+            said = io.StringIO()
+            quiet = {"stderr": io.StringIO()} if plain["quiet"] else {}
+            code = self.here(*shlex.split(plain["words"]), **{"stdout": said, "stderr": said, **quiet}).code
+            return code, said.getvalue()
         ran = subprocess.run(
             ["/bin/sh", "-c", text],
             env=self.env,
@@ -103,11 +123,7 @@ class Player:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        place = f"{script.path.name}:{command.line}: $ {text}"
-        assert ran.returncode in command.codes, f"{place}\nended with {ran.returncode}:\n{ran.stdout}"
-        found = self.pattern(command.expected).fullmatch(ran.stdout.rstrip("\n") + "\n" if ran.stdout.strip() else "")
-        assert found, f"{place}\nexpected:\n{chr(10).join(command.expected)}\n\nsaid:\n{ran.stdout}"
-        self.words.update(found.groupdict())
+        return ran.returncode, ran.stdout
 
     def pattern(self, expected):
         """Return the expression that an answer must match as a whole."""
