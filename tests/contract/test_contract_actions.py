@@ -46,7 +46,7 @@ def test_an_action_changes_the_provider_and_its_undo_brings_all_back(connected, 
     if way_back.startswith("approximately"):
         assert len(stage.effects(since)) > len(sent)
     else:
-        as_it_was(stage, before)
+        as_it_was(stage, before, action)
 
 
 def test_no_plan_that_has_something_left_to_do_is_taken_for_done(connected):

@@ -39,8 +39,8 @@ def whole(stage):
     compare(own, stage.truth.rows("finding"))
 
 
-MOMENTS = 5
-"""Thirty over the suite, as there are six apps; more with every further one."""
+MOMENTS = 4
+"""Twenty-four over the suite, as there are six apps; more with every further one."""
 
 
 def test_a_scan_killed_at_random_moments_is_completed_by_the_next(slow, casb_process):

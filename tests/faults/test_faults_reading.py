@@ -36,9 +36,8 @@ def faulty(connected, hurried):
     connected.provider.faults.clear()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_listing_is_the_world(faulty, seed):
-    stage = faulty(seed)
+def test_every_listing_is_the_world(faulty):
+    stage = faulty(1)
     for kind, name in LISTED.items():
         if not stage.has(getattr(capabilities, name)):
             continue
@@ -49,9 +48,8 @@ def test_every_listing_is_the_world(faulty, seed):
     assert sum(stage.provider.faults.taken.values()) > 5, stage.provider.faults.taken
 
 
-@pytest.mark.parametrize("seed", [11, 12])
-def test_a_scan_finds_all_and_keeps_the_world(faulty, seed):
-    stage = faulty(seed)
+def test_a_scan_finds_all_and_keeps_the_world(faulty):
+    stage = faulty(11)
     run = stage.casb("scan", "--app", stage.app, "-o", "json", "-v")
     assert_told(run, stage.truth.hidden("file"))
     assert json.loads(run.out)[0]["state"] == ("complete" if run.code == 0 else "partial")
