@@ -62,12 +62,7 @@ def document_number(value: bytes) -> bool:
     """Hold for what may be the number of a document: at least four digits, no date, no year, no price."""
     text = plain(value)
     count = sum(c.isdigit() for c in text)
-    return (
-        count >= 4
-        and len(text) >= 6
-        and len(set(text)) >= 3
-        and not _DATE.fullmatch(value)
-    )
+    return count >= 4 and len(text) >= 6 and len(set(text)) >= 3 and not _DATE.fullmatch(value)
 
 
 _YEAR = expression(rb"(?<!\d)(19\d\d|20\d\d)(?!\d)")
