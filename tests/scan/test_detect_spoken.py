@@ -72,6 +72,11 @@ def test_a_number_of_which_something_else_is_said_is_no_card(text):
         f"cbnum={CARD}\n",
         f"<p>Card number <span>x</span></p><p><span>Card number</span><span class='v'>{CARD}</span></p>",
         f"Plătit cu cardul: {CARD}\n",
+        f"Billing: {CARD}\n",
+        f"Guaranteed by {CARD}\n",
+        f"Replacement: {CARD}\n",
+        f"Abbuchung von: {CARD}\n",
+        f"Please use {CARD}\n",
     ],
 )
 def test_a_number_of_which_nothing_else_is_said_is_a_card(text):

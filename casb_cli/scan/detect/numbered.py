@@ -42,7 +42,7 @@ _NOTHING_WORDS = (
     " este esta nuevo nueva siguiente el los meu minha seu sua novo nova com mijn uw het een nieuwe met min mitt"
     " din dit ditt nya nye nyt med mój moja mego mojej nowy nowa můj moje nový nová мой моя моей новый новая ваш"
     " ваша мій моя το μου της του за по на από in on at to by of is as or an am im zu um en ni si se we he it me"
-    " so if be do"
+    " so if be do please here there instead again also just now bitte hier voici ecco aquí aqui"
 )
 _NOTHING = frozenset(_NOTHING_WORDS.split())
 """Words beside the one for a number that don't say whose it is."""
@@ -87,9 +87,11 @@ def numbers_a_thing(label: bytes) -> bool:
 
 _SPOKEN = expression(
     r"exp|valid|vali?d|gültig|ablauf|vencim|venc$|caduc|scad|ważn|срок|действ|platnos|giltig|gyldig|geldig|lejár|λήξη|有効|有效"
-    r"|만료|صلاح|תוקף|son$|cv[cv]|charg|belast|addeb|débit"
+    r"|만료|صلاح|תוקף|son$|cv[cv]|charg|belast|addeb|débit|bill(?:ed|ing|s)?$|guarant|garant|abbuch|abgebucht|r[eé]gl[eé]"
+    r"|règle|wallet|checkout|plastic|stolen|lost$|replac|backup|stored|saved|autopay|refund|erstatt|rembours|reembols"
+    r"|purchas|declin|corporate"
 )
-"""What else is said of cards: how long they last, what is charged."""
+"""What else is said of cards: how long they last, what is charged or paid back, how they are kept, lost, replaced."""
 _OPEN_WORDS = (
     "abbr button caption cite font legend mark option small span strong table tbody thead answer arg args attr"
     " attribute attributes body cell column confidential content contents custom default detail details display entry"
