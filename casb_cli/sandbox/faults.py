@@ -74,8 +74,9 @@ def applies(kind: FaultKind, route: Route) -> bool:
 
 _PASS = re.compile(r"/[0-9]{10}/[^/]+")
 """In the path of a link: the second until which it is good, and what signs that."""
-_TOKEN_SERVES = 8
-"""Calls that a token serves at least where tokens die by chance."""
+_TOKEN_SERVES = 32
+"""Calls that a token serves at least where tokens die by chance: more than readers are at work at once, or one of them
+could be late each time."""
 
 
 class Faults:
