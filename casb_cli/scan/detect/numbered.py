@@ -135,8 +135,7 @@ def names_something(name: bytes) -> bool:
 
 def speaks_of_cards(text: bytes) -> bool:
     """Return whether a text has a word for cards, for payments or for what is said of cards."""
-    words = _words(text.decode("utf-8", "ignore"))
-    return any(_CARD.search(word) or _PAYS.search(word) or _SPOKEN.search(word) for word in words)
+    return may_name_a_card(text) or any(map(_SPOKEN.search, _words(text.decode("utf-8", "ignore"))))
 
 
 @lru_cache(256)

@@ -126,8 +126,6 @@ _UNFILLED = expression(
 )
 _SPOKEN = expression(rb"[A-Za-z]+(?:[-_][A-Za-z]+)*[0-9]{0,4}[.!]?")
 _GROUPS = expression(rb"[a-z0-9]{4}(?: [a-z0-9]{4}){2,7}")
-
-
 _STORES = expression(
     r"(?:^|[\\/])(?:\.env(?:\.(?:local|prod|production|staging|dev|development|live))?|[._]netrc|\.?my\.cnf|\.[\w-]+rc|\.s3cfg|\.boto"
     r"|\.ftpconfig|\.remote-sync\.json|sftp(?:-config)?\.json|deployment-config\.json|(?:filezilla|recentservers|sitemanager|webservers)\.xml"
