@@ -337,9 +337,9 @@ def test_of_those_who_start_together_one_compiles(tmp_path, monkeypatch):
     rules = tuple(Rule(hint=f"abc{number}", pattern="abc") for number in range(400))
     compiled, made = database._compiled, []
 
-    def compiling(rules):
+    def compiling(rules, hints):
         made.append(len(rules))
-        return compiled(rules)
+        return compiled(rules, hints)
 
     monkeypatch.setattr(database, "_compiled", compiling)
     with ThreadPoolExecutor(4) as together:

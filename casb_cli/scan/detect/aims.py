@@ -17,7 +17,9 @@ from casb_cli.scan.detect.sought import bordered
 from casb_cli.scan.detect.validators import CHECKS
 
 if TYPE_CHECKING:
+    from casb_cli.scan.detect.checking import Check
     from casb_cli.scan.detect.exact import Index
+    from casb_cli.scan.detect.view import Reason
 
 _FAR, _FEWER = 200, 2
 """Bytes behind a hint's end from which on a search that finds nothing takes far longer than it need, and how many times
@@ -25,16 +27,40 @@ as many bytes a stretch has at least where its hints are tried one by one: text 
 
 
 class Armed:
-    """A detector made ready to judge; its words are compiled when first asked for, since most never are."""
+    """A detector made ready to judge, each part when it is first asked for: most never are."""
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
-        self.filters = tuple(FILTERS[reason] for reason in detector.filters)
-        self.doubts = tuple(FILTERS[doubt] for doubt in detector.doubts)
-        self.proofs = tuple(CHECKS[proof] for proof in detector.proofs)
-        self.exclude = _words(detector, detector.exclude, whole=True)
-        self.near = _words(detector, detector.near)
-        self.not_near = _words(detector, detector.not_near)
+
+    @cached_property
+    def filters(self) -> tuple[Reason, ...]:
+        """What makes a value no match."""
+        return tuple(FILTERS[reason] for reason in self.detector.filters)
+
+    @cached_property
+    def doubts(self) -> tuple[Reason, ...]:
+        """What makes the confidence low."""
+        return tuple(FILTERS[doubt] for doubt in self.detector.doubts)
+
+    @cached_property
+    def proofs(self) -> tuple[Check, ...]:
+        """What makes the confidence high."""
+        return tuple(CHECKS[proof] for proof in self.detector.proofs)
+
+    @cached_property
+    def exclude(self) -> Words | None:
+        """What a value must not fit wholly."""
+        return _words(self.detector, self.detector.exclude, whole=True)
+
+    @cached_property
+    def near(self) -> Words | None:
+        """What must be near, None for nothing."""
+        return _words(self.detector, self.detector.near)
+
+    @cached_property
+    def not_near(self) -> Words | None:
+        """What must not be near."""
+        return _words(self.detector, self.detector.not_near)
 
     @cached_property
     def keywords(self) -> re.Pattern[bytes] | None:

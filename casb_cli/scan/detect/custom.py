@@ -100,7 +100,7 @@ def detectors(sources: Iterable[Source], *, verify: bool = True, cache_dir: str 
     mark = Path(cache_dir) / f"compiled-{_mark(sources)}" if cache_dir and verify else None
     verify = verify and not (mark is not None and mark.exists())
     found: dict[str, Detector] = {}
-    known = shipped(cache_dir)
+    known = shipped(cache_dir).all
     for source in sources:
         reader = _Reader(source, verify)
         for number, detector in reader.read():

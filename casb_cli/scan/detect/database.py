@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from casb_cli.core.errors import CasbError, UsageError
+from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.cached import read, write
 from casb_cli.scan.detect.rules import Rule
 
@@ -21,30 +22,31 @@ _COMPILES = 60.0
 """Seconds that others wait for it; who has waited in vain compiles too."""
 
 
-def load(rules: tuple[Rule, ...], cache_dir: str | None) -> Any:
+def load(rules: tuple[Rule, ...], cache_dir: str | None, hints: bytes = b"") -> Any:
     """Return the database of the rules' hints, from the cache where it fits this machine.
 
-    A cache that cannot be read or written costs the compilation only. Raises UsageError for a pattern that the
-    engine cannot take.
+    `hints` are more of them, numbered behind those of the rules: thousands, packed as `sought` keeps them, and read
+    only where they are compiled. A cache that cannot be read or written costs the compilation only. Raises UsageError
+    for a pattern that the engine cannot take.
     """
     if cache_dir is None:
-        return _compiled(rules)
-    path = Path(cache_dir) / f"patterns-{_key(rules)}.hsdb"
+        return _compiled(rules, hints)
+    path = Path(cache_dir) / f"patterns-{_key(rules, hints)}.hsdb"
     database = _kept(path)
     if database is not None:
         return database
-    if len(rules) <= _MANY:
-        return _made(rules, path)
+    if len(rules) <= _MANY and not hints:
+        return _made(rules, hints, path)
     with _alone(path.parent):
         database = _kept(path)  # by another process, meanwhile
-        return _made(rules, path) if database is None else database
+        return _made(rules, hints, path) if database is None else database
 
 
-def _made(rules: tuple[Rule, ...], path: Path) -> Any:
+def _made(rules: tuple[Rule, ...], hints: bytes, path: Path) -> Any:
     """Compile the rules' hints, and leave them to the next start."""
     import hyperscan
 
-    database = _compiled(rules)
+    database = _compiled(rules, hints)
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its compilation
         write(path, hyperscan.dumpb(database))
     return database
@@ -94,9 +96,12 @@ def engine_version() -> str:
     return str(vars(hyperscan)["__version__"])  # which its own stub leaves out
 
 
-def _compiled(rules: tuple[Rule, ...]) -> Any:
+def _compiled(rules: tuple[Rule, ...], hints: bytes = b"") -> Any:
     import hyperscan
 
+    if hints:
+        further = from_msgpack(hints, list[tuple[str, bool]])
+        rules += tuple(Rule(hint=hint, pattern="", caseless=caseless) for hint, caseless in further)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(
@@ -132,12 +137,13 @@ def refused(rule: Rule) -> str | None:
     return None
 
 
-def _key(rules: tuple[Rule, ...]) -> str:
+def _key(rules: tuple[Rule, ...], hints: bytes) -> str:
     total = hashlib.sha256()
     total.update(engine_version().encode())
     total.update(_cpu())
     total.update("\0".join([rule.hint for rule in rules]).encode())
     total.update(bytes([rule.caseless + 2 * rule.once + 4 * rule.linear for rule in rules]))
+    total.update(hints)
     return total.hexdigest()[:40]
 
 

@@ -108,8 +108,8 @@ class Scanner:
         self._cache_dir = cache_dir
         self._aims = [aim for aim in self._aims if not (aim.owner.detector.gated or aim.rule.words)]
         self._gates = Gates(detectors, cache_dir)
-        rules = (*(aim.rule for aim in self._aims), *self._gates.rules)
-        self._database = load(rules, cache_dir) if rules else None
+        rules, words = tuple(aim.rule for aim in self._aims), self._gates.hints
+        self._database = load(rules, cache_dir, words) if rules or words else None
         self._printed = any(detector.prints for detector in detectors.detectors)
         self._known: Known | None = None
 

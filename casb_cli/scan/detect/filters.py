@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from casb_cli.scan.detect import files, key_names, passwords, telephones
@@ -39,7 +38,7 @@ from casb_cli.scan.detect.names import (
 from casb_cli.scan.detect.numbered import names_a_card, numbers_a_thing
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise
 from casb_cli.scan.detect.spoken import in_a_cell, labelled_as_card, spoken_otherwise
-from casb_cli.scan.detect.view import View, by_value
+from casb_cli.scan.detect.view import Reason, View, by_value
 
 _TEST_CARDS = frozenset(
     (
@@ -425,7 +424,7 @@ def other_owner(value: bytes, view: View) -> bool:  # noqa: ARG001
     return view.words is not None and labelled_apart(view.text, view.start, view.end, view.words)
 
 
-FILTERS: dict[str, Callable[[bytes, View], bool]] = {
+FILTERS: dict[str, Reason] = {
     reason.__name__: reason
     for reason in (
         test_number,

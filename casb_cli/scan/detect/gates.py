@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.heads import Heads
-from casb_cli.scan.detect.rules import DetectorSet, Rule
+from casb_cli.scan.detect.rules import DetectorSet
 from casb_cli.scan.detect.sought import NUMBERED, SHORT, Word, sought
 
 _DIGITS = b"0123456789"
@@ -51,9 +51,9 @@ class WordEnds:
 
 
 class Gates:
-    """The required words of all detectors, each once; `rules` are what the one pass looks for them with.
+    """The required words of all detectors, each once; `hints` are what the one pass looks for them with, packed.
 
-    The rules of longer ones are bare words, since a thousand of them with borders would take a second to compile:
+    The hints of longer ones are bare words, since a thousand of them with borders would take a second to compile:
     whether a word stands alone is seen where one was found.
     """
 
@@ -61,7 +61,7 @@ class Gates:
         known = sought(detectors, cache_dir)
         self._words, self._owners = known.words, known.owners
         self._last = {word.encode(): told for word, told in known.last.items()}
-        self.rules = tuple(Rule(hint=hint, pattern="", caseless=caseless) for hint, caseless in known.hints)
+        self.hints = bytes(known.hints) if known.words else b""
 
     def word_ends(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> WordEnds:
         """Return where words end; `hits` are the ends of what the one pass found, words from number `first`."""

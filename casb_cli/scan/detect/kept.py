@@ -1,23 +1,51 @@
-"""The shipped detectors in one file, read in a tenth of the time that the modules of the catalogue take."""
+"""The shipped detectors in one file, each read when it is asked for: the modules of the catalogue take far longer."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
-from functools import cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from casb_cli import __version__
 from casb_cli.core.shapes import from_msgpack
 from casb_cli.scan.detect.cached import read, write
-from casb_cli.scan.detect.rules import Detector, catalogue
+from casb_cli.scan.detect.rules import Detector, Shipped, shipped
 
 
-def kept_catalogue(cache_dir: str) -> dict[str, Detector]:
-    """Return every shipped detector by id, without examples where it is from the cache.
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What the file holds: the digest of all detectors, and each by its id."""
+
+    digest: str
+    detectors: dict[str, msgspec.Raw]
+
+
+class _Read(Mapping[str, Detector]):
+    """The detectors of the file, without examples; raises msgspec.DecodeError where one is none."""
+
+    def __init__(self, kept: _Kept) -> None:
+        self._kept = kept.detectors
+        self._read: dict[str, Detector] = {}
+
+    def __getitem__(self, name: str) -> Detector:
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = from_msgpack(self._kept[name], Detector, _no_examples)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def kept_catalogue(cache_dir: str) -> Shipped:
+    """Return the shipped detectors, without examples where they are from the cache.
 
     What is there counts only if it was made from the very sources of this program. A cache that cannot be read or
     written costs the reading of the catalogue only.
@@ -25,27 +53,32 @@ def kept_catalogue(cache_dir: str) -> dict[str, Detector]:
     try:
         path = Path(cache_dir) / f"catalogue-{_made_by()}.bin"
     except OSError:
-        return catalogue()  # nobody could tell whether what is kept was made alike
+        return shipped(None)  # nobody could tell whether what is kept was made alike
     data = read(path)
     if data is not None:
         with contextlib.suppress(msgspec.DecodeError):
-            found = from_msgpack(data, list[Detector], _no_examples)
-            return {item.id: item for item in found}
-    made = catalogue()
+            kept = from_msgpack(data, _Kept)
+            return Shipped(_Read(kept), kept.digest)
+    made = shipped(None)
     with contextlib.suppress(OSError):  # a full or read-only disk costs the next start its time
-        write(path, msgspec.msgpack.encode(list(made.values()), enc_hook=_unwritten))
+        each = {name: msgspec.Raw(msgspec.msgpack.encode(one, enc_hook=_unwritten)) for name, one in made.all.items()}
+        write(path, msgspec.msgpack.encode(_Kept(made.digest, each)))
     return made
 
 
-@cache
 def _made_by() -> str:
-    """Name the sources that the detectors come from; raises OSError."""
-    total = hashlib.sha256()
+    """Name the sources that the detectors come from, by where they are and when each came there; raises OSError.
+
+    To read them all would take as long as the rest of a start.
+    """
     here = Path(__file__).parent
+    total = hashlib.sha256(f"{__version__} {here}".encode())
     for folder in (here, here / "catalogue"):
-        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - a start pays for each path
-            if name.endswith(".py"):
-                total.update((folder / name).read_bytes())
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith(".py"):
+                    about = entry.stat()
+                    total.update(f"{entry.name} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}".encode())
     return total.hexdigest()[:40]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -136,7 +136,8 @@ class Source(msgspec.Struct, frozen=True):
 _NOT_JUDGING = frozenset(("match", "no_match", "description", "reference", "title", "source", "told"))
 
 
-def _digest(detectors: Iterable[Detector]) -> str:
+def digest(detectors: Iterable[Detector]) -> str:
+    """Return what names the rules of some detectors: with another one, content is inspected anew."""
     total = hashlib.sha256(b"engine %d\n" % ENGINE)
     for item in sorted(detectors, key=lambda d: d.id):
         fields = {name: getattr(item, name) for name in item.__struct_fields__ if name not in _NOT_JUDGING}
@@ -149,12 +150,13 @@ def _digest(detectors: Iterable[Detector]) -> str:
 class DetectorSet:
     """Detectors that inspect together. `id` is a digest of their rules: another id asks for a new inspection."""
 
-    def __init__(self, detectors: Iterable[Detector]) -> None:
+    def __init__(self, detectors: Iterable[Detector], known_as: str = "") -> None:
+        """`known_as` is their digest, where that is known."""
         self.detectors = tuple(sorted(detectors, key=lambda d: d.id))
         for one, next_one in pairwise(self.detectors):
             if one.id == next_one.id:
                 raise UsageError(f"two detectors have the id `{one.id}`", hint="casb detectors list")
-        self.id = _digest(self.detectors)
+        self.id = known_as or digest(self.detectors)
 
     @classmethod
     def shipped(
@@ -164,12 +166,14 @@ class DetectorSet:
 
         With a folder for what is kept between starts they may be without their examples.
         """
-        known = {**shipped(cache_dir), **{item.id: item for item in own}}
-        chosen = tuple(only)
+        theirs, mine, chosen = shipped(cache_dir), {item.id: item for item in own}, tuple(only)
+        if not chosen and not mine:
+            return cls(theirs.all.values(), theirs.digest)
+        known = {*theirs.all, *mine}
         for name in chosen:
             if name not in known:
                 raise UnknownName(f"no detector `{name}`", hint=f"{meant(name, known)}casb detectors list")
-        return cls(known[name] for name in (chosen or known))
+        return cls(mine.get(name) or theirs.all[name] for name in (chosen or known))
 
     def __getitem__(self, name: str) -> Detector:
         for item in self.detectors:
@@ -178,11 +182,19 @@ class DetectorSet:
         raise UnknownName(f"no detector `{name}`", hint="casb detectors list")
 
 
+class Shipped(NamedTuple):
+    """Every shipped detector by id, and the digest of the set of them all."""
+
+    all: Mapping[str, Detector]
+    digest: str
+
+
 @cache
-def shipped(cache_dir: str | None) -> dict[str, Detector]:
-    """Return every shipped detector by id, without examples where they are read from the folder that keeps them."""
+def shipped(cache_dir: str | None) -> Shipped:
+    """Return what is shipped, without examples where it is read from the folder that keeps it."""
     if cache_dir is None:
-        return catalogue()
+        found = catalogue()
+        return Shipped(found, digest(found.values()))
     from casb_cli.scan.detect.kept import kept_catalogue
 
     return kept_catalogue(cache_dir)

@@ -169,7 +169,8 @@ class Word(NamedTuple):
 class Sought(msgspec.Struct, frozen=True, array_like=True):
     """The words of all detectors, each once: by number what to look for, whether in any case, and what it tells."""
 
-    hints: list[tuple[str, bool]]
+    hints: msgspec.Raw
+    """A list of `(expression, in any case)`, packed: only who compiles them reads them."""
     words: list[Word]
     last: dict[str, Word]
     """Short words, for where one ends the text."""
@@ -291,7 +292,7 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
     for hint, known in humps:
         words.append(known)
         hints.append((hint, False))
-    return Sought(hints, words, last, list(numbers))
+    return Sought(msgspec.Raw(msgspec.msgpack.encode(hints)), words, last, list(numbers))
 
 
 def _wanted(detectors: Iterable[Detector]) -> dict[str, tuple[frozenset[str], int]]:

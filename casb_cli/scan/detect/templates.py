@@ -54,7 +54,7 @@ TEMPLATES: dict[str, tuple[str, Callable[[Detector], bool]]] = {
 
 def names(cache_dir: str | None = None) -> tuple[str, ...]:
     """Return the names of all templates; what is shipped is kept in a folder, where one is given."""
-    countries = {_country(one) for one in shipped(cache_dir).values()} - {""}
+    countries = {_country(one) for one in shipped(cache_dir).all.values()} - {""}
     return (*TEMPLATES, *(f"country-{code}" for code in sorted(countries)))
 
 
@@ -73,4 +73,4 @@ def chosen(wanted: Iterable[str], cache_dir: str | None = None) -> tuple[str, ..
         if name not in known:
             hint = f"{meant(name, known)}known: {', '.join(TEMPLATES)}, and country-XX by country"
             raise UnknownName(f"there is no template `{name}`", hint=hint)
-    return tuple(one.id for one in shipped(cache_dir).values() if set(asked) & set(of(one)))
+    return tuple(one.id for one in shipped(cache_dir).all.values() if set(asked) & set(of(one)))

@@ -81,7 +81,11 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return words.search(self.before(200)) is not None or words.search(self.after(200)) is not None
 
 
-def by_value(holds: Callable[[bytes], bool]) -> Callable[[bytes, View], bool]:
+Reason = Callable[[bytes, View], bool]
+"""Tells of a value, and where it stands, whether it is none, or doubtful."""
+
+
+def by_value(holds: Callable[[bytes], bool]) -> Reason:
     """Make a filter of what looks at a value alone: it is asked once of a value that a text repeats."""
     known = lru_cache(256)(holds)
 
