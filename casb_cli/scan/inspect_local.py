@@ -9,7 +9,6 @@ import os
 import re
 import select
 import stat
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -262,6 +261,8 @@ def _why(file: str, error: OSError) -> str:
         return "a socket"
     why = error.strerror or type(error).__name__
     if error.errno in _NO_ROOM:
+        import tempfile
+
         return f"no room to keep it in {tempfile.gettempdir()}, TMPDIR chooses another folder: {why}"
     return why
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -121,4 +120,6 @@ def _memory_file() -> BinaryIO | None:
 
 
 def _unlinked() -> BinaryIO:
+    import tempfile  # here, since most content fits in memory
+
     return cast("BinaryIO", tempfile.TemporaryFile("w+b"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from casb_cli.scan.detect.expressions import compiled, expression
 from casb_cli.scan.detect.filters import FILTERS
@@ -100,8 +101,7 @@ def _words(detector: Detector, patterns: tuple[str, ...], *, whole: bool = False
     return Words(patterns, caseless=detector.caseless, whole=whole) if patterns else None
 
 
-@dataclass
-class Aim:
+class Aim(msgspec.Struct, dict=True):
     """A rule made ready to confirm what its hint found; compiled when that is first to be done."""
 
     rule: Rule

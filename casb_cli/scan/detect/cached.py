@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 import time
 from pathlib import Path
 
@@ -43,6 +42,8 @@ def write(path: Path, body: bytes) -> None:
 
     What was not used for long in the same folder, or is more than may be kept there, goes.
     """
+    import tempfile  # here, since a start reads and does not write
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".made-")
     try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import re
 import zlib
 from functools import lru_cache
 from itertools import pairwise
+
+import msgspec
 
 from casb_cli.scan.detect.checking import check
 from casb_cli.scan.detect.counting import mostly_counts
@@ -43,8 +44,8 @@ def jwt(value: bytes) -> bool:
     """Hold where the first part decodes to a JSON object that names an algorithm."""
     head = value.split(b".", 1)[0]
     try:
-        found = json.loads(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+        found = msgspec.json.decode(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+    except (ValueError, msgspec.DecodeError, RecursionError):
         return False
     return isinstance(found, dict) and isinstance(found.get("alg"), str)
 

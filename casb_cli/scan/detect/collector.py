@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.mask import excerpt, normalised
@@ -16,16 +17,15 @@ BATCH = 1_000
 """Occurrences that are handed on together."""
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(msgspec.Struct):
     """The matches of one detector in one file."""
 
     detector: Detector
     keyed: hmac.HMAC
     """What fingerprints begin with: taking a copy costs half of what keying anew does."""
-    kept: dict[bytes, dict[str, Any]] = field(default_factory=dict)
-    more: set[int] = field(default_factory=set)
-    single: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[bytes, dict[str, Any]] = {}
+    more: set[int] = set()
+    single: list[dict[str, Any]] = []
     untold: int = 0
     lowest: bytes | None = None
 

@@ -7,13 +7,14 @@ are phrases hashed and compared. What is held is one piece and, for each documen
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+
+import msgspec
 
 from casb_cli.core.models import Confidence
 from casb_cli.core.text import printable
@@ -300,7 +301,7 @@ class Copies:
 
     def watch(self, segment: Segment, document: int = 0) -> Segment:
         """Return the segment, whose text is looked at as it is read; `document` numbers those of an archive."""
-        return dataclasses.replace(segment, blocks=self._seen(segment, document))
+        return msgspec.structs.replace(segment, blocks=self._seen(segment, document))
 
     def _seen(self, segment: Segment, document: int) -> Iterator[bytes]:
         base = lines = 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from casb_cli.core.models import Confidence
 from casb_cli.scan.detect.aims import Aim, Armed, behind_label, spans
@@ -40,13 +41,12 @@ _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "hig
 _LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
 
-@dataclass
-class _Gated:
+class _Gated(msgspec.Struct, dict=True):
     """The rules of one detector that need a word near by, compiled when its word is first met: most never are."""
 
     cache_dir: str | None
-    aims: list[Aim] = field(default_factory=list)
-    names: list[tuple[str, int]] = field(default_factory=list)
+    aims: list[Aim] = []
+    names: list[tuple[str, int]] = []
     """Whose rule each is, and which of its owner's."""
 
     @cached_property
@@ -55,16 +55,14 @@ class _Gated:
         return load(tuple(aim.rule for aim in self.aims), self.cache_dir)
 
 
-@dataclass(slots=True)
-class _Candidate:
+class _Candidate(msgspec.Struct):
     start: int
     end: int
     value: bytes
     armed: Armed
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(msgspec.Struct):
     """What of a segment is inspected at once, and what is known of the segment."""
 
     buffer: bytes
@@ -76,7 +74,7 @@ class _Block:
     places: Places
     collector: Collector
     folded: Folded
-    found: list[_Candidate] = field(default_factory=list)
+    found: list[_Candidate] = []
 
 
 class Scanner:

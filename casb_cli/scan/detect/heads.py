@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.sought import Word
@@ -40,8 +41,7 @@ _LISTED = expression(rb"[^A-Za-z\x80-\xff]*|[^0-9]{0,4}(?:[0-9][^0-9]{0,2}){6,40
 _NOBODY = frozenset[str]()
 
 
-@dataclass(slots=True)
-class Head:
+class Head(msgspec.Struct):
     """The names of columns and where, counted from the segment's start, the rows below them begin and end.
 
     `mark` parts the cells; empty, they stand below their names, whose first and last places `spans` tells.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import io
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -132,24 +131,6 @@ def _opened_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]
         info.flag_bits &= ~_NAMED_IN_UTF8
         info.orig_filename = told
         return archive.open(info)
-
-
-def spooled(source: Source) -> Source:
-    """Return the source copied to where any position can be read at once: memory, or an unlinked file.
-
-    The caller closes the copy.
-    """
-    copy = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - handed to the caller
-    try:
-        source.file.seek(0)
-        while block := source.file.read(BLOCK):
-            copy.write(block)
-    except BaseException:
-        copy.close()
-        raise
-    size = copy.tell()
-    copy.seek(0)
-    return Source(cast("BinaryIO", copy), source.name, size)
 
 
 def zip_members(source: Source, context: Context, where: str) -> Iterator[Segment]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, Protocol
 
 import msgspec
@@ -107,8 +106,7 @@ ROW, TABLE = b"\x1e", b"\x1d"
 """What the rows and the tables of a page end with, since line ends mean nothing there."""
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """One run of text: UTF-8 blocks that follow each other without a gap, and where the run stands.
 
     `where` is empty for the file itself, else `page 3`, `Sheet1`, `member!inner`. `header_row` says that the
@@ -125,8 +123,7 @@ class Segment:
     name: str = ""
 
 
-@dataclass
-class Source:
+class Source(msgspec.Struct):
     """Bytes to extract from: a seekable binary file, its name (a hint for messages only) and its size."""
 
     file: BinaryIO
@@ -149,8 +146,7 @@ class Opener(Protocol):
     def __call__(self, source: Source, context: Context, where: str, kind: str | None = None) -> Iterator[Segment]: ...
 
 
-@dataclass
-class Context:
+class Context(msgspec.Struct):
     """The state of one inspection's extraction: limits, what was used of them, and what went wrong where."""
 
     limits: Limits
@@ -163,7 +159,7 @@ class Context:
     aside: int = 0
     """Bytes of names, and of strings in what nothing reads: alone, and without a match, they are no inspection."""
     kind: str = ""
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Note] = []
     skipped_notes: int = 0
 
     def tick(self) -> None:

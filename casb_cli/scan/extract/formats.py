@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
-from casb_cli.scan.extract.archive import spooled
-from casb_cli.scan.extract.base import PANIC, Context, Exhausted, Extractor, Segment, Source, Stop
+from casb_cli.scan.extract.base import BLOCK, PANIC, Context, Exhausted, Extractor, Segment, Source, Stop
 from casb_cli.scan.extract.sniff import sniff
 
 Item = TypeVar("Item")
@@ -110,7 +109,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
     if kind is None:
         kind = sniff(source)
         if kind in ("zip", "ole") and not source.random:
-            source = copy = spooled(source)
+            source = copy = _spooled(source)
     try:
         if copy is not None:
             kind = sniff(copy)
@@ -124,7 +123,7 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
         if form.container and context.depth >= context.limits.depth:
             raise Stop("expansion", "nested too deep")
         if form.random and copy is None and not source.random:
-            source = copy = spooled(source)
+            source = copy = _spooled(source)
         source.file.seek(0)
         context.depth += form.container
         try:
@@ -140,6 +139,26 @@ def _segments(source: Source, context: Context, where: str, kind: str | None) ->
     finally:
         if copy is not None:
             copy.file.close()
+
+
+def _spooled(source: Source) -> Source:
+    """Return the source copied to where any position can be read at once: memory, or an unlinked file.
+
+    The caller closes the copy.
+    """
+    import tempfile  # here, since few inspections need one
+
+    copy = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - handed to the caller
+    try:
+        source.file.seek(0)
+        while block := source.file.read(BLOCK):
+            copy.write(block)
+    except BaseException:
+        copy.close()
+        raise
+    size = copy.tell()
+    copy.seek(0)
+    return Source(cast("BinaryIO", copy), source.name, size)
 
 
 _REFUSED: dict[str, Callable[[Source], Stop]] = {

@@ -7,8 +7,9 @@ import re
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 _KEPT = 8 << 20
 """Bytes of the text, back from its end, about which may be asked: who reads is never further behind."""
@@ -22,8 +23,7 @@ class Finder(Protocol):
     def sub(self, repl: Callable[[re.Match[bytes]], bytes], string: bytes, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(msgspec.Struct, frozen=True):
     """A block as it was: where it begins, shortened, and how many bytes and characters the text had more before."""
 
     start: int

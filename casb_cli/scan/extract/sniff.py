@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import zipfile
 
 from casb_cli.scan.extract.base import Source
 from casb_cli.scan.extract.dbf import is_table
@@ -168,6 +167,8 @@ def _packed(source: Source) -> str:
     """Tell office documents from other zip archives by their members; anything odd is a plain archive."""
     if not source.random:
         return "zip"
+    import zipfile  # here, since most content is none
+
     try:
         with zipfile.ZipFile(source.file) as archive:
             names = set(archive.namelist()[:5000])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Any
+
+import msgspec
 
 from casb_cli.scan.detect.database import hits, load
 from casb_cli.scan.detect.rules import Rule
@@ -20,8 +21,7 @@ _MARKUP = ("</b>", "</span>", "</strong>", "</em>", "</i>", "nbsp;", "#160;", r"
 """What the commonest markup within words has: each word more would cost all other text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What stands in a block: where the word for base64 ends, what else speaks of it, and markup."""
 
     words: list[int]
