@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 sys.path.insert(0, str(Path(__file__).parent / "witness"))
 
-from harness import APPS, CACHE, CasbProcess, Run, Stage, casb_of, environment_of, not_ready
+from harness import APPS, CACHE, CasbProcess, Stage, casb_of, environment_of, not_ready
 from witness_report import pytest_sessionfinish, pytest_terminal_summary
 
 from casb_cli.scan.workers import WorkerPool
@@ -97,13 +97,16 @@ def keys_read_once():
 
 @pytest.fixture(scope="session", autouse=True)
 def one_worker():
-    """Inspect in one process where nothing says in how many: each that starts costs as much as a small scan."""
+    """Inspect in one process where nothing says in how many: each that starts costs as much as a small scan.
+
+    Its value is what makes a pool where nobody intervenes.
+    """
     made = WorkerPool.__init__
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
             WorkerPool, "__init__", lambda self, *, workers=None, **rest: made(self, workers=workers or 1, **rest)
         )
-        yield
+        yield made
 
 
 @pytest.fixture
@@ -119,24 +122,9 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def casb(home, capsys, monkeypatch):
-    """Run a command line in this process: `casb("list", "accounts", stdin="")` returns a `Run`."""
-    import io
-
-    from casb_cli.__main__ import main
-
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
-
-    def run(*args, stdin=""):
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        capsys.readouterr()
-        code = main([str(arg) for arg in args])
-        out, err = capsys.readouterr()
-        return Run(code, out, err)
-
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+def casb(home):
+    """Run a command line in this process, in the environment as it is then: `casb("list", "accounts", stdin="")`."""
+    return casb_of()
 
 
 @pytest.fixture

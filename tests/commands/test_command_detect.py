@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import subprocess
@@ -63,12 +62,9 @@ def test_a_severity_that_is_none(casb, folder):
     assert "critical" in ran.err
 
 
-def test_standard_input(casb, monkeypatch, home, capsys):
-    from casb_cli.__main__ import main
-
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"card {CARD}".encode())))
-    assert main(["detect", "-", "-o", "jsonl", "--fields", "file,start,end"]) == 0
-    assert capsys.readouterr().out == '{"file":"-","start":5,"end":24}\n'
+def test_standard_input(casb):
+    ran = casb("detect", "-", "-o", "jsonl", "--fields", "file,start,end", stdin=f"card {CARD}")
+    assert (ran.code, ran.out) == (0, '{"file":"-","start":5,"end":24}\n')
 
 
 def test_standard_input_twice_is_refused(casb):

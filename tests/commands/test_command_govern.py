@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "govern"))
 
 from govern_fake import CANARY, FakeInstance, World
+from harness import casb_of
 
-from casb_cli.__main__ import main
 from casb_cli.core.models import Account, File
 from casb_cli.store import config
 from casb_cli.store.instances import InstanceConfig
@@ -23,28 +21,8 @@ from casb_cli.store.journal import Journal
 from casb_cli.store.store import Store
 
 
-class Run:
-    """What a command line left on its streams."""
-
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def rows(self):
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def row(self):
-        [row] = self.rows
-        return row
-
-
 @pytest.fixture
-def world(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("CASB_") and name != "CASB_CACHE_DIR"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("CASB_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("CASB_STATE_DIR", str(tmp_path / "state"))
+def world(home, monkeypatch):
     with config.edit() as edited:
         edited.add(InstanceConfig(key="i1", app="box", name="prod"))
     world = World()
@@ -52,43 +30,19 @@ def world(tmp_path, monkeypatch):
 
     instance = FakeInstance(world)
     monkeypatch.setattr(Desk, "by_key", lambda self, key: instance)
-    handler = signal.getsignal(signal.SIGTERM)
-    yield world
-    signal.signal(signal.SIGTERM, handler)
+    return world
 
 
 @pytest.fixture
-def casb(world, capsys, monkeypatch):
-    def run(*args, stdin=""):
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        code = main(["govern", *args])
-        out, err = capsys.readouterr()
-        return Run(code, out, err)
-
-    return run
-
-
-class Terminal(io.StringIO):
-    """A person's terminal: what they type is given."""
-
-    def isatty(self):
-        return True
+def casb(world, casb):
+    return partial(casb, "govern")
 
 
 @pytest.fixture
-def typed(world, capsys, monkeypatch):
+def typed(world):
     """Run at a terminal; the answers are typed."""
-
-    def run(*args, answer=""):
-        monkeypatch.setattr(sys, "stdin", Terminal(answer))
-        out, err = Terminal(), Terminal()
-        with monkeypatch.context() as patched:
-            patched.setattr(sys, "stdout", out)
-            patched.setattr(sys, "stderr", err)
-            code = main(["govern", *args])
-        return Run(code, out.getvalue(), err.getvalue())
-
-    return run
+    run = casb_of(tty=True)
+    return lambda *args, answer="": run("govern", *args, stdin=answer)
 
 
 def test_without_a_terminal_nobody_agrees_and_nothing_is_read(casb, world):

@@ -87,6 +87,12 @@ class Run:
             return json.loads(self.out)
         return [json.loads(line) for line in self.out.split("\n") if line]
 
+    @property
+    def row(self):
+        """The only row."""
+        [row] = self.rows
+        return row
+
 
 class CasbProcess:
     """A running command line."""
@@ -119,20 +125,24 @@ class CasbProcess:
         return Run(self.process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
-def casb_of(environ):
-    """Return a way to run the command line in this process, in an environment: `casb("list", "accounts")`."""
+def casb_of(environ=None, *, tty=False):
+    """Return a way to run the command line in this process: `casb("list", "accounts", stdin="")` returns a `Run`.
+
+    `environ` is its whole environment; without, it is that of this process. `tty` makes a terminal of its streams.
+    """
     from casb_cli.__main__ import main
 
     def run(*args, stdin="", stdout=None, stderr=None):
-        out, err = stdout or io.StringIO(), stderr or io.StringIO()
+        out, err = stdout or Written(tty), stderr or Written(tty)
         caught = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
         with pytest.MonkeyPatch.context() as patched:
-            for name in os.environ.keys() - environ.keys():
-                patched.delenv(name)
-            for name, value in environ.items():
-                if os.environ.get(name) != value:
-                    patched.setenv(name, value)
-            patched.setattr(sys, "stdin", io.StringIO(stdin))
+            if environ is not None:
+                for name in os.environ.keys() - environ.keys():
+                    patched.delenv(name)
+                for name, value in environ.items():
+                    if os.environ.get(name) != value:
+                        patched.setenv(name, value)
+            patched.setattr(sys, "stdin", Written(tty, stdin))
             patched.setattr(sys, "stdout", out)
             patched.setattr(sys, "stderr", err)
             try:
@@ -143,6 +153,20 @@ def casb_of(environ):
         return Run(code, out.getvalue(), err.getvalue())
 
     return run
+
+
+class Written(io.TextIOWrapper):
+    """A stream of text in memory, with the bytes below it that a standard stream has."""
+
+    def __init__(self, tty=False, text=""):
+        super().__init__(io.BytesIO(text.encode()), encoding="utf-8", newline="", write_through=True)
+        self.tty = tty
+
+    def isatty(self):
+        return self.tty
+
+    def getvalue(self):
+        return self.buffer.getvalue().decode()
 
 
 def downloads(provider, since=0):

@@ -372,6 +372,14 @@ def test_workers_started_soon_are_used_and_ended(cache):
     assert all(one.poll() is not None for one in begun)
 
 
+def test_where_nothing_says_in_how_many_each_core_that_may_be_used_has_a_worker(cache, one_worker, monkeypatch):
+    monkeypatch.setattr(WorkerPool, "__init__", one_worker)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
+    with WorkerPool(key=KEY, cache_dir=cache, soon=9) as pool:
+        assert len(pool._begun) == pool.workers == 3
+        assert [pool.submit(task(), TEXT).result().outcome for _ in range(3)] == ["done"] * 3
+
+
 def test_detectors_that_are_refused_leave_no_process(cache):
     before = set(psutil.Process().children())
     with pytest.raises(UnknownName):
