@@ -88,7 +88,6 @@ def order(text, *marks):
 
 
 def test_every_app_without_tty_keyring_or_environment(begin, bare):
-    del bare[CACHE]
     demo = begin(bare)
     out, err = demo.communicate()
     assert demo.returncode == 0, (out[-2000:], err)
