@@ -92,7 +92,6 @@ def test_a_secret_is_found_as_programs_write_it(text, value):
         f"public_key: {KEY}",
         f"signed with key {HEXADECIMAL.upper()}{HEXADECIMAL[:8].upper()}",
         'credentials = "' + base64.b64encode(b"username:password").decode() + '"',
-        'headers = {"Authorization": "Basic ' + base64.b64encode(b"user:pass").decode() + '"}',
         'request.Header.Set("Sec-WebSocket-Key", "' + base64.b64encode(b"the sample nonce").decode() + '")',
         "passwords: ${PASSWORD_FROM_VAULT}",
     ],

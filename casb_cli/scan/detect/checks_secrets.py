@@ -50,6 +50,16 @@ def jwt(value: bytes) -> bool:
     return isinstance(found, dict) and isinstance(found.get("alg"), str)
 
 
+_JWT = expression(rb"eyJ[\w-]{10,}\.eyJ[\w-]{6,}\.[\w-]{16,}\s*")
+
+
+@check
+def encoded_jwt(value: bytes) -> bool:
+    """Hold for base64 of such a token."""
+    text = unpacked(value)
+    return text is not None and _JWT.fullmatch(text) is not None and jwt(text)
+
+
 @check
 def aws_account_id(value: bytes) -> bool:
     """Hold for an access key id whose characters decode to an account of twelve digits."""

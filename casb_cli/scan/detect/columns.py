@@ -39,7 +39,7 @@ class Table:
         mark = re.escape(self.mark)
         plain = rb"[^" + mark + rb"\n]*"
         any_cell = plain if self._sheet else rb"(?:\"(?:[^\"\n]|\"\")*\"|" + plain + rb")"
-        cell = rb"\"?(?P<v>[^" + mark + rb"\s\"]{6,100})\"?(?=" + mark + rb"|\r?$)"
+        cell = rb" *\"?(?P<v>[^" + mark + rb"\s\"]{6,100})\"? *(?=" + mark + rb"|\r?$)"
         return [
             re.compile(rb"^(?:" + any_cell + mark + rb"){%d}" % at + cell, re.MULTILINE)
             for at, name in enumerate(self.names)

@@ -165,6 +165,8 @@ _HASH_WORD = expression(
     rb"sha-?(?:1|2|224|256|384|512)|md5|hash|digest|checksum|commit|integrity|etag|revision|fingerprint|blob|crc",
     re.IGNORECASE,
 )
+_KEYED_HASH = expression(rb"hmac[\w.:]{0,24}\([^()]{0,40}(?:\([^()]{0,20})?$", re.IGNORECASE)
+"""A call that takes the key of a hash beside the hash's name."""
 _HASH = expression(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
 
 
@@ -172,7 +174,10 @@ def content_hash(value: bytes, view: View) -> bool:
     """Hold for hexadecimal of a hash's length with a word for hashes before it, and for integrity values."""
     if re.match(rb"sha(?:1|256|384|512)-", value):
         return True
-    return _HASH.fullmatch(value) is not None and _HASH_WORD.search(view.before(60)) is not None
+    if _HASH.fullmatch(value) is None:
+        return False
+    before = view.before(60)
+    return _HASH_WORD.search(before) is not None and _KEYED_HASH.search(before) is None
 
 
 _PLACEHOLDER = expression(
@@ -205,13 +210,13 @@ _NAME_OF_THREE = expression(rb"[A-Za-z]+[0-9]{0,3}(?:_(?:[A-Za-z]+[0-9]{0,3}|[0-
 
 
 def identifier(value: bytes, view: View) -> bool:
-    """Hold for names and paths of code that stand without quotes: types, variables, files."""
+    """Hold for names and paths of code that stand without quotes, types, variables, files: where no password does."""
     quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
     if quoted and not value.startswith((b"/", b".")):
         return _NAME_OF_THREE.fullmatch(value) is not None and lettered(value) >= 0
-    return _IDENTIFIER.fullmatch(value) is not None and not (
-        value.replace(b"_", b"").isalnum() and lettered(value) <= -6
-    )
+    if _IDENTIFIER.fullmatch(value) is None or (value.replace(b"_", b"").isalnum() and lettered(value) <= -6):
+        return False
+    return not (passwords.configured(value, view) and passwords.literal(value, view))
 
 
 _NUMBER_NAME = expression(

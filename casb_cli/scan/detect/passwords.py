@@ -60,10 +60,11 @@ _BESIDE = expression(
 _VARIABLE = expression(rb"(?:^|[\s\"'({;])(?P<name>[A-Z][A-Z0-9_]{0,60}_|PG|)(?:PASSWORD|PASSWD|PASS|(?<=_)PWD)=$")
 _CONFIGURATION = expression(
     r"\.(?:ya?ml|env|env\.[\w.-]+|properties|ini|conf|cfg|cnf|toml|config|rsp)$|(?:^|[\\/])(?:\.env|dockerfile)[\w.-]*$"
-    r"|(?:^|[\\/])\.[\w-]+rc$|(?:^|[\\/])[\w-]+$",
+    r"|(?:^|[\\/])\.[\w-]+rc$",
     re.IGNORECASE,
 )
-"""Files in which what stands without quotes is the value itself; those without a suffix too."""
+_BARE = expression(r"(?:^|[\\/])[\w-]+$")
+"""Files without a suffix, which may be configurations as well."""
 _TRANSLATED = expression(
     r"(?:^|[\\/])(?:i18n|l10n|locales?|lang|languages?|translations?)[\\/](?:[^\\/]*[\\/]){0,2}[^\\/]*$"
     r"|\.(?:po|pot|strings|resx|arb|xlf|xliff)$|(?:messages|strings|translations?)[_.][a-z]{2}[^\\/]*$"
@@ -196,6 +197,11 @@ def _named(value: bytes) -> bool:
     """Return whether a word is one that people take without a thought, says that there is none, or names a field."""
     if value.lower().rstrip(b"0123456789!.") in _WEAK or _lacking(value):
         return True
+    return _joined(value)
+
+
+def _joined(value: bytes) -> bool:
+    """Return whether words of which one is that for a secret are joined, as in a name."""
     return (b"-" in value or b"_" in value) and _JOINED.search(value) is not None
 
 
@@ -250,10 +256,30 @@ def literal(value: bytes, view: View) -> bool:
         return len(set(value)) > 2 and _QUOTED.search(view.before(140)) is not None
     if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None or _TRANSLATED.search(view.name):
         return False
-    if _lacking(value) if _STORES.search(view.name) else _named(value):
+    if _lacking(value):
         return False
     match = _written(view)
-    return match is not None and _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is None
+    if match is None or _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is not None:
+        return False
+    return not _named(value) or configured(value, view)
+
+
+_NAMED_SO = expression(rb"(?:^|[\s\"'{,])([\w.-]+)[\"']?\s{0,8}[:=]\s{0,8}[\"']?$")
+
+
+def configured(value: bytes, view: View) -> bool:
+    """Return whether a value is set in a configuration: what stands there is in use, however weak it is."""
+    if _STORES.search(view.name):
+        return True
+    name = _NAMED_SO.search(view.before(80))
+    if _joined(value) or (name is not None and name[1].lower() == value.lower()):
+        return False
+    return _CONFIGURATION.search(view.name) is not None or _VARIABLE.search(view.before(140)) is not None
+
+
+def _plain(name: str) -> bool:
+    """Return whether what stands without quotes in a file is the value itself."""
+    return _CONFIGURATION.search(name) is not None or _BARE.search(name) is not None
 
 
 def _written(view: View) -> re.Match[bytes] | None:
@@ -271,7 +297,7 @@ def _written(view: View) -> re.Match[bytes] | None:
     behind = view.after(40)
     if behind[:1] in (b"", b" ", b"\r", b'"', b"'", b"\\", b"`"):
         match = _VARIABLE.search(before)
-    if match is None and not behind.split(b"#", 1)[0].strip() and _CONFIGURATION.search(view.name):
+    if match is None and not behind.split(b"#", 1)[0].strip() and _plain(view.name):
         match = _LINE.search(before)
         if match is not None and match["name"] == b"" and before.rstrip()[-4:] == b"PWD=":
             return None  # where a shell stands, not a password

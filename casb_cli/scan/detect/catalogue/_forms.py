@@ -38,13 +38,13 @@ TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\
 """The type that some languages write between a name and its value, or how a property is got and set."""
 DECLARED = r"\s{0,2}(?:&(?:'[a-z]{1,12}\s)?)?(?:[a-z.]{0,10}string|str)[?!]?\s{0,3}="
 """The type that others write behind a colon, and the sign."""
-EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|\xef\xbc\x9a|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?(?:\*\*)?|-(?=\s[\"'`]))>?"
+EQUALS = CLOSE + TYPE + r"(?::" + DECLARED + r"|\xef\xbc\x9a|:{0,3}=|[?.+!]?={1,3}|:(?!:)-?(?:\*\*)?|<?-(?=\s[\"'`]))>?"
 SIGN = "(?:" + EQUALS + r"|" + CLOSE + r"(?:(?<=[\"'`]),(?=\s?[\"'`])|\((?=(?:[a-z0-9_.]{1,30}\()?\s?[\"'`])))"
 """What stands between a name and its value: signs, and in calls a comma or a bracket before a quote."""
 ENDS = (
     r"(?:"
     + TYPE
-    + r"[:?.+!]{0,3}=|:|\xef\xbc\x9a|-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
+    + r"[:?.+!]{0,3}=|:|\xef\xbc\x9a|<?-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
 )
 """Where a hint ends: behind a sign, or behind the quote that follows a comma, a bracket or a call in one."""
 HERE = r"[ \t]{0,40}"
@@ -52,7 +52,7 @@ HERE = r"[ \t]{0,40}"
 WRAP = (
     r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
     r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
-    r"|some|just|ok|optional\.of(?:nullable)?|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
+    r"|some|just|ok|optional\.of(?:nullable)?|secret_?(?:str|string|value)|secure_?string|sensitive|utf8|getbytes|must(?:_?decode)?)|new\s{1,2}[a-z0-9_.]{1,60})"
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
@@ -93,13 +93,16 @@ def _pair(names: str) -> str:
 
 _PASSWORD_PAIR, _TOKEN_PAIR = _pair(r"(?:pass(?:word|wd)?|pwd)"), _pair(r"(?:secret|token|api_?key)")
 _KEYED = (
-    r"(?:createhmac|hmac(?:sha)?[0-9]{3}|jwt\.(?:sign|verify|encode|decode)|signjwt|jwtverify|cookieparser|secretkeyspec"
-    r"|fernet|createcipher(?:iv)?|createdecipher(?:iv)?|aes\.(?:en|de)crypt)"
+    r"(?:createhmac|hmac(?:sha)?[0-9]{3}|hmac\.(?:new|(?:hex)?digest)|hash_hmac|hmacshakeyfor|setsigningkey|signwith|jwt\.(?:sign|verify|encode|decode)|signjwt|jwtverify|cookieparser|secretkeyspec"
+    r"|fernet|createcipher(?:iv)?|createdecipher(?:iv)?|aes\.(?:(?:en|de)crypt|new(?:cipher)?))"
 )
 """What takes the key of a signature or a cipher as its first or second argument."""
 _VARIABLE = r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}(?:secret|token|key|password)\""
 _PASSWORD_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_.-]{0,40}(?:pass(?:word|wd)?|pwd)[0-9]{0,2}[\"']\s{0,3},\s{0,12}[\"']"
 _TOKEN_GOT = GETS + r"\(\s{0,3}[\"'][a-z0-9_]{0,40}(?:key|secret|token|salt)[\"']\s{0,3},\s{0,3}[\"']"
+_PASSED = r"(?:pass(?:word|wd)|pwd)"
+_ELSE = r"[\"'`\])]{0,4}\s{1,3}(?:\|\||\?\?|\?:|or)\s{1,3}[\"'`]"
+"""Behind the name of what may lack: the sign, and the quote that opens what then stands in its place."""
 # Forms without an assignment sign: elements, attributes, options, statements and plain speech.
 PASSWORD_FORMS = (
     Rule(
@@ -135,7 +138,7 @@ PASSWORD_FORMS = (
             r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
             + PASSWORD
             + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"']?"
-            r"(?P<v>(?:(?=[^\s\"']{0,99}[0-9])[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
+            r"(?P<v>(?:(?=[^\s\"']{0,99}(?:[0-9]|(?-i:[a-z])[^\s\"']{0,60}(?-i:[A-Z])))(?!\\)[^\s\"'{}]{6,100}|(?<=[\"'])[^\s\"']{4,100}(?=[\"'])))"
             r"|(?:create|alter)\s{1,3}user\s{1,3}\S{1,60}\s{1,3}identified\s{1,3}by\s{1,3}(?P<v2>[^\s\"'<>{};&$]{6,100})"
         ),
         caseless=True,
@@ -152,6 +155,29 @@ PASSWORD_FORMS = (
         ),
         caseless=True,
         before=180,
+        after=110,
+    ),
+    # One of several pairs, as connections and queries have them: up to the sign that parts them, with others in it.
+    Rule(
+        hint=r"[;?&\"'`\s][a-z0-9_]{0,20}" + _PASSED + r"\s?=\s?[^\s\"'`]{6}",
+        pattern=(
+            r"(?:;\s?"
+            + _PASSED
+            + r"\s?=\s?(?P<v>[^\s;\"'`]{6,100})(?=[;\"'`]|\s|\Z)|(?:[?&\"'`]|[a-z_]=[^\s=]{1,80}\s)[a-z0-9_]{0,20}"
+            + _PASSED
+            + r"=(?P<v2>[^\s&;\"'`]{6,100})(?=[&;\"'`]|\s|\Z))"
+        ),
+        caseless=True,
+        before=150,
+        after=110,
+        checks=("strong_password",),
+    ),
+    # What stands where a variable lacks.
+    Rule(
+        hint=_PASSED + _ELSE,
+        pattern=_PASSED + _ELSE + r"(?P<v>[^\s\"'`]{4,100})[\"'`]",
+        caseless=True,
+        before=32,
         after=110,
     ),
     Rule(
@@ -193,10 +219,10 @@ PASSWORD_FORMS = (
         after=80,
     ),
     Rule(
-        hint=r"\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{1,80}:[\"']?[^\s\"'/]{3}",
+        hint=r"\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{0,80}:[\"']?[^\s\"'/]{3}",
         # The call may go on in further lines.
         pattern=(
-            r"\bcurl(?:[^\n\\]|\\\r?[\s\S]){0,400}?\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{1,80}:"
+            r"\bcurl(?:[^\n\\]|\\\r?[\s\S]){0,400}?\s(?:-u[ =]?|--user[ =]{1,3})[\"']?[^\s:\"'/]{0,80}:"
             r"[\"']?(?P<v>[^\s\"']{4,100})"
         ),
         caseless=True,
@@ -219,11 +245,19 @@ TOKEN_FORMS = (
     ),
     # A token as the user of a repository's address.
     Rule(
-        hint=r"[^\s/:@\"'<>]{16}@(?:github\.com|gitlab\.|bitbucket\.org|dev\.azure\.com)",
-        pattern=r"://(?P<v>[a-z0-9_-]{16,255})@(?:github\.com|gitlab\.|bitbucket\.org|dev\.azure\.com)",
+        hint=r"://[a-z0-9_-]{16,255}@[a-z0-9]",
+        pattern=r"://(?P<v>[a-z0-9_-]{16,255})@(?:(?:[a-z0-9-]{1,40}\.){0,3}(?:git|bitbucket|dev\.azure)|[^\s\"'<>]{1,160}\.git\b)",
         caseless=True,
         before=290,
-        after=4,
+        after=200,
+    ),
+    # What stands where a variable lacks.
+    Rule(
+        hint=r"(?:secret|token|key)" + _ELSE,
+        pattern=r"(?:secret|token|(?:api|secret|access|auth|private)_?key)" + _ELSE + r"(?P<v>[^\s\"'`]{8,300})[\"'`]",
+        caseless=True,
+        before=40,
+        after=310,
     ),
     Rule(
         hint=r"(?:totp|hotp|authenticator)[a-z0-9_.:]{0,24}\(\s{0,3}[\"'][a-z2-7]{16}",

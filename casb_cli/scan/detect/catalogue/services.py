@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from casb_cli.scan.detect.catalogue._build import credential, prefixed
 from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, crc_token, digits, jwt, rand
 from casb_cli.scan.detect.rules import Detector, Rule
@@ -301,10 +303,22 @@ DETECTORS: tuple[Detector, ...] = (
             before=560,
             after=4000,
         ),
+        # As secrets of Kubernetes have it: in base64 once more.
+        Rule(
+            hint=r"ZXlK[A-Za-z0-9+/]{60}",
+            pattern=r"(?<![A-Za-z0-9+/])(?P<v>ZXlK[A-Za-z0-9+/]{80,4000}={0,2})(?![A-Za-z0-9+/=])",
+            before=80,
+            after=4100,
+            checks=("encoded_jwt",),
+        ),
         severity="medium",
         checks=("jwt",),
         reference="RFC 7519",
-        match=lambda: (f"Authorization: Bearer {jwt()}", f'"id_token":"{jwt(2)}"'),
+        match=lambda: (
+            f"Authorization: Bearer {jwt()}",
+            f'"id_token":"{jwt(2)}"',
+            "  token: " + b64encode(jwt(3).encode()).decode(),
+        ),
         no_match=lambda: (
             jwt().rsplit(".", 1)[0],
             "eyJ" + rand(30) + ".eyJ" + rand(30) + "." + rand(43),

@@ -1,0 +1,140 @@
+"""Secrets among other pairs, in the place of a variable, as the key of a call, and weak ones that are in use."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+
+import pytest
+from scan_scanner import SCANNER
+
+from casb_cli.scan.detect.examples import jwt
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.inspect import inspect_stream
+
+FAMILY = {one.id for one in DetectorSet.shipped().detectors if one.family == "credential"}
+
+
+def drawn(size: int, seed: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    return "".join(random.Random(seed).choices(alphabet, k=size))
+
+
+def found(text: str, name: str = "conf.txt") -> list[tuple[str, str]]:
+    """Return the clear values that detectors of credentials report, with how sure they are."""
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), reveal=True)
+    return [(match.clear[0], match.confidence) for match in result.matches if match.detector in FAMILY]
+
+
+KEY, HEXADECIMAL = drawn(32, 3), drawn(32, 4, "0123456789abcdef")
+SIGNS = "ab,T7(" + drawn(6, 5) + ",]9k"
+"""A password whose signs elsewhere end a value, or part code."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("web.config", f'<add name="shop" connectionString="Server=db;User Id=app;Password={SIGNS};Encrypt=true" />'),
+        ("db.ini", f"conn = DRIVER=x;SERVER=db;UID=app;PWD={SIGNS};DATABASE=shop"),
+        ("db.py", f'connect("host=db user=app password={SIGNS}")'),
+        ("db.properties", f"url=jdbc:mysql://db/shop?user=app&password={SIGNS}&ssl=true"),
+        ("send.sh", f'curl -d "mail=ann" -d "password={SIGNS}" https://host.corp.net/x'),
+    ],
+)
+def test_a_password_among_other_pairs_is_told_whole(name, text):
+    assert [value for value, _ in found(text, name)] == [SIGNS]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"password=;user=;"',
+        '"password=:password;user=:user;"',
+        '"password={0};user={1}"',
+        "url + '&password=' + encodeURIComponent(password)",
+        "?user=app&password=%s&ssl=true",
+    ],
+)
+def test_a_pair_that_is_to_be_filled_in_is_none(text):
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"const p = process.env.DB_PASSWORD || '{KEY}';", KEY),
+        (f"const t = process.env.API_TOKEN ?? '{KEY}';", KEY),
+        (f'key = os.environ.get("API_KEY") or "{KEY}"', KEY),
+        (f'password <- "{KEY}"', KEY),
+        (f'api_key <- "{KEY}"', KEY),
+        (f"crypto.createHmac('sha256', '{HEXADECIMAL}')", HEXADECIMAL),
+        (f"hmac.new(b'{HEXADECIMAL}', body, hashlib.sha256)", HEXADECIMAL),
+        (f"AES.new(b'{KEY}', AES.MODE_CBC)", KEY),
+        (f'aes.NewCipher([]byte("{KEY}"))', KEY),
+        (f'.setSigningKey("{KEY}")', KEY),
+        (f'new HMACSHA256(Encoding.UTF8.GetBytes("{KEY}"))', KEY),
+        (f"git clone https://{KEY}@git.corp.net/team/x.git", KEY),
+        (f"https://{KEY}@code.corp.net/team/x.git", KEY),
+        ("My password is xKq" + "vTbWz", "xKqvTbWz"),
+        ("curl -u ':Gr8Pass" + "9word' https://host.corp.net", "Gr8Pass9word"),
+        (f"| user | password |\n|---|---|\n| ann | {KEY} |\n", KEY),
+        (f"https://chat.corp.net/hooks/{KEY[:26].lower()}", f"https://chat.corp.net/hooks/{KEY[:26].lower()}"),
+    ],
+)
+def test_a_secret_is_found_where_it_is_handed_on(text, value):
+    assert [value for value, _ in found(text)] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const p = process.env.DB_PASSWORD || 'password';",
+        "const token = props.token || defaultToken",
+        f"hmac-sha256 digest: {HEXADECIMAL}",
+        f"sha256('{HEXADECIMAL}')",
+        f"https://{KEY}@o1.ingest.sentry.io/42",
+        "the password is JavaScript in disguise",
+        "identified by\n\\fIactionName\\fR",
+    ],
+)
+def test_what_is_handed_on_there_and_is_none(text):
+    assert found(text) == []
+
+
+def test_a_signed_token_in_base64_once_more_is_found():
+    packed = base64.b64encode(jwt(3).encode()).decode()
+    assert found(f"  token: {packed}\n", "secret.yaml") == [(packed, "high")]
+    assert found(f"  note: {base64.b64encode(b'eyJ' + b'x.y' * 60).decode()}\n", "secret.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("compose.yml", "      POSTGRES_PASSWORD: " + "secret2", "secret2"),
+        ("compose.yml", "    - MYSQL_ROOT_PASSWORD=" + "root", "root"),
+        ("app.properties", "db.password=" + "admin123", "admin123"),
+        ("run.sh", "docker run -e MYSQL_ROOT_PASSWORD=" + "test123 mysql", "test123"),
+    ],
+)
+def test_a_weak_password_in_use_is_told_as_less_sure(name, text, value):
+    assert found(text + "\n", name) == [(value, "low")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yml", "      DB_PASSWORD: changeme"),
+        ("compose.yml", "      password: password"),
+        ("compose.yml", "      DB_PASSWORD: db-password"),
+        ("compose.yml.example", "      DB_PASSWORD: admin"),
+        ("user_test.rb", "  password: 'secret',"),
+        ("app.properties", "password.label=secret"),
+    ],
+)
+def test_a_word_that_stands_for_a_password_is_none_all_the_same(name, text):
+    assert found(text + "\n", name) == []
+
+
+def test_a_header_with_a_sample_of_a_login_is_less_sure():
+    sample = base64.b64encode(b"user:passwd").decode()
+    assert found(f"Authorization: Basic {sample}\n") == [(sample, "low")]
