@@ -130,3 +130,11 @@ def test_a_bracket_within_a_cell_of_a_statement_begins_no_row() -> None:
     assert sorted(found) == sorted(_CARDS[:2])
     swapped = text.replace("(note, card_number)", "(card_number, order_id)")
     assert _found(CARDS, swapped.encode(), "sales.sql") == []
+
+
+def test_a_name_is_read_where_a_drawn_line_parts_it_from_its_numbers() -> None:
+    text = _lines(
+        "Name".ljust(24) + "BVN".ljust(34) + "Code", "-" * 70, "Ann Lee".ljust(24) + "22729743950".ljust(34) + "7"
+    )
+    scanner = Scanner(DetectorSet.shipped(["ng-nin"]), str(cache_dir()))
+    assert _found(scanner, text.encode(), "staff.txt") == ["22729743950"]

@@ -32,6 +32,10 @@ BESIDE = {
     "german": ("a.txt", "Reisepass {p}, Rechnungsnummer {o}\n"),
     "spanish": ("a.txt", "Pasaporte: {p}\nNúmero de pedido: {o}\n"),
     "russian": ("a.txt", "Паспорт: {p}\nЗаказ № {o}\n"),
+    "portuguese": ("a.txt", "Fatura n.º {o}\n\nPassaporte: {p}\n"),
+    "slovak": ("a.txt", "Č. faktúry {o}\n\nCestovný pas: {p}\n"),
+    "customer": ("a.txt", "N.º de cliente {o}\n\nPasaporte: {p}\n"),
+    "customers": ("a.txt", "Ügyfélszám: {o}\n\nÚtlevél: {p}\n"),
 }
 
 
@@ -151,3 +155,37 @@ def test_other_digits_beside_a_word_for_a_telephone_are_none(text):
 @pytest.mark.parametrize("text", ["DOB: 14-Jul-1985", "生年月日：1985年7月14日", "Date of birth 1985-07-14"])
 def test_days_of_birth_are_found_as_databases_and_east_asia_write_them(text):
     assert list(_told(text).values()) == [["date-of-birth"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("National ID: 22865504", "identity-document"),  # of many countries, and no digit checks it
+        ("DNI: 22865504", "pe-dni"),
+        ("use the Kenyan national ID 26006510 when you file", "identity-document"),
+        # The example of the Swedish tax agency for a coordination number: sixty more than the day.
+        ("samordningsnummer: 701063-2391", "se-personnummer"),
+        ("Nº de utente SNS: 396 058 832", "pt-health-number"),
+        ("NISS: 119 999 999 99", ""),  # no check digit holds
+    ],
+)
+def test_words_that_many_kinds_share_tell_no_kind_that_no_digit_checks(text, kind):
+    told = list(_told(text).values())
+    assert any(kind in kinds for kinds in told) if kind else told == []
+
+
+def test_a_number_with_a_key_of_its_own_is_none_beside_one_that_a_digit_checks():
+    text = "- name: Ann\n  idcard: 0596679M\n  badge: 00049164\n- name: Bob\n  idcard: 0223329M\n  badge: 84903102\n"
+    assert sorted(_told(text, "a.yaml")) == ["0223329M", "0596679M"]
+
+
+def test_a_line_of_a_log_names_no_column():
+    text = "".join(
+        f"2024-03-0{day} 10:00:11,409 INFO kyc: 免許証番号=30709927497{day} took=44ms\n" for day in (1, 2, 3)
+    )
+    assert len(_told(text, "a.log")) == 3
+
+
+@pytest.mark.parametrize("text", ["Date of birth ____05/05/1954____", "Born: __05/05/1954__"])
+def test_a_date_on_the_line_of_a_form_is_one(text):
+    assert _told(text) == {"05/05/1954": ["date-of-birth"]}

@@ -14,6 +14,7 @@ from casb_cli.store.paths import cache_dir
 KINDS = (
     "identity-document passport-number driving-licence tax-number date-of-birth phone-number medical-record-number"
     " pe-dni cl-rut ec-cedula ie-pps sg-nric in-voter-id ge-personal-number in-uan ua-unzr zm-nrc de-identity-document"
+    " dk-cpr in-pan za-tax-number"
     " ao-identity-card ph-sss vn-citizen-card pl-pesel ng-nin ro-cnp"
 )
 
@@ -33,6 +34,10 @@ def _found(scanner: Scanner, text: str, name: str = "a.txt") -> dict[str, str]:
     [
         ("Identification No.: S9911808C", "sg-nric", "S9911808C"),
         ("passportno: K0730284", "passport-number", "K0730284"),
+        ("passportnbr: K0730284", "passport-number", "K0730284"),
+        ("cprnr: 2110625629", "dk-cpr", "2110625629"),  # this and the next are examples of python-stdnum
+        ("pancard: ACUPA7085R", "in-pan", "ACUPA7085R"),
+        ("<TaxRefNo>0001339050</TaxRefNo>", "za-tax-number", "0001339050"),
         ("passport: k0730284", "passport-number", "k0730284"),
         ("PPSN 6433435f", "ie-pps", "6433435f"),  # the example of python-stdnum
         ("Номер ВУ: 5036011384", "driving-licence", "5036011384"),

@@ -119,6 +119,18 @@ def pl_identity_card(value: bytes) -> bool:
 
 
 @check
+def se_personal(value: bytes) -> bool:
+    """Hold for a Swedish personal or coordination number (60 more than the day): a possible day and Luhn's digit."""
+    digits = "".join(filter(str.isdigit, value.decode()))
+    day = int(digits[-6:-4])
+    return (
+        len(digits) in {10, 12}
+        and possible_day(f"{day - 60 if day > 60 else day}", digits[-8:-6])
+        and luhn(digits[-10:].encode())
+    )
+
+
+@check
 def ru_snils(value: bytes) -> bool:
     """Hold for a Russian insurance number: the weighted sum by 101."""
     text = plain(value)

@@ -24,7 +24,7 @@ from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_g
 from casb_cli.scan.detect.peoples import of_that_people
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet
-from casb_cli.scan.detect.specific import one_kind
+from casb_cli.scan.detect.specific import founded, one_kind
 from casb_cli.scan.detect.view import View
 from casb_cli.scan.extract.base import BLOCK, Context, Segment
 
@@ -174,7 +174,7 @@ class Scanner:
             if confidence is not None:
                 held.append((candidate, confidence))
         for candidate, confidence in one_kind(
-            one_generic(unless_told(of_that_people(held, buffer, places))), buffer, places
+            one_generic(unless_told(founded(of_that_people(held, buffer, places), buffer, places))), buffer, places
         ):
             detector, start, end, place = candidate.armed.detector, 0, 0, ""
             if not collector.placed(detector):

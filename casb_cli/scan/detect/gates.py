@@ -14,6 +14,8 @@ from casb_cli.scan.detect.sought import NUMBERED, SHORT, Word, sought
 _DIGITS = b"0123456789"
 _NUMBERED = expression(NUMBERED.encode())
 _NOBODY = frozenset[str]()
+_BELOW = 400
+"""Bytes in which a line of names may go on, with the one drawn below it and the first cells of a row."""
 
 
 class Window(NamedTuple):
@@ -75,19 +77,13 @@ class Gates:
             theirs, wordy_ones = self._owners[word.owners], self._owners[word.wordy]
             start = max(0, end - word.reach)
             if start > high:
-                if likely := self._likely(buffer, low, high, owners, wordy):
-                    yield Window(low, high, likely)
-                    if likely is owners:
-                        heads.look(buffer, marks[begun:number], self._owners)
+                yield from self._window(buffer, Window(low, high, owners), wordy, marks[begun:number], heads)
                 low, high, owners, wordy, begun = start, end + word.reach, theirs, wordy_ones, number
             else:
                 low, high = min(low, start), max(high, end + word.reach)
                 if not theirs <= owners:
                     owners, wordy = owners | theirs, wordy | wordy_ones
-        if likely := self._likely(buffer, low, high, owners, wordy):
-            yield Window(low, high, likely)
-            if likely is owners:
-                heads.look(buffer, marks[begun:], self._owners)
+        yield from self._window(buffer, Window(low, high, owners), wordy, marks[begun:], heads)
 
     def owners(self, hits: Mapping[int, list[int]], first: int, buffer: bytes) -> frozenset[str]:
         """Return whose words stand anywhere in a text."""
@@ -112,10 +108,21 @@ class Gates:
             if last and _parted(buffer, len(buffer) - len(tail) + at):
                 yield len(buffer), last
 
-    @staticmethod
-    def _likely(buffer: bytes, low: int, high: int, owners: frozenset[str], wordy: frozenset[str]) -> frozenset[str]:
-        """Return those who may find something in a stretch of text: where no digit is, few."""
-        if owners is wordy or high < 0:
-            return owners
-        text = buffer[low:high]
-        return owners if len(text.translate(None, _DIGITS)) < len(text) else wordy
+    def _window(
+        self, buffer: bytes, near: Window, wordy: frozenset[str], marks: Sequence[tuple[int, Word]], heads: Heads
+    ) -> Iterator[Window]:
+        """Yield a stretch of text for those who may find something there: where no digit is, few.
+
+        The numbers below a line of names stand farther off where that is long, or ruled.
+        """
+        if near.end < 0:
+            return
+        figures = near.owners is wordy or _figures(buffer[near.start : near.end])
+        if likely := near.owners if figures else wordy:
+            yield near._replace(owners=likely)
+        if figures or _figures(buffer[near.end : near.end + _BELOW]):
+            heads.look(buffer, marks, self._owners)
+
+
+def _figures(text: bytes) -> bool:
+    return len(text.translate(None, _DIGITS)) < len(text)

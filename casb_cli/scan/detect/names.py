@@ -23,6 +23,8 @@ _KEY = expression(
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
 )
 """The name in front: before `=` or `:`, or a tag."""
+_NAME = expression(rb"[^=]{0,80}")
+"""What may name a column: a line of a log does not, however many commas it has."""
 _DRESS = frozenset((b"span", b"time", b"ins", b"data"))
 """Elements of HTML that name nothing."""
 _OPENING = b" \\\"'(["
@@ -93,7 +95,7 @@ def measured(before: bytes, column: bytes) -> bool:
     `before` is what stands in front of it on its line.
     """
     key = _key(before)
-    name = column if key is None else key[1] or key[2]
+    name = (column if _NAME.fullmatch(column) else b"") if key is None else key[1] or key[2]
     return any(part.lower() in _MEASURES for part in _PARTS.findall(name))
 
 
@@ -142,6 +144,16 @@ _NUMBER_BEHIND = expression(
 )
 
 
+_FIGURES = expression(rb"[0-9]{3}")
+"""A label on the line above that has them has its number too."""
+
+
+def _says(words: re.Pattern[bytes], text: bytes, label: re.Match[bytes]) -> bool:
+    """Return whether one of the words ends in a label, which a point may part: `Pers. kods`."""
+    low, high = label.span(1)
+    return any(word.end() > low for word in words.finditer(text, max(0, low - 12), high))
+
+
 def labelled_apart(text: bytes, start: int, end: int, words: re.Pattern[bytes], distance: int = 90) -> bool:
     """Return whether a number has a label of its own without any of the words, and those near by label other numbers.
 
@@ -149,9 +161,14 @@ def labelled_apart(text: bytes, start: int, end: int, words: re.Pattern[bytes], 
     """
     low = max(0, start - distance)
     found = _OWN_LABEL.search(text, max(0, start - 64), start) or _OWN_CELL.search(text, max(0, start - 64), start)
-    if found is None or words.search(found[1]) or not _OPEN_LABEL.isdisjoint(_WORDS.findall(found[1].lower())[:1]):
+    if (
+        found is None
+        or _FIGURES.search(found[1])
+        or _says(words, text, found)
+        or not _OPEN_LABEL.isdisjoint(_WORDS.findall(found[1].lower())[:1])
+    ):
         return False
-    if words.search(text[end : end + 60].split(b"\n", 1)[0]):
+    if words.search(text[end : end + 90].split(b"\n", 1)[0]):
         return False
     told = list(words.finditer(text, low, found.start(1)))
     return bool(told or words.search(text, end, end + distance)) and all(

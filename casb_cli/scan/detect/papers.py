@@ -7,6 +7,19 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.expressions import expression
 
+_PAPER_NUMBER = (
+    "(?:n(?:[or]|\\.?[º°]\\.?)?|num|nummer|number|n[uú]mero|numéro|nú?m|číslo|č|št|numer|număr|broj|br|szám|száma|no:?lu|numarası|nro|numero"
+    "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
+)
+_CUSTOMER = (
+    "(?:client[aei]?|clients|klient[aiu]?|kliendi|kliento|zákazníka|kupca|stranke|ügyfél|müşteri|viðskipta"
+    "|πελάτη|клиента?|клієнта?|купца|مشتری|לקוח|ลูกค้า|khách hàng|pelanggan)"
+)
+_CUSTOMERS_NUMBER = (
+    rf"(?:{_PAPER_NUMBER}|cod(?:ice|igo|ul)?|código|kod|код|κωδ|รหัส|mã)[.:ºo°]{{0,2}}[\s_]?(?:(?:de|do|del|du|di)[\s_])?{_CUSTOMER}"
+    rf"|{_CUSTOMER}(?=[ _\-]?(?:{_PAPER_NUMBER}|kod|код|№))"
+)
+"""A customer's number: with a word for a number, as the number of a paper may be a customer's too."""
 _PAPERS = (
     # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
     "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=n)"
@@ -16,7 +29,7 @@ _PAPERS = (
     "|facture|commande|colis|suivi|factura|pedido|envío|rastreo|fatura|encomenda|rastreio|fattura|ordine|spedizione"
     "|factur[aă]|comand[aă]|sipariş|siparis|takip|kargo|gönderi"
     # Slavic languages, Hungarian, Greek;
-    "|faktur[ayęę]|zamówieni[ea]|przesyłki|objednávk[ay]|zásilk[ay]|narudžb[ae]|pošiljk[ae]|rendelés|számla"
+    "|faktur[ayęę]|faktúr[ay]|zamówieni[ea]|przesyłki|objednávk[ay]|zásilk[ay]|narudžb[ae]|pošiljk[ae]|rendelés|számla"
     "|сч[её]т|заказа?|накладн(?:ая|ой)|отправления|рахунок|замовлення|накладна|відправлення|фактура|поръчка|товарителница"
     "|τιμολόγιο|τιμολογίου|παραγγελία|παραγγελίας|αποστολής"
     # bookings;
@@ -26,10 +39,10 @@ _PAPERS = (
     # East and south-east Asia, Arabic, Hebrew.
     "|請求書|注文|お客様|追跡|伝票|受付|发票|订单|客户|运单|快递单|發票|訂單|청구서|주문|고객|송장|운송장|ใบแจ้งหนี้|คำสั่งซื้อ"
     "|hóa đơn|đơn hàng|vận đơn|faktur|pesanan|resi|فاتورة|الفاتورة|الطلب|طلب|العميل|الشحنة|חשבונית|הזמנה|משלוח"
-)
-_PAPER_NUMBER = (
-    "(?:n[or]?|num|nummer|number|n[uú]mero|numéro|nú?m|číslo|č|numer|număr|broj|br|szám|száma|no:?lu|numarası|nro|numero"
-    "|номер|ном|αριθμός|αρ|编号|編號|号|號|番号|번호|เลขที่|số|مספר|رقم)"
+    # The Baltic, the Balkans, Iceland, Persian, Malay.
+    "|tellimuse|arve(?=[ _-]?n)|pasūt(?:ījuma)?|rēķina|užsakymo|naročil[ao]|porudžbin[ae]|нарачка|поруџбин[ае]"
+    "|porosi[ea]?|fature|pöntunar|reiknings|سفارش|فاکتور|invois"
+    f"|{_CUSTOMERS_NUMBER}"
 )
 _PAPER_OF = expression(
     rf"(?<![^\W\d_\u3040-\u9fff\uac00-\ud7af])(?:{_PAPER_NUMBER}[.:ºo°]?\s?)?(?<![a-zà-ÿ])(?:{_PAPERS})[\s\-_]?{_PAPER_NUMBER}?[\s.:：#°º№=\-]{{0,6}}$",
@@ -37,7 +50,7 @@ _PAPER_OF = expression(
 )
 
 
-_CUSTOMERS = expression("kund|klant|asiakas|客户|客戶|お客様|고객|العميل", re.IGNORECASE)
+_CUSTOMERS = expression(f"kund|klant|asiakas|客户|客戶|お客様|고객|العميل|{_CUSTOMER}", re.IGNORECASE)
 _GROUPED = expression(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 """Four groups of four: no customer's number is written so, but a card's that the customer gave."""
 
@@ -65,7 +78,7 @@ _THINGS = (
     "|transaction|txn|seq|sequence"
     "|hash|sha-?[0-9]{0,3}|md5|checksum|crc|etag|commit|revision|version|build|release"
     r"|(?:your|our|my|booking|order|payment|customer|client|supplier|vendor|case|file)[ _-]?ref(?:erence)?"
-    r"|(?<![^\W\d_][ _-])ref(?:erence)?"
+    r"|(?<![^\W\d_][ _-])(?<![^\W\d_])ref(?:erence)?"
     "|(?:customer|client|supplier|vendor|employee|staff)[ _-]?(?:id|no|nr|num|number)"
     r"|(?<![^\W\d_][ _-])(?:policy|contract|claim|premium|cost[ _-]?cent(?:er|re))"
     "|(?:case|item|job|docket|voucher|coupon|asset|stock|room|project|work ?order)"

@@ -25,7 +25,7 @@ _PART = "[^A-Za-z]"
 _HUMP = 3
 """Letters that a word must have to count within a name such as `holderSsn` or `ssnOfHolder`."""
 
-NUMBERED = "(?i:no|nr|num|numbers?|nummer)(?![A-Za-z])"
+NUMBERED = "(?i:no|nr|nbr|num|numbers?|nummer|numero)(?![A-Za-z])"
 """The word for a number, joined to what it is of: `passportno`."""
 
 _JOINTS = ("", " ", "_", "-", "\n")
@@ -145,7 +145,7 @@ _RARE = frozenset(_RARE_WORDS.split())
 
 SHOUTED = frozenset(("run", "ss", "call"))
 """Those that are also words of programs: sought only with a capital."""
-ONLY_LABELS = frozenset(("ci", "bi", "dl", "dls", "cdls", "chi", "ano", "bino", "sima"))
+ONLY_LABELS = frozenset(("ci", "bi", "dl", "dls", "cc", "cdls", "chi", "ano", "bino", "sima"))
 """Abbreviations that mean much else, or are names (`Bino`, as `BI nº` is joined, or `Sima`, as `SIM A` is): they count
 as a number's own label only, or as the name of its column."""
 
@@ -289,6 +289,9 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
         hints.append((_alone(word), False))
         if len(word) >= _HUMP and word.isalpha():
             humps.append((_hump(camels.get(word, word)), known._replace(hump=True)))
+            if word not in SHOUTED:
+                words.append(known._replace(size=known.size + 2, behind=0, part=True))
+                hints.append((f"(?:^|{_PART})(?i:{word}n[boru])", False))
     for hint, known in humps:
         words.append(known)
         hints.append((hint, False))

@@ -63,6 +63,22 @@ def one_kind(held: list[tuple[Item, Confidence]], buffer: bytes, places: Places)
     return [one for one in held if id(one[0]) not in dropped] if dropped else held
 
 
+def founded(held: list[tuple[Item, Confidence]], buffer: bytes, places: Places) -> list[tuple[Item, Confidence]]:
+    """Return the candidates without bare digits whose kind no check tells, only words that many kinds share.
+
+    They stay where no generic detector found the same text: it says as much as is known.
+    """
+    generic = [(c.start, c.end) for c, _ in held if c.armed.detector.generic and c.armed.detector.gated]
+    if not generic:
+        return held
+    return [
+        one
+        for one in held
+        if not (one[0].armed.detector.common and one[0].value.isdigit() and (one[0].start, one[0].end) in generic)
+        or _rank(one[0], buffer, places)[1:] != (True, True)
+    ]
+
+
 def _rank(one: _Found, text: bytes, places: Places) -> _Rank:
     """Return how far a number is from being of the kind that it was found as.
 

@@ -43,7 +43,7 @@ fr.nir gb.nhs gb.upn gb.utr gh.tin gn.nifp gr.amka gr.vat gt.nit hr.oib hu.anum 
 in_.aadhaar in_.epic in_.gstin in_.pan in_.vid is_.kennitala it.codicefiscale it.iva jp.in_ ke.pin kr.rrn li.peid
 lt.asmens lv.pvn ma.ice md.idno me.pib mk.edb mt.vat mu.nid mx.curp mx.rfc my.nric mz.nuit nl.bsn
 nl.onderwijsnummer no.fodselsnummer no.kontonr nz.bankaccount nz.ird pe.cui pe.ruc pk.cnic
-pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn se.personnummer si.ddv si.emso sk.rc sn.ninea sv.nit th.pin
+pl.nip pl.pesel pt.cc pt.nif py.ruc ro.cnp rs.pib ru.inn si.ddv si.emso sk.rc sn.ninea sv.nit th.pin
 th.tin tn.mf tr.tckimlik tr.vkn tw.ubn ua.rntrc us.atin us.ein us.itin us.ptin us.rtn uy.rut ve.rif vn.mst za.idnr
 za.tin au.acn ca.bn ch.uid cn.uscc dk.cvr ee.registrikood fi.veronumero fi.ytunnus jp.cn kr.brn no.orgnr pl.regon
 ru.ogrn se.orgnr sg.uen ua.edrpou

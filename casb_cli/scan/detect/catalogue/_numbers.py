@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._words import FURTHER
+from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Detector, Rule
-from casb_cli.scan.detect.sought import ONLY_LABELS, SHOUTED, telling
+from casb_cli.scan.detect.sought import NUMBERED, ONLY_LABELS, SHOUTED, telling
 from casb_cli.scan.detect.validators import CHECKS
 
 IDENTITY = (
@@ -74,7 +75,7 @@ _UNPROVEN = (
     " fi-tax-number gh-ssnit imsi kr-business-number medical-record-number ng-voter-number uk-electoral-number"
     " us-alien-number us-dod-id us-hicn zw-national-id"
     " am-social-number ao-identity-card bh-personal-number bw-omang in-abha in-uan kg-personal-number mo-identity-card"
-    " mz-identity-card om-civil-number rw-identity-number sn-identity-number ua-unzr zm-nrc"
+    " mz-identity-card om-civil-number pt-health-number rw-identity-number sn-identity-number ua-unzr zm-nrc"
 )
 UNPROVEN = frozenset(_UNPROVEN.split())
 """Those of which half of all numbers of the form would do, and hardly a letter tells them: less sure than others."""
@@ -175,11 +176,22 @@ def _short_forms(word: str) -> Iterator[str]:
 def shortest(words: Iterable[str]) -> tuple[str, ...]:
     """Return the words, also with the one for a number shortened, without those that another one stands in.
 
-    Whether alone or in a row, these would tell no more.
+    Whether alone or in a row, these would tell no more. Two joined into one (`pancard`) are another word than either.
     """
     known = dict.fromkeys(form for word in words for form in _shortened(word))
     alone = known.keys() - SHOUTED - ONLY_LABELS  # those are not found wherever they stand
-    return tuple(one for one in known if " " not in one or not _holds(one, alone))
+    held = dict.fromkeys(one for one in known if " " in one and _holds(one, alone))
+    glued = ("".join(pair) for pair in map(str.split, held) if len(pair) == 2 and _glues(*pair))
+    return tuple(dict.fromkeys((*(one for one in known if one not in held), *glued)))
+
+
+_OF_NUMBERS = expression(NUMBERED)
+
+
+def _glues(first: str, second: str) -> bool:
+    """Return whether people join two words into one; with one for a number behind it is found anyhow."""
+    joined = first + second
+    return joined.isascii() and joined.isalpha() and _OF_NUMBERS.fullmatch(second) is None
 
 
 def _holds(term: str, known: AbstractSet[str]) -> bool:
@@ -251,7 +263,7 @@ def number_detector(number: Number) -> Detector:
             "other_label",
             "lock_file",
             "minified",
-            *(() if proven else ("other_owner",)),
+            "other_owner",
         ),
         keywords=words,
         required=number.weak,

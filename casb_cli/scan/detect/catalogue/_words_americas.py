@@ -27,7 +27,7 @@ br-voter-number: título eleitor|nº título|zona eleitoral|nº do título|núme
     tit eleitor|titulo eleitor|titulo de eleitor|voter registration
 ca-bc-health-number: phn|bc personal health|msp number|services card|bc services card|health care number|bc health|carecard|care card|
     british columbia|health number
-ca-ontario-health-card: carte santé|carte-santé|numéro de carte santé|healthcard|ohip number|health no|
+ca-ontario-health-card: hcn|carte santé|carte-santé|numéro de carte santé|healthcard|ohip number|health no|
     assurance maladie|health care number
 ca-sin: social insurance|social insurance number|numéro d'assurance sociale|numéro d’assurance sociale|assurance sociale|n.a.s|numéro d'assurance|
     s.i.n|ssn|social security|national id|personal identification|social ins. no|social insurance no|no d'assurance sociale|nº d'assurance sociale|
@@ -37,7 +37,7 @@ cl-rut: r.u.t|r.u.n|rol único tributario|cédula de identidad|rol único nacion
     cédula nacional|c. identidad|chilean id|chilean national|chilean tax|chilean rut|rut empleado|numero de identificación nacional|
     número de identificación nacional|rol unico|identificación nacional|rut nacional|
     chile identity|chile id|tarjeta de identificación|unique national role|identidad número
-co-cedula: c.c. no|cc nº|cc n°|c.c. nº|c.c. n°|no. cédula|nº de cédula|documento no|identificación no|número de identificación|
+co-cedula: cc|c.c. no|cc nº|cc n°|c.c. nº|c.c. n°|no. cédula|nº de cédula|documento no|identificación no|número de identificación|
     numero de identificacion|doc. identidad|colombian id|colombian cédula|cédula de extranjería|tarjeta de identidad|no. identificación|
     no identificación|identificación|
     citizenship card|
@@ -48,7 +48,7 @@ cr-cedula: cédula jurídica|persona física|cédula física|cedula fisica|nº c
     costa rica physical|
     ced fisica
 cr-residence-number: residencia|cédula de residencia|costa rica residence|costa rican residence|documento migratorio|costa rica foreigners
-cu-identity-number: carné de identidad|carnet de identidad|carné|carné identidad|ci nº|no. ci|nº ci|número de carné|cuban id|cuban identity|
+cu-identity-number: carnet|carné de identidad|carnet de identidad|carné|carné identidad|ci nº|no. ci|nº ci|número de carné|cuban id|cuban identity|
     no. de identidad|nip|número permanente|no. de ci|ci no|número de identidad permanente|
     ci
 do-cedula: cédula de identidad|cédula no|dominican republic|cédula de identidad y electoral|cédula nº|céd|cédula n°|no. de cédula|no. cédula|
@@ -66,7 +66,7 @@ hn-identity-number: tarjeta de identidad|número de identidad|no. de identidad|n
     honduran national id|honduras id|honduras national id|honduras identity
 mx-curp: clave única de registro|clave única de registro de población|clave curp|clave unica de registro|clave única|c.u.r.p|curp|mexican personal|
     mexican id|registro de población|unique population registry
-mx-elector-code: clave elector|credencial de elector|clave de elector
+mx-elector-code: credencial ine|clave ine|credencial para votar|ine|clave elector|credencial de elector|clave de elector
 mx-rfc: registro federal de contribuyentes|r.f.c|contribuyente|rfc con homoclave|registro federal|rfc del|rfc|rfc con|clave rfc|mexican tax|
     registro fed
 mx-social-security: n.s.s|no. imss|no. de imss|número imss|afiliación imss|no. seguro social|núm. seguridad social|no. de afiliación|

@@ -8,12 +8,12 @@ DOCUMENTS = """
 date-of-birth: d.o.b|født|fødselsdag|syntynyt|född|生年月日|생년월일|生日|născut|născut la|rođen|datum rođenja|rojstva|datum rojstva|gimimo data|dzimšanas|
     dzimšanas datums|sünniaeg|sünnikuupäev|ngày sinh|วันเกิด|tanggal lahir|tarikh lahir|تاريخ الميلاد|תאריך לידה|ημερομηνία γέννησης|γέννησης|
     дата народження|дата на раждане|роден|датум рођења|narozen|narodený|urodzona|geboren op|né(e) le|née|nata il|fecha nacimiento|data nascita|
-    data nasc|fec nac|doğum|születési idő|gebdat|geb dat|bday|
+    data nasc|fec nac|doğum|születési idő|gebdat|geb dat|geb datum|bday|
     วันเดือนปีเกิด|เกิดวันที่|д.р|data ur|dat nar|dat. nar|dt nasc|naissance|ddn|csrq|syntymäpäivä|geburtstag|szül|tgl lahir|tgl. lahir|
     fecha nac|fec. nac|birth dt|birth day
 driving-licence: driver number|driver no|driver licence no|driving licence no|driving licence number|driver's licence no|uk driving licence|
     british driving|dvla|dl number|d.l. no|driver lic|driver's lic|drivers lic|us driver|führerschein-nr|führerscheinnr|fuehrerscheinnummer|
-    nr. des führerscheins|führerscheins|fahrerlaubnis|permis n°|n° de permis|n° permis|no de permis|numéro du permis|numéro permis|permis de cond|
+    nr. des führerscheins|führerscheins|fahrerlaubnis|permis n°|num permis|fs nr|voditelskoe|voditelskogo|vod udostoverenie|n° de permis|n° permis|no de permis|numéro du permis|numéro permis|permis de cond|
     numero de permis|patente n|n. patente|nr. patente|numero patente|numero di patente|patente nr|patente guida|patente di g|numero della patente|
     licencia nº|nº licencia|nº de licencia|número de licencia|licencia de manejo|licencia conducir|permiso conducir|nº de permiso|carnet conducir|
     carta condução|n.º carta|carta de cond|habilitação|rijbewijs nr|rijbewijsnr|nr prawa jazdy|numer prawa jazdy|číslo řp|řidičského průkazu|
@@ -34,7 +34,7 @@ driving-licence: driver number|driver no|driver licence no|driving licence no|dr
     dls|cdls|driver licenses|drivers licenses|driver licences|driving permit|operator license|operator's license|state id number|driver'license|
     patenti|運転経歴証明書|免許no|führerscheine|führerscheinnummern|δεια οδήγησης|άδειες οδήγησης|licence card|
     EHLİYET|SÜRÜCÜ BELGESİ
-identity-document: personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
+identity-document: c.i|健保卡|tarjeta de residencia|taftotita|taftotitas|personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
     national id no|resident id|residence permit|residence permit no|residence card|residence title|aufenthaltstitel nr|aufenthaltskarte|
     aufenthaltserlaubnis|titre de séjour|n° titre de séjour|carte de séjour|carte nationale d'identité|carte nationale|n° cni|cni n°|pièce d'identité|
     n° de pièce|permesso di soggiorno|tarjeta de identidad|nº de documento|autorização de residência|título de residência|documento de identificação|
@@ -64,7 +64,7 @@ identity-document: personal number|personal id|personal id no|personal identity|
     greek id|greek police|kenya id|kenya national|
     KİMLİK|carte didentité|numéro didentité|nationale didentité|carta didentità
 imei: mobile equipment|imei number|equipment identity|imeisv|imei no|imei 1|device imei|device number|handset id
-passport-number: паспорт рф|паспорт №|серия и номер|серия номер|паспортные данные|удостоверяющий личность|russian passport|passport num|ppt no|
+passport-number: pasporta|паспорт рф|паспорт №|серия и номер|серия номер|паспортные данные|удостоверяющий личность|russian passport|passport num|ppt no|
     passport id|passport #|passeport|passeport n°|n° passeport|n° de passeport|no de passeport|passepoort|reisepassnr|reisepass-nr|pass-nr|passnr|
     pasaporte nº|nº pasaporte|nº de pasaporte|n.º passaporte|nº do passaporte|passaporto n|n. passaporto|numero passaporto|passaporte nº|paspoortnr|
     paspoort nr|nr paszportu|numer paszportu|seria i numer paszportu|číslo pasu|cestovního pasu|cestovného pasu|pasnummer|pasnr|passnummer|passnumret|

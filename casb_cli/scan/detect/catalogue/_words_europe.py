@@ -109,7 +109,7 @@ nl-identity-document: id-kaart|id kaart|idkaart|id-kaartnummer|id kaart nummer|d
     identiteitsbewijs|legitimatiebewijs|legitimatienummer|dutch id|nummer identiteitsbewijs
 no-fodselsnummer: fødselsnummeret|personnummeret|fødselsnr|fnr|f.nr|personnr|national identity|norwegian birth|d nummer|fødsels nr|
     fødsels- og personnummer|person nr|pnr|d-nummer|dnr|norwegian id|norwegian personal|personal identification number
-pt-cartao-cidadao: cartão de cidadão|cartão do cidadão|cc n.º|nº cc|n.º cc|número de cartão de cidadão|bilhete de identidade|citizen card|cc nº|cc n°|
+pt-cartao-cidadao: cc|num cc|cartão de cidadão|cartão do cidadão|cc n.º|nº cc|n.º cc|número de cartão de cidadão|bilhete de identidade|citizen card|cc nº|cc n°|
     c.c. n.º|n.º do cartão|nº do cartão de cidadão|cartao de cidadao|cartão cidadão|número de identificação civil|identificação civil|bi nº|
     documento de identificação|portuguese id|nic|bi/cc|
     número do documento|número bi|portugal bi

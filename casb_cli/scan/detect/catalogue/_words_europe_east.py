@@ -8,12 +8,12 @@ EUROPE_EAST = """
 al-identity-number: numri i identitetit|numri i letërnjoftimit|nr. personal|nr personal|numri i kartës
 al-nipt: nuis|numri i identifikimit për personin e tatueshëm|numri i identifikimit|numri i nipt|kodi fiskal|numri fiskal|numri unik i identifikimit|
     numri unik
-bg-egn: егн|единен граждански номер|egn|единен граждански|личен номер|personal identity code|егн №|лична карта егн|bulgarian egn|bulgarian personal|
+bg-egn: е.г.н|егн|единен граждански номер|egn|единен граждански|личен номер|personal identity code|егн №|лична карта егн|bulgarian egn|bulgarian personal|
     лк №|национален номер|идентификационен номер|лична идентификация|номер на гражданството|uniform civil|grazhdanski nomer|bucn|
     униформ граждански|bnn
-bg-foreigner-number: личен номер на чужденец|чужденец|foreigner number|personal number of a foreigner|bulgarian number of a foreigner|лнч №|lnc|
+bg-foreigner-number: л.н.ч|личен номер на чужденец|чужденец|foreigner number|personal number of a foreigner|bulgarian number of a foreigner|лнч №|lnc|
     личен номер на чужд
-by-personal-number: личный №|идентификационный №|ид. номер|belarusian personal|belarus personal|
+by-personal-number: lichny nomer|lichnyi nomer|ident nomer|identifikatsionny nomer|личный №|идентификационный №|ид. номер|belarusian personal|belarus personal|
     идент. номер|personal no|identification no
 by-unp: учетный номер плательщика|учётный номер плательщика|унп|уліковы нумар|учётный номер|учетный номер|унп №|belarus tax|belarusian tax|
     belarus vat|белорусский налог|унн

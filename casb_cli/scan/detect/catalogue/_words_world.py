@@ -45,8 +45,8 @@ in-pan: pan no|pan card|permanent account number|पैन|पैन नंब�
 in-voter-id: electoral photo|photo identity card|electors photo|epic no|voter card|elector photo|epic number|epic card|मतदाता|मतदाता पहचान|वोटर|
     voter id no|elector's photo|indian voter|voterid|
     पहचान पत्र
-ir-national-code: کدملی|national code|کد ملي|شماره ملي|کد شناسایی|کارت ملی|شناسه ملی|iranian id|iranian national|iran national|code melli|kode melli
-jo-national-number: الرقم الوطنى|رقم الوطني|jordanian national|jordan id
+ir-national-code: code meli|kod meli|kode meli|kod melli|shomare melli|کدملی|national code|کد ملي|شماره ملي|کد شناسایی|کارت ملی|شناسه ملی|iranian id|iranian national|iran national|code melli|kode melli
+jo-national-number: al watani|raqam watani|الرقم الوطنى|رقم الوطني|jordanian national|jordan id
 jp-my-number: マイナンバー|個人番号|my number|mynumber|kojin bangō|kojin bango|japanese individual|個人番号カード|マイナンバーカード|my number card|マイ・ナンバー|
     social security and tax number|番号法|共通番号|個人識別番号|個人識別ナンバー|通知カード
 jp-residence-card: 在留カード番号|residence card no|zairyu

@@ -8,7 +8,9 @@ from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 from casb_cli.scan.detect.telephones import ANY, EXTENSION, SURE
 
-_START = r"(?<![0-9A-Za-z$.\-/+@])(?<!(?<!_)_)"
+_NO_NAME = r"(?<!(?<!_)_)"
+"""One underscore is a piece of a name, several are the line of a form."""
+_START = r"(?<![0-9A-Za-z$.\-/+@])" + _NO_NAME
 _END = r"(?![0-9A-Za-z@]|_(?!_))(?![.\-/][0-9])"
 
 _PASSPORT = (
@@ -286,14 +288,14 @@ _LICENCE_FORM = (
 _PHONE_HINTS = (
     r"\+[1-9][0-9 ().\-/]{7}",
     r"[2-9][0-9]{2}\)?[ .\-][2-9]?[0-9]{2,3}[ .\-][0-9]{4}",
-    r"\b0[0-9][0-9 .\-/]{7}",
-    r"\b[0-9][0-9 ().\-/]{5}",
+    r"(?:\b|__)0[0-9][0-9 .\-/]{7}",
+    r"(?:\b|__)[0-9][0-9 ().\-/]{5}",
 )
 
 _PHONE_RULES = tuple(
     Rule(
         hint=hint,
-        pattern=rf"(?<![0-9A-Za-z_$./+@\-])(?P<v>(?:{form}){EXTENSION})(?![0-9A-Za-z_@])(?![.\-/:][0-9])",
+        pattern=rf"(?<![0-9A-Za-z$./+@\-]){_NO_NAME}(?P<v>(?:{form}){EXTENSION})(?![0-9A-Za-z@]|_(?!_))(?![.\-/:][0-9])",
         before=24,
         after=40,
     )
@@ -396,7 +398,7 @@ DETECTORS = (
             Rule(
                 hint=_DATE,
                 # Nor before a time other than midnight, as in front of the lines of logs.
-                pattern=rf"(?<![0-9A-Za-z_./\-])(?P<v>{_DATE})(?![0-9A-Za-z_])(?![./\-][0-9])"
+                pattern=rf"(?<![0-9A-Za-z./\-]){_NO_NAME}(?P<v>{_DATE})(?![0-9A-Za-z]|_(?!_))(?![./\-][0-9])"
                 r"(?! (?!00:00:00)[0-2][0-9]:[0-5][0-9]:[0-5][0-9])",
                 caseless=True,
                 before=40,

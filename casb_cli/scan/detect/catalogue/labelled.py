@@ -12,7 +12,7 @@ from casb_cli.scan.detect.rules import Detector, Examples, Rule
 _IDENTITY_WORDS = (
     "national id", "national id number", "national identity number", "national identity card", "national identification number",
     "national identifier", "identity card number", "identity card no", "identity card", "identity number", "identity document", "id card", "id card number", "id card no",
-    "id number", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
+    "id number", "id no", "citizen id", "citizenship number", "personal identification number", "personal id number", "personal identity number", "nic no", "cnic",
     "social security number", "social insurance number", "social security no", "alien registration number",
     "personalausweis", "personalausweisnummer", "ausweisnummer", "identitätskarte", "aufenthaltstitel",
     "carte d'identité", "carte d’identité", "cni", "numéro de carte d'identité",
@@ -65,6 +65,8 @@ _ANY = (
     r"|[a-z]{1,2}-?[0-9]{6,14}"  # as people type them
     r"|[B-DF-HJ-NP-TV-Z][0-9B-DF-HJ-NP-TV-Z]{8})"  # papers numbered by chance have no vowels
 )
+_ABBREVIATED = r"(?:ID|NO|NR|NUM|CI|CC|CIN|CNI|DNI|NIC|NID|NIN|NIE|PIN|TIN|OP)[ \-]"
+"""What is the end of a label in front of a number, and no letters of the number's own."""
 _ACCOUNT = r"(?:[0-9]{6,20}|[0-9]{1,6}(?:[ \-/][0-9]{2,10}){1,5})"
 
 
@@ -91,7 +93,7 @@ def _labelled(
         rules=(
             Rule(
                 hint=form,
-                pattern=rf"{_EDGE}(?P<v>{form}){_END}",
+                pattern=rf"{_EDGE}(?!{_ABBREVIATED})(?P<v>{form}){_END}",
                 before=48,
                 after=32,
                 digit=True,
