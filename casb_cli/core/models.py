@@ -203,15 +203,6 @@ ROWS: dict[str, type[Row]] = {
     for cls in (Account, Group, Membership, Privilege, Activity, File, Share, Grant, Finding, Action)
 }
 
-INTERNAL_FIELDS = frozenset({"locator"})
-"""Fields that serve the connector and are no output columns."""
-
-
-def output_fields(kind: str) -> tuple[str, ...]:
-    """Return the columns of a kind in output order: ref, app, instance, id, its own, unknown."""
-    names = [f for f in ROWS[kind].__struct_fields__ if f not in {"id", "unknown"} | INTERNAL_FIELDS]
-    return ("ref", "app", "instance", "id", *names, "unknown")
-
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
     """A change feed's word that an object is no longer there.

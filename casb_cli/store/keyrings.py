@@ -273,9 +273,3 @@ class OsKeyring:
 
 
 _HUNG_HINT = "check the desktop's keyring service and D-Bus (is a dialogue waiting?); or " + ELSEWHERE
-
-
-def backend_in_use() -> str:
-    """Return the name of the keyring that would be used here, or `none: <why>`; asks nobody."""
-    status = OsKeyring().status()
-    return status.backend if status.usable else f"none: {status.detail}"

@@ -65,7 +65,6 @@ def forget(db: Database, catalog: Catalog, instance_key: str) -> None:
             "parts",
             "events",
             "runs",
-            "expected",
             "cursors",
             "inspections",
             "findings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -136,20 +136,6 @@ class Runs:
                 if run.job == "scan" and ended and not run.statement.get("only"):
                     return run
         return None
-
-    def expect(self, instance_key: str, abilities: Iterable[str]) -> None:
-        """Replace the set of abilities (keys) that every later scan of an instance should deliver."""
-        inst = self._catalog.inst(instance_key)
-        with self._db.write() as link:
-            link.execute("DELETE FROM expected WHERE inst = ?", (inst,))
-            link.executemany(
-                "INSERT INTO expected (inst, ability) VALUES (?, ?)", [(inst, key) for key in set(abilities)]
-            )
-
-    def expected(self, instance_key: str) -> frozenset[str]:
-        """Return the abilities that a scan of the instance should deliver."""
-        rows = self._db.fetch("SELECT ability FROM expected JOIN instances USING (inst) WHERE key = ?", (instance_key,))
-        return frozenset(str(row[0]) for row in rows)
 
     def save_cursor(self, instance_key: str, name: str, cursor: str) -> None:
         """Keep a feed's position; pages saved by `Inventory.write_changes` bring their own."""

@@ -182,6 +182,11 @@ STORE_3: tuple[str, ...] = (
     "ALTER TABLE suppressions ADD COLUMN file TEXT",
 )
 
+STORE_4: tuple[str, ...] = (
+    # What a scan should deliver is kept with the instance's configuration.
+    "DROP TABLE expected",
+)
+
 JOURNAL_1: tuple[str, ...] = (
     """CREATE TABLE entries (
         seq INTEGER PRIMARY KEY,

@@ -82,11 +82,6 @@ class Progress:
         with self._lock:
             self._total = total
 
-    def retitle(self, title: str) -> None:
-        """Tell what is being done now."""
-        with self._lock:
-            self.title = title
-
     def quota(self, family: str, used: float, allowed: float | None) -> None:
         """Tell how much of a limit is used; `allowed` is None where the provider names no number."""
         with self._lock:

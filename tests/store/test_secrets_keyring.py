@@ -46,8 +46,11 @@ def bare(tmp_path):
 PRELUDE = """
 import json, os, sys, time
 from casb_cli.core.errors import CasbError
-from casb_cli.store.keyrings import OsKeyring, backend_in_use
+from casb_cli.store.keyrings import OsKeyring
 OsKeyring.__init__.__kwdefaults__["limit"] = 200.0  # so that a slow machine is no keyring that hangs
+def in_use():
+    status = OsKeyring().status()
+    return status.backend if status.usable else f"none: {status.detail}"
 def told(work):
     try:
         return work()
@@ -116,7 +119,7 @@ def test_stores_reads_and_deletes_over_sessions(tools, bare):
     ring = OsKeyring()
     ring.set("i1/main/token", {CANARY!r})
     ring.set("i1/main/key", {long!r})
-    tell(backend=backend_in_use(), probe=ring.status(probe=True).usable, none=ring.get("i1/main/other"))
+    tell(backend=in_use(), probe=ring.status(probe=True).usable, none=ring.get("i1/main/other"))
     """
     first, _ = run_session(code, bare, unlock=True)
     assert first == {"backend": "Secret Service", "probe": True, "none": None}
@@ -246,7 +249,7 @@ def test_cron_without_bus_and_terminal(bare):
     code = """
     ring = OsKeyring()
     tell(read=told(lambda: ring.get("i1/main/token")), write=told(lambda: ring.set("i1/main/token", "x")),
-         backend=backend_in_use())
+         backend=in_use())
     """
     told, _ = run_plain(code, bare)
     assert told["read"]["kind"] == "secret-unavailable"
@@ -349,7 +352,7 @@ def test_backend_that_the_user_names_is_used(bare, tmp_path):
     code = """
     ring = OsKeyring()
     ring.set("i1/main/token", "value")
-    tell(backend=backend_in_use(), value=ring.get("i1/main/token"))
+    tell(backend=in_use(), value=ring.get("i1/main/token"))
     """
     told, _ = run_plain(code, env)
     assert told == {"backend": "safe.Keyring", "value": "value"}

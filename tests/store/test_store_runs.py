@@ -46,11 +46,7 @@ def test_a_run_goes_on_with_the_killed_and_stopped_ones_before_it(store, monkeyp
     assert store.runs.get(999) is None
 
 
-def test_expected_abilities_and_cursors(store):
-    assert store.runs.expected("k") == frozenset()
-    store.runs.expect("k", ["list-files", "list-accounts"])
-    store.runs.expect("k", ["list-files"])
-    assert store.runs.expected("k") == {"list-files"}
+def test_cursors(store):
     assert store.runs.cursor("k", "events") is None
     store.runs.save_cursor("k", "events", "7")
     store.runs.save_cursor("k", "audit", "8")

@@ -288,11 +288,6 @@ class BucketPolicy:
             levels[who] = wider(levels.get(who, level), level)
         return [Opening(who, tuple(actions[who]), levels[who]) for who in actions]
 
-    @property
-    def everywhere_private(self) -> bool:
-        """Whether the policy lets nobody but the bucket's own account read anything."""
-        return not self._readers
-
     def level(self, arn: str) -> Sharing:
         """Return how far the policy opens one object for reading; the bucket's own account does not count."""
         found: Sharing = "private"

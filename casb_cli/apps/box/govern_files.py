@@ -10,7 +10,6 @@ import msgspec
 from casb_cli.apps.base import step
 from casb_cli.apps.box import mapping
 from casb_cli.apps.box.files import Files
-from casb_cli.apps.box.links import LINK_FIELDS, link_state
 from casb_cli.apps.box.scopes import USERS, WRITE, box
 from casb_cli.core.capabilities import Change, OverwriteFile, Step, TrashFile, needs
 from casb_cli.core.errors import ObjectMissing, StateConflict, Unsupported
@@ -243,8 +242,3 @@ class GovernFiles(Files, TrashFile, OverwriteFile):
         del memo
         keeps = change.keeps
         return {"sha1": self.item("file", keeps["file"], keeps["owner"], "id,type,sha1").sha1}
-
-    def sharing_of(self, file: str, user: str) -> dict[str, Any]:
-        """Return the link and the number of direct collaborators of a file, as the journal keeps them."""
-        item = self.item("file", file, user, LINK_FIELDS)
-        return {"link": link_state(item)["access"]}

@@ -160,12 +160,6 @@ class Repos(Base):
         made.permission = permission
         return answer(self._invitation(repo, made), 201)
 
-    def accept_invitation(self, repo: Repo, ident: int) -> None:
-        """Let the invited person accept, as only they can: for tests."""
-        made = repo.invitations.pop(ident)
-        if made.invitee is not None:
-            repo.collaborators[made.invitee] = made.permission
-
     @route("DELETE /repos/{owner}/{repo}/collaborators/{username}")
     def remove_collaborator(self, request: Request) -> Reply:
         repo, index = self.repo(request, "admin"), self._named(request)

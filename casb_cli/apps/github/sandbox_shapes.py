@@ -8,7 +8,6 @@ from typing import Any
 
 from casb_cli.apps.github.sandbox_company import (
     LEVELS,
-    REPO_BASE,
     ROLE_OF,
     TEAM_BASE,
     USER_BASE,
@@ -192,8 +191,3 @@ class Shapes:
             "inviter": self.user(inviter), "team_count": 0, "invitation_teams_url": url,
             "invitation_source": "member",
         }  # fmt: skip
-
-
-def repo_key(number: int) -> int:
-    """Return the key of a world repository's id."""
-    return number - REPO_BASE

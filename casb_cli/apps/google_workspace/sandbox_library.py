@@ -20,7 +20,6 @@ from casb_cli.sandbox.facts import (
     HOSTILE_PLACE,
     LEAVER,
     PENDING_PLACE,
-    PERSONAL_PLACE,
     PLACES,
     PLAIN_PLACE,
     PUBLIC_PLACE,
@@ -432,7 +431,3 @@ class Library:
     def sealed(self) -> bytes:
         """The bytes of the file that was encrypted by the client."""
         return blake2b(b"sealed", digest_size=64).digest() * 16
-
-    def personal_folder(self) -> str:
-        """Return the id of the leaver's own folder."""
-        return self.folder_id(PERSONAL_PLACE)

@@ -13,7 +13,7 @@ from typing import Any
 from casb_cli.apps.google_workspace import sandbox_ids as ids
 from casb_cli.apps.google_workspace.sandbox_company import APP, ROLES, Company
 from casb_cli.apps.google_workspace.sandbox_library import INTAKE, VAULT
-from casb_cli.apps.google_workspace.sandbox_objects import NATIVE, SHORTCUT, Drive, Item, Permission
+from casb_cli.apps.google_workspace.sandbox_objects import SHORTCUT, Drive, Item, Permission
 from casb_cli.apps.google_workspace.sandbox_state import Grant, State
 from casb_cli.apps.google_workspace.sandbox_trail import Trail, application_of, qualifier
 from casb_cli.apps.google_workspace.sandbox_view import View
@@ -265,11 +265,3 @@ class Truth:
                 if item is not None and item.permissions:
                     yield item
         yield from (item for item in self.files() if item.permissions)
-
-    # For tests
-
-    def hidden_content(self) -> set[str]:
-        """Return the files whose content nobody can read: forms, and what the client encrypted."""
-        return {
-            item.id for item in self.files() if item.encrypted or (item.mime.startswith(NATIVE) and item.native is None)
-        }

@@ -330,11 +330,6 @@ class LabelName(msgspec.Struct, rename="camel", gc=False):
     name: str | None = None
 
 
-class LabelNames(msgspec.Struct):
-    value: list[LabelName] = []
-    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
-
-
 class Place(msgspec.Struct, frozen=True):
     """What is known of a drive beside its items; plain text, so that a partition can hold it."""
 

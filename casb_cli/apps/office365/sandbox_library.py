@@ -318,10 +318,6 @@ class Library:
         """Return the id of a file."""
         return self._file_ids.make(index)
 
-    def file_index(self, id_: str) -> int | None:
-        """Return the file of the world that an id stands for."""
-        return self._file_ids.index(id_)
-
     def file(self, index: int) -> Item:
         """Return a file by its index."""
         entry = self.files.entry(index)

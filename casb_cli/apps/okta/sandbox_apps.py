@@ -199,8 +199,3 @@ class Apps:
                     )
                 )
         return found
-
-    def clients_of(self, index: int) -> list[App]:
-        """Return the apps that somebody gave something to, in order."""
-        ids = {one.app for one in self.consents(index)} | {one.app for one in self.tokens(index)}
-        return [app for app in self.all if app.id in ids]
