@@ -210,14 +210,25 @@ def run(args: Sequence[str]) -> int:
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
     except _CLICK_ERROR as error:
-        raise _usage(error) from None
+        raise _usage(error, _named(command, args)) from None
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
-def _usage(error: Any) -> UsageError:
-    """Return the parser's complaint as ours."""
+def _named(command: Any, args: Sequence[str]) -> str:
+    """Return the command that words name, as far as they do: `casb govern apply`."""
+    path = "casb"
+    for word in args:
+        command = command.get_command(None, word) if hasattr(command, "get_command") else None
+        if command is None:
+            break
+        path += f" {word}"
+    return path
+
+
+def _usage(error: Any, named: str) -> UsageError:
+    """Return the parser's complaint as ours; some complaints do not say of which command they are."""
     ctx = getattr(error, "ctx", None)
-    path = ctx.command_path if ctx is not None else "casb"
+    path = ctx.command_path if ctx is not None else named
     children = getattr(ctx.command, "commands", None) if ctx is not None else None
     message = error.format_message().strip().rstrip(".")
     hint = f"run `{path} --help`"

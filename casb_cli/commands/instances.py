@@ -87,7 +87,6 @@ def _find(config: Config, name: str) -> InstanceConfig:
         raise AmbiguousReference(
             f"several instances are called `{name}`",
             candidates=tuple(one.label for one in found),
-            hint=f"write one of {', '.join(one.label for one in found)}",
         )
     return found[0]
 

@@ -72,11 +72,11 @@ class UnknownName(UsageError):
 
 
 class AmbiguousReference(UsageError):
-    """Several objects fit the reference; `candidates` are full refs."""
+    """Several objects fit the reference; `candidates` are full refs, listed below the hint."""
 
     kind = "ambiguous"
 
-    def __init__(self, message: str, *, candidates: tuple[str, ...] = (), hint: str | None = None) -> None:
+    def __init__(self, message: str, *, candidates: tuple[str, ...] = (), hint: str = "say which:") -> None:
         super().__init__(message, hint=hint)
         self.candidates = candidates
 

@@ -81,11 +81,10 @@ class Resolver:
             )
         if len(found) > 1:
             names = tuple(str(ref) for ref in found[:CANDIDATES])
-            more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
             raise AmbiguousReference(
                 f"`{word}` fits {len(found)} objects; nothing was done",
                 candidates=names,
-                hint="say which: " + ", ".join(names) + more,
+                hint="say which:" if len(found) == len(names) else f"say which; the first {len(names)}:",
             )
         return found[0]
 

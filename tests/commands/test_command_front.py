@@ -183,6 +183,8 @@ def test_every_example_is_a_command_line_that_is_understood(monkeypatch, path, c
         (["zzz"], "there is no command `zzz`", "casb --help"),
         (["apps", "--nope"], "no such option: --nope", "casb apps --help"),
         (["apps", "-o", "xml"], "'xml' is not one of", "casb apps --help"),
+        (["apps", "--limit"], "option '--limit' requires an argument", "casb apps --help"),
+        (["govern", "apply", "plan.json", "--approved"], "requires an argument", "casb govern apply --help"),
         (["apps", "--limit", "0"], "0 is not in the range x>=1", "casb apps --help"),
         (["apps", "extra"], "unexpected extra argument", "casb apps --help"),
         (["apps", "--deadline", "soon"], "`soon` is no duration", "90s"),

@@ -251,8 +251,7 @@ def test_an_ambiguous_word_lists_the_candidates_and_does_nothing(typed, world):
         )
     run = typed("suspend", "x@acme.test", "--yes")
     assert run.code == 2
-    assert "box:prod:account:2" in run.err
-    assert "box:prod:account:3" in run.err
+    assert run.err.endswith(" say which:\n      box:prod:account:2\n      box:prod:account:3\n")
     assert world.effects == {}
     assert typed("suspend", "nobody", "--yes").code == 2
 

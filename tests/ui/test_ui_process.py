@@ -98,7 +98,7 @@ def test_an_error_is_words_and_hint(tmp_path, capsys):
 
 def test_an_ambiguous_reference_lists_its_candidates(tmp_path, capsys):
     guarded(raising(AmbiguousReference("two fit", candidates=("a:b:file:1", "a:b:file:2"))), tmp_path)
-    assert capsys.readouterr().err == "error: two fit\n\nhint: a:b:file:1\n      a:b:file:2\n"
+    assert capsys.readouterr().err == "error: two fit\n\nhint: say which:\n      a:b:file:1\n      a:b:file:2\n"
 
 
 @pytest.mark.parametrize("args", [["-o", "json"], ["--output=jsonl"], ["-ojson"], ["--output", "json"]])
