@@ -45,6 +45,18 @@ def test_a_password_among_other_pairs_is_told_whole(name, text):
     assert [value for value, _ in found(text, name)] == [SIGNS]
 
 
+@pytest.mark.parametrize("value", ["#blu3w4ve", "#k7Qz9!x", "(k7Qz9!x"])
+def test_a_sign_in_front_of_a_password_belongs_to_it(value):
+    assert [told for told, _ in found(f"Server=db;User Id=app;Password={value};Encrypt=true")] == [value]
+
+
+@pytest.mark.parametrize(
+    "value", ["#login2form", "#ff00aa", "(see9below)", "#{DbPassword1}#", "%DB_PASS1%", "[PASSWORD1]"]
+)
+def test_a_sign_in_front_may_begin_something_else(value):
+    assert found(f'password: "{value}"') == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -211,14 +211,20 @@ def _lacking(value: bytes) -> bool:
 
 
 _BEGUN = expression(
-    rb"(?:#(?![{\[(]|[0-9a-f]{3,8}$)|%(?![({%<]|[0-9a-f]{2}|\w+%|[-+.0-9]*[a-z]$)|<(?!.*>)|\{(?![{%].*|.*\})|\[(?!.*\]))(?=.*[0-9])",
+    rb"(?:#(?![{\[(]|[0-9a-f]{3,8}$)|%(?![({%<]|[0-9a-f]{2}|\w+%|[-+.0-9]*[a-z]$)|<(?!.*>)|\{(?![{%].*|.*\})|\[(?!.*\])|\((?!.*\)))(?=.*[0-9])",
     re.IGNORECASE | re.DOTALL,
 )
 
 
+_DIGITS_WITHIN = expression(rb"#[a-z]{1,12}[0-9][a-z]{1,12}[0-9][a-z0-9]*[!?.]?", re.IGNORECASE)
+"""Digits in the place of letters, as people write them and no element is named."""
+
+
 def begun(value: bytes) -> bool:
     """Return whether a drawn value has a sign in front that begins no comment, colour, element or blank to fill in."""
-    return _BEGUN.match(value) is not None and strong_password(value[1:]) and by_chance(value)
+    if _BEGUN.match(value) is None or not strong_password(value[1:]):
+        return False
+    return by_chance(value) or _DIGITS_WITHIN.fullmatch(value) is not None
 
 
 _PHRASE_NAME = expression(
