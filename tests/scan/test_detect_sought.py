@@ -13,6 +13,8 @@ import pytest
 from casb_cli.scan.detect import cached
 from casb_cli.scan.detect.database import hits, load
 from casb_cli.scan.detect.gates import Gates, WordEnds
+from casb_cli.scan.detect.heads import Heads
+from casb_cli.scan.detect.overlaps import outside
 from casb_cli.scan.detect.rules import Detector, DetectorSet, Rule
 from casb_cli.scan.detect.sought import Word, bordered, sought
 
@@ -131,6 +133,22 @@ def test_a_short_word_ends_once_where_it_stands_alone_or_is_a_hump(text, ends):
     assert [end for end, _ in gates.word_ends(found, 0, text.encode()).found] == ends
 
 
+def test_what_a_word_in_one_line_tells_is_not_looked_for_in_all_lines():
+    gates = Gates(DetectorSet([needing("a", "pin"), needing("b", "ade")]))
+    lines = [b"the pin is 12345\n"] * 4000
+    lines[2000] = b"the ade is 12345\n"
+    text = b"".join(lines)
+    windows = [*gates.windows(gates.word_ends(hits(load((), None, gates.hints), text), 0, text), text, Heads())]
+    theirs = [text[one.start : one.end] for one in windows if "b" in one.owners]
+    assert any(b"the ade is 12345" in one for one in theirs)
+    assert sum(map(len, theirs)) < len(text) // 10
+    reached = 0
+    for one in sorted(one for one in windows if "a" in one.owners):
+        assert one.start <= reached, "no pin is left out"
+        reached = max(reached, one.end)
+    assert reached >= len(text) - 20
+
+
 @pytest.mark.parametrize(
     "text", ["Telefon", "TELEFON", "telefon", "myTelefon", "Téléphone", "TÉLÉPHONE", "телефон", "Телефон"]
 )
@@ -140,3 +158,9 @@ def test_words_are_met_in_any_case_and_script(text):
     assert found is not None
     assert found[0].decode().lower() == text.removeprefix("my").lower()
     assert words.search(f"xx{text.lower()}yy".encode()) is None
+
+
+def test_places_within_what_was_found_are_left_out():
+    assert outside([3, 5, 9, 12, 13, 20], [(4, 9), (10, 12)]) == [3, 13, 20]
+    assert outside([4, 9, 10], [(4, 9), (9, 10)]) == [4]
+    assert outside([1, 2], []) == [1, 2]

@@ -40,12 +40,13 @@ def monotone(value: bytes, view: View) -> bool:
         return True
     plain = value.translate(None, _NO_ALNUM)
     small = plain.lower()
-    if len(plain) > 9 and any(small in one for one in _ORDER):
+    # The first pair is asked first, as few values count there.
+    counts = small[:2] in _STEPS
+    if counts and len(plain) > 9 and any(small in one for one in _ORDER):
         return True
     if b"0001020304" in plain or (_ORDER[2][10:] in plain and _ORDER[2][10:].upper() in plain):
         return True
-    # The first pair and the last are asked first, as few values count there.
-    if 15 < len(plain) < 80 and small[:2] in _STEPS and small[-2:] in _STEPS and _counting(small) == len(plain):
+    if counts and 15 < len(plain) < 80 and small[-2:] in _STEPS and _counting(small) == len(plain):
         return True
     return 9 < len(plain) < 16 and _COUNTED.fullmatch(small) is not None
 

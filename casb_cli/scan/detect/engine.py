@@ -20,7 +20,15 @@ from casb_cli.scan.detect.folded import Folded
 from casb_cli.scan.detect.gates import Gates, Window
 from casb_cli.scan.detect.linear import Family
 from casb_cli.scan.detect.nearby import near
-from casb_cli.scan.detect.overlaps import covered, distinct, gives_way_to, one_generic, outside_accounts, unless_told
+from casb_cli.scan.detect.overlaps import (
+    covered,
+    distinct,
+    gives_way_to,
+    one_generic,
+    outside,
+    outside_accounts,
+    unless_told,
+)
 from casb_cli.scan.detect.peoples import of_that_people
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector, DetectorSet
@@ -157,8 +165,9 @@ class Scanner:
             self._confirm(self._aims[number], found_at[number], block)
         self._gated_round(found_at, block)
         for armed, column in columns:
+            known = {(one.start, one.end) for one in found if one.armed is armed}
             for start, end in cells(column, buffer, block.floor, block.limit):
-                if armed.holds(buffer[start:end]):
+                if (start, end) not in known and armed.holds(buffer[start:end]):
                     found.append(_Candidate(start, end, buffer[start:end], armed))
         if not found:
             return
@@ -198,8 +207,11 @@ class Scanner:
             for gated in self._together(window.owners):
                 for number, ends in hits(gated.database, text).items():
                     around[gated.names[number]].update(end + window.start for end in ends)
+        held = _held(block.found, {owner for owner, _ in around})
         for (owner, number), at in sorted(around.items()):
-            self._confirm(self._gated[owner].aims[number], sorted(at), block)
+            ends = outside(sorted(at), held[owner]) if owner in held else sorted(at)
+            if ends:
+                self._confirm(self._gated[owner].aims[number], ends, block)
 
     def _named(self, places: Places) -> frozenset[str]:
         """Return the detectors, by id, one of whose words is in the name of a column."""
@@ -285,6 +297,15 @@ class Scanner:
         if places.nature == "scraps" and _by_chance(detector, candidate.value):
             return _LOWERED[confidence]
         return confidence
+
+
+def _held(found: list[_Candidate], owners: set[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return where values of some detectors, by id, were found, in the order of where they begin."""
+    held: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for one in found:
+        if one.armed.detector.id in owners:
+            held[one.armed.detector.id].append((one.start, one.end))
+    return {owner: sorted(places) for owner, places in held.items()}
 
 
 def _by_chance(detector: Detector, value: bytes) -> bool:

@@ -16,6 +16,9 @@ _NUMBERED = expression(NUMBERED.encode())
 _NOBODY = frozenset[str]()
 _BELOW = 400
 """Bytes in which a line of names may go on, with the one drawn below it and the first cells of a row."""
+_WIDEST = 4096
+"""Bytes from which on a window takes in no word but of just its detectors: so a word in one line has no number of its
+kind looked for in all the others."""
 
 
 class Window(NamedTuple):
@@ -76,7 +79,7 @@ class Gates:
         for number, (end, word) in enumerate(marks):
             theirs, wordy_ones = self._owners[word.owners], self._owners[word.wordy]
             start = max(0, end - word.reach)
-            if start > high:
+            if start > high or (high - low > _WIDEST and theirs != owners):
                 yield from self._window(buffer, Window(low, high, owners), wordy, marks[begun:number], heads)
                 low, high, owners, wordy, begun = start, end + word.reach, theirs, wordy_ones, number
             else:

@@ -22,7 +22,9 @@ def row(value: bytes, view: View) -> bool:
     groups = value.split()
     if len(groups) > 2 and all(map(bytes.isdigit, groups)) and len({int(b) - int(a) for a, b in pairwise(groups)}) == 1:
         return True
-    before, after = _ROW_BEFORE.search(view.before(40)), _ROW_AFTER.match(view.after(40))
+    text, end = view.text, view.end
+    before = _ROW_BEFORE.search(view.before(40)) if text[view.start - 1 : view.start] == b" " else None
+    after = _ROW_AFTER.match(view.after(40)) if text[end : end + 1] == b" " else None
     return bool((before and after) or (before and before[1]) or (after and after[1]))
 
 

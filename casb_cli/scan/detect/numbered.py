@@ -63,10 +63,13 @@ _PAYS = expression(
 """Words for payments and accounts, whose numbers cards' may be; what refers to them or identifies them is none."""
 
 
-@lru_cache(1024)
 def numbers_a_thing(label: bytes) -> bool:
     """Return whether a label, a key or a column's name has a word for a number and one for what isn't a card."""
-    told = _last(label)
+    return _numbers_a_thing(_last(label))
+
+
+@lru_cache(1024)
+def _numbers_a_thing(told: str) -> bool:
     words = _words(told)
     if not words or _VALUE.search(told) is not None:
         return False

@@ -35,6 +35,17 @@ def covered(spans: list[tuple[int, int]], start: int, end: int) -> bool:
     return any(s < end and e > start for s, e in spans[max(0, at - 3) : at + 3])
 
 
+def outside(places: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    """Return the places that are in none of the spans, behind whose first byte they are; both are in order."""
+    kept, at = [], 0
+    for place in places:
+        while at < len(spans) and spans[at][1] < place:
+            at += 1
+        if at == len(spans) or place <= spans[at][0]:
+            kept.append(place)
+    return kept
+
+
 def outside_accounts(found: list[Item]) -> list[Item]:
     """Return the candidates, in the order of where they begin, without cards whose digits are a piece of an IBAN."""
     accounts = [(one.start, one.end) for one in found if one.armed.detector.id == "iban"]

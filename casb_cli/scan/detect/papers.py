@@ -51,14 +51,21 @@ _PAPER_OF = expression(
 
 
 _CUSTOMERS = expression(f"kund|klant|asiakas|客户|客戶|お客様|고객|العميل|{_CUSTOMER}", re.IGNORECASE)
+_BEHIND_DIGITS = expression(rb"\A.*[0-9]", re.DOTALL)
+"""All up to the last digit: no word that is asked for has one, and a label without what is before it is known again."""
 _GROUPED = expression(rb"\d{4}([ \-])\d{4}\1\d{4}\1\d{4}")
 """Four groups of four: no customer's number is written so, but a card's that the customer gave."""
 
 
 def numbers_a_paper(value: bytes, before: bytes) -> bool:
     """Return whether the word right in front is for such a paper; `before` is what stands there, or a column's name."""
-    found = _PAPER_OF.search(before[-80:].decode("utf-8", "ignore"))
+    found = _paper(_BEHIND_DIGITS.sub(b"", before[-80:]))
     return found is not None and not (_GROUPED.fullmatch(value) and _CUSTOMERS.search(found[0]))
+
+
+@lru_cache(1024)
+def _paper(before: bytes) -> re.Match[str] | None:
+    return _PAPER_OF.search(before.decode("utf-8", "ignore"))
 
 
 def customers_card(value: bytes, label: bytes) -> bool:
@@ -123,9 +130,21 @@ def labelled_otherwise(text: bytes, start: int, column: bytes, *, cell: bool = F
         before = before[: parted.start()]
     part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
     # No label goes on behind what parts values, so that those of all rows can be told at once.
-    if _labels(before if b"\n" in part or b"<" in part else part):
+    if b"\n" in part:
+        part = before
+    elif b"<" in part:
+        part = _BEHIND_MARKED.sub(b"", before)
+    else:
+        part = _BEHIND_VALUE.sub(b"", part)
+    if _labels(part):
         return True
     return _UNNAMED.search(before[-20:]) is not None and _KIND.search(before.decode("utf-8", "ignore")) is not None
+
+
+_BEHIND_VALUE = expression(rb"\A.*(?:[0-9]{4}|@(?=\w))", re.DOTALL)
+"""All up to a value that no label has in it: labels alone are known again."""
+_BEHIND_MARKED = expression(rb"\A.*(?:[0-9]{4}|[\-./][0-9]{2})(?=<)", re.DOTALL)
+"""The same where the value is what a tag ends."""
 
 
 @lru_cache(1024)

@@ -62,6 +62,9 @@ _NAMED = expression(
     re.IGNORECASE,
 )
 """A people; or a country, as people are called too, in brackets, at the end of a key or before what a paper is."""
+_BEGINS = frozenset(name[:3].replace("-", "").lower().encode() for name in _COUNTRY)
+_RUN = expression(rb"[A-Za-z]+")
+"""Letters in a row: a name is at their beginning, where the first ones are asked for since there are few names."""
 _SAID = {name.replace("-", "").lower(): country for name, country in _COUNTRY.items()}
 _WIDE = 64
 _LIKE = frozenset(("cz", "sk")), frozenset(("ba", "hr", "me", "mk", "rs", "si"))
@@ -94,6 +97,8 @@ def _of_others(one: _Found, buffer: bytes, places: Places) -> bool:
         return False
     column, _ = places.column(buffer, one.start)
     label = column.strip(b" \"'\r") or buffer[max(0, one.start - _WIDE) : one.start]
+    if not any(run[:3].lower() in _BEGINS or run[:2].lower() in _BEGINS for run in _RUN.findall(label)):
+        return False
     found = _NAMED.search(label)
     if found is None:
         return False

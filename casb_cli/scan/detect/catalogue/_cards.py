@@ -75,7 +75,8 @@ _NAMED_CARDS = (
     _named_card(rf"{_TWELVE}", rf"{_TWELVE}(?!{_GAP}[0-9])", 64),
     _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
     _named_card(rf"[0-9](?:{APART}[0-9]){{12}}", rf"[2-9](?:{APART}[0-9]){{12,18}}(?!{APART}[0-9](?![0-9]))", 160),
-    _named_card(rf"[0-9]{_BREAK}[0-9]", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
+    # Of thirteen digits at least seven stand on one of the lines; a row that ends and begins with a few is none.
+    _named_card(rf"[0-9]{{7}}{_BREAK}[0-9]|[0-9]{_BREAK}[0-9]{{7}}", rf"[2-9][0-9]{{2,17}}{_BREAK}[0-9]{{1,16}}", 48),
     _named_card(r"[2-9][0-9]{3,14}[ \-][0-9]{4}", r"[2-9][0-9]{3,14}[ \-][0-9]{4,12}(?:[ \-][0-9]{4,11})?", 40),
     _named_card(r"[0-9]{12}", r"[0-9]{12,19}", 24),
 )  # fmt: skip
