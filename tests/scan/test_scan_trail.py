@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from harness import PATIENCE
 from scan_fake import FakeConnector, FakeInstance, Provider, refusal
 
 from casb_cli.core.capabilities import Page
@@ -38,7 +39,7 @@ class Regional(FakeConnector):
             if f"{part.key} {cursor}" in self.provider.expired:
                 raise CursorExpired("the position is too old", call="GET /events")
             if self.together is not None and cursor is None:
-                self.together.wait(10)
+                self.together.wait(PATIENCE)
             for page in range(int(cursor or 0), 2):
                 if f"{part.key} page {page}" in self.provider.expired:
                     self.provider.expired.remove(f"{part.key} page {page}")

@@ -247,7 +247,7 @@ def test_a_worker_killed_while_idle_is_replaced(pool):
 def test_workers_start_when_needed_and_no_earlier(pool):
     assert pool.processes() == []
     pool.submit(task(), TEXT).result()
-    time.sleep(0.05)
+    assert wait_until(lambda: pool._idle == 1)
     pool.submit(task(), TEXT).result()
     assert len(pool.processes()) == 1
 

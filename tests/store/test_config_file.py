@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from harness import PATIENCE
 
 from casb_cli.core.app import CredentialSpec
 from casb_cli.core.errors import ConfigError, GuardRefused, Locked, StoreError, UnknownName, UsageError
@@ -327,7 +328,7 @@ def test_four_processes_adding_at_once_lose_nothing():
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(PATIENCE)
         assert worker.exitcode == 0
     loaded = Config.load()
     assert {i.name for i in loaded.instances} == {f"n{n}-{p}" for n in range(4) for p in range(3)}

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from harness import PATIENCE
 
 from casb_cli.core.app import CredentialSpec
 from casb_cli.core.errors import SecretUnavailable, StoreError, UsageError
@@ -254,7 +255,7 @@ def test_two_processes_renewing_at_once_never_use_a_spent_token():
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(PATIENCE)
         assert worker.exitcode == 0
     assert KeptTokens("i1", "main", Vault()).load()["refresh_token"] == 20
 

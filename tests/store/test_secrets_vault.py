@@ -10,6 +10,7 @@ import stat
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from harness import PATIENCE
 
 from casb_cli.core.errors import SecretUnavailable, StoreError, UsageError
 from casb_cli.store import vault as module
@@ -218,7 +219,7 @@ def test_four_processes_writing_lose_nothing(vault):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(PATIENCE)
         assert worker.exitcode == 0
     for number in range(4):
         for index in range(5):
