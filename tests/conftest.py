@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 sys.path.insert(0, str(Path(__file__).parent / "witness"))
@@ -32,6 +33,10 @@ def pytest_xdist_auto_num_workers():
     """Run on more processes than there are cores: some tests wait. Each costs a collection, some 20 CPU seconds."""
     return max(4, os.cpu_count() or 1)
 
+
+# What Hypothesis would measure besides is the machine's speed.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 STANDS_FOR_ALL = "box"
 """The app of the tests that are marked `any_app`: a quick one that has everything."""

@@ -312,6 +312,7 @@ def part_of(application="drive"):
     return Partition(key=f"app:{application}", data={"application": application})
 
 
+@pytest.mark.usefixtures("frozen")
 def test_each_event_of_an_item_is_a_row():
     found = item(
         "2026-11-20T08:01:02.123Z",
@@ -335,6 +336,7 @@ def test_each_event_of_an_item_is_a_row():
     assert first.unknown == ("user_agent",)
 
 
+@pytest.mark.usefixtures("frozen")
 def test_people_who_may_not_be_read_are_asked_for_once():
     changed = ("CHANGE_PASSWORD", [{"name": "USER_EMAIL", "value": "ben@example.com"}])
     items = [item("2026-11-20T08:01:02.123Z", str(number), changed) for number in range(3)]

@@ -20,7 +20,7 @@ host = st.sampled_from(["example.org", "b.example", "a@b.example", "-x.org", "x.
 pieces = st.builds(lambda one, other, end: f"{one}@{other}{end}", local, host, st.sampled_from([" ", "\n", "", "@"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(pieces, max_size=30).map("".join))
 def test_addresses_are_those_that_a_search_finds(text: str) -> None:
     body = "".join(f"person{number}@example-{number}.com\n" for number in range(50)) + text + "\n"

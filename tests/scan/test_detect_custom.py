@@ -204,7 +204,7 @@ ATOMS = st.sampled_from(
 TEXTS = st.text("ab1 \n", max_size=40)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(ATOMS, min_size=1, max_size=5).map("".join), TEXTS)
 def test_a_match_begins_where_re_says(pattern, text):
     try:
@@ -219,7 +219,7 @@ def test_a_match_begins_where_re_says(pattern, text):
     assert (found[0] if found else None) == (meant.start() if meant else None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("ab01(){}[]\\^$|*+?.,-:<>=!PÄ\n'\"", max_size=30))
 def test_a_pattern_of_any_kind_is_taken_or_refused(pattern):
     parsed = taken(lambda: parse(pattern, caseless=True), PatternError, lambda refused: 0 <= refused.at <= len(pattern))
@@ -237,7 +237,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=7), max_size=2))
 def test_a_file_of_any_kind_is_taken_or_refused(tables):
     import tomli_w
@@ -246,7 +246,7 @@ def test_a_file_of_any_kind_is_taken_or_refused(tables):
     taken(lambda: own(text), CasbError, lambda refused: refused.message.startswith("own.toml"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, len(EXAMPLE)), st.text("[]{}'\"\\=#\n a1(", max_size=4), st.integers(0, 20))
 def test_a_damaged_file_is_taken_or_refused(at, put, cut):
     text = EXAMPLE[:at] + put + EXAMPLE[at + cut :]

@@ -232,7 +232,7 @@ MAGICS = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(MAGICS), st.binary(max_size=3000))
 def test_foreign_bytes_never_raise(magic, data):
     result = look(magic + data)
@@ -240,7 +240,7 @@ def test_foreign_bytes_never_raise(magic, data):
     assert not any(m.excerpt and m.excerpt.encode() in data and len(m.excerpt) > 8 for m in result.matches)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_documents_never_raise(data):
     from test_extract_formats import CASES
@@ -253,7 +253,7 @@ def test_damaged_documents_never_raise(data):
     assert result.outcome in ("done", "partial", "skipped")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=400))
 def test_any_text_in_any_encoding_is_read(text):
     for encoding in ("utf-8", "utf-16", "utf-32"):

@@ -285,7 +285,7 @@ def test_activity_is_kept_once_and_read_by_time(store):
     assert [e.id for e in store.activity.events(KEY, since=since, until=since + 86_400_000)] == ["2"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     held=st.sets(st.text(min_size=0, max_size=6).filter(lambda t: t.isprintable() or "\n" in t), max_size=40),
     limit=st.integers(1, 7),

@@ -38,7 +38,7 @@ def hostile(test):
     return test
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @hostile
 @given(NAMES)
 def test_names_arrive_as_exactly_themselves(echo, name):
@@ -56,7 +56,7 @@ def test_names_arrive_as_exactly_themselves(echo, name):
     assert unquote_to_bytes(query.removeprefix("q=").replace("+", "<plus>")) == name.encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @hostile
 @example("public/../private/x")
 @example("/lead//double/")

@@ -391,7 +391,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=ROWS)
 def test_json_round_trips_exactly(rows):
     for format_ in ("json", "jsonl"):
@@ -400,7 +400,7 @@ def test_json_round_trips_exactly(rows):
         assert [{name: row[name] for name in rows[0]} if rows else row for row in back] == rows
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=ROWS)
 def test_csv_round_trips_exactly(rows):
     back = list(csv.DictReader(io.StringIO(_printed("csv", rows), newline="")))
