@@ -95,7 +95,7 @@ def run(plan: Plan, path: Path | None = None, *, ready: Callable[[State], None] 
     state = State(pid=os.getpid(), token=running.token, urls=running.urls(), signins=running.signins())
     try:
         if path is not None:
-            _write(path, state)
+            save(path, state)
         if ready is not None:
             threading.Thread(target=lambda: running.wait() and ready(state), daemon=True).start()
         running.run()
@@ -105,7 +105,8 @@ def run(plan: Plan, path: Path | None = None, *, ready: Callable[[State], None] 
             path.unlink(missing_ok=True)
 
 
-def _write(path: Path, state: State) -> None:
+def save(path: Path, state: State) -> None:
+    """Write the state file of a sandbox, readable for its user alone, so that `load` finds it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

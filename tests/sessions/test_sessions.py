@@ -37,7 +37,7 @@ def player(home, script, app):
     env["COLUMNS"] = "120"
     with serve(build((app,), World(seed=1, people=20, files=60))) as running:
         state = process.State(pid=os.getpid(), token=running.token, urls=running.urls(), signins=running.signins())
-        process._write(home / "state" / "sandbox" / "state.json", state)
+        process.save(home / "state" / "sandbox" / "state.json", state)
         yield transcript.Player(env, home, None if (script.path.stem, app) in AS_PROCESSES else casb_of(env))
 
 
