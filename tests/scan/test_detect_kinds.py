@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from scan_scanner import SCANNER
 
+from casb_cli.sandbox.planted import card
 from casb_cli.scan.inspect import inspect_stream
 
 PASSPORT = "K0730284"
@@ -189,3 +190,27 @@ def test_a_line_of_a_log_names_no_column():
 @pytest.mark.parametrize("text", ["Date of birth ____05/05/1954____", "Born: __05/05/1954__"])
 def test_a_date_on_the_line_of_a_form_is_one(text):
     assert _told(text) == {"05/05/1954": ["date-of-birth"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<taxid>2697049</taxid>\n<ScientificName>SARS-CoV-2</ScientificName>\n",
+        "tax_id,organism,length\n2697049,SARS-CoV-2,29903\n1980456,Andes virus,12065\n",
+        "state_id,name\n26970493,Ann\n",
+    ],
+)
+def test_a_number_of_the_taxonomy_or_of_a_row_is_none_of_a_person(text):
+    assert _told(text, "a.xml" if text.startswith("<") else "a.csv") == {}
+
+
+def test_groups_at_the_beginning_of_lines_are_no_cards_where_most_are_none():
+    cards = [" ".join(map("".join, zip(*[iter(card(7, at))] * 4, strict=True))) for at in range(6)]
+    others = [f"{one[:-1]}{(int(one[-1]) + 3) % 10}" for one in cards]
+
+    def count(numbers):
+        text = "".join(f"{one} {at + 1200} 123\n" for at, one in enumerate(numbers))
+        return sum(kinds.count("payment-card") for kinds in _told(text).values())
+
+    assert count(cards) == 6
+    assert count([*others, cards[0]]) == 0

@@ -91,13 +91,16 @@ def years(value: bytes) -> bool:
     return span[1] <= span[2] if span is not None else _DAY.fullmatch(value) is not None
 
 
-_TAXON = expression(rb"tax_?(?:on_?)?ids?[\"']?\W{1,4}$", re.IGNORECASE)
-_LIVING = expression(rb"taxon|species|organism|genus|lineage|ncbi|genome", re.IGNORECASE)
+_TAXON = expression(rb"tax[_ ]?(?:on[_ ]?)?ids?[\"']?\W{0,4}$", re.IGNORECASE)
+_LIVING = expression(
+    rb"taxon|species|organism|genus|lineage|ncbi|genom|scientific_?name|accession|strain|phylum|protein|virus|bacteri",
+    re.IGNORECASE,
+)
 
 
 def taxon(value: bytes, view: View) -> bool:
     """Hold for a number of NCBI's taxonomy, whose name is that of a tax number: living things stand around it."""
-    if len(value) > 8 or not value.isdigit() or _TAXON.search(view.before(24)) is None:
+    if len(value) > 8 or not value.isdigit() or not any(map(_TAXON.search, (view.before(24), view.column))):
         return False
     return _LIVING.search(view.text, max(0, view.start - 1000), min(len(view.text), view.end + 1000)) is not None
 

@@ -257,7 +257,7 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
         return True
     if calls_a_card(before[-60:]):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)
-    same = _in_its_place(value, text, start)
+    same = _in_its_place(value, text, start) or _beginning_alike(value, text, start, before)
     if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
         return True
     return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
@@ -293,12 +293,26 @@ def _in_its_place(value: bytes, text: bytes, start: int) -> list[bytes]:
     return [row[at] for row in map(form.findall, lines) if len(row) > at]
 
 
+def _beginning_alike(value: bytes, text: bytes, start: int, before: bytes) -> list[bytes]:
+    """Return the numbers of the lines around that begin in digits of the same form, whatever numbers follow."""
+    if value.isdigit() or _LETTER.search(before) is not None:
+        return []
+    alike = re.escape(re.sub(rb"[0-9]", b"0", before + value)).replace(b"0", b"[0-9]")
+    around = text[max(0, start - _NEIGHBOURS) : start + len(value) + _NEIGHBOURS]
+    return [line[-len(value) :] for line in re.findall(rb"(?m)^" + alike, around)]
+
+
+_LETTER = expression(rb"[A-Za-z\x80-\xff]")
+
+
 @lru_cache(64)
 def _shaped(shape: bytes) -> re.Pattern[bytes]:
     joint = re.escape(shape.strip(b"0").split(b"0", 1)[0])
     whole = re.escape(shape).replace(b"0", b"[0-9]")
     # What goes on in the same way is a longer number, such as an IBAN.
-    return re.compile(rb"(?<![0-9A-Za-z])(?<![0-9]" + joint + rb")" + whole + rb"(?!(?:" + joint + rb")?[0-9A-Za-z])")
+    return re.compile(
+        rb"(?<![0-9A-Za-z])(?<![0-9]" + joint + rb")" + whole + rb"(?![A-Za-z])(?!(?:" + joint + rb")?[0-9])"
+    )
 
 
 def _alike(value: bytes) -> re.Pattern[bytes]:

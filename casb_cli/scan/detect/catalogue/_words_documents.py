@@ -58,7 +58,7 @@ identity-document: c.i|健保卡|tarjeta de residencia|taftotita|taftotitas|pers
     ce nº|adt|perso nr|
     seria și nr|document of identity|регистрийн дугаар|рд|dowód os|citizenship identity|cid no|tazkira|permanent resident card|
     permanent resident|green card|uscis receipt|visa number|visa no|visa foil|visum nr|numéro de visa|i-94|sevis|birth certificate|student id|
-    student number|student no|matrikelnummer|matriculation|military id|service number|unhcr|refugee id|seafarer|seaman's book|state id|
+    student number|student no|matrikelnummer|matriculation|military id|service number|unhcr|refugee id|seafarer|seaman's book|state id card|state id number|
     identification card|known traveler|ctps|carteira de trabalho|tarjeta sanitaria|permesso soggiorno|foreigner id|arc no|arc number|ration card|
     राशन कार्ड|phn|ahcip|health card|numéro de mutuelle|cédula extranjería|統一證號|居留證|resident record code|aufenthaltstitels|visum|vízum|
     greek id|greek police|kenya id|kenya national|
