@@ -264,12 +264,23 @@ def tables(bench: Bench) -> None:
     lines = bench.folder / "people.jsonl"
     with people.open(encoding="utf-8") as rows, lines.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in csv.DictReader(rows))
+    log = bench.folder / "people.log"
+    with people.open(encoding="utf-8") as rows, log.open("w", encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(rows)):
+            trace = "".join(source.choices("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=10))  # by chance a word in a few
+            seen = f"phone={row['phone'].replace(' ', '')} dob={row['birthdate']} trace={trace}"
+            file.write(f"ts={1_700_000_000_000 + number} level=info user={row['email']} {seen}\n")
     readings = bench.folder / "readings.csv"
     with readings.open("w", encoding="utf-8") as file:
         for number in range(10 * _ROWS):
             where = f"{source.uniform(-90, 90):.6f},{source.uniform(-180, 180):.6f}"
             file.write(f"{1_700_000_000_000 + 977 * number},{where},{source.gauss(20, 5):.4f}\n")
-    for name, path in (("people", people), ("people, as JSON lines", lines), ("readings", readings)):
+    for name, path in (
+        ("people", people),
+        ("people, as JSON lines", lines),
+        ("people, as a log", log),
+        ("readings", readings),
+    ):
         out = bench.folder / "table.jsonl"
         ours = timed(bench.detect(str(path)), out, env=bench.environment)[0]
         found = out.read_bytes().count(b"\n")
