@@ -114,6 +114,7 @@ _KIND = expression(
 )
 """A pair of JSON that tells the kind, in front of the one that holds the number."""
 _ALONE = expression(rf"(?:^|\n)[^\n]{{0,24}}\n[ \t]*{_ANSWER}$", re.IGNORECASE)
+_ANSWERED = expression(rb"[ \t]{0,20}" + _ANSWER.encode(), re.IGNORECASE)
 _PARTED = expression(rb"[,;][ \"']{0,2}\Z")
 """What parts the cell of a label from that of its number."""
 
@@ -129,9 +130,13 @@ def labelled_otherwise(text: bytes, start: int, column: bytes, *, cell: bool = F
     if cell and (parted := _PARTED.search(before)):
         before = before[: parted.start()]
     part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
-    # No label goes on behind what parts values, so that those of all rows can be told at once.
-    if b"\n" in part:
+    # No label goes on behind what parts values, nor from one line to the next but right in front of an answer: so that
+    # those of all rows can be told at once.
+    own = part.rpartition(b"\n")[2]
+    if b"\n" in part and (b"<" in part or b">" in part or _ANSWERED.fullmatch(own)):
         part = before
+    elif b"\n" in part:
+        part = _BEHIND_VALUE.sub(b"", own)
     elif b"<" in part:
         part = _BEHIND_MARKED.sub(b"", before)
     else:
