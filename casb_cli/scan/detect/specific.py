@@ -10,10 +10,10 @@ from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.places import Places
 from casb_cli.scan.detect.rules import Detector
 
-_Rank = tuple[bool, bool, bool]
+_Rank = tuple[bool, bool]
 """How far a number is from being of a kind: the least is the likeliest."""
 
-_SURE: _Rank = (False, False, False)
+_SURE: _Rank = (False, False)
 """The rank of a form that needs no word."""
 _FEW = 5
 _RIGHT_BEFORE = 20
@@ -56,8 +56,7 @@ def one_kind(held: list[tuple[Item, Confidence]], buffer: bytes, places: Places)
             upto = max(upto, candidate.end)
             continue
         if len(group) > 1:
-            ranks = [_rank(one, buffer, places) for one in group]
-            dropped |= {id(one) for one, its in zip(group, ranks, strict=True) if its > min(ranks)}
+            dropped |= {id(one) for one in group} - {id(one) for one in _likeliest(group, buffer, places)}
         if candidate is not None:
             group, upto = [candidate], candidate.end
     return [one for one in held if id(one[0]) not in dropped] if dropped else held
@@ -68,22 +67,33 @@ def founded(held: list[tuple[Item, Confidence]], buffer: bytes, places: Places) 
 
     They stay where no generic detector found the same text: it says as much as is known.
     """
-    generic = [(c.start, c.end) for c, _ in held if c.armed.detector.generic and c.armed.detector.gated]
+    generic = {(c.start, c.end) for c, _ in held if c.armed.detector.generic and c.armed.detector.gated}
     if not generic:
         return held
     return [
         one
         for one in held
         if not (one[0].armed.detector.common and one[0].value.isdigit() and (one[0].start, one[0].end) in generic)
-        or _rank(one[0], buffer, places)[1:] != (True, True)
+        or not _rank(one[0], buffer, places)[1]
+        or _proven(one[0])
     ]
+
+
+def _likeliest(group: list[Item], text: bytes, places: Places) -> list[Item]:
+    """Return those of the kinds that a number is likeliest of.
+
+    A kind of which a check digit holds for the value is likelier than one that has none for it; asked last, since it
+    takes longest.
+    """
+    ranks = [_rank(one, text, places) for one in group]
+    best = [one for one, its in zip(group, ranks, strict=True) if its == min(ranks)]
+    return [one for one in best if _proven(one)] or best if len(best) > 1 else best
 
 
 def _rank(one: _Found, text: bytes, places: Places) -> _Rank:
     """Return how far a number is from being of the kind that it was found as.
 
-    A label tells more than a word near by, a word of its own than one that many kinds share, and a kind of which a
-    check digit holds for the value more than one that has none for it.
+    A label tells more than a word near by, and a word of its own more than one that many kinds share.
     """
     detector, words = one.armed.detector, one.armed.keywords
     if words is None or not detector.gated:
@@ -94,13 +104,13 @@ def _rank(one: _Found, text: bytes, places: Places) -> _Rank:
     label += [found[0] for found in words.finditer(name)]
     said = label or [found[0] for found in (*near, *words.finditer(text, one.end, one.end + detector.distance))]
     own = any(_JOINTS.sub(b" ", word).lower().decode("utf-8", "ignore") not in detector.common for word in said)
-    return not label, not own, not _proven(one)
+    return not label, not own
 
 
 def _proven(one: _Found) -> bool:
     """Return whether a check tells a number from others: few hold that differ from it in the last digit."""
     last = _DIGIT.search(one.value)
-    if last is None:
+    if last is None or not one.armed.detector.gated or one.armed.keywords is None:
         return True
     at = last.start()
     others = (one.value[:at] + b"%d" % digit + one.value[at + 1 :] for digit in range(10) if b"%d" % digit != last[0])

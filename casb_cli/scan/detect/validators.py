@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 from casb_cli.scan.detect import (  # noqa: F401
@@ -27,10 +28,15 @@ def _national(name: str) -> Check:
 
     A number is tried as it is written, then without what joins its parts: each country's module knows some joints only.
     """
+    is_valid: Callable[[str], bool] | None = None
 
     def holds(value: bytes) -> bool:
-        module, text = import_module(f"stdnum.{name}"), value.decode("utf-8", "replace")
-        return bool(module.is_valid(text)) or bool(module.is_valid(_JOINTS.sub("", text)))
+        nonlocal is_valid
+        if is_valid is None:
+            is_valid = import_module(f"stdnum.{name}").is_valid
+        text = value.decode("utf-8", "replace")
+        bare = _JOINTS.sub("", text)
+        return bool(is_valid(text)) or (bare != text and bool(is_valid(bare)))
 
     return holds
 
