@@ -289,9 +289,6 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
         hints.append((_alone(word), False))
         if len(word) >= _HUMP and word.isalpha():
             humps.append((_hump(camels.get(word, word)), known._replace(hump=True)))
-            if word not in SHOUTED:
-                words.append(known._replace(size=known.size + 2, behind=0, part=True))
-                hints.append((f"(?:^|{_PART})(?i:{word}n[boru])", False))
     for hint, known in humps:
         words.append(known)
         hints.append((hint, False))
@@ -317,9 +314,13 @@ def _wanted(detectors: Iterable[Detector]) -> dict[str, tuple[frozenset[str], in
 
 
 def _alone(word: str) -> str:
-    """Return the expression of a short word that stands alone, and the byte behind it."""
+    """Return the expression of a short word that stands alone, and the byte behind it.
+
+    That may be the first of a word for a number, as in `cprnr`: whether it is one is seen where it was found.
+    """
     if word in SHOUTED:
         return f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]"
+    others = "a-mo-z" if len(word) >= _HUMP and word.isalpha() else "a-z"
     if _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
-        return f"(?:^|[^A-Za-z0-9])(?i:{word})[^a-z0-9]"
-    return f"(?:^|{_PART})(?i:{_escaped(word)})[^a-z]"
+        return f"(?:^|[^A-Za-z0-9])(?i:{word})[^{others}0-9]"
+    return f"(?:^|{_PART})(?i:{_escaped(word)})[^{others}]"
