@@ -135,7 +135,7 @@ def iban(value: bytes) -> bool:
     """Hold for an IBAN of a known country's structure whose check digits are right."""
     text = letters_and_digits(value).decode("ascii").upper()
     if int("".join(map(_NUMBER_OF.__getitem__, text[4:] + text[:4]))) % 97 != 1:
-        return False  # ninety-six of a hundred chance texts end here, at a tenth of the cost of the whole check
+        return False
     structure = _structure(text[:2])
     return (structure is not None and structure.fullmatch(text[4:]) is not None) or _BESIDE.fullmatch(text) is not None
 
@@ -150,4 +150,4 @@ def _structure(country: str) -> re.Pattern[str] | None:
     return re.compile("".join(f"{kinds[kind]}{{{size}}}" for size, kind in _PARTS.findall(known))) if known else None
 
 
-_PARTS = re.compile(r"([0-9]+)!([nac])")
+_PARTS = expression(r"([0-9]+)!([nac])")

@@ -96,7 +96,7 @@ def engine_version() -> str:
     return str(vars(hyperscan)["__version__"])  # which its own stub leaves out
 
 
-def _compiled(rules: tuple[Rule, ...], hints: bytes = b"") -> Any:
+def _compiled(rules: tuple[Rule, ...], hints: bytes) -> Any:
     import hyperscan
 
     if hints:

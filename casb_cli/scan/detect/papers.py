@@ -129,25 +129,25 @@ def labelled_otherwise(text: bytes, start: int, column: bytes, *, cell: bool = F
     before = text[max(0, start - 64) : start]
     if cell and (parted := _PARTED.search(before)):
         before = before[: parted.start()]
-    part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
-    # No label goes on behind what parts values, nor from one line to the next but right in front of an answer: so that
-    # those of all rows can be told at once.
-    own = part.rpartition(b"\n")[2]
-    if b"\n" in part and (b"<" in part or b">" in part or _ANSWERED.fullmatch(own)):
-        part = before
-    elif b"\n" in part:
-        part = _BEHIND_VALUE.sub(b"", own)
-    elif b"<" in part:
-        part = _BEHIND_MARKED.sub(b"", before)
-    else:
-        part = _BEHIND_VALUE.sub(b"", part)
-    if _labels(part):
+    if _labels(_without_values(before)):
         return True
     return _UNNAMED.search(before[-20:]) is not None and _KIND.search(before.decode("utf-8", "ignore")) is not None
 
 
+def _without_values(before: bytes) -> bytes:
+    """Return what of the text in front of a number its label may be in: without others' values it is known again.
+
+    No label goes on behind what parts values, nor from one line to the next but right in front of an answer.
+    """
+    part = before[max(before.rfind(b","), before.rfind(b";"), 0) :]
+    own = part.rpartition(b"\n")[2]
+    if b"\n" in part and (b"<" in part or b">" in part or _ANSWERED.fullmatch(own)):
+        return before
+    return _BEHIND_MARKED.sub(b"", before) if b"<" in part else _BEHIND_VALUE.sub(b"", own)
+
+
 _BEHIND_VALUE = expression(rb"\A.*(?:[0-9]{4}|@(?=\w))", re.DOTALL)
-"""All up to a value that no label has in it: labels alone are known again."""
+"""All up to a value that no label has in it."""
 _BEHIND_MARKED = expression(rb"\A.*(?:[0-9]{4}|[\-./][0-9]{2})(?=<)", re.DOTALL)
 """The same where the value is what a tag ends."""
 

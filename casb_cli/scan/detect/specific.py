@@ -90,13 +90,18 @@ def _likeliest(group: list[Item], text: bytes, places: Places) -> list[Item]:
     return [one for one in best if _proven(one)] or best if len(best) > 1 else best
 
 
+def _needed(one: _Found) -> re.Pattern[bytes] | None:
+    """Return the words without which a number is not of the kind that it was found as, None for a form that is sure."""
+    return one.armed.keywords if one.armed.detector.gated else None
+
+
 def _rank(one: _Found, text: bytes, places: Places) -> _Rank:
     """Return how far a number is from being of the kind that it was found as.
 
     A label tells more than a word near by, and a word of its own more than one that many kinds share.
     """
-    detector, words = one.armed.detector, one.armed.keywords
-    if words is None or not detector.gated:
+    detector, words = one.armed.detector, _needed(one)
+    if words is None:
         return _SURE
     name, rows = places.column(text, one.start)
     near = list(words.finditer(text, max(rows, one.start - detector.distance), one.start))
@@ -110,7 +115,7 @@ def _rank(one: _Found, text: bytes, places: Places) -> _Rank:
 def _proven(one: _Found) -> bool:
     """Return whether a check tells a number from others: few hold that differ from it in the last digit."""
     last = _DIGIT.search(one.value)
-    if last is None or not one.armed.detector.gated or one.armed.keywords is None:
+    if last is None or _needed(one) is None:
         return True
     at = last.start()
     others = (one.value[:at] + b"%d" % digit + one.value[at + 1 :] for digit in range(10) if b"%d" % digit != last[0])

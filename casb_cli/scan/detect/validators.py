@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 
 from casb_cli.scan.detect import (  # noqa: F401
@@ -28,13 +28,10 @@ def _national(name: str) -> Check:
 
     A number is tried as it is written, then without what joins its parts: each country's module knows some joints only.
     """
-    is_valid: Callable[[str], bool] | None = None
+    module = cache(lambda: import_module(f"stdnum.{name}"))
 
     def holds(value: bytes) -> bool:
-        nonlocal is_valid
-        if is_valid is None:
-            is_valid = import_module(f"stdnum.{name}").is_valid
-        text = value.decode("utf-8", "replace")
+        is_valid, text = module().is_valid, value.decode("utf-8", "replace")
         bare = _JOINTS.sub("", text)
         return bool(is_valid(text)) or (bare != text and bool(is_valid(bare)))
 
