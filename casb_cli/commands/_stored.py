@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from casb_cli.core.capabilities import Window
+    from casb_cli.core.models import File
     from casb_cli.store.instances import InstanceConfig
+    from casb_cli.store.store import Store
+
+_PAGE = 500
 
 
 def stored_rows(
@@ -38,8 +43,17 @@ def stored_rows(
                 rows = store.activity.events(config.key, since=since, until=until)
             else:
                 rows = iter(store.inventory.all_rows(config.key, kind))
-            for row in rows:
-                if kind == "file" and bool(getattr(row, "trashed", None)) is not trashed:
-                    continue
-                if keep is None or keep(row):
-                    yield render_row(row, config.app, config.name)
+            kept: Iterator[Any] = (row for row in rows if keep is None or keep(row))
+            if kind == "file":
+                yield from _files(store, config, (row for row in kept if bool(row.trashed) is trashed))
+            else:
+                yield from (render_row(row, config.app, config.name) for row in kept)
+
+
+def _files(store: Store, config: InstanceConfig, rows: Iterator[File]) -> Iterator[dict[str, Any]]:
+    """Yield output rows with why text of a file was missed, which is looked up for many at a time."""
+    from casb_cli.ui.output import render_row
+
+    while page := list(islice(rows, _PAGE)):
+        why = {file.id: told for file, told in store.files.missed(config.key, [row.id for row in page])}
+        yield from (render_row(row, config.app, config.name) | {"missed": why.get(row.id)} for row in page)

@@ -42,8 +42,6 @@ EXAMPLES = (
 
 COLUMNS = ("detector", "severity", "confidence", "excerpt", "file", "place", "start", "end", "fingerprint")
 """What JSON and CSV print of a match; `state` joins it where matches may be known or suppressed."""
-NO_TEXT = frozenset({"empty", "lfs-pointer", "unsupported"})
-"""Reasons for which there is no text to be missed, but where a note says `unread`: counted, and named with `-v`."""
 
 
 def _detectors(incomplete: str) -> list[str]:
@@ -246,7 +244,7 @@ class _Look:
         self._textless: Counter[str] = Counter()
         self._partly: Counter[str] = Counter()
         self._looked = 0
-        self._unread: set[str] = set()
+        self._remedies: set[str] = set()
         self._left_files = self._left_rows = False
         self._open = False
         """Whether the last file's outcome is still to come."""
@@ -308,15 +306,15 @@ class _Look:
         from casb_cli.report.sarif import Missed
         from casb_cli.ui.streams import streams
 
-        why = f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
-        self._unread.update(filter(None, (_reads(note.detail) for note in result.notes)))
-        if result.reason in NO_TEXT and all(note.reason in NO_TEXT and not note.unread for note in result.notes):
-            self._textless[f"{result.reason}{' in part' * (result.outcome == 'partial')}"] += 1
-            streams.detail(f"{one.file}: {result.outcome}: {why}")
-        else:
+        why = f"{result.outcome}: {result.why}"
+        self._remedies.update(result.remedies)
+        if result.missed:
             self._partly[f"{result.outcome}: {result.reason}"] += 1
-            self.missed.append(Missed(one.file, f"{result.outcome}: {why}"))
-            streams.warn(f"{one.file}: {result.outcome}: {why}")
+            self.missed.append(Missed(one.file, why))
+            streams.warn(f"{one.file}: {why}")
+        else:
+            self._textless[f"{result.reason}{' in part' * (result.outcome == 'partial')}"] += 1
+            streams.detail(f"{one.file}: {why}")
         for note in result.notes:
             if note.place:
                 streams.detail(f"{one.file}: {note.place}: {note.reason} {note.detail}".rstrip())
@@ -355,7 +353,7 @@ class _Look:
             if counted:
                 told = (f"{count:,} {name}" for name, count in sorted(counted.items()))
                 streams.note(f"{what}: {', '.join(told)}")
-        for what in sorted(self._unread):
+        for what in sorted(self._remedies):
             streams.note(f"not read: {what}")
         if limited and self._left_files:
             streams.note("ended at --limit: files after it were not inspected")
@@ -366,10 +364,3 @@ class _Look:
         if not self.missed:
             return 0
         return PartlyDone.exit_code if self._looked else 1
-
-
-def _reads(detail: str) -> str:
-    """Return what would read what was left out, from the words about it; empty where nothing does."""
-    if detail.startswith("image/") or "without a text layer" in detail:
-        return "what pictures and scanned pages show: --ocr eng"
-    return detail if "pip install" in detail else ""

@@ -134,7 +134,7 @@ def list_(
 
 
 def _list(asked: _Wishes) -> int:
-    from casb_cli.commands import _baseline, _reveal, _sarif
+    from casb_cli.commands import _baseline, _missed, _reveal, _sarif
     from casb_cli.core.errors import UsageError
     from casb_cli.store.store import Store
 
@@ -150,8 +150,8 @@ def _list(asked: _Wishes) -> int:
     known = _baseline.opened(asked.baseline, asked.update_baseline, limit=asked.limit)
     labels = _labels(asked.apps, asked.names)
     count = _Count(fail_from, known)
-    sink = _sink(asked, count, compared=known is not None)
     with Store() as store:
+        sink = _sink(asked, count, store, labels, compared=known is not None)
         if asked.detector:
             _check_detector(store, asked)
         if known is not None and known.writes and (asked.severity or asked.detector or "open" not in states):
@@ -162,6 +162,8 @@ def _list(asked: _Wishes) -> int:
         listed = sink.write(count.rows(found, labels))
         _baseline.saved(known, "findings", instances=labels)
         hidden = {} if "suppressed" in states else count.hidden(store, labels)
+        if "open" in states:
+            _missed.tell(store, labels)
     if asked.output == "sarif":
         _sarif.told(listed)
     return count.end(hidden)
@@ -201,17 +203,18 @@ def _chosen(found: Iterator[StoredFinding], labels: dict[str, tuple[str, str]], 
     return chosen[:most]
 
 
-def _sink(asked: _Wishes, count: _Count, *, compared: bool) -> Any:
+def _sink(asked: _Wishes, count: _Count, store: Store, labels: dict[str, tuple[str, str]], *, compared: bool) -> Any:
     from casb_cli.ui.output import Output
 
     if asked.output != "sarif":
         return Output(
             "finding", asked.output, fields=asked.fields, where=asked.where, limit=asked.limit, taken=count.taken
         )
-    from casb_cli.commands import _sarif
+    from casb_cli.commands import _missed, _sarif
     from casb_cli.commands._own_detectors import sources
 
-    writer = _sarif.writer(sources(asked.detectors), compared=compared)
+    own = sources(asked.detectors)
+    writer = _sarif.writer(own, lambda: list(_missed.missed(store, labels)), compared=compared)
     return Output("finding", where=asked.where, limit=asked.limit, writer=writer, taken=count.taken)
 
 

@@ -251,6 +251,7 @@ class _Runner:
         }
 
     def _say(self, label: str, statement: Statement) -> None:
+        from casb_cli.commands._missed import in_words
         from casb_cli.core.text import counted
         from casb_cli.ui.streams import streams
 
@@ -261,6 +262,10 @@ class _Runner:
             streams.note(f"{label}: no file was looked at; from earlier scans: {files}")
         elif files:
             streams.note(f"{label}: files: {files}")
+        if statement.missed:
+            streams.note(f"{label}: {in_words(statement.missed)}")
+        for what in statement.remedies:
+            streams.note(f"{label}: not read: {what}")
         for text in statement.stated:
             if text not in statement.denied:
                 streams.detail(f"{label}: not part of this scan: {text}")

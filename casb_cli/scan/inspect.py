@@ -70,7 +70,8 @@ def inspect_stream(
         copies.finish(collector)
     matches, totals = collector.finish()
     failed = len(context.notes) + context.skipped_notes
-    first = stopped or (context.notes[0] if context.notes else None)
+    # What missed text is told before what has none: a picture in front of an encrypted member hides nothing.
+    first = stopped or next((note for note in context.notes if note.missed), next(iter(context.notes), None))
     outcome: Outcome = "done"
     if first is not None:
         outcome = "partial" if matches or totals or collector.scanned > context.aside else "skipped"

@@ -12,7 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casb_cli.connect.open import OpenInstance
 from casb_cli.core.capabilities import ReadFile, Unscannable
@@ -31,7 +31,7 @@ from casb_cli.core.models import File, Finding
 from casb_cli.core.refs import local
 from casb_cli.scan.extract.base import Stop
 from casb_cli.scan.workers_content import Content
-from casb_cli.store.files import Waiting
+from casb_cli.store.files import FileState, Waiting
 from casb_cli.store.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ _RETRY = 600.0
 _ATTEMPTS = 5
 _LONG_RETRY = 86_400.0
 """Seconds after which a file that failed several times is tried again."""
+_NOTHING_TO_READ = frozenset({"symlink", "no-content"})
+"""Why a connector gives nothing of what has no content of its own."""
 
 
 class Inspector:
@@ -197,7 +199,7 @@ class Inspector:
             self._release(waiting)
             return True
         if file.size is not None and file.size > self._max_fetch:
-            self._settle(waiting, "skipped", reason="too-large")
+            self._settle(waiting, "skipped", reason="too-large", missed=True)
             return True
         if file.size == 0:
             self._settle(waiting, "done")
@@ -226,7 +228,7 @@ class Inspector:
         try:
             self._read(connector, waiting)
         except Unscannable as reason:
-            self._settle(waiting, "skipped", reason=reason.reason)
+            self._skip(waiting, reason)
         except ObjectMissing as error:
             hidden = self._instance.explain(error, ReadFile)
             if isinstance(hidden, NotPermitted):
@@ -270,19 +272,19 @@ class Inspector:
         tries = before.attempts + 1 if before else 1
         wait = _RETRY * tries if tries < _ATTEMPTS else _LONG_RETRY
         retry_at = int((time.time() + wait) * 1000)
-        self._settle(waiting, "failed", reason=reason or error.kind, retry_at=retry_at)
+        self._settle(waiting, "failed", reason=reason or error.kind, missed=True, retry_at=retry_at)
 
     def _take(self, waiting: Waiting, chunks: Iterator[bytes] | Unscannable) -> None:
         """Read the content into an anonymous file and hand it to a worker; the result settles the file."""
         from casb_cli.scan.workers import Task
 
         if isinstance(chunks, Unscannable):
-            self._settle(waiting, "skipped", reason=chunks.reason)
+            self._skip(waiting, chunks)
             return
         try:
             content = Content.of(chunks, self._max_fetch)
         except Stop as stop:
-            self._settle(waiting, "skipped", reason=stop.reason)
+            self._settle(waiting, "skipped", reason=stop.reason, detail=stop.detail, missed=True)
             return
         while not self._open.acquire(timeout=0.2):
             if self._ended:
@@ -303,7 +305,15 @@ class Inspector:
                 return
             result = future.result()
             found = tuple(findings_of(waiting.file, result))
-            self._settle(waiting, result.outcome, reason=result.reason, findings=found)
+            self._settle(
+                waiting,
+                result.outcome,
+                reason=result.reason,
+                detail=result.detail,
+                missed=None if result.outcome == "done" else result.missed,
+                remedies=result.remedies,
+                findings=found,
+            )
         except Exception as error:  # noqa: BLE001 - raised again by the run; a callback has no caller to tell
             self._defect = error
         finally:
@@ -312,24 +322,12 @@ class Inspector:
                 self._pending -= 1
                 self._quiet.notify_all()
 
-    def _settle(
-        self,
-        waiting: Waiting,
-        state: str,
-        *,
-        reason: str | None = None,
-        findings: Iterable[Finding] = (),
-        retry_at: int | None = None,
-    ) -> None:
-        self._store.files.settle(
-            self._instance.key,
-            waiting.file,
-            state,  # type: ignore[arg-type]
-            detectors=self._detectors,
-            reason=reason,
-            findings=tuple(findings),
-            retry_at=retry_at,
-        )
+    def _skip(self, waiting: Waiting, given: Unscannable) -> None:
+        missed = None if given.reason in _NOTHING_TO_READ else True
+        self._settle(waiting, "skipped", reason=given.reason, detail=given.detail, missed=missed)
+
+    def _settle(self, waiting: Waiting, state: FileState, **outcome: Any) -> None:
+        self._store.files.settle(self._instance.key, waiting.file, state, detectors=self._detectors, **outcome)
         self._release(waiting)
         self._count(state)
 

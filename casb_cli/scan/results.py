@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from casb_cli.core.models import Confidence, Severity
-from casb_cli.scan.extract.base import Note
+from casb_cli.scan.extract.base import TEXTLESS, Note
 
 Outcome = Literal["done", "partial", "skipped"]
 
@@ -52,6 +52,23 @@ class InspectResult(msgspec.Struct, frozen=True, kw_only=True):
     untold: dict[str, int] = {}
     notes: tuple[Note, ...] = ()
     parts_failed: int = 0
+
+    @property
+    def why(self) -> str:
+        """The reason in words; empty where all was inspected."""
+        return ": ".join(filter(None, (self.reason, self.detail)))
+
+    @property
+    def missed(self) -> bool:
+        """Whether text was missed: a picture in a document has none, an encrypted member of an archive may."""
+        if self.outcome == "done":
+            return False
+        return self.reason not in TEXTLESS or any(note.missed for note in self.notes)
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What would read what was left out, each once."""
+        return tuple(sorted({note.remedy for note in self.notes} - {""}))
 
 
 def not_inspected(reason: str, detail: str, *, size: int = 0, outcome: Outcome = "skipped") -> InspectResult:

@@ -315,6 +315,8 @@ class Scan:
             return
         for (state, reason), count in sorted(self.store.files.summary(self.instance.key).items(), key=str):
             statement.files[f"{state}: {reason}" if reason else state] = count
+        statement.missed = self.store.files.missed_counts(self.instance.key)
+        statement.remedies.extend(self.store.files.remedies(self.instance.key))
         if issubclass(self.instance.connector_class, ReadFile) and not self._unreadable:
             statement.waiting = self.store.files.waiting(self.instance.key)
 

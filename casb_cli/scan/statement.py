@@ -34,7 +34,10 @@ class Statement:
     seen: dict[str, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
-    """Files by state, and by state and reason (`skipped: too-large`), over all that are present."""
+    """Files by state, and by state and reason (`skipped: too-large`), over all that are present.
+
+    Of those `without text` (`without text: unsupported in part`) none was missed.
+    """
     inspected: dict[str, int] = field(default_factory=dict)
     """Files settled in this run, by state."""
     lost: list[str] = field(default_factory=list)
@@ -47,6 +50,10 @@ class Statement:
     """What the provider shows to nobody, such as a suspended user's files: not looked at, and no failure."""
     gaps: list[str] = field(default_factory=list)
     errors: list[CasbError] = field(default_factory=list)
+    missed: dict[str, int] = field(default_factory=dict)
+    """Files of which text was not, or not wholly, looked at, by state and reason."""
+    remedies: list[str] = field(default_factory=list)
+    """What would read what was left out of files, such as an extra or `--ocr`."""
     waiting: int = 0
     stopped: bool = False
     calls: dict[str, int] = field(default_factory=dict)
@@ -89,6 +96,8 @@ class Statement:
             "gone": self.gone,
             "files": self.files,
             "inspected": self.inspected,
+            "missed": self.missed,
+            "remedies": self.remedies,
             "waiting": self.waiting,
             "lost": self.lost,
             "stated": self.stated,

@@ -22,6 +22,7 @@ from casb_cli.store.database import Database, now_ms
 from casb_cli.store.findings import Findings
 
 _RESCAN_SECONDS = 2.0
+_PRESENT = "FROM inspections i JOIN objects o ON o.set_id = ? AND o.id = i.id"
 
 FileState = Literal["done", "partial", "skipped", "failed"]
 
@@ -199,26 +200,36 @@ class Files:
         *,
         detectors: str,
         reason: str | None = None,
+        detail: str = "",
+        missed: bool | None = None,
+        remedies: Sequence[str] = (),
         findings: Sequence[Finding] = (),
         retry_at: int | None = None,
     ) -> None:
         """Save a file's outcome and findings together; it no longer waits.
 
-        After `done`, findings of this file that were not seen again are resolved. A `failed` one waits again
-        from `retry_at` (ms) on. If the file changed since it was claimed, it goes on waiting.
+        `missed` tells of what is not `done` whether text was missed; `remedies` would read what was left out. Where
+        none was missed, findings of this file that were not seen again are resolved. A `failed` one waits again from
+        `retry_at` (ms) on. If the file changed since it was claimed, it goes on waiting.
         """
         inst, set_id = self._ids(instance_key)
         now = now_ms()
+        whole = state == "done" or missed is False
         with self._db.write() as link:
-            self._findings.save(link, inst, local("file", file.id), findings, complete=state == "done", now=now)
+            self._findings.save(link, inst, local("file", file.id), findings, complete=whole, now=now)
             link.execute(
-                "INSERT INTO inspections (inst, id, content, detectors, state, reason, retry_at, attempts, at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?) ON CONFLICT (inst, id) DO UPDATE SET "
+                "INSERT INTO inspections (inst, id, content, detectors, state, reason, detail, missed, remedies, "
+                "retry_at, attempts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?) "
+                "ON CONFLICT (inst, id) DO UPDATE SET "
                 "content = excluded.content, detectors = excluded.detectors, reason = excluded.reason, "
+                "detail = excluded.detail, missed = excluded.missed, remedies = excluded.remedies, "
                 "retry_at = excluded.retry_at, at = excluded.at, "
                 "attempts = CASE WHEN state = 'failed' AND excluded.state = 'failed' AND content IS "
                 "excluded.content THEN attempts + 1 ELSE 1 END, state = excluded.state",
-                (inst, file.id, content_mark(file), detectors, state, reason, retry_at, now),
+                (
+                    *(inst, file.id, content_mark(file), detectors, state, reason, detail or None, missed),
+                    *("\n".join(remedies) or None, retry_at, now),
+                ),
             )
             self._off_queue(link, set_id, file)
 
@@ -237,17 +248,59 @@ class Files:
             link.execute("UPDATE objects SET todo = 0 WHERE set_id = ? AND id = ?", (set_id, file.id))
 
     def summary(self, instance_key: str) -> dict[tuple[str, str | None], int]:
-        """Return the number of present files by state (`seen` for those that wait) and reason."""
+        """Return the number of present files by state and reason.
+
+        The state is `seen` for those that wait, and `without text` for those not wholly inspected that have none.
+        """
         inst, set_id = self._ids(instance_key)
         with self._db.read() as link:
             rows = link.execute(
-                "SELECT CASE WHEN o.todo THEN 'seen' ELSE coalesce(i.state, 'seen') END AS state, "
-                "CASE WHEN o.todo THEN NULL ELSE i.reason END AS why, count(*) "
+                "SELECT CASE WHEN o.todo THEN 'seen' WHEN i.missed = 0 THEN 'without text' "
+                "ELSE coalesce(i.state, 'seen') END AS state, "
+                "CASE WHEN o.todo THEN NULL WHEN i.missed = 0 AND i.state = 'partial' THEN i.reason || ' in part' "
+                "ELSE i.reason END AS why, count(*) "
                 "FROM objects o LEFT JOIN inspections i ON i.inst = ? AND i.id = o.id "
                 "WHERE o.set_id = ? GROUP BY 1, 2",
                 (inst, set_id),
             ).fetchall()
         return {(row[0], row[1]): row[2] for row in rows}
+
+    def remedies(self, instance_key: str) -> tuple[str, ...]:
+        """Return what would read what was left out of the present files, each once."""
+        inst, set_id = self._ids(instance_key)
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT DISTINCT i.remedies {_PRESENT} WHERE i.inst = ? AND i.remedies IS NOT NULL",
+                (set_id, inst),
+            ).fetchall()
+        return tuple(sorted({line for (lines,) in rows for line in lines.split("\n")}))
+
+    def missed_counts(self, instance_key: str) -> dict[str, int]:
+        """Return the number of present files of which text was missed, by state and reason: `partial: encrypted`."""
+        inst, set_id = self._ids(instance_key)
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT i.state, i.reason, count(*) {_PRESENT} "
+                "WHERE i.inst = ? AND i.missed = 1 AND NOT o.todo GROUP BY 1, 2 ORDER BY 1, 2",
+                (set_id, inst),
+            ).fetchall()
+        return {": ".join(filter(None, why)): count for *why, count in rows}
+
+    def missed(self, instance_key: str, ids: Sequence[str] | None = None) -> list[tuple[File, str]]:
+        """Return the present files, all or some, of which text was missed, and why: `partial: encrypted: ...`."""
+        inst, set_id = self._ids(instance_key)
+        some = "" if ids is None else f" AND i.id IN ({', '.join('?' * len(ids))})"
+        with self._db.read() as link:
+            rows = link.execute(
+                f"SELECT o.layout, o.id, o.body, i.state, i.reason, i.detail {_PRESENT} "
+                f"WHERE i.inst = ? AND i.missed = 1 AND NOT o.todo{some} ORDER BY o.oid",
+                (set_id, inst, *(ids or ())),
+            ).fetchall()
+            found = [
+                (self._catalog.row(link, layout, id_, body), ": ".join(filter(None, why)))
+                for layout, id_, body, *why in rows
+            ]
+        return [(row, why) for row, why in found if isinstance(row, File)]
 
     def _ids(self, instance_key: str) -> tuple[int, int]:
         inst = self._catalog.inst(instance_key)

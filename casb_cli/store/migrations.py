@@ -27,7 +27,7 @@ class Schema:
         return len(self.steps)
 
 
-STORE = Schema("store", 0x63617362, (schema.STORE_1, schema.STORE_2, schema.STORE_3, schema.STORE_4))
+STORE = Schema("store", 0x63617362, (schema.STORE_1, schema.STORE_2, schema.STORE_3, schema.STORE_4, schema.STORE_5))
 JOURNAL = Schema("journal", 0x6361736A, (schema.JOURNAL_1,))
 
 

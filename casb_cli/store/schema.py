@@ -187,6 +187,15 @@ STORE_4: tuple[str, ...] = (
     "DROP TABLE expected",
 )
 
+STORE_5: tuple[str, ...] = (
+    # `missed` is 1 where text of a file was not looked at, 0 where it has none that was missed; `remedies`, a line
+    # each, would read what was left out.
+    "ALTER TABLE inspections ADD COLUMN detail TEXT",
+    "ALTER TABLE inspections ADD COLUMN missed INTEGER",
+    "ALTER TABLE inspections ADD COLUMN remedies TEXT",
+    "CREATE INDEX inspections_missed ON inspections (inst, state, reason) WHERE missed = 1",
+)
+
 JOURNAL_1: tuple[str, ...] = (
     """CREATE TABLE entries (
         seq INTEGER PRIMARY KEY,

@@ -26,6 +26,15 @@ COMMON = {
     "instance": ("text", "the instance"),
     "id": ("text", "the provider's own immutable id"),
 }
+STORED = {
+    "file": {
+        "missed": (
+            "text",
+            "with --stored: why text of it was not, or not wholly, inspected: `skipped: encrypted`",
+        ),
+    },
+}
+"""What only the store tells of a kind."""
 UNKNOWN = ("list of text", "the fields that the provider doesn't tell for this row")
 
 MEANINGS: dict[str, dict[str, str]] = {
@@ -297,7 +306,7 @@ def columns(kind: str) -> tuple[str, ...]:
     if kind in OTHER:
         return tuple(OTHER[kind])
     if kind in MEANINGS:
-        return (*COMMON, *MEANINGS[kind], "unknown")
+        return (*COMMON, *MEANINGS[kind], *STORED.get(kind, ()), "unknown")
     raise UnknownName(f"`{kind}` is no kind of row", hint=f"kinds: {', '.join(names())}")
 
 
@@ -310,6 +319,7 @@ def describe(kind: str) -> list[FieldInfo]:
     rows = [FieldInfo(name, *told) for name, told in COMMON.items()]
     types = _types(kind)
     rows += [FieldInfo(name, types[name], meaning) for name, meaning in MEANINGS[kind].items()]
+    rows += [FieldInfo(name, *told) for name, told in STORED.get(kind, {}).items()]
     return [*rows, FieldInfo("unknown", *UNKNOWN)]
 
 

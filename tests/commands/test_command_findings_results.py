@@ -9,6 +9,9 @@ import sqlite3
 import pytest
 from harness import Stage, casb_of, environment_of
 
+from casb_cli.store.config import Config
+from casb_cli.store.store import Store
+
 OWN = """
 [[detector]]
 id = "acme-word"
@@ -92,6 +95,33 @@ def test_baseline_exit_code_sarif_and_suppressions(scanned, tmp_path):
     ran = casb("findings", "--fail-on", "low", "--where", "detector == 'nobody'")
     assert (ran.code, ran.out.strip().splitlines()[1:]) == (0, []), "what a condition leaves out does not count"
     assert casb("findings", "--detector", "payment-cards").code == 2, "a wrong name is no clean company"
+
+
+def test_what_the_last_scan_missed_is_told_with_its_findings(scanned, home):
+    listing = ("list", "files", "--stored", "--where", "missed", "-o", "jsonl")
+    before = scanned(*listing, "--trashed").rows
+    assert {row["missed"].partition(": Box")[0] for row in before} == {"skipped: trashed"}
+    assert f"not wholly inspected: {len(before)} skipped: trashed: " in scanned("findings").err
+    with Store() as store:
+        [key] = [one.key for one in Config.load().instances]
+        file = next(row for row in store.inventory.all_rows(key, "file") if not row.trashed)
+        store.files.settle(key, file, "skipped", detectors="d", reason="encrypted", detail="why", missed=True)
+    assert f"1 skipped: encrypted, {len(before)} skipped: trashed: casb list files" in scanned("findings").err
+    [row] = scanned(*listing).rows
+    assert (row["id"], row["missed"]) == (file.id, "skipped: encrypted: why")
+    [ran] = json.loads(scanned("findings", "-o", "sarif").out)["runs"][0]["invocations"]
+    assert not ran["executionSuccessful"]
+    told = [one["message"]["text"] for one in ran["toolExecutionNotifications"]]
+    assert f"{APP}/prod{file.path}: skipped: encrypted: why" in told
+    assert len(told) == len(before) + 1
+
+
+def test_findings_of_what_was_never_scanned_look_like_no_clean_company(once, home, casb):
+    for folder in ("config", "state"):
+        shutil.copytree(once.home / folder, home / folder)
+    assert "was never scanned to the end" in casb("findings").err
+    [ran] = json.loads(casb("findings", "-o", "sarif").out)["runs"][0]["invocations"]
+    assert not ran["executionSuccessful"]
 
 
 def test_a_finding_is_named_by_the_beginning_of_its_id(scanned):

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casb_cli.core.errors import CasbError, ConfigError, UsageError
@@ -204,7 +204,7 @@ ATOMS = st.sampled_from(
 TEXTS = st.text("ab1 \n", max_size=40)
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(st.lists(ATOMS, min_size=1, max_size=5).map("".join), TEXTS)
 def test_a_match_begins_where_re_says(pattern, text):
     try:

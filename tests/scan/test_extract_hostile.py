@@ -19,7 +19,7 @@ import zlib
 
 import pytest
 from compound_file import compound, outlook, powerpoint, word
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_scanner import CARDS as SCANNER
 from test_extract_formats import W, docx, office, packed, paragraph, pdf, xlsx
@@ -397,7 +397,7 @@ SEEDS = (
 KNOWN = {None, "encrypted", "corrupted", "unsupported", "too-large", "expansion", "timeout", "empty", "lfs-pointer"}
 
 
-@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True)
 @given(
     st.sampled_from(SEEDS),
     st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6),
@@ -416,7 +416,7 @@ TOML = (
 )
 
 
-@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True)
 @given(
     st.lists(st.tuples(st.integers(0, len(TOML) - 1), st.text(max_size=6)), min_size=1, max_size=4),
     st.integers(0, len(TOML)),

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_scanner import SCANNER
 
@@ -232,7 +232,7 @@ MAGICS = [
 ]
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(st.sampled_from(MAGICS), st.binary(max_size=3000))
 def test_foreign_bytes_never_raise(magic, data):
     result = look(magic + data)
@@ -240,7 +240,7 @@ def test_foreign_bytes_never_raise(magic, data):
     assert not any(m.excerpt and m.excerpt.encode() in data and len(m.excerpt) > 8 for m in result.matches)
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_documents_never_raise(data):
     from test_extract_formats import CASES

@@ -10,7 +10,7 @@ from casb_cli.ui import kinds
 @pytest.mark.parametrize("kind", ROWS)
 def test_the_fields_of_a_kind_are_the_models(kind):
     own = [name for name in ROWS[kind].__struct_fields__ if name not in {"id", "unknown", "locator"}]
-    assert kinds.columns(kind) == ("ref", "app", "instance", "id", *own, "unknown")
+    assert kinds.columns(kind) == ("ref", "app", "instance", "id", *own, *kinds.STORED.get(kind, ()), "unknown")
 
 
 COLUMNS = {

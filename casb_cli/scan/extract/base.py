@@ -90,6 +90,10 @@ class Exhausted(Stop):
     """Ends the whole inspection: its time, or what all of it may unpack to, is used up."""
 
 
+TEXTLESS = frozenset({"empty", "lfs-pointer", "unsupported"})
+"""Reasons for which there is no text to be missed, but where a note says `unread`."""
+
+
 class Note(msgspec.Struct, frozen=True):
     """One part of a file that could not be inspected: where it is, why, and the parser's kind of complaint.
 
@@ -100,6 +104,18 @@ class Note(msgspec.Struct, frozen=True):
     reason: str
     detail: str = ""
     unread: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether text was missed."""
+        return self.unread or self.reason not in TEXTLESS
+
+    @property
+    def remedy(self) -> str:
+        """What would read what was left out, in words for the user; empty where nothing does."""
+        if self.detail.startswith("image/") or "without a text layer" in self.detail:
+            return "what pictures and scanned pages show: --ocr eng"
+        return self.detail if "pip install" in self.detail else ""
 
 
 ROW, TABLE = b"\x1e", b"\x1d"
@@ -168,11 +184,14 @@ class Context(msgspec.Struct):
             raise Exhausted("timeout")
 
     def note(self, place: str, stop: Stop) -> None:
-        """Keep why a part was not inspected; after a hundred only their number."""
+        """Keep why a part was not inspected; after a hundred only their number, and the first that missed text."""
+        note = Note(place, stop.reason, stop.detail, isinstance(stop, Unread))
         if len(self.notes) < 100:
-            self.notes.append(Note(place, stop.reason, stop.detail, isinstance(stop, Unread)))
-        else:
-            self.skipped_notes += 1
+            self.notes.append(note)
+            return
+        self.skipped_notes += 1
+        if note.missed and not any(kept.missed for kept in self.notes):
+            self.notes[-1] = note
 
     def unpack(self, count: int, produced: int, packed: int) -> None:
         """Count `count` more unpacked bytes of a member that now gave `produced` out of `packed`."""
