@@ -27,6 +27,7 @@ def found(text: str, name: str = "conf.txt") -> list[tuple[str, str]]:
 
 
 KEY, HEXADECIMAL = drawn(32, 3), drawn(32, 4, "0123456789abcdef")
+PICKED, SESSION = "Gr8Pass" + "word!9", drawn(26, 6, string.ascii_lowercase + string.digits)
 SIGNS = "ab,T7(" + drawn(6, 5) + ",]9k"
 """A password whose signs elsewhere end a value, or part code."""
 
@@ -90,6 +91,33 @@ def test_a_pair_that_is_to_be_filled_in_is_none(text):
         ("My password is xKq" + "vTbWz", "xKqvTbWz"),
         ("curl -u ':Gr8Pass" + "9word' https://host.corp.net", "Gr8Pass9word"),
         (f"| user | password |\n|---|---|\n| ann | {KEY} |\n", KEY),
+        (f"bot:\n  token: >-\n    {KEY}\n", KEY),
+        (f"password: |\n  {PICKED}\n", PICKED),
+        (f"DB_PASSWORD: ${{DB_PW:-{PICKED}}}", PICKED),
+        (f'password: <%= ENV["DB_PW"] || "{PICKED}" %>', PICKED),
+        (f'creds = "{PICKED}"', PICKED),
+        (f"account: ann, password {PICKED}", PICKED),
+        (f"login failed for user ann with password {PICKED}.", PICKED),
+        (f'"administratorLoginPassword": {{\n  "value": "{PICKED}"\n}}', PICKED),
+        (f"  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: {PICKED}\n", PICKED),
+        (f'set {{\n  name  = "auth.rootPassword"\n  value = "{PICKED}"\n}}', PICKED),
+        (f'request.get(url).auth("ann", "{PICKED}", false)', PICKED),
+        (f'client.username_pw_set("ann", "{PICKED}")', PICKED),
+        (f"jira = Tracker(host, basic_auth=('ann', '{PICKED}'))", PICKED),
+        (f'store.connect("imap.corp.net", "ann@corp.net", "{PICKED}");', PICKED),
+        (f'keyStore.load(stream, "{PICKED}".toCharArray());', PICKED),
+        (f'driver.find_element(By.ID, "password").send_keys("{PICKED}")', PICKED),
+        (f"page.fill('#password', '{PICKED}')", PICKED),
+        (f"fill_in 'Password', with: '{PICKED}'", PICKED),
+        (f"echo {PICKED} | passwd --stdin ann", PICKED),
+        (f'expect "password:"; send "{PICKED}\\r"', PICKED),
+        (f"openssl enc -aes-256-cbc -in x -out y -k {PICKED}", PICKED),
+        (f"htpasswd -b -c .htpasswd ann {PICKED}", PICKED),
+        (f"db.conn=ann/{PICKED}@db.corp.net:1521/SHOP", PICKED),
+        (f'"ann" "md5{HEXADECIMAL}"', f"md5{HEXADECIMAL}"),
+        (f"GET / HTTP/1.1\nCookie: lang=en; PHPSESSID={SESSION}\n", SESSION),
+        (f"Set-Cookie: shop_session={SESSION}; HttpOnly", SESSION),
+        (f'"cookies": [{{"name": "sessionid", "value": "{SESSION}"}}]', SESSION),
         (f"https://chat.corp.net/hooks/{KEY[:26].lower()}", f"https://chat.corp.net/hooks/{KEY[:26].lower()}"),
     ],
 )
@@ -107,6 +135,22 @@ def test_a_secret_is_found_where_it_is_handed_on(text, value):
         f"https://{KEY}@o1.ingest.sentry.io/42",
         "the password is JavaScript in disguise",
         "identified by\n\\fIactionName\\fR",
+        "token: >-\n  a text that says what the token of 2026 is for\n",
+        "DB_PASSWORD: ${DB_PW:-changeme}",
+        'creds = load("credentials.json")',
+        "user ann with password authentication2",
+        "a user with a password that has 12 characters",
+        'connect("localhost:8080", "bucket-2")',
+        'object.connect("clicked", "on_button1_clicked")',
+        'send("ann@corp.net", "invoice-2026")',
+        "keyStore.load(stream, password.toCharArray());",
+        "page.fill('#password', env.PASSWORD_9)",
+        "echo $PASSWORD_9 | passwd --stdin ann",
+        f'{{"sessionId": "{HEXADECIMAL}"}}',
+        "Cookie: session=your-session-id-goes-here",
+        "PASSWORD_HASHERS = ['web.auth.hashers.PBKDF2PasswordHasher']",
+        'password = "@@PASSWORD9@@"',
+        "passwordSecret: orders-postgres9",
     ],
 )
 def test_what_is_handed_on_there_and_is_none(text):

@@ -122,6 +122,11 @@ class Aim(msgspec.Struct, dict=True):
         return self._compiled(rf"(?s:.{{0,{self.rule.before}}}?)(?P<at>)(?:{self.rule.pattern})")
 
     @cached_property
+    def each(self) -> re.Pattern[bytes] | None:
+        """What finds the values of a collection, None where the pattern finds the value itself."""
+        return self._compiled(self.rule.each) if self.rule.each else None
+
+    @cached_property
     def then(self) -> re.Pattern[bytes] | None:
         """What must match right behind the hint's end, None for anything."""
         return self._compiled(self.rule.then) if self.rule.then else None
@@ -136,7 +141,15 @@ class Aim(msgspec.Struct, dict=True):
 
 
 def spans(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the values begin and end that the rule's pattern, or an index, confirms around its hint's ends."""
+    """Return where the values begin and end that the rule's pattern, or an index, confirms around its hint's ends."""
+    found, each = _confirmed(aim, ends, buffer, key), aim.each
+    if each is None:
+        return found
+    return (one.span(_value(one)) for start, end in found for one in each.finditer(buffer, start, end))
+
+
+def _confirmed(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the values, or collections of them, begin and end."""
     if aim.owner.index is not None:
         near = [(0, 0, len(buffer))] if aim.rule.once else _windows(aim, ends, buffer)
         for low, _, high in near:

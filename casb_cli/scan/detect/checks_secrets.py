@@ -223,6 +223,17 @@ def given(value: bytes) -> bool:
     return password_like(value) or (len(set(value)) >= 4 and _GIVEN.fullmatch(value) is not None)
 
 
+_NUMBERED = expression(rb"[a-z]+(?:[-_. ][a-z0-9]+)*[-_.]?[0-9]{0,2}", re.IGNORECASE)
+
+
+@check
+def chosen(value: bytes) -> bool:
+    """Hold for a password that cannot be a name as well: letters and digits, no word with a number behind."""
+    if not password_like(value) or b"/" in value or b":" in value:
+        return False
+    return any(48 <= c <= 57 for c in value) and (_NUMBERED.fullmatch(value) is None or by_chance(value))
+
+
 _GIVEN = expression(rb"(?:[a-z]+|[A-Z][a-z]+)(?:[-_.@]?[A-Za-z0-9]+)*[!.?]?")
 
 

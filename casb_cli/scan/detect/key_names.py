@@ -14,7 +14,7 @@ _NAMES_MORE = expression(
     rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
     rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
-    rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$"
+    rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$|password_?secret[\"']?\s?:\s?[\"']?$"
     rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
     re.IGNORECASE,
 )

@@ -35,7 +35,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     where their run does.
     With `words` it is looked for only around these, one of which must stand near; `checks` then hold in the place of
     the detector's, where given.
-    A group named `v` (or `v2`, in an alternative) is the value, else all of the match is.
+    A group named `v` (or `v2`, in an alternative) is the value, else all of the match is. With `each` it is a
+    collection, a list or a mapping, and the values are what that expression finds in it.
     A `linear` rule is a user's: no expression of it is ever given to `re`. Its hint is `lead`, `pattern` and
     `trail` in a row (`written` as the user did), `back` the same read backwards; the pattern's part is the
     value. No match is wider than `width`; with `fixed` every one is as wide, and its value begins behind `cut[0]`
@@ -63,6 +64,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     digit: bool = False
     words: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    each: str = ""
 
 
 Examples = Callable[[], tuple[str, ...]]

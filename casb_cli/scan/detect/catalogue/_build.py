@@ -23,10 +23,17 @@ def prefixed(prefix: str, body: str, least: int, most: int | None = None, *, edg
 
 
 def form(
-    before: int, after: int, hint: str, pattern: str, *, caseless: bool = False, checks: tuple[str, ...] = ()
+    before: int,
+    after: int,
+    hint: str,
+    pattern: str,
+    *,
+    caseless: bool = False,
+    checks: tuple[str, ...] = (),
+    each: str = "",
 ) -> Rule:
     """Return the rule of a form; `before` and `after` say how far around its hint's end it may reach."""
-    return Rule(hint=hint, pattern=pattern, caseless=caseless, before=before, after=after, checks=checks)
+    return Rule(hint=hint, pattern=pattern, caseless=caseless, before=before, after=after, checks=checks, each=each)
 
 
 def credential(

@@ -24,12 +24,12 @@ FOREIGN = (
 )
 """The word in other languages, in UTF-8: of Europe, Russian, Chinese, Japanese and Korean. They have a rule of
 their own, as each beginning more costs the other one time."""
-PASSWORD_HINT = rf"(?:pass(?:word|wd|phrase|wort|code)?|pwd|[^a-z0-9]pw|{_CHOSEN}|{_FOREIGN})"
+PASSWORD_HINT = rf"(?:pass(?:word|wd|phrase|wort|code)?|pwd|psw|mypw|[^a-z0-9]pw|{_CHOSEN}|{_FOREIGN})"
 # "pass" alone is a word of its own: `passive`, `passed`, `bypass` and `passband` name no password; nor does
 # the NOPASSWD of sudo.
 PASSWORD = (
     rf"(?:pass(?<!(?-i:NOPASS))(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
-    r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw)(?![a-z]))"
+    r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw|psw)(?![a-z])|(?<=my)pw(?![a-z]))"
 )
 CLOSE = r"(?:%5d)?[\"'`\])\\*]{0,4}\s{0,40}"
 CLOSES = r"(?:%5d)?[\"'`\])\\*]{0,4}\s*"
@@ -47,8 +47,8 @@ ENDS = (
     + r"[:?.+!]{0,3}=|:|\xef\xbc\x9a|<?-\s[\"'`]|[\"'`]\s{0,2},\s?[\"'`]|\((?:[a-z0-9_.]{1,30}\()?\s?[\"'`])"
 )
 """Where a hint ends: behind a sign, or behind the quote that follows a comma, a bracket or a call in one."""
-HERE = r"[ \t]{0,40}"
-"""A value without quotes stands on the line of its name."""
+HERE = r"(?:[ \t]{0,40}|[ \t]{0,4}[|>][+-]?[ \t\r]{0,4}\n[ \t]{1,40})"
+"""A value without quotes stands on the line of its name, or in the block of YAML below."""
 WRAP = (
     r"(?:\[\s{0,40}|(?:\[\]byte|bytes|(?:[a-z0-9_]{1,30}(?:\.|::)){0,2}"
     r"(?:b64decode|(?:from_?|to_?)?base64(?:_?decode)?|unhexlify|from_?hex|decode_?(?:string|hex)?|from|atob|string(?:value|ptr)?"
@@ -56,7 +56,7 @@ WRAP = (
     r"\(\s{0,40})?"
 )
 """What may stand between a sign and a quote: the bracket of a list, or what turns the text into bytes or an object."""
-FALLBACK = r"(?:[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?)\s{1,3})?"
+FALLBACK = r"(?:(?:<%=\s{0,3})?[a-z_$][\w.$\[\]\"'()-]{1,80}(?:\s?\|\||\s?\?\?|\s?\?:|\sor|\s\?)\s{1,3})?"
 """What a value in code may stand behind: where another one lacks, or as one of two."""
 OPEN = WRAP + r"[bflnru@]?\\{0,3}[\"'`]{1,3}"
 """What opens a quoted value: doubled in CSV, behind a backslash in JSON within JSON."""
@@ -84,10 +84,10 @@ def _pair(names: str) -> str:
     Variables of containers, parameters and collections of requests have them.
     """
     return (
-        r"(?:name|key)[\"']?\s{0,4}:\s{0,4}[\"']?[a-z0-9_.-]{0,60}"
+        r"(?:name|key)[\"']?\s{0,4}[:=]\s{0,4}[\"']?[a-z0-9_.-]{0,60}"
         + names
         + r"[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
-        r"\s{0,4}:"
+        r"\s{0,4}[:=]"
     )
 
 
@@ -156,6 +156,17 @@ PASSWORD_FORMS = (
         caseless=True,
         before=180,
         after=110,
+    ),
+    # Beside the user's name, in letters and logs.
+    Rule(
+        hint=r"\b(?:user(?:name)?|account|login)\b[^\n]{1,70}\bpass(?:word|wd|wort)\s{1,2}[^\s]{6}",
+        pattern=r"\b(?:user(?:name)?|account|login)(?:\s{0,2}[:=]\s{0,2}|\s)[\"'`]?[\w.@+-]{1,60}[\"'`]?,?\s{1,3}"
+        r"(?:(?:with|and|using|has|has the)\s{1,2})?pass(?:word|wd|wort)\s{1,2}[\"'`]?"
+        r"(?P<v>(?=[^\s]{0,60}[0-9])[^\s\"'`]{6,100}[^\s\"'`.,;])",
+        caseless=True,
+        before=190,
+        after=110,
+        checks=("chosen",),
     ),
     # One of several pairs, as connections and queries have them: up to the sign that parts them, with others in it.
     Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._collections import PASSWORD_COLLECTIONS, TOKEN_COLLECTIONS
 from casb_cli.scan.detect.catalogue._forms import (
     CLOSES,
     DECLARED,
@@ -69,15 +70,15 @@ def _assigned(hint: str, names: str) -> Rule:
             + r"(?P<v>(?:[^\"'`\s]|(?<=\S) (?=\S)|'(?=[a-z0-9][^\"'`\s]{0,60}\")){4,100}?)(?<!\\)\\{0,3}"
             r"(?:[\"`]|'(?![a-z0-9][^\"'`\s]{0,60}\"))|"
             + HERE
-            + r"(?P<v2>"
+            + r"(?:\$\{[a-z0-9_]{1,60}:-)?(?P<v2>"
             + _MIXED
             + r"|(?:[^\s\"'`,;<>(){}\[\]&]|&(?![a-z0-9_.-]{1,40}=)){4,100}+(?![^\s\"'`,;<>)}\]&])))"
         ),
         then=r"(?:"
         + DECLARED
-        + r")?[=>*-]{0,2}\s{0,40}(?:"
+        + r")?[=>*-]{0,2}\s{0,40}(?:[|>][+-]?\s{1,41})?(?:<%=\s{0,3}|"
         + OPEN
-        + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4}|env\[|[^\s\"'`]{12})",
+        + r"[^\"`\s]{4}|[^\s\"'`,;<>(){}\[\]]{4}|env\[|\$\{|[^\s\"'`]{12})",
         caseless=True,
         before=96,
         after=230,
@@ -110,7 +111,7 @@ DETECTORS: tuple[Detector, ...] = (
                 ),
                 then=r"(?:"
                 + DECLARED
-                + r")?[=>*-]{0,2}\s{0,40}(?:"
+                + r")?[=>*-]{0,2}\s{0,40}(?:[|>][+-]?\s{1,41})?(?:"
                 + OPEN
                 + ")?"
                 + SCHEME
@@ -120,6 +121,7 @@ DETECTORS: tuple[Detector, ...] = (
                 after=1300,
             ),
             *TOKEN_FORMS,
+            *TOKEN_COLLECTIONS,
         ),
         checks=("secret_like",),
         filters=_RANDOM_FILTERS,
@@ -152,6 +154,9 @@ DETECTORS: tuple[Detector, ...] = (
             'api_secret = "' + "b6f2ljY8pvhUa29Iaiho" + 'yzhW9dlxH9GMvcijRD68"',
             'api_secret = "' + "xeamFav0lukYmAlFg5x6" + '3FzflyrefzF2JwTESCsM"',
             f"service;api_key\nmail;{rand(32)}\nshop;{rand(32, seed=12)}\n",
+            f"api_keys:\n  - {rand(32, seed=31)}\n  - {rand(32, seed=32)}\n",
+            f"[tokens]\nmail = {rand(32, seed=33)}\n",
+            f"token: >-\n  {rand(32, seed=34)}\n",
         ),
         no_match=lambda: (
             'api_key = "your-api-key-here-please"',
@@ -171,6 +176,7 @@ DETECTORS: tuple[Detector, ...] = (
             "tool --token string-that-you-got-before",
             f'"NextToken": "{rand(60, seed=7)}"',
             "arn:aws:secretsmanager:us-west-2:123456789012:secret:MySecret2-a1b2c3",
+            "secrets:\n  - source: database_password_2\n",
         ),
     ),
     Detector(
@@ -187,8 +193,8 @@ DETECTORS: tuple[Detector, ...] = (
             # A secret in quotes may be chosen as passwords are; without them it is more often a reference, but on a
             # line of its own in a configuration.
             Rule(
-                hint=r"secret(?:[_-]?key)?" + CLOSES + ENDS,
-                pattern=r"(?<!existing)(?<!pull)secret(?:[_-]?key)?"
+                hint=r"(?:secret(?:[_-]?key)?|creds?)" + CLOSES + ENDS,
+                pattern=r"(?:(?<!existing)(?<!pull)secret(?:[_-]?key)?|(?<![a-z])creds?)"
                 + EQUALS
                 + r"\s{0,40}"
                 + OPEN
@@ -201,6 +207,7 @@ DETECTORS: tuple[Detector, ...] = (
                 after=110,
             ),
             *PASSWORD_FORMS,
+            *PASSWORD_COLLECTIONS,
         ),
         filters=(
             "code_piece",
@@ -242,6 +249,10 @@ DETECTORS: tuple[Detector, ...] = (
             "mysql --password " + "Gr8Pass" + "9word",
             "curl -s -u admin:" + "Gr8Pass" + "9word https://host/x",
             "name,password,city\nann," + "Gr8Pass" + "9word,Rome\nbob," + "s3cure-Pa55" + "phrase,Oslo\n",
+            "passwords:\n  ann: " + "Gr8Pass" + "9word\n",
+            'users = [("ann", "' + "Gr8Pass" + '9word")]',
+            "[users]\nann = " + "Gr8Pass" + "9word, admin\n",
+            "user ann with password " + "Gr8Pass" + "9word",
             '"User";"Initial Password"\n"ann";"' + "Gr8Pass" + '9word"\n"bob";"' + "s3cure-Pa55" + 'phrase"\n',
         ),
         no_match=lambda: (
@@ -258,6 +269,7 @@ DETECTORS: tuple[Detector, ...] = (
             "password = base64.b16encode(random_bytes[8:])",
             "passive: LowPass2Filter",
             "the password is required and must be changed",
+            "users:\n  ann: administrators\n",
             "<password>${password}</password>",
             "a user identified by certificates",
             "curl -u $USER:$PASS https://host",

@@ -1,28 +1,31 @@
-"""Passwords handed to a call or a program: told by what takes them, as no name stands beside."""
+"""Passwords and sessions handed to a call, a program or a server: told by what takes them."""
 
 # ruff: noqa: E501 - forms
 
 from __future__ import annotations
 
 from casb_cli.scan.detect.catalogue._build import credential, form
-from casb_cli.scan.detect.rules import Detector
+from casb_cli.scan.detect.catalogue._keys import LOWER
+from casb_cli.scan.detect.examples import HEX, rand
+from casb_cli.scan.detect.rules import Detector, Rule
 
 _NAME = r"(?:pass(?:word|wd|phrase)?|pwd)"
 _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
 _HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
 _TWO = (
     r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password|PS|Sql)Credentials?"
-    r"|PasswordAuthentication|PasswordAuthenticator|pgdb\.connect|ldap_bind|simple_bind(?:_s)?|PlainTextAuthProvider|PlainCredentials|(?:cx_Oracle|oracledb)\.connect)"
+    r"|PasswordAuthentication|PasswordAuthenticator|pgdb\.connect|ldap_bind|simple_bind(?:_s)?|PlainTextAuthProvider|PlainCredentials|username_pw_set|OAuthHandler|(?:cx_Oracle|oracledb)\.connect)"
 )
-_THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password)"
+_THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password|new\sSequelize)"
 
+_SIGNS_IN = r"(?:auth(?:enticate|orize)?|log_?[io]n|connect(?:ion)?|credentials?|sign_?in|(?:add|create|new|with)_?user|send)(?:_?(?:user|basic|with|to|async|as))?"
 _GIVEN = ("given",)
 
 _RULES = (
     # Two texts, a user's name and the password.
     form(60, 280, _TWO + r"\s?\(\s{0,20}[\"']", _TWO + r"\s?\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE, checks=_GIVEN),
-    form(24, 280, r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
-         r"\bauth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}" + _TEXT + r"\s{0,3},\s{0,3}" + _HERE + r"\s{0,3},?\s{0,3}[\])]", checks=_GIVEN),
+    form(24, 280, r"auth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}[\"']",
+         r"(?:\b|_)auth\s{0,2}[=:]\s{0,2}[\[(]\s{0,3}" + _TEXT + r"\s{0,3},\s{0,3}" + _HERE + r"\s{0,3},?\s{0,3}[\])]", checks=_GIVEN),
     # The pair that becomes a header.
     form(40, 180, r"(?:b64encode|btoa|base64_?encode|strict_encode64)\(\s?b?[\"'][^\s:\"']{1,60}:",
          r"(?:b64encode|btoa|base64_?encode|strict_encode64)\(\s?b?[\"'][^\s:\"']{1,60}:(?P<v>[^\s\"':/]{4,100})[\"']", caseless=True, checks=_GIVEN),
@@ -35,10 +38,20 @@ _RULES = (
          r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])", checks=_GIVEN),
     form(50, 280, r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
          r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
+    # A call that signs in by its name, with the user's right in front of a password that is no word.
+    form(40, 440, _SIGNS_IN + r"\(", _SIGNS_IN + r"\(\s{0,20}(?:(?:[\"'][^\"'\n]{0,120}[\"']|[\w.$&]{1,60}(?:\([^()\"'\n]{0,40}\))?)\s{0,3},\s{0,20}){0,3}?"
+         r"[\"'][\w.@+\\-]{1,60}[\"']\s{0,3},\s{0,20}(?![\"'][\w.+-]{0,60}@?[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}[\"'])" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=("chosen",)),
     # The password first.
     form(40, 140, r"(?:PasswordDeriveBytes|Rfc2898DeriveBytes|PasswordEncoder)\([\"']",
          r"\b(?:PasswordDeriveBytes|Rfc2898DeriveBytes|(?:Pbkdf2|Standard|SCrypt)PasswordEncoder)\(" + _HERE + r"\s{0,3}[,)]", checks=_GIVEN),
     form(60, 140, r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?[\"']", r"(?i:SECURITY[_.]CREDENTIALS)[\"']?\s?,\s?" + _HERE + r"\s?\)", checks=_GIVEN),
+    form(130, 24, r"\"\.toCharArray\(",
+         r"(?:\b(?:load|init|getKey|setKeyEntry|PBEKeySpec)|(?i:pass(?:word|wd|phrase)?|pwd|secret)\w{0,30})\s?[(=,][^\"\n]{0,80}\"(?P<v>[^\"\s]{4,100})\"\.toCharArray\(", checks=_GIVEN),
+    form(24, 120, r"\bssh\.Password\([\"`]", r"\bssh\.Password\([\"`](?P<v>[^\"`\s]{4,100})[\"`]\)", checks=_GIVEN),
+    # What is typed into a form.
+    form(110, 120, _NAME + r"[a-z0-9_-]{0,12}[\"'`\])]{1,6}(?:\.[a-z]{1,12}\(\)){0,2}(?:\.(?:type|fill|send_?keys|set_?value|val|input)\(|,\s?(?:with:\s?)?)[\"']",
+         _NAME + r"[a-z0-9_-]{0,12}[\"'`\])]{1,6}(?:\.[a-z]{1,12}\(\)){0,2}(?:\.(?:type|fill|send_?keys|set_?value|val|input)\(|(?<=[\"']),\s?with:\s?)" + _HERE
+         + r"|(?:\.(?:type|fill|set_?value|input)\(\s?|fill_in\(?\s?)[\"'][^\"'\n]{0,60}" + _NAME + r"[a-z0-9_-]{0,12}\]?[\"'],\s?" + _HERE.replace("<v>", "<v2>"), caseless=True),
     # A source, a user's name and the password.
     form(60, 400, _THREE + r"\s?\(",
          _THREE + r"\s?\((?:[^;\n]|(?<=,)\r?\n){1,200}?[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", checks=_GIVEN),
@@ -47,8 +60,8 @@ _RULES = (
     form(180, 140, _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
          r"\b(?:put|set|setProperty|setenv|putenv|addProperty|setParameter|option|with|add|append|conf|config)\w{0,12}\(\s{0,20}"
          r"[\"'][\w.-]{0,80}" + _NAME + r"[\"']\s{0,2},\s{0,20}" + _HERE + r"\s{0,20}\)", caseless=True),
-    form(140, 130, r"(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}[^<\s]{4}",
-         r"<\w{1,20}\s[^<>\n]{0,40}(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}(?P<v>[^<\s]{4,100})\s{0,12}</", caseless=True),
+    form(140, 130, r"(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}(?:<value>\s*)?[^<\s]{4}",
+         r"<\w{1,20}\s[^<>\n]{0,40}(?:key|name)=\"[^\"\n]{0,60}" + _NAME + r"\">\s{0,12}(?:<value>\s{0,12})?(?P<v>[^<\s]{4,100})\s{0,12}</", caseless=True),
     # Options in a list of words.
     form(90, 110, r"-[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}[\"']",
          r"[\"']--?[a-z-]{0,20}" + _NAME + r"[\"']\s{0,2},\s{0,20}(?![\"']-)" + _HERE, caseless=True, checks=_GIVEN),
@@ -62,8 +75,15 @@ _RULES = (
     form(180, 220, r"\slogin\s[^\n]{0,120}\s(?:-p|--password)[= ]",
          r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm registry|oras|oc|az|cf|npm|quay)\slogin\s[^\n]{0,120}?\s(?:-p|--password)[= ]"
          r"[\"']?(?P<v>[^\s\"'$]{4,200})(?=[\"'\s]|\Z)"),
-    form(180, 12, r"\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S",
-         r"\becho\s{1,3}[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}sudo\s[^\n|]{0,40}-[a-z]{0,6}S"),
+    form(180, 12, r"\|\s{0,2}(?:sudo\s[^\n|]{0,40}-[a-z]{0,6}S|(?:sudo\s)?passwd\s{1,2}--stdin|kinit\s|[^\n|]{0,160}--password-stdin|ConvertTo-SecureString)",
+         r"(?:\b(?:echo|printf|echo -n)\s{1,3}|\(\s?)[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}"
+         r"(?:sudo\s[^\n|]{0,40}-[a-z]{0,6}S|(?:sudo\s)?passwd\s{1,2}--stdin|kinit\s|[^\n|]{0,160}--password-stdin|ConvertTo-SecureString)"),
+    form(60, 110, r"<\(\s?(?:echo|printf)\s", r"(?i:pass)[\w-]{0,12}[ =]{1,2}<\(\s?(?:echo|printf)\s{1,2}[\"']?(?P<v>[^\s\"')$]{4,100})", checks=_GIVEN),
+    form(180, 12, r"\bsend(?:line)?(?:\s{1,3}|\(\s?)(?:--\s)?[\"'][^\"'\n]{4,60}[\"']",
+         r"(?i:passw(?:or)?d|passphrase)[^\n]{0,40}(?:[\"'}][;\s]{1,12}|[\"']\)\s{1,12})(?:\w{1,20}\.)?send(?:line)?(?:\s{1,3}|\(\s?)(?:--\s)?[\"'](?P<v>[^\s\"'\\$]{4,60})(?:\\[rn]){0,2}[\"']", checks=_GIVEN),
+    form(190, 110, r"\b(?:nmcli\s[^\n]{0,120}\spassword|openssl\s[^\n]{0,160}\s-k)\s{1,2}[^\s-]", r"\b(?:nmcli\s[^\n|;]{0,120}?\spassword|openssl\s(?:enc|aes|des|bf|rc4|camellia)[^\n|;]{0,160}?\s-k)\s{1,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
+    form(90, 110, r"\s-{1,2}auth[ =][\"']?[\w.@-]{1,60}:[^\s]{6}", r"\s--?auth[ =][\"']?[\w.@-]{1,60}:(?P<v>[^\s\"'$<{]{6,100})", checks=_GIVEN),
+    form(170, 24, r"@[^\s@/]{1,80}:15[0-9]{2}[/:]", r"(?<![\w/.:])[A-Za-z][\w$#]{0,39}/(?P<v>[^\s/@\"']{4,60})@(?://)?[\w.-]{1,80}:15[0-9]{2}[/:]"),
     form(48, 110, r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
          r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
     form(190, 110, r"\b(?:ipmitool|mosquitto_[a-z]{3}|cqlsh|evil-winrm|crackmapexec|netexec|plink|pscp|psftp|(?:un)?zip|7z[ar]?|(?:un)?rar)(?:\s[^\n]{0,160})?\s-(?:[Pp]|hp)",
@@ -79,7 +99,7 @@ _RULES = (
          r"\b(?:[xw]freerdp3?|cmdkey|mstsc)\s[^\n]{0,200}?\s/p(?:ass)?:[\"']?(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
     form(160, 60, r"(?:psexec|smbexec|wmiexec|atexec|secretsdump|mssqlclient)(?:\.py)?\s[^\n]{0,100}:[^\s]{4,60}@",
          r"(?:psexec|smbexec|wmiexec|atexec|secretsdump|mssqlclient)(?:\.py)?\s(?:-\S{1,20}\s){0,4}[\"']?[\w.$/\\-]{1,60}:(?P<v>[^\s\"'$@]{4,60})@", checks=_GIVEN),
-    form(80, 110, r"\bhtpasswd\s-[a-zA-Z0-9]{0,6}b", r"\bhtpasswd\s(?:-\S{1,8}\s){0,3}-[a-zA-Z0-9]{0,6}b[a-zA-Z0-9]{0,6}\s\S{1,100}\s\S{1,60}\s[\"']?(?P<v>[^\s\"'$%<`-]{4,100})", checks=_GIVEN),
+    form(80, 110, r"\bhtpasswd\s-[a-zA-Z0-9]{0,6}b", r"\bhtpasswd\s(?=[^\n]{0,40}-[a-zA-Z0-9]{0,6}b)(?:(?=[^\n]{0,40}-[a-zA-Z0-9]{0,6}n)(?:-\S{1,8}\s){1,5}|(?:-\S{1,8}\s){1,5}\S{1,100}\s)\S{1,60}\s[\"']?(?P<v>[^\s\"'$%<`-]{4,100})", checks=_GIVEN),
     form(80, 110, r"\bnet\s{1,3}user\s[^\n]{1,120}/add\b",
          r"\bnet\s{1,3}user\s{1,3}[\"']?[\w.$-]{1,40}[\"']?\s{1,3}[\"']?(?P<v>[^\s\"'$%/|*<-][^\s\"'$|]{3,100})[\"']?\s{1,3}(?:/\S{1,20}\s){0,2}/add\b", caseless=True, checks=_GIVEN),
     form(190, 110, r"\b(?:sqlcmd|osql|mongo(?:sh|dump|restore|import|export)?|redis-cli|ldap(?:search|add|modify|delete|passwd|whoami))\s[^\n]{0,160}\s-[PpawW]",
@@ -109,17 +129,88 @@ _RULES = (
          r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)>(?P<v>[^<\s]{4,100})</(?:string|value)>", caseless=True),
     form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
+    # A parameter, whose value is a property of its own.
+    form(48, 420, _NAME + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})[\"']?(?:type|description|noecho|value|default)[\"']?\s{0,2}:",
+         _NAME + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?:[\"']?(?:type|description|noecho|minlength|maxlength)[\"']?\s{0,2}:[^\n{},]{0,100},?\s{1,40}){0,5}"
+         r"[\"']?(?:default)?(?:value)?[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True),
     # Lists of accounts: an address and its password a line.
     form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
          r"(?<![^\n])(?:\[?[\w.-]{1,80}\]?(?::\d{2,5})?[ \t]{1,20})?[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
 )  # fmt: skip
 
+_SESSION = r"(?:phpsessid|jsessionid|connect\.sid|asp\.net_sessionid|laravel_session)"
+_COOKIE = r"(?:sess(?:ion)?(?:_?id|_?token)?|sid|auth|(?:auth|access|remember|refresh|login)_?(?:token|me))"
+_COOKIES = r"(?:s%3a|s:)?(?P<v>[a-z0-9%_.+/=-]{16,400})"
+
+_COLUMN, _NO_HASH = r"[^(),]{1,60},", r"(?!\$|\{|[0-9a-f]{32}|(?:pbkdf2|sha|md5|bcrypt|argon|scrypt)\w{0,20}[$:])"
+_CELL = r"(?:N?'(?:[^'\\]|''|\\.){0,2000}'|[^',()]{1,60}(?:\([^()]{0,60}\))?)"
+
+
+def _inserted(place: int) -> Rule:
+    """Return the rule of the passwords that a statement of SQL inserts, in the column behind `place` others."""
+    column = r"[^(),]{0,30}pass(?:word|wd)[`\"\]]?\s{0,4}"
+    return form(
+        400, 3000, r"insert\s+into\s+[^()]+\(" + r"[^(),]+," * place + r"[^(),]*pass(?:word|wd)[`\"\]]?\s*[,)]",
+        r"insert\s{1,4}into\s{1,4}[^()\n]{1,80}\(" + _COLUMN * place + column + r"(?:,[^()]{0,400})?\)\s{0,12}values\s{0,12}"
+        r"(?P<v>(?:\(" + _CELL + r"(?:\s{0,8},\s{0,8}" + _CELL + r"){0,40}\s{0,8}\)[\s,]{0,12}){1,60})",
+        caseless=True, checks=_GIVEN, each=r"\(\s{0,8}" + (_CELL + r"\s{0,8},\s{0,8}") * place + r"N?'" + _NO_HASH + r"(?P<v>[^'\s]{4,100})'",
+    )  # fmt: skip
+
+
 DETECTORS: tuple[Detector, ...] = (
+    credential(
+        "session-cookie",
+        "Session of a signed-in user",
+        "The value of a cookie that keeps somebody signed in, in code, a command or what a browser sent.",
+        form(
+            40,
+            420,
+            _SESSION + r"(?:[\"']?\s{0,3}[:=]|[\"'], ?)\s{0,3}[\"']?[a-z0-9%_.+/-]{16}",
+            _SESSION + r"(?:[\"']?\s{0,3}[:=]|[\"'], ?)\s{0,3}[\"']?" + _COOKIES,
+            caseless=True,
+        ),
+        form(
+            560,
+            420,
+            r"(?:sess|sid|auth|token)[a-z_]{0,10}=(?:s%3a|s:)?[a-z0-9%_.+/-]{16}",
+            r"\bcookies?\b(?:[\"' \t:=,]|[\w]{1,12}[\"'])[^\n]{0,500}?(?<![a-z])[a-z0-9_-]{0,20}?"
+            + _COOKIE
+            + "="
+            + _COOKIES,
+            caseless=True,
+        ),
+        form(
+            80,
+            420,
+            r"[\"']name[\"']\s?:\s?[\"'][a-z0-9._-]{0,20}(?:sess|sid)[a-z0-9._-]{0,12}[\"']\s?,\s{0,12}[\"']value[\"']\s?:",
+            r"[\"']name[\"']\s?:\s?[\"'][a-z0-9_-]{0,20}(?:sess|sid)[a-z0-9._-]{0,12}[\"']\s?,\s{0,12}[\"']value[\"']\s?:\s?[\"']"
+            + _COOKIES,
+            caseless=True,
+        ),
+        severity="medium",
+        confidence="medium",
+        checks=("key_like",),
+        filters=("documentation", "repeated", "placeholder", "example_uuid", "minified"),
+        reference="RFC 6265: cookies; PHP, Jakarta Servlet, Express, ASP.NET and Laravel: sessions",
+        match=lambda: (
+            f"Cookie: PHPSESSID={rand(26, LOWER)}; lang=en",
+            f"Set-Cookie: JSESSIONID={rand(32, HEX.upper()[:16])}; Path=/",
+            f'cookies = {{"connect.sid": "s%3A{rand(32)}.{rand(43, seed=2)}"}}',
+            f"curl --cookie 'lang=en; session={rand(32, HEX)}' https://host/",
+            f'"cookies": [{{"name": "sessionid", "value": "{rand(32, seed=3)}"}}]',
+        ),
+        no_match=lambda: (
+            f'"sessionId": "{rand(32, HEX)}"',
+            "Cookie: PHPSESSID=your-session-id-here",
+            f"the session={rand(32, HEX)} is known",
+        ),
+    ),
     credential(
         "password-argument",
         "Password handed to a call or a program",
         "A password as an argument, told by the function, the program or the directive that takes it.",
         *_RULES,
+        *map(_inserted, range(8)),
         severity="medium",
         confidence="medium",
         reference="the manuals of what takes the password",
@@ -180,6 +271,12 @@ DETECTORS: tuple[Detector, ...] = (
             'network={\n  ssid="x"\n  psk="' + "Gr8Pass" + '9word"\n}',
             "account shop\nuser ann\npassword " + "Gr8Pass" + "9word\n",
             "ann@host.example:" + "Gr8Pass" + "9word\n",
+            "new Sequelize('shop', 'ann', '" + "Gr8Pass" + "9word', options)",
+            "fill_in 'Password', with: '" + "Gr8Pass" + "9word'",
+            '"adminPassword": {"value": "' + "Gr8Pass" + '9word"}',
+            'expect "password:"; send "' + "Gr8Pass" + '9word\\r"',
+            "db=ann/" + "Gr8Pass" + "9word@db.host:1521/shop",
+            'load(stream, "' + "Gr8Pass" + '9word".toCharArray())',
         ),
         no_match=lambda: (
             "auth=('user', 'password')",
@@ -198,6 +295,8 @@ DETECTORS: tuple[Detector, ...] = (
             "unzip -p archive.zip member.txt",
             "net user ann /add",
             "openssl rsa -passin pass:password -in x",
+            'connect("localhost:8080", "bucket-2")',
+            "password:\n  type: string\n  description: of the user\n",
         ),
     ),
 )

@@ -19,7 +19,7 @@ _CRYPTED = (
     r"|argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[0-9]{1,9},t=[0-9]{1,5},p=[0-9]{1,4}\$[A-Za-z0-9+/]{8,88}\$[A-Za-z0-9+/]{16,172})"
 )
 _CRYPT_HINT = r"\$(?:2[abxy]\$[0-9]{2}|[15689y]|gy|7|apr1|argon2(?:id|i|d)\$v=[0-9]{1,3})\$[./A-Za-z0-9$=,]{20}"
-_HASHED_NAME = r"(?:(?:username \S{1,40}[^\n]{0,40} |enable )(?:secret|password) [0-9]|--iscrypted|encrypted-password|-crypted password|passwd:)[ \t]{1,4}"
+_HASHED_NAME = r"(?:(?:username \S{1,40}[^\n]{0,40} |enable )(?:secret|password) [0-9]|--iscrypted|user(?:add|mod) [^\n]{0,80}(?:-p|--password)|encrypted-password|-crypted password|passwd:)[ \t]{1,4}"
 """What stands in front of a hash in configurations of devices and of what installs systems."""
 _SHADOW = f"$6${rand(16, _CRYPT)}${rand(86, _CRYPT, 2)}"
 _BCRYPT = f"$2y$12${rand(53, _CRYPT, 3)}"
@@ -31,12 +31,13 @@ _BYTES_OF = (
 )
 _BYTES = r"(?:0x[0-9a-f]{1,2}|[0-9]{1,3}),\s{0,20}"
 _SECRET_KIND = r"kind:\s{0,3}[\"']?[Ss]ecret[\"']?[ \t\r]{0,4}\n"
-_SECRET_DATA = (
-    r"(?<![^\n])[ \t]{0,12}data:[ \t\r]{0,4}\n(?:[^\n]{0,200}\n){0,8}?[ \t]{1,16}[\"']?"
+_SECRET_DATA = r"(?<![^\n])[ \t]{0,12}data:[ \t\r]{0,4}\n(?P<v>(?:[ \t]{1,16}[^\n]{0,1100}(?:\n|\Z)){1,30})"
+_SECRET_VALUE = (
+    r"(?<![^\n])[ \t]{1,16}[\"']?"
     r"(?![\w.-]{0,40}(?:crt|cert|user|username|host|port|ur[il]|name|namespace|email|region|ca|ca\.pem)[\"']?:)[\w.-]{1,60}[\"']?:[ \t]{1,4}[\"']?"
     r"(?P<v>[A-Za-z0-9+/]{8,1000}={0,2})[\"']?[ \t\r]{0,4}(?=\n|\Z)"
 )
-"""The values of such a manifest, of which the first that may be secret is told."""
+"""One of the values of such a manifest, of those that may be secret."""
 _STATIC_KEY = (
     "-----BEGIN OpenVPN Static" + " key V1-----\n" + "\n".join(rand(32, HEX, seed) for seed in range(16)) + "\n"
 )
@@ -57,6 +58,8 @@ DETECTORS: tuple[Detector, ...] = (
              r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'", caseless=True),
         form(110, 140, r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
              r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)", caseless=True),
+        # What PostgreSQL and its poolers keep.
+        form(80, 8, r"\"[ \t]{1,4}\"md5[0-9a-f]{32}\"", r"(?<![^\n])\"[^\"\n]{1,64}\"[ \t]{1,4}\"(?P<v>md5[0-9a-f]{32})\""),
         severity="medium",
         reference="crypt(5); Apache: password formats; RFC 2307",
         filters=("documentation",),
@@ -95,7 +98,7 @@ DETECTORS: tuple[Detector, ...] = (
              r"(?<![^\n])[\"']?[\w.@\\-]{1,64}[\"']?[ \t]{1,12}[\"']?(?:pptpd?|x?l2tpd?|pppd)[\"']?[ \t]{1,12}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t]{1,12}(?:\*|[0-9.\"]{7,18})[ \t\r]{0,4}(?=\n|\Z)"),
         form(120, 110, r"\buser [^\s]{1,60} on [^\n]{0,80}>[^\s]{4}", r"(?<![^\n])(?:acl setuser|user) \S{1,60} on (?:[^\n>]{0,80} )?>(?P<v>[^\s]{4,100})(?=\s|\Z)"),
         form(120, 130, r"\bchpasswd:\s{1,12}list:\s{0,4}[|>-]{0,3}\s{1,12}[^\s:]{1,40}:[^\s]{4}",
-             r"\bchpasswd:\s{1,12}list:\s{0,4}[|>-]{0,3}\s{1,12}(?:- )?[\w.-]{1,40}:(?P<v>(?!RANDOM\b)[^\s]{4,100})"),
+             r"\bchpasswd:\s{1,12}list:\s{0,4}[|>-]{0,3}(?P<v>(?:\s{1,12}(?:- )?[\w.-]{1,40}:[^\s]{4,100}){1,12})", each=r"\s(?:- )?[\w.-]{1,40}:(?P<v>(?!RANDOM\b)[^\s]{4,100})"),
         form(100, 110, r"<keyMaterial>[^<\n]{8}", r"<keyMaterial>(?P<v>[^<\n]{8,63})</keyMaterial>"),
         form(130, 40, r"following password to proceed to installation:?\s{1,12}[0-9a-f]{8}",
              r"following password to proceed to installation:?\s{1,12}(?P<v>[0-9a-f]{32})(?![0-9a-f])"),
@@ -167,6 +170,7 @@ DETECTORS: tuple[Detector, ...] = (
         "The key that encrypts the cookies and data of a Laravel application.",
         form(60, 110, r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?base64:[a-z0-9+/]{20}",
              r"app_key[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?P<v>base64:[a-z0-9+/]{22,88}={0,2})(?![a-z0-9+/=])", caseless=True),
+        form(60, 8, r"[\"']base64:[A-Za-z0-9+/]{43}=", r"[\"'](?P<v>base64:[A-Za-z0-9+/]{43}=)(?=[\"'])"),
         severity="critical",
         reference="Laravel: encryption",
         match=lambda: ("APP_KEY=" + "base64:" + rand(43) + "=",),
@@ -241,7 +245,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Value in a Secret of Kubernetes",
         "A manifest of Kubernetes with a secret value in it, as base64.",
         form(1200, 1400, r"\bkind:\s{0,3}[\"']?[Ss]ecret\b",
-             r"(?:" + _SECRET_KIND + r"(?:[^\n]{0,200}\n){0,16}?" + _SECRET_DATA + r"|" + _SECRET_DATA.replace("<v>", "<v2>") + r"(?:[^\n]{0,400}\n){0,16}?[ \t]{0,12}" + _SECRET_KIND + r")"),
+             r"(?:" + _SECRET_KIND + r"(?:[^\n]{0,200}\n){0,16}?" + _SECRET_DATA + r"|" + _SECRET_DATA.replace("<v>", "<v2>") + r"(?:[^\n]{0,400}\n){0,16}?[ \t]{0,12}" + _SECRET_KIND + r")", each=_SECRET_VALUE),
         severity="medium",
         confidence="medium",
         reference="Kubernetes: Secrets",
