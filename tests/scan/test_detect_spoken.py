@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from scan_scanner import SCANNER
 from stdnum import luhn
@@ -44,6 +46,9 @@ def cards(text, name="a.txt"):
         f"Cikkszám;Rendelés\n{NONE[0]};12\n{CARD};13\n",
         f"Thank you, the goods left our house today and {CARD} arrives on Monday.\n",
         f"Colete: {NONE[0]}, {CARD}, {NONE[1]}\n",
+        f"[14:08] Ana: Colete?\n[14:09] Bogdan: {CARD}\n",
+        f"cpu3 901 77 {CARD} 1806 22\n",
+        "".join(f"<row><c>{number}</c><c>x</c></row>\n" for number in [*NONE, CARD]),
         f"FR60 {GROUPED}\n153\n",
         "Colete\n" + "\n".join([NONE[0], CARD, *NONE[1:]]) + "\n",
     ],
@@ -77,6 +82,17 @@ def test_a_number_of_which_something_else_is_said_is_no_card(text):
         f"Replacement: {CARD}\n",
         f"Abbuchung von: {CARD}\n",
         f"Please use {CARD}\n",
+        f"[14:08] Ana: Kortnummer?\n[14:27] Bogdan: {CARD}\n",
+        f"<p>[15:20] Ana: O cartão?</p>\n<p>[15:22] Bogdan: {CARD}</p>\n",
+        f"Agent: what is the card number, please?\nClient: {CARD}\n",
+        f"Bokningsnummer\tQ2FE44\nBokningen garanteras med kreditkort {CARD} (01/30)\tx\n",
+        "".join(f"tx={number} ok\n" for number in NONE) + f"request track2={CARD}=2709201\n",
+        "".join(f"tx={number} ok\n" for number in NONE) + f"request DE2={CARD} DE4=000000012300\n",
+        f"DEBUG c.a.Gateway - request <AcctNum>{CARD}</AcctNum>\n",
+        "".join(f'{{"row": "{number}", "number": "{CARD}", "brand": "mastercard"}}\n' for number in NONE[:1])
+        + "".join(f'{{"row": "{number}"}}\n' for number in NONE),
+        "".join(f"<row><c>{number}</c><c>{CARD}</c></row>\n" for number in NONE[:1])
+        + "".join(f"<row><c>{number}</c><c>x</c></row>\n" for number in NONE),
     ],
 )
 def test_a_number_of_which_nothing_else_is_said_is_a_card(text):
@@ -92,6 +108,29 @@ def test_a_column_of_cards_is_one_whatever_its_name(name):
 def test_a_list_below_a_word_for_cards_holds_cards_among_other_lines():
     lines = "\n".join([*NONE[:3], "Carta di pagamento", CARD, *NONE, "Scadenza", "11/29"])
     assert cards(f"Cliente\n{lines}\n") == 1
+
+
+def test_cards_behind_a_name_of_two_words_in_one_line_of_json():
+    pairs = list(zip(NONE, MORE, strict=True))
+    rows = [{"order": other, "parcel": other[::-1], "N° de carte bancaire": number} for other, number in pairs]
+    assert cards(json.dumps(rows)) == len(rows)
+    assert cards(json.dumps([{"order": number, "no": other} for other, number in pairs])) == 0
+
+
+def test_digits_that_no_bank_draws_are_no_card():
+    few = "4" * 12 + "747"
+    assert cards(f"Card: {few + luhn.calc_check_digit(few)}\n") == 0
+    codes = next(
+        f"{first} {code} {code + 1} {code + 2}"
+        for first in range(4100, 4400)
+        for code in range(7944, 7950)
+        if luhn.is_valid(f"{first}{code}{code + 1}{code + 2}")
+    )
+    assert cards(f"Card: {codes}\n") == 0
+
+
+def test_a_sign_of_a_pdf_that_means_no_character_parts_words():
+    assert cards(pdf(f"Tarjeta\\000{CARD}"), "a.pdf") == 1
 
 
 def test_the_names_of_columns_of_a_pdf_are_told_apart():

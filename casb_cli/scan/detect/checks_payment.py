@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from casb_cli.scan.detect.checking import as_numbers, check, digits, letters_and_digits, luhn, plain
 from casb_cli.scan.detect.checks_documents import document_number, labelled_number
@@ -81,7 +82,7 @@ _NUMBER_OF = {char: str(int(char, 36)) for char in "0123456789ABCDEFGHIJKLMNOPQR
 def payment_card(value: bytes) -> bool:
     """Hold for a number of a known brand's range and length with a right Luhn digit."""
     number = digits(value)
-    return _BRANDS.fullmatch(number) is not None and luhn(number) and not _with_code(value, number)
+    return _BRANDS.fullmatch(number) is not None and luhn(number) and not _of_others(value, number)
 
 
 _RARE = expression(
@@ -101,12 +102,25 @@ def named_card(value: bytes) -> bool:
     """Hold for a card's number where a word for cards stands near: for rare and old ranges as well."""
     number = digits(value)
     known = _BRANDS.fullmatch(number) is not None or _RARE.fullmatch(number) is not None
-    return known and luhn(number) and not _with_code(value, number)
+    return known and luhn(number) and not _of_others(value, number)
 
 
 def article(value: bytes) -> bool:
     """Hold for thirteen digits in a row that are right as the number of an article (EAN)."""
     return len(value) == 13 and value.isdigit() and (sum(value[0::2]) + 3 * sum(value[1::2]) - 48 * 25) % 10 == 0
+
+
+def _of_others(value: bytes, number: bytes) -> bool:
+    """Return whether digits are no card's alone, or such as no bank draws: of few kinds, or in groups that count up."""
+    if len(set(number)) < _KINDS or _with_code(value, number):
+        return True
+    groups = map(int, _FOUR.findall(value))
+    return sum(behind - group == 1 for group, behind in pairwise(groups)) > 1
+
+
+_KINDS = 4
+"""Of a million cards one or two have fewer digits that differ."""
+_FOUR = expression(rb"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 def _with_code(value: bytes, number: bytes) -> bool:

@@ -40,11 +40,15 @@ _OTHER_NAME = expression(
     rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms|1[234]))?$"
 )
 _LINE = expression(rb"[\n\x1e]")
+_FIELD = expression(rb"(?<![A-Za-z])(?:tra?c?k[ _]?2(?:[ _]?data)?|(?:de|field)[ _]?0{0,2}2)\W{0,6}$", re.IGNORECASE)
+"""What messages of payments (ISO 8583) call a card's number: the second element, and the stripe's second track."""
 _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 """Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
 _FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")
 _FOURS_BEFORE = expression(rb"(?:[0-9A-Fa-f]{4} ){2}$")
 _GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expression(rb" [0-9]{3,4}(?![0-9])")
+_ROW_BEFORE = expression(rb"(?<!\S)((?:[0-9]+ ){2})?(?:[0-9]+ ){2}$")
+_ROW_BEHIND = expression(rb"(?: [0-9]+){2}(?!\S)")
 """Of a table of numbers."""
 _NEIGHBOURS = 2_000
 _FEW = 5
@@ -54,12 +58,16 @@ _MANY = 20
 _ISSUED, _COUNTING = 10, 3
 """First digits, beyond those of a bank, that so many numbers have in common where somebody counts them up."""
 _AROUND = 12_000
+_BESIDE = 120
+"""Bytes on either side in which other values of the same record stand."""
 _SAME = 4
 """The same for numbers that have the same name."""
 
 _PARTS = expression(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _QUOTED_KEY = expression(rb"\\?[\"']([^\"'\\\n]{1,60})\\?[\"']\s?:\s?(?:\\?[\"'])?$")
 """A name in JSON, or in what languages write alike."""
+_NAMED = expression(rb"[\"'](\w{2,30})[\"']\s?[:,}]")
+"""A name in JSON, or a word that it has."""
 _IS_KEY = expression(rb"\\?[\"']\s?:[\s{\[\"']")
 _OPEN_NAMES = frozenset(
     b"answer applicant attribute body cell citizen civil client code content custom customer data default"
@@ -185,7 +193,18 @@ def names_only_a_card(column: bytes) -> bool:
 def keyed_as_card(before: bytes) -> bool:
     """Return whether the name right in front, in JSON, ends with a word for cards."""
     key = _QUOTED_KEY.search(before) if before.rstrip(_OPENING)[-1:] == b":" else None
-    return key is not None and calls_a_card(key[1]) and names_only_a_card(key[1])
+    return key is not None and calls_a_card(_KIND_OF_CARD.sub(b"", key[1])) and names_only_a_card(key[1])
+
+
+def called_a_card(before: bytes) -> bool:
+    """Return whether what stands right in front of a number, or its name in JSON, calls it a card's."""
+    return calls_a_card(before[-60:]) or keyed_as_card(before) or _FIELD.search(before) is not None
+
+
+_KIND_OF_CARD = expression(
+    rb" (?:banca(?:ire|ria)|banc\xc3\xa1ria|bleue|p\xc5\x82atnicz[a-z]{1,3}|kredytow[a-z]{1,3})$", re.IGNORECASE
+)
+"""What stands behind the word for a card."""
 
 
 def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column: bytes) -> bool:
@@ -212,9 +231,13 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
             return True
         if calls_a_card(before[: key.start()]):
             return False
-        return not may_name_a_card(name) and (
-            _OTHER_NAME.search(name) is not None or _mostly_others(key[0], value, text, start)
-        )
+        if may_name_a_card(name):
+            return False
+        if _OTHER_NAME.search(name) is not None:
+            return True
+        after = text[start + len(value) : start + len(value) + _BESIDE].split(b"\n", 1)[0]
+        # What names several cells of a row tells nothing: they are held against those in their place.
+        return before.count(key[0]) == 1 and key[0] not in after and _mostly_others(key[0], value, text, start)
     if may_name_a_card(column):
         return False
     return _OTHER_NAME.search(column) is not None or (article(value) and not calls_a_card(before[-60:]))
@@ -255,12 +278,25 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
         return True
     if b" " in value and _GROUP_BEFORE.search(before[-6:]) and _GROUP_BEHIND.match(after[:6]):
         return True
-    if calls_a_card(before[-60:]):
+    if called_a_card(before):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)
+    if value.isdigit():
+        if (key := _key(before)) is not None and (
+            may_name_a_card(key[1] or key[2]) or _tells_of_cards(text, start, start + len(value))
+        ):
+            return _mostly_others(key[0], value, text, start)
+        if (row := _ROW_BEFORE.search(before)) and (row[1] or _ROW_BEHIND.match(text, start + len(value))):
+            return True
     same = _in_its_place(value, text, start) or _beginning_alike(value, text, start, before)
     if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
         return True
     return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
+
+
+def _tells_of_cards(text: bytes, start: int, end: int) -> bool:
+    """Return whether a word for cards names one of the values beside a number, such as the brand."""
+    around = text[max(0, start - _BESIDE) : start], text[end : end + _BESIDE]
+    return any(calls_a_card(name) for beside in around for name in _NAMED.findall(beside))
 
 
 def all_alike(value: bytes, text: bytes, start: int) -> bool:

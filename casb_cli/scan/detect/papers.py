@@ -93,11 +93,13 @@ _THINGS = (
     "|aktenzeichen|geschäftszeichen|expediente"
 )
 _TAG = r"(?:\s[^<>\n]{0,60})?>"
+_DRESSED = rf"</?(?-i:[a-z]{{1,8}}|[A-Z]{{1,8}}){_TAG}"
+"""An element of HTML; what has both cases is a name of XML."""
 _ANSWER = r"(?:a(?:nswer)?[:.] ?)?"
 _LABEL = expression(
     rf"(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_THINGS}|{_PAPERS})"
     rf"(?:[ _\-]?(?:{_PAPER_NUMBER}|id|date|at|code|key))?"
-    rf"(?:\.?(?:{_TAG})?(?: is| was| ist| est| es| é| è)?(?:</?[a-z]{{1,8}}{_TAG}|[^\w\n,;<>]){{0,24}}"
+    rf"(?:\.?(?:{_TAG})?(?: is| was| ist| est| es| é| è)?(?:{_DRESSED}|[^\w\n,;<>]){{0,24}}"
     rf"|[ \t]{{0,9}}[:.?]{{0,2}}[ \t]{{0,9}}\r?\n[ \t]{{0,20}}{_ANSWER})$",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.names import all_alike
+from casb_cli.scan.detect.names import all_alike, called_a_card
 from casb_cli.scan.detect.numbered import names_a_card, names_something, speaks_of_cards
 from casb_cli.scan.detect.view import View
 from casb_cli.scan.extract.base import ROW
@@ -17,6 +17,12 @@ _LISTED = expression(rb"(?:[\"']?[0-9][0-9 \-]{10,22}[\"']?[ ]?[,;/][ ]?)+[\"']?
 """The numbers in front of one in a list."""
 _LASTS = expression(rb"(?<![0-9])(?:0[1-9]|1[0-2]) ?[/\-] ?(?:20)?[2-3][0-9](?![0-9/\-])")
 """The month up to which a card lasts."""
+_SAID_AT = expression(
+    rb"[0-9]{1,2}(?:[:.][0-9]{2}){1,2}(?: ?[AaPp]\.?[Mm]\.?)?[\])]?[ \-,]{0,4}[^0-9:]{1,40}: ?$",
+)
+"""In a chat, the time and who speaks."""
+_ASKS = expression(rb"\?|\xef\xbc\x9f|\xd8\x9f")
+_SENTENCES = expression(rb"[?,.!;<>]|\xef\xbc\x9f|\xd8\x9f")
 _ALONE = expression(rb"(?:\A|[,;|\t(\n\x1c-\x1e]|  )[ \"']*\Z")
 """In front of what is alone in its cell."""
 _QUOTES = 8
@@ -51,15 +57,29 @@ def _otherwise(view: View) -> bool:
     return _names(view.heading())
 
 
+def _answers(view: View, label: bytes) -> bool:
+    """Return whether a label is the name of one who speaks, and the line above asks for a card."""
+    above = view.text[max(0, view.start - _LINE) : view.start].split(b"\n")[-2:-1]
+    if not above or not (_SAID_AT.search(label) or _ASKS.search(above[0])):
+        return False
+    return any(map(names_a_card, _SENTENCES.split(above[0])))
+
+
 def in_a_cell(view: View) -> bool:
     """Return whether a value begins a cell, so that what is in front of it belongs to another."""
     return _ALONE.search(view.text, max(0, view.start - _QUOTES), view.start) is not None
 
 
 def labelled_as_card(view: View) -> bool:
-    """Return whether a line is a label with a word for cards and its number: no column of a table that is above."""
+    """Return whether a line, or the cell, is a label with a word for cards and its number.
+
+    It then belongs to no column of a table that is above.
+    """
     line = _before(view)
-    cells = [cell for cell in _CELLS.split(line)[:-1] if cell.strip()]
+    *others, own = _CELLS.split(line)
+    if called_a_card(own) and not in_a_cell(view):
+        return True  # whatever stands above its cell
+    cells = [cell for cell in others if cell.strip()]
     if len(cells) != 1 and not line.rstrip().endswith(b":"):
         return False
     return bool(cells) and names_a_card(cells[-1]) and not _after(view).strip(b' |\t\r"')
@@ -86,10 +106,10 @@ def _in_words(view: View, before: bytes, *, alone: bool) -> bool:
     after = _CELLS.split(_after(view))[0]
     if _LASTS.search(after) is not None:
         return False
-    if not names_something(before):
+    if not names_something(before) or called_a_card(before):
         return False
     if _MARKED.search(before[-8:]) is not None:
-        return True
+        return not _answers(view, before)
     if alone and len(before.split()) > _FEW_WORDS and len(before) + len(after) >= _WRAPPED:
         return not speaks_of_cards(view.around(_LINE))
     return not speaks_of_cards(before + after)

@@ -140,7 +140,7 @@ def _page(document: Any, number: int, context: Context, files: list[Any]) -> tup
     try:
         text_page = page.get_textpage()
         try:
-            text = _WRAPPED.sub(" ", _closed(_apart(str(text_page.get_text_range()), text_page), text_page))
+            text = _WRAPPED.sub(" ", _closed(_apart(_whole(text_page), text_page), text_page))
         finally:
             text_page.close()
         return text, list(_aside(document, page, context, files))
@@ -148,6 +148,22 @@ def _page(document: Any, number: int, context: Context, files: list[Any]) -> tup
         page.close()
 
 
+def _whole(page: Any) -> str:
+    """Return a page's text, with a blank where a sign stands that means no character, such as a tab in some fonts."""
+    from pypdfium2 import raw
+
+    text = str(page.get_text_range())
+    count = page.count_chars()
+    if not len(text) < count <= _MOST_SIGNS:
+        return text
+    none = {at for at in range(count) if raw.FPDFText_GetUnicode(page.raw, at) == 0}
+    if len(none) != count - len(text):
+        return text
+    letters = iter(text)
+    return "".join(" " if at in none else next(letters) for at in range(count))
+
+
+_MOST_SIGNS = 200_000
 _FIGURES = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
 _UNPARTED = re.compile(r"[0-9]{7,}")
 """What goes on behind a blank in few ways of writing a number: a smaller gap tells another cell."""

@@ -65,7 +65,8 @@ _IBAN_NAMES = (
     "|számlára|cont bancar|contul|contului|koncie|účtem|računa|hesabı|hesaba|hesabıma|tài khoản|akaun"
     "|arvelduskonto|konts|sąskaita|sąskaitos|llogari|llogaria|reikningur|bankareikningur|kont bankarju"
     "|payee|empfänger|bénéficiaire|beneficiario|begunstigde|рачун|λογαριασμ|账号|帳戶|帳號|شبا|खाता|ანგარიშ"
-    "|հաշիվ"
+    "|հաշիվ|bankovní spojení|bankové spojenie|dados bancários|dados bancarios|datos bancarios|bankgegevens"
+    "|bankuppgifter|bankoplysninger|bankopplysninger|реквизит|振込先|振込口座"
 )
 _IBAN_WORDS = tuple(_IBAN_NAMES.split("|"))
 # Behind the word itself, or behind the mark of a field in an account's statement (MT940).

@@ -36,7 +36,7 @@ _CARD_NAMES = (
     "|kartice|karticom|kartico|kartici|kártyával|kártyáról|kartınız|kartela|cardul|cardului|cartões"
     "|cartoes|kad kredit|nombor kad|krediidikaart|kaardi|kredītkarte|kartes|karti|kortelė|kortelės"
     "|kortele|kortanúmer|greiðslukort|kredietkaart|kadi ya mkopo|payment method|paid with|کارت|कार्ड"
-    "|কার্ড|கார்டு|ბარათ|քարտ"
+    "|কার্ড|கார்டு|ბარათ|քարտ|uatp|track2|zahlkarte|kontokort|kontokortsnummer|kreditkortsnummer|betalkortsnummer"
 )
 _CARD_WORDS = tuple(_CARD_NAMES.split("|"))
 
