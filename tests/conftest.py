@@ -77,6 +77,13 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_collection_finish(session):
+    """Refuse a pytest with which xdist keeps no groups together: all would pass, and take half as long again."""
+    grouped = hasattr(session.config, "workerinput") and session.config.getvalue("loadgroup")
+    if grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("this pytest-xdist keeps no groups with this pytest: install what pyproject.toml names")
+
+
 def pytest_generate_tests(metafunc):
     """Run a test that asks for `app_key` once per app that the registry lists, or for one if any will do."""
     if "app_key" in metafunc.fixturenames:
