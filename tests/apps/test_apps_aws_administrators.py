@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from functools import cache
 
 import httpx
 import pytest
@@ -135,12 +136,18 @@ class Script:
         return httpx.Response(status, json=found)
 
 
+@cache
+def model_of(service):
+    from botocore.session import Session
+
+    return Session().get_service_model(service)  # long to load
+
+
 def fits(service, operation, asked, answered):
     """Hold a request and an answer against botocore's model of the operation."""
-    from botocore.session import Session
     from botocore.validate import ParamValidator
 
-    model = Session().get_service_model(service).operation_model(operation)
+    model = model_of(service).operation_model(operation)
     for value, shape in ((asked, model.input_shape), (answered, model.output_shape)):
         if shape is None:
             assert not value

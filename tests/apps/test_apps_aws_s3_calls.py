@@ -49,7 +49,7 @@ BUCKETS = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def botocores():
     """The requests that botocore would send for some calls."""
     session = botocore.session.Session()

@@ -17,8 +17,15 @@ def everything(home):
             yield path, path.read_bytes()
 
 
-def test_neither_secret_nor_match_leaves_a_trace(stage, home):
+@pytest.fixture
+def brisk(stage, hurried):
+    with stage.brisk():
+        yield stage
+
+
+def test_neither_secret_nor_match_leaves_a_trace(brisk, home):
     """One call in ten meets a fault: what is said of those, too."""
+    stage = brisk
     if not stage.has(ReadFile):
         pytest.skip(f"{stage.app} excuses {ReadFile.key}")
     hits = [id_ for id_, row in stage.truth.rows("file").items() if row["name"].endswith(".txt")]
