@@ -304,6 +304,9 @@ class Inspector:
                 self._release(waiting)
                 return
             result = future.result()
+            if result.reason == "crashed" and self._ended:
+                self._release(waiting)  # most likely its worker was ended with the run, which is not the file's fault
+                return
             found = tuple(findings_of(waiting.file, result))
             self._settle(
                 waiting,

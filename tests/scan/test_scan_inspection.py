@@ -13,6 +13,7 @@ from casb_cli.core.capabilities import ReadFile, Unscannable, needs
 from casb_cli.core.errors import BadAnswer, ObjectMissing, SignInNeeded, Unavailable
 from casb_cli.core.models import File
 from casb_cli.scan.inspection import Inspector, findings_of
+from casb_cli.scan.results import not_inspected
 from casb_cli.store.store import Store
 
 
@@ -200,3 +201,22 @@ def test_findings_of_a_file_are_one_for_each_detector_with_the_worst_match():
     assert (found["card"].severity, found["card"].count, found["card"].excerpt) == ("high", 9, "***2")
     assert found["key"].count == 1
     assert len({one.id for one in found.values()}) == 2
+
+
+def test_a_file_whose_worker_was_ended_by_a_stop_goes_on_waiting(store, provider):
+    """Who interrupts a scan ends its workers: that says nothing of the files that these had."""
+    stop = threading.Event()
+
+    class Ended(FakePool):
+        def submit(self, task, content):
+            stop.set()
+            done = super().submit(task, content)
+            done._result = not_inspected("crashed", "killed")
+            return done
+
+    provider.files = {"a": {"a/1": b"x"}}
+    instance = FakeInstance(provider)
+    keep(store, instance, file("a/1"))
+    Inspector(instance, store, Ended(), stop).run()
+    assert store.files.waiting(instance.key) == 1
+    assert inspect(store, instance).settled == {"done": 1}
