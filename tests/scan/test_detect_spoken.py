@@ -84,6 +84,8 @@ def test_a_number_of_which_something_else_is_said_is_no_card(text):
         f"Please use {CARD}\n",
         f"[14:08] Ana: Kortnummer?\n[14:27] Bogdan: {CARD}\n",
         f"<p>[15:20] Ana: O cartão?</p>\n<p>[15:22] Bogdan: {CARD}</p>\n",
+        f"02.03.26, 9:30 - Ana: kártyaszám?\n\ntext: |\n  02.03.26, 9:31 - Bogdan: {CARD}\n",
+        f"https://shop.example/pay?note=Card+number%3A+{GROUPED.replace(' ', '+')}&ok=1\n",
         f"Agent: what is the card number, please?\nClient: {CARD}\n",
         f"Bokningsnummer\tQ2FE44\nBokningen garanteras med kreditkort {CARD} (01/30)\tx\n",
         "".join(f"tx={number} ok\n" for number in NONE) + f"request track2={CARD}=2709201\n",

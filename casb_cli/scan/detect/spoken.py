@@ -58,11 +58,12 @@ def _otherwise(view: View) -> bool:
 
 
 def _answers(view: View, label: bytes) -> bool:
-    """Return whether a label is the name of one who speaks, and the line above asks for a card."""
-    above = view.text[max(0, view.start - _LINE) : view.start].split(b"\n")[-2:-1]
-    if not above or not (_SAID_AT.search(label) or _ASKS.search(above[0])):
+    """Return whether a label is the name of one who speaks, and the last line above that is no key asks for a card."""
+    above = view.text[max(0, view.start - _LINE) : view.start].split(b"\n")[-4:-1]
+    asked = next((line for line in map(bytes.rstrip, reversed(above)) if line and line[-1:] not in b":|"), b"")
+    if not (_SAID_AT.search(label) or _ASKS.search(asked)):
         return False
-    return any(map(names_a_card, _SENTENCES.split(above[0])))
+    return any(map(names_a_card, _SENTENCES.split(asked)))
 
 
 def in_a_cell(view: View) -> bool:

@@ -46,7 +46,8 @@ SPACE = rf"(?:[\s\-./_|>*+~:\[\]]|%20|\xc2[\xa0\xad\xb7]|\xe2\x80[\x96-\xae]|{_W
 APART = rf"{SPACE}{{1,5}}"
 _GAP = rf"{SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
-_FREE = r"(?<![0-9A-Za-z_$+^])(?<![0-9][.\-/:])(?<![0-9]{6}=)"
+# A plus sign may be a telephone number's; behind a letter it stands for a blank in an address.
+_FREE = r"(?<![0-9A-Za-z_$^])(?<![^0-9A-Za-z]\+)(?<![0-9][.\-/:])(?<![0-9]{6}=)"
 _BEHIND_WORD = "|".join(
     f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro")
 )
