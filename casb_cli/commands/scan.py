@@ -165,25 +165,27 @@ class _Runner:
     def _all(self, instances: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:
         import threading
 
-        threads = [
-            threading.Thread(
-                target=self._one, args=(i, store, pool, env, progress), name=f"scan {i.label}", daemon=True
-            )
-            for i in instances
-        ]
-        for thread in threads:
-            thread.start()
+        # Not `join`: interrupted, it takes the thread for ended (CPython before 3.13), and nobody would wait for it.
+        ended = {instance.label: threading.Event() for instance in instances}
+
+        def one(instance: Any) -> None:
+            try:
+                self._one(instance, store, pool, env, progress)
+            finally:
+                ended[instance.label].set()
+
+        for instance in instances:
+            threading.Thread(target=one, args=(instance,), name=f"scan {instance.label}", daemon=True).start()
         try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.5)
+            for end in ended.values():
+                while not end.wait(0.5):
                     for instance in instances:
                         for family, used, allowed in instance.limits():
                             progress.quota(f"{instance.label} {family}", used, allowed)
         except KeyboardInterrupt:
             env.stop.set()
-            for thread in threads:
-                thread.join(30)
+            for end in ended.values():
+                end.wait(30)
             raise
 
     def _one(self, instance: Any, store: Store, pool: Any, env: Any, progress: Any) -> None:

@@ -69,6 +69,8 @@ def test_a_signal_stops_a_scan_cleanly_and_the_next_goes_on(slow, casb_process, 
     assert run.code == code, run
     assert "Traceback" not in run.err
     assert all_gone(family)
+    [ended] = slow.casb("scans", "--limit", "1", "-o", "jsonl").rows
+    assert (ended["state"], ended["lost"]) == ("stopped", []), "it was waited for"
     again = slow.casb("scan", "--app", slow.app, "-o", "json", "-v")
     assert_told(again, slow.truth.hidden("file"))
     whole(slow)
