@@ -55,5 +55,5 @@ def _files(store: Store, config: InstanceConfig, rows: Iterator[File]) -> Iterat
     from casb_cli.ui.output import render_row
 
     while page := list(islice(rows, _PAGE)):
-        why = {file.id: told for file, told in store.files.missed(config.key, [row.id for row in page])}
+        why = store.files.missed_of(config.key, [row.id for row in page])
         yield from (render_row(row, config.app, config.name) | {"missed": why.get(row.id)} for row in page)

@@ -95,6 +95,7 @@ def _live(
     from casb_cli.core.capabilities import ListTrash
     from casb_cli.scan.listing import Listing
     from casb_cli.store.store import Store
+    from casb_cli.ui.kinds import STORED
     from casb_cli.ui.output import render_row
 
     ability = ListTrash if trashed else _ability(kind)
@@ -107,7 +108,8 @@ def _live(
             for page in listing:
                 for row in page.rows:
                     if keep is None or keep(row):
-                        yield render_row(row, page.instance.app.key, page.instance.name)
+                        told = render_row(row, page.instance.app.key, page.instance.name)
+                        yield told | {"unknown": [*told["unknown"], *STORED.get(kind, ())]}
 
         sink.write(rows())
         return report(listing.outcome, refused, stopped=sink.full)

@@ -286,21 +286,33 @@ class Files:
             ).fetchall()
         return {": ".join(filter(None, why)): count for *why, count in rows}
 
-    def missed(self, instance_key: str, ids: Sequence[str] | None = None) -> list[tuple[File, str]]:
-        """Return the present files, all or some, of which text was missed, and why: `partial: encrypted: ...`."""
+    def missed(self, instance_key: str) -> list[tuple[File, str]]:
+        """Return the present files of which text was missed, and why: `partial: encrypted: ...`; none that waits."""
         inst, set_id = self._ids(instance_key)
-        some = "" if ids is None else f" AND i.id IN ({', '.join('?' * len(ids))})"
         with self._db.read() as link:
             rows = link.execute(
                 f"SELECT o.layout, o.id, o.body, i.state, i.reason, i.detail {_PRESENT} "
-                f"WHERE i.inst = ? AND i.missed = 1 AND NOT o.todo{some} ORDER BY o.oid",
-                (set_id, inst, *(ids or ())),
+                "WHERE i.inst = ? AND i.missed = 1 AND NOT o.todo ORDER BY o.oid",
+                (set_id, inst),
             ).fetchall()
             found = [
                 (self._catalog.row(link, layout, id_, body), ": ".join(filter(None, why)))
                 for layout, id_, body, *why in rows
             ]
         return [(row, why) for row, why in found if isinstance(row, File)]
+
+    def missed_of(self, instance_key: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return why text of some files was missed, by id: as `missed` says it, or `waiting`."""
+        inst, set_id = self._ids(instance_key)
+        marks = ", ".join("?" * len(ids))
+        with self._db.read() as link:
+            rows = link.execute(
+                "SELECT o.id, o.todo, i.state, i.reason, i.detail FROM objects o "  # noqa: S608 - marks alone
+                "LEFT JOIN inspections i ON i.inst = ? AND i.id = o.id "
+                f"WHERE o.set_id = ? AND o.id IN ({marks}) AND (o.todo OR i.missed = 1)",
+                (inst, set_id, *ids),
+            ).fetchall()
+        return {id_: "waiting" if todo else ": ".join(filter(None, why)) for id_, todo, *why in rows}
 
     def _ids(self, instance_key: str) -> tuple[int, int]:
         inst = self._catalog.inst(instance_key)

@@ -30,7 +30,7 @@ STORED = {
     "file": {
         "missed": (
             "text",
-            "with --stored: why text of it was not, or not wholly, inspected: `skipped: encrypted`",
+            "with --stored: why text of it was not, or not wholly, inspected, or `waiting`",
         ),
     },
 }

@@ -109,11 +109,16 @@ def test_what_the_last_scan_missed_is_told_with_its_findings(scanned, home):
     assert f"1 skipped: encrypted, {len(before)} skipped: trashed: casb list files" in scanned("findings").err
     [row] = scanned(*listing).rows
     assert (row["id"], row["missed"]) == (file.id, "skipped: encrypted: why")
+    live = scanned("list", "files", "--where", "missed", "-o", "jsonl")
+    assert (live.rows, "missed" in live.err) == ([], True), "providers know nothing of it: that is no clean answer"
     [ran] = json.loads(scanned("findings", "-o", "sarif").out)["runs"][0]["invocations"]
     assert not ran["executionSuccessful"]
     told = [one["message"]["text"] for one in ran["toolExecutionNotifications"]]
     assert f"{APP}/prod{file.path}: skipped: encrypted: why" in told
     assert len(told) == len(before) + 1
+    with Store() as store:
+        store.files.enqueue(key, "other detectors")
+    assert {row["missed"] for row in scanned(*listing).rows} == {"waiting"}
 
 
 def test_findings_of_what_was_never_scanned_look_like_no_clean_company(once, home, casb):
