@@ -196,6 +196,7 @@ _PLACEHOLDER = expression(
     rb"|[?+](?-i:[A-Z][A-Z0-9_]{2,})(?:[ =:].*)?|`\$.*|[a-z0-9-]+:(?-i:[A-Z][a-z]+[A-Z])[a-z]+|www\..*|nonetype.*"
     rb"|x-oauth-(?:token|basic)|oauth2?|(?:api|auth|access)[-_]?(?:token|key)"
     rb"|[0-9]+\.[a-z]+(?:\.[a-z]+)*|[a-z][a-z0-9+.-]{1,20}://.*"
+    rb"|(?:[a-z .,!?:_'-]*\\u(?!00[0-7])[0-9a-f]{4})+[a-z .,!?:_'-]*"
     rb"|[a-z_]+(?:\.[a-z_]+)+|@@\w+@@|(?-i:[a-z_]+(?:\.[a-z0-9_]+)+\.[A-Z][A-Za-z0-9]*|[A-Z][A-Z_]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -320,9 +321,8 @@ def doubtful_password(value: bytes, view: View) -> bool:
     """Hold for what may be a word for a password as well: where it is one, that is less sure."""
     if _TWO_WORDS.fullmatch(value) and not passwords.stands_for(value):
         return False
-    return (
-        placeholder(value, view) or plain_words(value, view) or passwords.stands_for(value) or not password_like(value)
-    )
+    word = placeholder(value, view) or plain_words(value, view) or passwords.stands_for(value)
+    return word or not password_like(value)
 
 
 _CODE = expression(

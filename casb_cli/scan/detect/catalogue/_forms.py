@@ -84,7 +84,7 @@ def _pair(names: str) -> str:
     Variables of containers, parameters and collections of requests have them.
     """
     return (
-        r"(?:name|key)[\"']?\s{0,4}[:=]\s{0,4}[\"']?[a-z0-9_.-]{0,60}"
+        r"(?:name|key)(?:[\"']?\s{0,4}:|\s{1,4}=)\s{0,4}[\"']?[a-z0-9_.-]{0,60}"
         + names
         + r"[\"']?(?:,\s{0,40}|\s{1,40})[\"']?value[\"']?"
         r"\s{0,4}[:=]"
@@ -148,7 +148,7 @@ PASSWORD_FORMS = (
     Rule(
         hint=r"(?:-" + PASSWORD_HINT + r"|\blogin\s[^\s]{1,80}\s{1,4}password|_password)\s{1,2}[^\s=:]{6}",
         pattern=(
-            r"(?:(?<![a-z0-9-])--?"
+            r"(?:(?<![a-z0-9-])--?(?:[a-z]{1,16}-){0,3}"
             + PASSWORD
             + r"|\blogin\s\S{1,80}\s{1,4}password|\benv\s[a-z0-9_]{0,60}password)\s{1,2}[\"']?"
             r"(?P<v>[^\s\"'=:-][^\s\"']{5,99})"
@@ -159,12 +159,12 @@ PASSWORD_FORMS = (
     ),
     # Beside the user's name, in letters and logs.
     Rule(
-        hint=r"\b(?:user(?:name)?|account|login)\b[^\n]{1,70}\bpass(?:word|wd|wort)\s{1,2}[^\s]{6}",
+        hint=r"pass(?:word|wd|wort)[ \t][\"'`]?[a-z][^\s]{0,11}[0-9]",
         pattern=r"\b(?:user(?:name)?|account|login)(?:\s{0,2}[:=]\s{0,2}|\s)[\"'`]?[\w.@+-]{1,60}[\"'`]?,?\s{1,3}"
-        r"(?:(?:with|and|using|has|has the)\s{1,2})?pass(?:word|wd|wort)\s{1,2}[\"'`]?"
-        r"(?P<v>(?=[^\s]{0,60}[0-9])[^\s\"'`]{6,100}[^\s\"'`.,;])",
+        r"(?:there )?(?:(?:with|and|using|has|has the)\s{1,2})?pass(?:word|wd|wort)\s{1,2}[\"'`]?"
+        r"(?P<v>[^\s\"'`]{6,100}[^\s\"'`.,;])",
         caseless=True,
-        before=190,
+        before=130,
         after=110,
         checks=("chosen",),
     ),
@@ -246,7 +246,21 @@ _BUILT = (
     r"(?:buildconfigfield|resvalue)\s?\(?\s{0,3}[\"'](?:java\.lang\.)?string[\"']\s?,\s{0,3}[\"'][a-z0-9_]{0,40}"
     r"(?:key|token|secret|pass(?:word|wd)?|pwd)(?:_?(?:value|debug|release|prod|dev|test))?[\"']\s?,\s{0,3}"
 )
+_SERVED = r"(?:credentials?|git(?:hub|lab)|octokit|client|login|bot(?:\.run)?|auth(?:handler|enticator)?|twilio[\"']\))"
+"""What takes the key of a service."""
 TOKEN_FORMS = (
+    Rule(
+        hint=_SERVED + r"\(\s{0,12}[\"']",
+        pattern=(
+            _SERVED
+            + r"\(\s{0,12}(?:(?:\"[^\"\n]{0,120}\"|'[^'\n]{0,120}'|[\w.]{1,40})\s{0,4},\s{0,12}){0,3}"
+            + r"[\"'](?P<v>[a-z0-9+/_=.~-]{20,300})[\"']\s{0,12}[,)]"
+        ),
+        caseless=True,
+        before=30,
+        after=560,
+        checks=("key_like",),
+    ),
     Rule(
         hint=r"(?:buildconfigfield|resvalue)\s?\(?\s{0,3}[\"']",
         pattern=_BUILT + r"[\"']\\{0,2}[\"']?(?P<v>[^\s\"'\\]{8,300})\\{0,2}[\"']",
@@ -360,10 +374,10 @@ TOKEN_FORMS = (
         after=620,
     ),
     Rule(
-        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api[_-]?key)\"(?:\s{1,4}value=\"|>\s{0,12}[^<\s]{12})",
+        hint=r"(?:key|name)=\"[^\"\n]{0,60}(?:secret|token|api[_-]?key)\"(?:\s{1,4}value=\"|(?:\s[^<>\n]{1,40})?>\s{0,12}(?:<value>\s{0,12})?[^<\s]{12})",
         pattern=(
             r"(?:key|name)=\"[^\"\n]{0,60}?(?:secret|token|api[_-]?key)\"(?:\s{1,4}value=\"(?P<v>[^\"\s]{12,300})\""
-            r"|>\s{0,12}(?P<v2>[^<\s]{12,300})\s{0,12}</)"
+            r"|(?:\s[^<>\n]{1,40})?>\s{0,12}(?:<value>\s{0,12})?(?P<v2>[^<\s]{12,300})\s{0,12}</)"
         ),
         caseless=True,
         before=120,

@@ -31,6 +31,11 @@ _DIRECTIVES = (
                r"(?:[a-z0-9-]{1,24} ){0,6}(?:key-string|isakmp key|message-digest-key \d{1,3} md5|pre-shared-key(?: (?:local|remote))?|plain-text-password-value|psksecret)"),
     _directive(80, r"\b(?:standby|vrrp|glbp) [0-9]{1,4} authentication [^\s]{1,9}", r"(?:standby|vrrp|glbp) \d{1,4} authentication(?: (?:md5 )?key-string)?"),
 )  # fmt: skip
+_SNMP_USER = form(
+    80, 240, r"\bcreateUser [^\s]{1,60} (?:MD5|SHA)", r"\bcreateUser \S{1,60} (?P<v>(?:MD5|SHA)[^\n]{9,240})",
+    each=r"(?:MD5|SHA(?:-?[0-9]{3})?|DES|AES(?:-?[0-9]{3})?)[ \t]{1,4}[\"']?(?P<v>[^\s\"']{8,100})",
+)  # fmt: skip
+"""A user of SNMP's third version: what signs, and what encrypts."""
 
 DETECTORS: tuple[Detector, ...] = (
     credential(
@@ -38,6 +43,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Password or key of a network device",
         "A password, a community or a shared key in the configuration of a router, a switch or a firewall.",
         *(form(before, 130, hint, pattern) for hint, pattern, before in _DIRECTIVES),
+        _SNMP_USER,
         severity="medium",
         confidence="medium",
         reference="the manuals of Cisco IOS, Huawei VRP, FortiOS, Junos and Net-SNMP",
@@ -46,6 +52,7 @@ DETECTORS: tuple[Detector, ...] = (
         doubts=("doubtful_password", "sequence"),
         match=lambda: (
             "snmp-server community " + "winter" + "harbour RO\n",
+            'createUser ann SHA "' + "winter" + 'harbour" AES "' + "harbour" + 'winter"\n',
             "rocommunity " + "winter" + "harbour 10.0.0.0/8\n",
             "username ann privilege 15 password 0 " + "Gr8Pass" + "9word\n",
             "enable secret " + "Gr8Pass" + "9word\n",

@@ -18,7 +18,7 @@ _TWO = (
 )
 _THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password|new\sSequelize)"
 
-_SIGNS_IN = r"(?:auth(?:enticate|orize)?|log_?[io]n|connect(?:ion)?|credentials?|sign_?in|(?:add|create|new|with)_?user|send)(?:_?(?:user|basic|with|to|async|as))?"
+_SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic|password)\("
 _GIVEN = ("given",)
 
 _RULES = (
@@ -39,8 +39,9 @@ _RULES = (
     form(50, 280, r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
          r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
     # A call that signs in by its name, with the user's right in front of a password that is no word.
-    form(40, 440, _SIGNS_IN + r"\(", _SIGNS_IN + r"\(\s{0,20}(?:(?:[\"'][^\"'\n]{0,120}[\"']|[\w.$&]{1,60}(?:\([^()\"'\n]{0,40}\))?)\s{0,3},\s{0,20}){0,3}?"
-         r"[\"'][\w.@+\\-]{1,60}[\"']\s{0,3},\s{0,20}(?![\"'][\w.+-]{0,60}@?[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}[\"'])" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=("chosen",)),
+    form(40, 440, _SIGNS_IN + r"\s*[a-z\"']", _SIGNS_IN + r"\s{0,20}(?:(?:[\"'][^\"'\n]{0,120}[\"']|[\w.$&]{1,60}(?:\([^()\"'\n]{0,40}\))?)\s{0,3},\s{0,20}){0,3}?"
+         r"[\"'][\w.@+\\-]{1,60}[\"']\s{0,3},\s{0,20}(?![\"'][\w.+-]{0,60}@?[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}[\"'])(?:Some\()?" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=("chosen",)),
+    form(24, 180, r"\bbasic_auth\s[\"']", r"\bbasic_auth\s" + _TEXT + r"\s{0,3},\s{0,3}" + _HERE, checks=("chosen",)),
     # The password first.
     form(40, 140, r"(?:PasswordDeriveBytes|Rfc2898DeriveBytes|PasswordEncoder)\([\"']",
          r"\b(?:PasswordDeriveBytes|Rfc2898DeriveBytes|(?:Pbkdf2|Standard|SCrypt)PasswordEncoder)\(" + _HERE + r"\s{0,3}[,)]", checks=_GIVEN),
@@ -76,14 +77,14 @@ _RULES = (
          r"\b(?:docker|podman|nerdctl|buildah|skopeo|helm registry|oras|oc|az|cf|npm|quay)\slogin\s[^\n]{0,120}?\s(?:-p|--password)[= ]"
          r"[\"']?(?P<v>[^\s\"'$]{4,200})(?=[\"'\s]|\Z)"),
     form(180, 12, r"\|\s{0,2}(?:sudo\s[^\n|]{0,40}-[a-z]{0,6}S|(?:sudo\s)?passwd\s{1,2}--stdin|kinit\s|[^\n|]{0,160}--password-stdin|ConvertTo-SecureString)",
-         r"(?:\b(?:echo|printf|echo -n)\s{1,3}|\(\s?)[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}"
+         r"(?:\b(?:echo|printf|echo -n)\s{1,3}|[(=]\s?)[\"']?(?P<v>[^\s\"'$|]{4,100})[\"']?\s{0,2}\|\s{0,2}"
          r"(?:sudo\s[^\n|]{0,40}-[a-z]{0,6}S|(?:sudo\s)?passwd\s{1,2}--stdin|kinit\s|[^\n|]{0,160}--password-stdin|ConvertTo-SecureString)"),
     form(60, 110, r"<\(\s?(?:echo|printf)\s", r"(?i:pass)[\w-]{0,12}[ =]{1,2}<\(\s?(?:echo|printf)\s{1,2}[\"']?(?P<v>[^\s\"')$]{4,100})", checks=_GIVEN),
     form(180, 12, r"\bsend(?:line)?(?:\s{1,3}|\(\s?)(?:--\s)?[\"'][^\"'\n]{4,60}[\"']",
          r"(?i:passw(?:or)?d|passphrase)[^\n]{0,40}(?:[\"'}][;\s]{1,12}|[\"']\)\s{1,12})(?:\w{1,20}\.)?send(?:line)?(?:\s{1,3}|\(\s?)(?:--\s)?[\"'](?P<v>[^\s\"'\\$]{4,60})(?:\\[rn]){0,2}[\"']", checks=_GIVEN),
     form(190, 110, r"\b(?:nmcli\s[^\n]{0,120}\spassword|openssl\s[^\n]{0,160}\s-k)\s{1,2}[^\s-]", r"\b(?:nmcli\s[^\n|;]{0,120}?\spassword|openssl\s(?:enc|aes|des|bf|rc4|camellia)[^\n|;]{0,160}?\s-k)\s{1,2}[\"']?(?P<v>[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
     form(90, 110, r"\s-{1,2}auth[ =][\"']?[\w.@-]{1,60}:[^\s]{6}", r"\s--?auth[ =][\"']?[\w.@-]{1,60}:(?P<v>[^\s\"'$<{]{6,100})", checks=_GIVEN),
-    form(170, 24, r"@[^\s@/]{1,80}:15[0-9]{2}[/:]", r"(?<![\w/.:])[A-Za-z][\w$#]{0,39}/(?P<v>[^\s/@\"']{4,60})@(?://)?[\w.-]{1,80}:15[0-9]{2}[/:]"),
+    form(170, 24, r":15[23][0-9][/:][A-Za-z]", r"(?<![\w/.:])[A-Za-z][\w$#]{0,39}/(?P<v>[^\s/@\"']{4,60})@(?://)?[\w.-]{1,80}:15[0-9]{2}[/:]"),
     form(48, 110, r"sshpass\s{1,3}-p\s{0,3}[\"']?[^\s\"'$]{4}|-(?:src|dest|new)?(?:store|key)pass\s{1,3}[^\s\"'$%-]{4}",
          r"(?:sshpass\s{1,3}-p\s{0,3}|\s--?(?:src|dest|new)?(?:store|key)pass\s{1,3})[\"']?(?P<v>[^\s\"'$%<`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
     form(190, 110, r"\b(?:ipmitool|mosquitto_[a-z]{3}|cqlsh|evil-winrm|crackmapexec|netexec|plink|pscp|psftp|(?:un)?zip|7z[ar]?|(?:un)?rar)(?:\s[^\n]{0,160})?\s-(?:[Pp]|hp)",
@@ -113,10 +114,16 @@ _RULES = (
     form(140, 60, r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s[^\n]{1,100}/[^\s/@]{4}",
          r"\b(?:sqlplus|sqlldr|expdp|impdp|rman target)\s{1,3}(?:-\w{1,3}\s{1,3}){0,3}[\"']?[\w$#]{1,40}/(?P<v>[^\s/@\"']{4,60})(?=[@\s\"']|\Z)", caseless=True),
     # Directives of configurations, a line each.
-    form(24, 110, r"\bbindpw\s{1,8}[^\s]{4}",
-         r"(?<![^\n])[ \t]{0,8}bindpw[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
+    form(24, 110, r"\b(?:bindpw|remote_password)\s{1,8}[^\s]{4}",
+         r"(?<![^\n])[ \t]{0,8}(?:bindpw|remote_password)[ \t]{1,8}[\"']?(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     form(40, 80, r"\bpsk\s{0,2}=\s{0,2}[\"']?[^\"'\n]{8}",
          r"(?<![^\n])[ \t]{0,8}(?:wpa_)?psk[ \t]{0,2}=[ \t]{0,2}(?:\"(?P<v>[^\"\n]{8,63})\"|(?P<v2>[^\s\"']{8,64}))[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
+    form(30, 110, r"\binsecure-password\s{1,4}[^\s]{4}|\bremotepass\s{0,3}=", r"\b(?:insecure-password[ \t]{1,4}|remotepass[ \t]{0,3}=[ \t]{0,3})(?P<v>[^\s]{4,100})", checks=_GIVEN),
+    form(100, 110, r"\b(?:user|login)\s?=\s?[\"']?[a-z][\w.-]{0,30}:[^\s]{4}", r"\b(?:user|login)\s?=\s?[\"']?[a-z][\w.-]{0,30}:(?P<v>[^\s\"':/]{4,100})(?=[\"']?[ \t\r]{0,8}(?:\n|\Z))", caseless=True, checks=("chosen",)),
+    form(150, 80, r"\]:[0-9]{2,5}[ \t]{1,20}[\w.+-]{1,64}:[^\s]{4}", r"(?<![^\n])\[[\w.-]{1,80}\]:[0-9]{2,5}[ \t]{1,20}[\w.+-]{1,64}:(?P<v>[^\s]{4,100})(?=[ \t\r]{0,8}(?:\n|\Z))", checks=_GIVEN),
+    form(80, 110, r"\bsp_addlogin\s", r"\bsp_addlogin\s{1,4}N?'[^'\n]{1,60}'\s{0,3},\s{0,3}N?'(?P<v>[^'\s]{4,100})'", caseless=True, checks=_GIVEN),
+    form(170, 110, r"<<<\s{0,2}[\"']?[^\s\"'$]{4}", r"\b(?:kinit|su|sudo|vncpasswd|passwd|cryptsetup|gpg|(?:docker|podman|helm registry) login)\b[^\n<]{0,140}<<<\s{0,2}[\"']?(?P<v>[^\s\"'$]{4,100})", checks=_GIVEN),
+    form(24, 110, r"\s/rp\s{1,2}[\"']?[^\s\"'%*]{4}", r"\s/rp\s{1,2}[\"']?(?P<v>[^\s\"'%*]{4,100})", caseless=True, checks=_GIVEN),
     # In a statement of SQL the type of a column follows.
     form(40, 110, r"(?:^|\n)[ \t]{0,8}password[ \t]{1,8}[^\s]{4}",
          r"(?<![^\n])[ \t]{0,8}password[ \t]{1,8}[\"']?(?!(?i:n?(?:var)?char|text|bytea|blob|character|string)\b)(?P<v>[^\s\"']{4,100})[\"']?[ \t\r]{0,8}(?=\n|\Z)"),
@@ -125,13 +132,13 @@ _RULES = (
          r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     form(24, 110, r"\bPSK\s{1,8}\"[^\"\n]{4}", r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"", checks=_GIVEN),
     form(48, 310, r"Password>\s{0,20}<Value>[^<\s]{4}", r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>", checks=_GIVEN),
-    form(120, 110, r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)>",
-         r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)>(?P<v>[^<\s]{4,100})</(?:string|value)>", caseless=True),
+    form(120, 110, r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)(?:\s[^<>\n]{1,60})?>",
+         r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)(?:\s[^<>\n]{1,60})?>(?P<v>[^<\s]{4,100})</(?:string|value)>", caseless=True),
     form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
     # A parameter, whose value is a property of its own.
-    form(48, 420, _NAME + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})[\"']?(?:type|description|noecho|value|default)[\"']?\s{0,2}:",
-         _NAME + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?:[\"']?(?:type|description|noecho|minlength|maxlength)[\"']?\s{0,2}:[^\n{},]{0,100},?\s{1,40}){0,5}"
+    form(48, 420, r"password[\"']?\s*:\s*[\"'{]?\s*[\"']?(?:type|description|noecho|value|default)[\"']?\s*:",
+         r"password[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?:[\"']?(?:type|description|noecho|minlength|maxlength)[\"']?\s{0,2}:[^\n{},]{0,100},?\s{1,40}){0,5}"
          r"[\"']?(?:default)?(?:value)?[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True),
     # Lists of accounts: an address and its password a line.
     form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",

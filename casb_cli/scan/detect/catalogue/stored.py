@@ -58,6 +58,8 @@ DETECTORS: tuple[Detector, ...] = (
              r"(?:(?<![\w$])\(|,)\s{0,3}(?:[0-9]{1,12}|null|'[^'\n]{0,80}')\s{0,3},\s{0,3}'(?P<v>" + _CRYPTED + r")'", caseless=True),
         form(110, 140, r":\s{0,2}\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{20}",
              r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)", caseless=True),
+        # What Windows keeps, as tools print it; all know that of no password at all.
+        form(200, 4, r":[0-9a-f]{32}:[0-9a-f]{32}:::", r"(?<![^\n])[^\s:]{1,100}:[0-9]{3,10}:[0-9a-f]{32}:(?P<v>(?!31d6cfe0d16ae931)[0-9a-f]{32}):::", caseless=True),
         # What PostgreSQL and its poolers keep.
         form(80, 8, r"\"[ \t]{1,4}\"md5[0-9a-f]{32}\"", r"(?<![^\n])\"[^\"\n]{1,64}\"[ \t]{1,4}\"(?P<v>md5[0-9a-f]{32})\""),
         severity="medium",
@@ -86,8 +88,8 @@ DETECTORS: tuple[Detector, ...] = (
         "password-file",
         "Password in a file of accounts",
         "A password in a netrc or pgpass file: told by the line's other fields.",
-        form(360, 110, r"\b(?:machine\s{1,8}[^\s]{1,100}|default)\s{1,8}(?:login|account)\s{1,8}[^\s]{1,100}\s{1,8}password\s{1,8}[^\s]{3}",
-             r"\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}(?:(?:login|account)\s{1,8}\S{1,100}\s{1,8}){1,2}"
+        form(360, 110, r"\b(?:machine\s{1,8}[^\s]{1,100}|default)\s{1,8}(?:login|account)\s{1,8}[^\s]{1,100}\s{1,8}(?:port\s{1,8}[^\s]{1,8}\s{1,8})?password\s{1,8}[^\s]{3}",
+             r"\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}(?:(?:login|account|port)\s{1,8}\S{1,100}\s{1,8}){1,3}"
              r"password\s{1,8}(?P<v>\S{3,100})"),
         form(270, 110, rf":{_PORT}:[A-Za-z_*][^:\s]{{0,62}}:[A-Za-z_*][^:\s]{{0,62}}:[^:\s]{{3}}",
              r"(?<![^\n])(?=[^:\s]{0,120}[.g-zG-Z*])(?:[A-Za-z0-9_.*-]{1,120}|/[\w/.-]{1,100}):"
