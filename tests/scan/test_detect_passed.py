@@ -144,7 +144,7 @@ def test_a_secret_is_found_where_it_is_handed_on(text, value):
         "a user with a password that has 12 characters",
         'connect("localhost:8080", "bucket-2")',
         'object.connect("clicked", "on_button1_clicked")',
-        'password("ann@corp.net", "invoice-2026")',
+        f'HashPassword("password", "{drawn(16, 8)}", 5000)',
         "keyStore.load(stream, password.toCharArray());",
         "page.fill('#password', env.PASSWORD_9)",
         "echo $PASSWORD_9 | passwd --stdin ann",

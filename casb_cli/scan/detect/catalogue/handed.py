@@ -18,7 +18,7 @@ _TWO = (
 )
 _THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password|new\sSequelize)"
 
-_SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic|password)\("
+_SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic)\("
 _GIVEN = ("given",)
 
 _RULES = (
