@@ -47,7 +47,8 @@ def cards(text, name="a.txt"):
         f"Thank you, the goods left our house today and {CARD} arrives on Monday.\n",
         f"Colete: {NONE[0]}, {CARD}, {NONE[1]}\n",
         f"[14:08] Ana: Colete?\n[14:09] Bogdan: {CARD}\n",
-        f"cpu3 901 77 {CARD} 1806 22\n",
+        f"cpu3 90144 {CARD} 180611 2277 90\n",
+        f"90144123 {GROUPED} 18061122 2277\n",
         "".join(f"<row><c>{number}</c><c>x</c></row>\n" for number in [*NONE, CARD]),
         f"FR60 {GROUPED}\n153\n",
         "Colete\n" + "\n".join([NONE[0], CARD, *NONE[1:]]) + "\n",
@@ -86,6 +87,7 @@ def test_a_number_of_which_something_else_is_said_is_no_card(text):
         f"<p>[15:20] Ana: O cartão?</p>\n<p>[15:22] Bogdan: {CARD}</p>\n",
         f"02.03.26, 9:30 - Ana: kártyaszám?\n\ntext: |\n  02.03.26, 9:31 - Bogdan: {CARD}\n",
         f"https://shop.example/pay?note=Card+number%3A+{GROUPED.replace(' ', '+')}&ok=1\n",
+        f"Číslo objednávky\tQ2FE44\nMoje nové číslo karty je {GROUPED}.\tx\n",
         f"Agent: what is the card number, please?\nClient: {CARD}\n",
         f"Bokningsnummer\tQ2FE44\nBokningen garanteras med kreditkort {CARD} (01/30)\tx\n",
         "".join(f"tx={number} ok\n" for number in NONE) + f"request track2={CARD}=2709201\n",
@@ -117,6 +119,15 @@ def test_cards_behind_a_name_of_two_words_in_one_line_of_json():
     rows = [{"order": other, "parcel": other[::-1], "N° de carte bancaire": number} for other, number in pairs]
     assert cards(json.dumps(rows)) == len(rows)
     assert cards(json.dumps([{"order": number, "no": other} for other, number in pairs])) == 0
+
+
+def test_a_row_of_two_cells_is_a_label_and_its_card_whatever_the_first_row_says():
+    assert cards(f"Reservation,Q2FE44\nPlatební karta,{GROUPED}\nCVC,123\n", "a.csv") == 1
+    assert cards(f"Platební karta,Reservation,Name\nx,{CARD},Ann\n", "a.csv") == 0
+
+
+def test_cards_side_by_side_are_no_row_of_numbers():
+    assert cards(" ".join([*MORE, CARD]) + "\n") == len(MORE) + 1
 
 
 def test_digits_that_no_bank_draws_are_no_card():

@@ -47,8 +47,7 @@ _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 _FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")
 _FOURS_BEFORE = expression(rb"(?:[0-9A-Fa-f]{4} ){2}$")
 _GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expression(rb" [0-9]{3,4}(?![0-9])")
-_ROW_BEFORE = expression(rb"(?<!\S)((?:[0-9]+ ){2})?(?:[0-9]+ ){2}$")
-_ROW_BEHIND = expression(rb"(?: [0-9]+){2}(?!\S)")
+_ROW_BEFORE, _ROW_BEHIND = expression(rb"(?<!\S)(?:[0-9]{4,} ){1,6}$"), expression(rb"(?: [0-9]{4,}){1,6}(?!\S)")
 """Of a table of numbers."""
 _NEIGHBOURS = 2_000
 _FEW = 5
@@ -198,7 +197,14 @@ def keyed_as_card(before: bytes) -> bool:
 
 def called_a_card(before: bytes) -> bool:
     """Return whether what stands right in front of a number, or its name in JSON, calls it a card's."""
-    return calls_a_card(before[-60:]) or keyed_as_card(before) or _FIELD.search(before) is not None
+    told = _LINK.sub(b"", before[-60:])
+    return calls_a_card(told) or keyed_as_card(before) or _FIELD.search(before) is not None
+
+
+_LINK = expression(
+    rb" (?:is|ist|lautet|est(?: le)?|es|\xc3[\xa8\xa9]|je|jest|to|\xc3\xa4r|er|on|este)[ :]*$", re.IGNORECASE
+)
+"""What joins the word for a card and its number in a sentence."""
 
 
 _KIND_OF_CARD = expression(
@@ -278,19 +284,25 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
         return True
     if b" " in value and _GROUP_BEFORE.search(before[-6:]) and _GROUP_BEHIND.match(after[:6]):
         return True
+    if _in_a_row(text, start, start + len(value)):
+        return True
     if called_a_card(before):
         return value.isdigit() and _mostly_others(before[-12:], value, text, start)
-    if value.isdigit():
-        if (key := _key(before)) is not None and (
-            may_name_a_card(key[1] or key[2]) or _tells_of_cards(text, start, start + len(value))
-        ):
-            return _mostly_others(key[0], value, text, start)
-        if (row := _ROW_BEFORE.search(before)) and (row[1] or _ROW_BEHIND.match(text, start + len(value))):
-            return True
+    key = _key(before) if value.isdigit() else None
+    if key is not None and (may_name_a_card(key[1] or key[2]) or _tells_of_cards(text, start, start + len(value))):
+        return _mostly_others(key[0], value, text, start)
     same = _in_its_place(value, text, start) or _beginning_alike(value, text, start, before)
     if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
         return True
     return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
+
+
+def _in_a_row(text: bytes, start: int, end: int) -> bool:
+    """Return whether numbers stand on both sides, or many on one, parted by blanks, and none of them is a card."""
+    before, behind = _ROW_BEFORE.search(text, max(0, start - _BESIDE), start), _ROW_BEHIND.match(text, end)
+    numbers = [number for side in (before, behind) if side is not None for number in side[0].split()]
+    least = _FEW if before is None or behind is None else _COUNTING
+    return len(numbers) >= least and not any(map(card, numbers))
 
 
 def _tells_of_cards(text: bytes, start: int, end: int) -> bool:

@@ -25,6 +25,8 @@ _ASKS = expression(rb"\?|\xef\xbc\x9f|\xd8\x9f")
 _SENTENCES = expression(rb"[?,.!;<>]|\xef\xbc\x9f|\xd8\x9f")
 _ALONE = expression(rb"(?:\A|[,;|\t(\n\x1c-\x1e]|  )[ \"']*\Z")
 """In front of what is alone in its cell."""
+_PAIR = expression(rb"[ \"']{0,2}([^,;\"'0-9]{2,60})[\"']?[,;][ \"']{0,2}")
+"""The first of two cells of a row, in front of the second."""
 _QUOTES = 8
 _FEW_WORDS = 4
 _LINE, _WRAPPED = 300, 50
@@ -81,6 +83,8 @@ def labelled_as_card(view: View) -> bool:
     if called_a_card(own) and not in_a_cell(view):
         return True  # whatever stands above its cell
     cells = [cell for cell in others if cell.strip()]
+    if not cells and (pair := _PAIR.fullmatch(own)) is not None:
+        cells = [pair[1]]
     if len(cells) != 1 and not line.rstrip().endswith(b":"):
         return False
     return bool(cells) and names_a_card(cells[-1]) and not _after(view).strip(b' |\t\r"')
