@@ -125,10 +125,24 @@ def test_ends_tell_whose_words_end_in_a_stretch():
         ("spin 1", []),
         ("a5Ade 1", []),  # a piece of a hexadecimal number
         ("myAde 1", [5]),
+        ("5ade 1", []),
+        ("pin 1", [3]),
+        ("ade\n", [3]),
+        ("pinned", []),
+        ("my_pin=1", [6]),
+        ("[pin]", [4]),
+        ("\tpin\t", [4]),
+        ("{pin}", [4]),
+        ("5pin 1", [4]),
+        ("\u2014pin\u2014", [6]),
+        ("x pin", [5]),
+        ("RUN 1", [3]),
+        ("run 1", []),  # what programs do
+        ("a run", []),
     ],
 )
 def test_a_short_word_ends_once_where_it_stands_alone_or_is_a_hump(text, ends):
-    gates = Gates(DetectorSet([needing("a", "pin", "ade")]))
+    gates = Gates(DetectorSet([needing("a", "pin", "ade", "run")]))
     found = hits(load((), None, gates.hints), text.encode())
     assert [end for end, _ in gates.word_ends(found, 0, text.encode()).found] == ends
 

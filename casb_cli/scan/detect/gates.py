@@ -9,7 +9,7 @@ from typing import NamedTuple
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.heads import Heads
 from casb_cli.scan.detect.rules import DetectorSet
-from casb_cli.scan.detect.sought import NUMBERED, SHORT, Word, sought
+from casb_cli.scan.detect.sought import NUMBERED, SHORT, SHOUTED, Word, sought
 
 _DIGITS = b"0123456789"
 _NUMBERED = expression(NUMBERED.encode())
@@ -105,11 +105,19 @@ class Gates:
                     continue
                 if _parted(buffer, at) and (word.part or _parted(buffer, end) or _NUMBERED.match(buffer, end)):
                     yield end, word
-        tail = buffer[-SHORT:].lower()
-        for at in range(len(tail) - 1):
-            last = self._last.get(tail[at:])
-            if last and _parted(buffer, len(buffer) - len(tail) + at):
-                yield len(buffer), last
+        size = len(buffer)
+        for end in range(2, min(SHORT + 1, size)):
+            if (short := self._short(buffer, 0, end)) and (_parted(buffer, end) or _NUMBERED.match(buffer, end)):
+                yield end, short
+        for at in range(max(0, size - SHORT), size - 1):
+            if (short := self._short(buffer, at, size)) and _parted(buffer, at):
+                yield size, short
+
+    def _short(self, buffer: bytes, start: int, end: int) -> Word | None:
+        """Return what a stretch of text is, where that is a short word."""
+        text = buffer[start:end]
+        word = self._last.get(text.lower())
+        return None if text.islower() and text.decode("ascii", "replace") in SHOUTED else word
 
     def _window(
         self, buffer: bytes, near: Window, wordy: frozenset[str], marks: Sequence[tuple[int, Word]], heads: Heads

@@ -21,7 +21,6 @@ from casb_cli.scan.detect.rules import Detector, DetectorSet
 _HEXADECIMAL = expression("[a-f]+", re.IGNORECASE)
 SHORT = 7
 """Letters up to which a word is sought with what parts it from others: it stands in too many of them."""
-_PART = "[^A-Za-z]"
 _HUMP = 3
 """Letters that a word must have to count within a name such as `holderSsn` or `ssnOfHolder`."""
 
@@ -173,7 +172,7 @@ class Sought(msgspec.Struct, frozen=True, array_like=True):
     """A list of `(expression, in any case)`, packed: only who compiles them reads them."""
     words: list[Word]
     last: dict[str, Word]
-    """Short words, for where one ends the text."""
+    """Short words, for where one begins or ends the text."""
     owners: list[frozenset[str]]
     """Sets of detectors, by id."""
 
@@ -285,8 +284,9 @@ def _sought(detectors: Iterable[Detector]) -> Sought:
             continue
         last[word] = known
         known = known._replace(behind=1)
-        words.append(known)
-        hints.append((_alone(word), False))
+        for hint in _alone(word):
+            words.append(known)
+            hints.append((hint, False))
         if len(word) >= _HUMP and word.isalpha():
             humps.append((_hump(camels.get(word, word)), known._replace(hump=True)))
     for hint, known in humps:
@@ -313,14 +313,19 @@ def _wanted(detectors: Iterable[Detector]) -> dict[str, tuple[frozenset[str], in
     return {w: (same.setdefault(ids, ids), far[w] + 2 * len(w.encode()) + _LONGER) for w, ids in sets.items()}
 
 
-def _alone(word: str) -> str:
-    """Return the expression of a short word that stands alone, and the byte behind it.
+def _alone(word: str) -> Iterator[str]:
+    """Yield the expressions of a short word that stands alone: what parts it from others, the word, the byte behind it.
 
     That may be the first of a word for a number, as in `cprnr`: whether it is one is seen where it was found.
     """
+    # Beside a digit, letters up to f are more likely a piece of a hexadecimal number.
+    digits = "0-9" if _HEXADECIMAL.fullmatch(word) else ""
+    spelt, others = f"(?i:{_escaped(word)})", "a-mo-z" if len(word) >= _HUMP and word.isalpha() else "a-z"
     if word in SHOUTED:
-        return f"(?:^|{_PART})(?:{word.upper()}|{word.capitalize()})[^a-z]"
-    others = "a-mo-z" if len(word) >= _HUMP and word.isalpha() else "a-z"
-    if _HEXADECIMAL.fullmatch(word):  # beside a digit it is more likely a piece of a hexadecimal number
-        return f"(?:^|[^A-Za-z0-9])(?i:{word})[^{others}0-9]"
-    return f"(?:^|{_PART})(?i:{_escaped(word)})[^{others}]"
+        spelt, others = f"(?:{word.upper()}|{word.capitalize()})", "a-z"
+    parts = [f"[^A-Za-z{digits}]"]
+    if len(word) <= _HUMP:
+        # In classes that can be told by a mask of bits: so the one pass is over at once with `final` as it seeks `fin`.
+        parts = [r"[\x00-/:-\x3f]" if digits else r"[\x00-\x3f]", r"[@\[-`{-\x7f]", r"[\x80-\xff]"]
+    for part in parts:
+        yield f"{part}{spelt}[^{others}{digits}]"
