@@ -53,6 +53,15 @@ def pytest_configure(config):
         config.add_cleanup(folder.cleanup)
 
 
+_SHORT = 24
+"""Bytes up to which a parameter names its test."""
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name a file's content by its parameter: an archive has the second of its making in it, other in each process."""
+    return argname if isinstance(val, bytes) and len(val) > _SHORT else None
+
+
 PART = 8
 """Tests of one file that one process takes at a time."""
 LONG = ("contract", "faults", "sessions", "witness", "commands")

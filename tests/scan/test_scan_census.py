@@ -14,13 +14,6 @@ from casb_cli.core.errors import CursorExpired, Unavailable
 from casb_cli.core.models import Account, Notice, Partition
 from casb_cli.scan import feed
 from casb_cli.scan.census import Census
-from casb_cli.store.store import Store
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

@@ -14,13 +14,6 @@ from casb_cli.core.errors import BadAnswer, ObjectMissing, SignInNeeded, Unavail
 from casb_cli.core.models import File
 from casb_cli.scan.inspection import Inspector, findings_of
 from casb_cli.scan.results import not_inspected
-from casb_cli.store.store import Store
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from test_extract_formats import LINE
 from casb_cli.core.capabilities import Unscannable
 from casb_cli.scan.inspect import inspect_stream
 from casb_cli.scan.run import Options, Scan
-from casb_cli.store.store import Store
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(50)
 RAR = b"Rar!\x1a\x07\x01\0" + bytes(range(32)) * 20
@@ -50,12 +49,6 @@ class Inspecting(FakePool):
         done = Future()
         done.set_result(look(content.inline(), task.name))
         return done
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from casb_cli.core.errors import CursorExpired, Unavailable
 from casb_cli.core.models import Account, Gone, Membership, Share
 from casb_cli.scan import readon
 from casb_cli.scan.run import Options, Scan
-from casb_cli.store.store import Store
 
 
 class Following(FakeConnector, ListMemberships, ListShares, ReadsOn):
@@ -55,12 +54,6 @@ class Following(FakeConnector, ListMemberships, ListShares, ReadsOn):
         for page in super().follow_files(part, cursor):
             told = [Share(id=f"{part.key}/2/x") for part in page.more]
             yield Page(items=[*page.items, *told], cursor=page.cursor, more=page.more)
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

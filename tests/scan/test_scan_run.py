@@ -14,13 +14,6 @@ from casb_cli.core.exchange import Page
 from casb_cli.core.models import File
 from casb_cli.scan import feed
 from casb_cli.scan.run import Options, Scan, due
-from casb_cli.store.store import Store
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

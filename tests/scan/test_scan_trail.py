@@ -13,15 +13,8 @@ from casb_cli.core.errors import CursorExpired
 from casb_cli.core.models import Activity, Partition
 from casb_cli.scan.census import Census
 from casb_cli.scan.trail import AT_ONCE
-from casb_cli.store.store import Store
 
 REGIONS = [f"region-{number}" for number in range(20)]
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 class Regional(FakeConnector):

@@ -10,13 +10,6 @@ from scan_fake import FakeInstance, FakePool, Provider, refusal
 from casb_cli.core.errors import SignInNeeded, Unavailable
 from casb_cli.scan.run import Scan
 from casb_cli.scan.watch import Watch
-from casb_cli.store.store import Store
-
-
-@pytest.fixture
-def store(home):
-    with Store() as made:
-        yield made
 
 
 @pytest.fixture

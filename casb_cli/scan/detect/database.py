@@ -102,11 +102,7 @@ def engine_version() -> str:
 def _compiled(rules: tuple[Rule, ...], hints: bytes) -> Any:
     import hyperscan
 
-    order = list(range(len(rules)))
-    with contextlib.suppress(ImportError):  # of an interpreter that keeps its parser elsewhere: costs speed only
-        from casb_cli.scan.detect.fixed_text import fixed_text
-
-        order.sort(key=lambda number: fixed_text(rules[number].hint) >= _FIXED)
+    order = _order(rules)
     if hints:
         further = from_msgpack(hints, list[tuple[str, bool]])
         order += range(len(rules), len(rules) + len(further))
@@ -130,6 +126,16 @@ def _compiled(rules: tuple[Rule, ...], hints: bytes) -> Any:
                 raise UsageError(f"pattern `{rule.hint}`: {refusal}") from None
         raise
     return database
+
+
+def _order(rules: tuple[Rule, ...]) -> list[int]:
+    """Return the numbers of the rules as the engine is given them: those without fixed text first."""
+    numbers = list(range(len(rules)))
+    with contextlib.suppress(ImportError):  # of an interpreter that keeps its parser elsewhere: costs speed only
+        from casb_cli.scan.detect.fixed_text import fixed_text
+
+        numbers.sort(key=lambda number: fixed_text(rules[number].hint) >= _FIXED)
+    return numbers
 
 
 def refused(rule: Rule) -> str | None:

@@ -13,6 +13,7 @@ from casb_cli.scan.detect.sought import NUMBERED, SHORT, SHOUTED, Word, sought
 
 _DIGITS = b"0123456789"
 _NUMBERED = expression(NUMBERED.encode())
+_SHOUTED = frozenset(word.encode() for word in SHOUTED)
 _NOBODY = frozenset[str]()
 _BELOW = 400
 """Bytes in which a line of names may go on, with the one drawn below it and the first cells of a row."""
@@ -116,8 +117,7 @@ class Gates:
     def _short(self, buffer: bytes, start: int, end: int) -> Word | None:
         """Return what a stretch of text is, where that is a short word."""
         text = buffer[start:end]
-        word = self._last.get(text.lower())
-        return None if text.islower() and text.decode("ascii", "replace") in SHOUTED else word
+        return None if text in _SHOUTED else self._last.get(text.lower())
 
     def _window(
         self, buffer: bytes, near: Window, wordy: frozenset[str], marks: Sequence[tuple[int, Word]], heads: Heads

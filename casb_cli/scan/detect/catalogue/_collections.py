@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from casb_cli.scan.detect.catalogue._build import form
 from casb_cli.scan.detect.catalogue._forms import CLOSES
 from casb_cli.scan.detect.rules import Rule
 
@@ -52,48 +53,27 @@ _LINES = (
 
 def _collected(names: str, each: str, checks: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """Return the rules of collections with one of the names: in brackets, in deeper lines, in a section."""
-    return (
-        Rule(
-            hint=names + CLOSES + _SIGN + r"\s*" + _BUILT + r"[\[({]",
-            pattern=names
-            + r"[\"'`\])]{0,3}\s{0,20}(?::\s{0,4}"
-            + _TYPE
-            + ")?"
-            + _SIGN
-            + r"\s{0,20}"
-            + _BUILT
-            + r"[\[({](?P<v>"
-            + _BODY
-            + r")[\])}]",
-            each=each,
-            checks=checks,
-            caseless=True,
-            before=140,
-            after=3200,
+    turned = r"[\"'`\])]{0,3}\s{0,20}(?::\s{0,4}" + _TYPE + ")?" + _SIGN + r"\s{0,20}" + _BUILT
+    ways = (
+        (
+            140,
+            names + CLOSES + _SIGN + r"\s*" + _BUILT + r"[\[({]",
+            names + turned + r"[\[({](?P<v>" + _BODY + r")[\])}]",
         ),
-        Rule(
-            hint=names + r"[\"']?:[ \t\r]*\n",
-            pattern=r"(?<![^\n])(?P<deep>[ \t]{0,40})(?:- )?[\"']?[\w.-]{0,60}?"
-            + names
-            + r"[\"']?:[ \t\r]{0,8}\n"
-            + r"(?P<v>(?:(?P=deep)(?:[ \t]{1,20}|(?=- ))[^\n]{0,400}(?:\n|\Z)){1,40})",
-            each=each,
-            checks=checks,
-            caseless=True,
-            before=140,
-            after=3200,
+        (
+            140,
+            names + r"[\"']?:[ \t\r]*\n",
+            r"(?<![^\n])(?P<deep>[ \t]{0,40})(?:- )?[\"']?[\w.-]{0,60}?" + names + r"[\"']?:[ \t\r]{0,8}\n"
+            r"(?P<v>(?:(?P=deep)(?:[ \t]{1,20}|(?=- ))[^\n]{0,400}(?:\n|\Z)){1,40})",
         ),
-        Rule(
-            hint=r"\[[a-z0-9_.-]{0,40}" + names + r"\][ \t\r]*\n",
-            pattern=r"(?<![^\n])\[[a-z0-9_.-]{0,40}"
-            + names
-            + r"\][ \t\r]{0,8}\n(?P<v>(?:(?!\[)[^\n]{0,400}(?:\n|\Z)){1,40})",
-            each=each,
-            checks=checks,
-            caseless=True,
-            before=120,
-            after=3200,
+        (
+            120,
+            r"\[[a-z0-9_.-]{0,40}" + names + r"\][ \t\r]*\n",
+            r"(?<![^\n])\[[a-z0-9_.-]{0,40}" + names + r"\][ \t\r]{0,8}\n(?P<v>(?:(?!\[)[^\n]{0,400}(?:\n|\Z)){1,40})",
         ),
+    )
+    return tuple(
+        form(before, 3200, hint, pattern, caseless=True, checks=checks, each=each) for before, hint, pattern in ways
     )
 
 
