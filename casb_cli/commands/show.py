@@ -46,10 +46,12 @@ def command(
 
 def _live_file(store: Any, config: Any, id_: str, trace: str | None) -> Any:
     from casb_cli.commands._session import environment, opened
+    from casb_cli.core.anew import from_its_beginning
     from casb_cli.core.capabilities import ListFiles
 
     with environment(trace=trace, store=store) as env, opened([config], env) as instances:
-        return instances[0].connector_for(ListFiles).find_file(id_)
+        connector = instances[0].connector_for(ListFiles)
+        return from_its_beginning(lambda: connector.find_file(id_))
 
 
 def _history(store: Any, config: Any, named: Any, output: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from casb_cli.core import clock
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.capabilities import Actor
 from casb_cli.core.errors import CasbError, ProviderError, StateConflict, Stopped, Unsupported
 from casb_cli.core.refs import Ref, parse
@@ -229,7 +230,7 @@ class Engine:
 
     def _read(self, record: Record, runner: StepRunner) -> dict[str, Any]:
         try:
-            return runner.connector.observe(record.change, dict(record.memo))
+            return from_its_beginning(lambda: runner.connector.observe(record.change, dict(record.memo)))
         except ProviderError as error:
             raise error.at(runner.where, f"read {record.target} back") from None
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from casb_cli.core.capabilities import ListAccounts, ListGrants, Page
+from casb_cli.core.capabilities import ListAccounts, ListGrants
 from casb_cli.core.errors import CasbError, GuardRefused, Stopped
-from casb_cli.core.models import ROOT, Partition
 from casb_cli.core.refs import local, parse
 from casb_cli.govern.actions import UNDO, action_kind
+from casb_cli.govern.listed import pages
 from casb_cli.govern.plan import Limits, Open, Plan, Target
 from casb_cli.govern.ports import Opened
 
-R = TypeVar("R")
 Protected = Callable[[str, str], str | None]
 """Tell why an object (instance key, local ref) is protected, or None."""
 
@@ -100,7 +99,7 @@ def _listed_holders(instance: Opened, wanted: set[str]) -> tuple[dict[str, str |
     try:
         connector: ListGrants = instance.connector(ListGrants, govern=False)
         complete = True
-        for page in _pages(connector.list_grants):
+        for page in pages(connector.list_grants):
             if page is None:
                 complete = False  # a part that can't be read; the others may still hold it
                 continue
@@ -124,36 +123,13 @@ def _listed_holders(instance: Opened, wanted: set[str]) -> tuple[dict[str, str |
 def _accounts_of(instance: Opened, logins: set[str]) -> dict[str, str]:
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
     found: dict[str, str] = {}
-    for page in _pages(connector.list_accounts_briefly, strict=True):
+    for page in pages(connector.list_accounts_briefly, strict=True):
         for account in page.items if page else ():
             if account.login in logins:
                 found[account.login] = local("account", account.id)
         if len(found) == len(logins):
             break
     return found
-
-
-def _pages(
-    listing: Callable[[Partition, str | None], Iterator[Page[R]]], *, strict: bool = False
-) -> Iterator[Page[R] | None]:
-    """Yield the pages of all partitions of a listing; None for one that can't be read, unless `strict`."""
-    queue: list[Partition] = [ROOT]
-    seen: set[str] = set()
-    while queue:
-        part = queue.pop()
-        if part.key in seen:
-            continue
-        seen.add(part.key)
-        try:
-            for page in listing(part, None):
-                queue += page.more
-                yield page
-        except Stopped:
-            raise
-        except CasbError:
-            if strict:
-                raise
-            yield None
 
 
 def _concerned(target: Target, holders: dict[tuple[str, str], str | None] | None) -> set[str] | None:
@@ -214,7 +190,7 @@ def _admins(instance: Opened, going: set[str]) -> tuple[bool, bool]:
     """
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
     found = False
-    for page in _pages(connector.list_accounts_briefly, strict=True):
+    for page in pages(connector.list_accounts_briefly, strict=True):
         for account in page.items if page else ():
             if local("account", account.id) in going:
                 found = found or account.is_admin is not False

@@ -17,6 +17,7 @@ from typing import Any, get_args
 import msgspec
 
 from casb_cli.core import clock
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.capabilities import Change
 from casb_cli.core.errors import CasbError, ProviderError, StateConflict, Stopped, UsageError
 from casb_cli.core.models import Sharing
@@ -257,7 +258,7 @@ def plan_one(request: Request, instance: Opened, *, case: str | None = None) -> 
     if kind.cased:
         options["case"] = case
     try:
-        change: Change = getattr(connector, kind.method)(ref.id, **options)
+        change: Change = from_its_beginning(lambda: getattr(connector, kind.method)(ref.id, **options))
     except ProviderError as error:
         raise instance.explain(error, kind.ability, f"plan to {kind.key} {ref}") from None
     order = getattr(connector, "govern_order", {})

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
-from casb_cli.core.capabilities import ListAccounts, ListFiles, Page
+from casb_cli.core.anew import from_its_beginning
+from casb_cli.core.capabilities import ListAccounts, ListFiles
 from casb_cli.core.errors import (
     AmbiguousReference,
     CasbError,
@@ -20,9 +22,10 @@ from casb_cli.core.errors import (
     Unsupported,
     UsageError,
 )
-from casb_cli.core.models import ROOT, Account, File, Partition, Row
+from casb_cli.core.models import Account, File, Row
 from casb_cli.core.refs import Ref, parse
 from casb_cli.govern.actions import ActionKind
+from casb_cli.govern.listed import pages
 from casb_cli.govern.ports import Opened
 
 CANDIDATES = 10
@@ -130,7 +133,7 @@ class Resolver:
                     found += self._refs(instance, _accounts(instance, text))
                 elif "file" in self.kind.kinds and "/" not in text:
                     files: ListFiles = instance.connector(ListFiles, govern=False)
-                    found += self._refs(instance, [files.find_file(text)])
+                    found += self._refs(instance, [from_its_beginning(partial(files.find_file, text))])
             except (Stopped, Unsupported, ObjectMissing) as error:
                 if isinstance(error, Stopped):
                     raise
@@ -149,20 +152,11 @@ class Resolver:
 def _accounts(instance: Opened, text: str) -> Iterator[Account]:
     connector: ListAccounts = instance.connector(ListAccounts, govern=False)
     wanted = text.casefold()
-    queue: list[Partition] = [ROOT]
-    seen: set[str] = set()
-    while queue:
-        part = queue.pop()
-        if part.key in seen:
-            continue
-        seen.add(part.key)
-        page: Page[Account]
-        for page in connector.list_accounts_briefly(part, None):
-            queue += page.more
-            for account in page.items:
-                names = {(account.login or "").casefold(), (account.email or "").casefold()}
-                if wanted in names or account.id == text:
-                    yield account
+    for page in pages(connector.list_accounts_briefly, strict=True):
+        for account in page.items if page else ():
+            names = {(account.login or "").casefold(), (account.email or "").casefold()}
+            if wanted in names or account.id == text:
+                yield account
 
 
 def from_lines(lines: Iterable[str], kind: ActionKind, *, limit: int) -> list[Ref]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.capabilities import Actor, Step
-from casb_cli.core.errors import CasbError, LostAnswer, Stopped, Unavailable
+from casb_cli.core.errors import CasbError, CursorExpired, LostAnswer, Stopped, Unavailable
 from casb_cli.govern.plan import matches
 from casb_cli.govern.ports import Explain, Ledger, Wait
 from casb_cli.govern.record import DONE, ENDED, FAILED, LOST, REFUSED, SENDING, SKIPPED, UNKNOWN, Record
@@ -121,7 +122,7 @@ class StepRunner:
                 raise  # as in a crash: the next run settles what this one leaves at `sending`
             except LostAnswer as error:
                 last = error
-            except Unavailable as error:
+            except (Unavailable, CursorExpired) as error:
                 last = error
             except CasbError as error:
                 return self._refused(index, step, error)
@@ -198,7 +199,7 @@ class StepRunner:
         record = self.record
         memo = dict(record.memo)
         try:
-            verdict = self.connector.settle(step, memo)
+            verdict = from_its_beginning(lambda: self.connector.settle(step, memo))
             if verdict:
                 record.memo.update(plain(memo))
             if verdict is not None or not record.change.observable:
@@ -206,7 +207,7 @@ class StepRunner:
             if len(record.steps) > 1 or matches(record.before, record.after):
                 # The state that the whole action leads to may be there already, or without this one step.
                 return None
-            observed = self.connector.observe(record.change, record.memo)
+            observed = from_its_beginning(lambda: self.connector.observe(record.change, record.memo))
         except Stopped:
             raise
         except CasbError:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casb_cli.connect.open import OpenInstance
+from casb_cli.core.anew import RESTARTS
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped, Throttled, Unavailable
 from casb_cli.core.models import ROOT, Notice, Partition
@@ -22,8 +23,6 @@ from casb_cli.scan.trail import Trail
 from casb_cli.store.partitions import Listing, Part
 from casb_cli.store.store import Store
 
-_RESTARTS = 3
-"""How often in one run a partition begins anew because its provider forgot a position in it."""
 _RETRY_AFTER = 300.0
 """Seconds until a partition that failed for a passing reason is due again, times the attempts so far."""
 
@@ -223,7 +222,7 @@ class _Reading:
         except CursorExpired as error:
             with self._crew.change:
                 again = self._restarted[part.id] = self._restarted.get(part.id, 0) + 1
-            if again > _RESTARTS:
+            if again > RESTARTS:
                 self._fail(part, self._census.named(error, ability), passing=False)
             else:
                 partitions.restart(self._listing, part)

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from casb_cli.core import clock
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.capabilities import Ability, FollowFiles, ListFiles
 from casb_cli.core.errors import CasbError, CursorExpired, Stopped
 from casb_cli.core.models import ROOT, File, Gone, Notice, Partition
 from casb_cli.core.shapes import from_json
 from casb_cli.scan import readon
 from casb_cli.scan.census import Census, Lost, Taken
-from casb_cli.scan.listing import from_its_beginning
 
 FEED = "files"
 BEGUN = "files begun"

@@ -9,32 +9,19 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from casb_cli.connect.open import OpenInstance
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.capabilities import Ability, ListActivity, Page, Window
 from casb_cli.core.compact import Seen
-from casb_cli.core.errors import CasbError, CursorExpired, ProviderError, Stopped
+from casb_cli.core.errors import CasbError, ProviderError, Stopped
 from casb_cli.core.models import ROOT, Notice, Partition, Row
 from casb_cli.scan.crew import Crew
-
-T = TypeVar("T")
 
 WORKERS = 8
 """Partitions of one instance read at once. A thread holds a page and its rows, a megabyte or more in all."""
 WAITING_PAGES = 16
-RESTARTS = 3
-"""How often something is read from its beginning because the provider forgot the position in it."""
-
-
-def from_its_beginning(read: Callable[[], T]) -> T:
-    """Return what `read` gives, begun anew where the provider forgot the position in it; raises CursorExpired."""
-    for _ in range(RESTARTS):
-        try:
-            return read()
-        except CursorExpired:
-            continue
-    return read()
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,11 @@ def test_an_unreadable_error_keeps_its_status():
         ),
         (
             Call(name="POST /organizations/ListAccounts", json={"NextToken": "t"}),
+            b'{"__type":"InvalidInputException","Message":"You provided a value that is not valid.",'
+            b'"Reason":"INVALID_NEXT_TOKEN"}',
+        ),
+        (
+            Call(name="POST /organizations/ListParents", json={"NextToken": "t"}),
             json_error("ValidationException").replace(b"words", b"The token has expired."),
         ),
         (

@@ -169,14 +169,15 @@ class Written(io.TextIOWrapper):
         return self.buffer.getvalue().decode()
 
 
+def routes_of(provider):
+    """Return what a provider serves, by its logical calls."""
+    handlers = [getattr(type(provider), name) for name in dir(type(provider))]
+    return [route for handler in handlers for _, _, route in getattr(handler, "__routes__", ())]
+
+
 def downloads(provider, since=0):
     """Return the calls that delivered content since a position."""
-    names = {
-        route.name
-        for attribute in dir(type(provider))
-        for _, _, route in getattr(getattr(type(provider), attribute), "__routes__", ())
-        if route.download
-    }
+    names = {route.name for route in routes_of(provider) if route.download}
     return [call for call in list(provider.calls)[since:] if call.name in names or "tarball" in call.name]
 
 

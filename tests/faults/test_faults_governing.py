@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 from acting import actions_of, as_new, chosen_for
-from harness import all_gone, wait_until
+from harness import all_gone, routes_of, wait_until
 
 from casb_cli.core.capabilities import QuarantineFile
 from casb_cli.govern.actions import ACTIONS
@@ -91,6 +91,25 @@ def test_each_write_of_a_quarantine_may_fail_once(connected, hurried, home, kind
         as_new(stage, stage.home, home)
         stage.provider.faults.plan(name, kind)
         run = stage.casb(*command)
+        assert run.code == 0, (name, run)
+        assert (sent(stage), happened(stage)) == (expected, events), (name, run)
+
+
+def test_a_list_whose_position_is_forgotten_is_read_anew(connected, hurried, home, action):
+    stage = connected
+    ref, words = chosen_for(stage, action)
+    command = ("govern", action, ref, *words, "--yes", "-o", "jsonl")
+    as_new(stage, stage.home, home)
+    before = len(list(stage.provider.calls))
+    assert stage.casb(*command).code == 0
+    expected, events = sent(stage), happened(stage)
+    paged = {route.name for route in routes_of(stage.provider) if route.paged}
+    for name in sorted({call.name for call in list(stage.provider.calls)[before:]} & paged):
+        as_new(stage, stage.home, home)
+        stage.provider.faults.plan(name, "duplicate-page")
+        stage.provider.faults.plan(name, "expired-cursor", nth=2)
+        run = stage.casb(*command)
+        stage.provider.faults.clear()
         assert run.code == 0, (name, run)
         assert (sent(stage), happened(stage)) == (expected, events), (name, run)
 

@@ -146,7 +146,14 @@ _CURSOR = frozenset(
     {"InvalidNextTokenException", "ExpiredNextTokenException", "InvalidNextToken", "InvalidPaginationTokenException"}
 )
 _INVALID = frozenset(
-    {"InvalidArgument", "InvalidInput", "InvalidParameterException", "ValidationError", "ValidationException"}
+    {
+        "InvalidArgument",
+        "InvalidInput",
+        "InvalidInputException",
+        "InvalidParameterException",
+        "ValidationError",
+        "ValidationException",
+    }
 )
 """What services call a page's token that they no longer take, where they have no word of its own."""
 _TOKEN = re.compile(r"marker|token", re.IGNORECASE)
@@ -176,6 +183,7 @@ class _Json(msgspec.Struct):
     code: str | None = None
     message: str | None = None
     Message: str | None = None
+    Reason: str | None = None
 
 
 class Told(msgspec.Struct):
@@ -185,6 +193,8 @@ class Told(msgspec.Struct):
     words: str = ""
     request_id: str | None = None
     region: str = ""
+    reason: str = ""
+    """What exactly is wrong, where the service has a word for it: AWS Organizations does."""
 
 
 def told(headers: Mapping[str, str], body: bytes) -> Told:
@@ -208,7 +218,8 @@ def told(headers: Mapping[str, str], body: bytes) -> Told:
             found = from_json(body, _Json)
         except msgspec.MsgspecError:
             return Told(code)
-        return Told(code or _bare(found.type or found.code or ""), found.message or found.Message or "")
+        code = code or _bare(found.type or found.code or "")
+        return Told(code, found.message or found.Message or "", reason=found.Reason or "")
     return Told(code)
 
 
@@ -282,7 +293,7 @@ def classify(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         return Verdict("moved" if there else "fail", WrongRegion(words, region=region, **known), host=there)
     if code in _DENIED or (status == 403 and _kind(status, code) is NotPermitted):
         return Verdict("fail", _denied(words, known, code))
-    if code in _INVALID and _TOKEN.search(words) and _continues(call):
+    if code in _INVALID and _TOKEN.search(f"{words} {found.reason}") and _continues(call):
         return Verdict("fail", CursorExpired(words, **known))
     error = _kind(status, code)(words, hint=_hint(code), **known)
     if isinstance(error, Throttled):

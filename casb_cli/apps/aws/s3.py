@@ -20,6 +20,7 @@ from casb_cli.apps.aws.rules import told
 from casb_cli.apps.aws.s3_xml import word, yes
 from casb_cli.apps.aws.wire import Element
 from casb_cli.apps.aws.wire import root as read
+from casb_cli.core.anew import from_its_beginning
 from casb_cli.core.errors import BadAnswer, CursorExpired, ObjectMissing, RequestRefused, UsageError
 from casb_cli.core.models import File, Sharing
 from casb_cli.transport.calls import Answer, Call
@@ -314,7 +315,7 @@ class S3(AccessPoints):
             known = held.get(name)
             if known is not None and not fresh and time.monotonic() - known[0] < _HELD:
                 return known[1]
-            made = make()
+            made = from_its_beginning(make)
             held[name] = (time.monotonic(), made)
             return made
 

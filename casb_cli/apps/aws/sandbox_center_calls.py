@@ -41,11 +41,15 @@ class CenterCalls(Cloudtrail):
         token = request.who.params.get("NextToken")
         size = min(int(request.who.params.get("MaxResults") or 20), 20)
         if self.options.settings.get("empty_page") == "on" and token is None:
-            page, following = self.page(request, [None, *rows], None, 1, code="InvalidInputException")
+            page, following = self.page(
+                request, [None, *rows], None, 1, code="InvalidInputException", Reason="INVALID_NEXT_TOKEN"
+            )
             return self._listed(request, "Accounts", [], following if page else None)
         if self.options.settings.get("empty_page") == "on":
             rows = [None, *rows]
-        page, following = self.page(request, rows, token, size, code="InvalidInputException")
+        page, following = self.page(
+            request, rows, token, size, code="InvalidInputException", Reason="INVALID_NEXT_TOKEN"
+        )
         return self._listed(request, "Accounts", [row for row in page if row], following)
 
     def _listed(self, request: Request, member: str, rows: list[Any], token: str | None) -> Reply:

@@ -273,16 +273,17 @@ class Desk(Provider):
         size: int,
         *,
         code: str = "InvalidNextTokenException",
+        **more: str,
     ) -> tuple[Sequence[Any], str | None]:
-        """Return the rows of a page and the token of the next; a token of nobody's is refused with `code`."""
+        """Return the rows of a page and the token of the next; a token of nobody's is refused with `code`, `more`."""
         start, turn = 0, 0
         if token:
             try:
                 start, turn = map(int, base64.urlsafe_b64decode(token + "==").decode().split("."))
             except ValueError:
-                raise refusal(request.who.found.family, 400, code, "The token is not valid.") from None
+                raise refusal(request.who.found.family, 400, code, "The token is not valid.", **more) from None
             if request.fault == "expired-cursor":
-                raise refusal(request.who.found.family, 400, code, "The token has expired.")
+                raise refusal(request.who.found.family, 400, code, "The token has expired.", **more)
         end = start + size
         following = None
         if request.fault == "duplicate-page":
