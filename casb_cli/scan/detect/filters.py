@@ -117,7 +117,11 @@ def all_digits(value: bytes) -> bool:
     return value.isdigit()
 
 
-_DOCUMENTED = expression(SAYS_SAMPLE + rb"|\*\*\*|\.\.\.|000000000", re.IGNORECASE)
+_DOCUMENTED = expression(
+    SAYS_SAMPLE + rb"|fake[-_]?(?:pass|secret|token|key|cred)|not[-_]?(?:a[-_]?)?(?:real|valid)"
+    rb"|(?:string|token|key|secret|value|goes)[-_]?here|\*\*\*|###|\.\.\.|000000000",
+    re.IGNORECASE,
+)
 
 
 @by_value
@@ -335,8 +339,8 @@ _CALL = expression(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = expression(
-    rb"--?[a-z].*|(?:name|user|type|target|scope|realm|host|port|ur[il]|path|id)=.*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[[a-z_]+\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
+    rb"--?[a-z].*|(?:name|user|type|target|scope|realm|host|port|ur[il]|path|id)=.*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|[\w.-]{2,60}=\\?[\"']?\$\{?\w.*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"|(?:pbe|pbkdf2?|hmac)with\w+|[\w.&=]*[a-z]\(|@[a-z]\w*(?:\.\w+)+@|(?-i:[A-Z][a-z]+(?::[A-Z]\w+)+)|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[(?:[a-z_]+|\*)\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )
 

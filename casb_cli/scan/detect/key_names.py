@@ -11,7 +11,7 @@ from casb_cli.scan.detect.view import View, by_value
 
 _NAMES_MORE = expression(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
-    rb"|ttl|lifetime|timeout|alg|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
+    rb"|ttl|lifetime|timeout|alg|algo|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
     rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
     rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$|password_?secret[\"']?\s?:\s?[\"']?$"
@@ -73,7 +73,7 @@ def other_key(value: bytes, view: View) -> bool:
 
 
 _PUBLIC = expression(
-    rb"publi(?:c|shable)(?:[ _.-]?(?:(?:api|access|client)[ _.-]?)?|[_-]?[a-z]{1,16}[_-]?)(?:key|token)"
+    rb"(?:pub[_-]?|publi(?:c|shable)(?:[ _.-]?(?:(?:api|access|client)[ _.-]?)?|[_-]?[a-z]{1,16}[_-]?))(?:key|token)"
     rb"(?:[ _.-]?(?:id|value|data|pem|base64))?\W{0,8}$",
     re.IGNORECASE,
 )

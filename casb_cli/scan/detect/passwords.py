@@ -114,7 +114,7 @@ _LACKING = frozenset(
 )
 """Words for the kind of a password or for its lack, and the word itself in other languages."""
 _LACKS = expression(
-    rb"_.*|.*(?i:your|x{3}|example|sample|dummy|placeholder|redacted|fake|not_?a_?real|changed|changeme|change[-_]).*|[A-Z][A-Z_]*_[A-Z_]+"
+    rb"_.*|.*(?i:your|x{3}|example|sample|dummy|placeholder|redacted|fake|not[-_]?(?:a[-_]?)?(?:real|actual|valid|secret)|auto[-_]?generated|changed|changeme|change[-_]).*|[A-Z][A-Z_]*_[A-Z_]+"
     rb"|(?i:some)[A-Za-z]+|(?:[A-Z][a-z]+)*(?:Pass(?:word|wd|phrase|code)?|Secret)|PASSWORD|SECRET"
 )
 """What says that a value is to be filled in, names of constants, and labels as they stand over a field."""

@@ -394,10 +394,10 @@ TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}",
+        hint=r"(?:secret|token|private|access|key)(?:[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}|[-.][a-z0-9]{20})",
         pattern=(
-            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)[ \t]{1,4}[\"'=]?"
-            r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])"
+            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)(?:[ \t]{1,4}[\"'=]?"
+            r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])|[-.](?P<v2>[a-z0-9]{20,120}={0,2})(?![a-z0-9+/_=.~:-]))"
         ),
         caseless=True,
         before=120,

@@ -289,14 +289,14 @@ DETECTORS: tuple[Detector, ...] = (
         description="A value that looks random, assigned to a bare `key`, `auth` or `pat`.",
         rules=(
             Rule(
-                hint=r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|_pat|_api)[0-9]?"
+                hint=r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|ticket|_pat|_api)[0-9]?"
                 + CLOSES
                 + r"(?:"
                 + ENDS
                 + r"|\sis\s)",
                 pattern=(
                     r"(?:(?<![a-z])|(?<=[a-z])(?=(?-i:[KA])))"
-                    r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|(?<=_)(?:pat|api))[0-9]?"
+                    r"(?:keys?(?:_?(?:value|bytes|data|hex|base64|b64))?|auth|ticket|(?<=_)(?:pat|api))[0-9]?"
                     r"(?:" + SIGN + r"|\sis\s{1,2})"
                     r"(?:\s{0,40}" + OPEN + r"\s?(?P<v>[a-z0-9+/_=.~!@#$%^&*-]{16,600})\s?\\{0,3}[\"'`]"
                     r"|" + HERE + r"(?P<v2>[a-z0-9+/_=.~-]{20,600})(?![a-z0-9+/_=.~({\[-]))"

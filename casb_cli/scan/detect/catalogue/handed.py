@@ -14,9 +14,9 @@ _TEXT = r"[\"'][^\"'\n]{0,120}[\"']"
 _HERE = r"[\"'](?P<v>[^\"'\s]{4,100})[\"']"
 _TWO = (
     r"(?:HTTP(?:Basic|Digest|Ntlm)Auth|BasicAuth(?:entication)?|basic_auth|(?:Network|UsernamePassword|Basic|Password|PS|Sql)Credentials?"
-    r"|PasswordAuthentication|PasswordAuthenticator|pgdb\.connect|ldap_bind|simple_bind(?:_s)?|PlainTextAuthProvider|PlainCredentials|username_pw_set|OAuthHandler|(?:cx_Oracle|oracledb)\.connect)"
+    r"|PasswordAuthentication|PasswordAuthenticator|ldap_bind|simple_bind(?:_s)?|PlainTextAuthProvider|PlainCredentials|username_pw_set|OAuthHandler|(?:cx_Oracle|oracledb)\.connect)"
 )
-_THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password|new\sSequelize)"
+_THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_(?:p|real_)?connect|DirectoryEntry|ldap_bind|ftp_login|imap_open|pg\.(?:DB|connect)|pgdb\.connect|new\s(?:mysqli|PDO)|DBI->connect|DriverManager\.getConnection|smtp\.PlainAuth|ssh2_auth_password|new\sSequelize)"
 
 _SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic)\("
 _GIVEN = ("given",)
