@@ -1,4 +1,4 @@
-"""Why an address or a password beside a name is none, and why a postcode or a span of years is no other number."""
+"""Why an address is none, or a value that says so of itself; why a postcode or a span of years is no other number."""
 
 from __future__ import annotations
 
@@ -112,9 +112,23 @@ def taxon(value: bytes, view: View) -> bool:
 
 
 _HEXADECIMAL = expression(rb"[0-9a-f]{16,}|[0-9A-F]{16,}")
-SAYS_SAMPLE = rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted"
+_SAYS_SAMPLE = (
+    rb"example|sample|dummy|placeholder|xxxx|your[_-]|redacted|fake[-_]?(?:pass|secret|token|key|cred)"
+    rb"|not[-_]?(?:a[-_]?)?(?:real|valid)|(?:string|token|key|secret|value|goes)[-_]?here"
+)
 """What a value says of itself that is none."""
-_TELLING = expression(SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
+_PATTERN = rb"a-z_?-?(?:a-z|0-9)|0-9_?-?a-[zf]|\\[dws][+*{]|\]\{[0-9]|\(\?[:i=!<]|\[(?:0-9|\^)"
+"""What expressions are written with that look for values."""
+_DOCUMENTED = expression(_SAYS_SAMPLE + rb"|\*\*\*|###|\.\.\.|000000000|" + _PATTERN, re.IGNORECASE)
+
+
+@by_value
+def documentation(value: bytes) -> bool:
+    """Hold for values that say of themselves that they are examples or masked, and for expressions."""
+    return _DOCUMENTED.search(value) is not None
+
+
+_TELLING = expression(_SAYS_SAMPLE + rb"|change_?me|[^0-9]12345$", re.IGNORECASE)
 _SPELT = expression(rb"[A-Za-z]+(?:[ :_.,-]{1,2}[A-Za-z]+)*[0-9]{0,3}[.!]?\n?")
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from casb_cli.scan.detect import files, key_names, passwords, telephones
 from casb_cli.scan.detect.addresses import (
-    SAYS_SAMPLE,
+    documentation,
     encoded_words,
     escaped_words,
     example_host,
@@ -117,19 +117,6 @@ def all_digits(value: bytes) -> bool:
     return value.isdigit()
 
 
-_DOCUMENTED = expression(
-    SAYS_SAMPLE + rb"|fake[-_]?(?:pass|secret|token|key|cred)|not[-_]?(?:a[-_]?)?(?:real|valid)"
-    rb"|(?:string|token|key|secret|value|goes)[-_]?here|\*\*\*|###|\.\.\.|000000000",
-    re.IGNORECASE,
-)
-
-
-@by_value
-def documentation(value: bytes) -> bool:
-    """Hold for values that say of themselves that they are examples or masked."""
-    return _DOCUMENTED.search(value) is not None
-
-
 _DASHES = 4
 _UUID = expression(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
@@ -171,12 +158,14 @@ _HASH_WORD = expression(
 )
 _KEYED_HASH = expression(rb"hmac[\w.:]{0,24}\([^()]{0,40}(?:\([^()]{0,20})?$", re.IGNORECASE)
 """A call that takes the key of a hash beside the hash's name."""
+_PINNED = expression(rb"sha(?:1|256|384|512)-|[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
+"""What tells a content or a commit by its hash."""
 _HASH = expression(rb"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96,128})")
 
 
 def content_hash(value: bytes, view: View) -> bool:
     """Hold for hexadecimal of a hash's length with a word for hashes before it, and for integrity values."""
-    if re.match(rb"sha(?:1|256|384|512)-", value):
+    if _PINNED.match(value):
         return True
     if _HASH.fullmatch(value) is None:
         return False
@@ -205,7 +194,7 @@ _PLACEHOLDER = expression(
     re.IGNORECASE | re.DOTALL,
 )
 _IDENTIFIER = expression(
-    rb"_?(?:[A-Z]+[a-z]+){2,}[0-9]{0,4}[A-Za-z]{0,12}|[a-z]+[0-9]*(?:_[a-z]+[0-9]*)+|\.{0,2}/[A-Za-z_.*/-]+|\.{0,2}(?:/[A-Za-z0-9_.*-]{1,60}){2,12}\.[a-z]{2,5}"
+    rb"_?(?:[A-Z]+[a-z]+){2,}[0-9]{0,4}[A-Za-z]{0,12}|[a-z]+[0-9]*(?:_[a-z]+[0-9]*)+(?:_v?[0-9]{1,4}[a-z]?)?|\.{0,2}/[A-Za-z_.*/-]+|\.{0,2}(?:/[A-Za-z0-9_.*-]{1,60}){2,12}\.[a-z]{2,5}"
     rb"|(?:[A-Za-z_][A-Za-z0-9_]{0,24}\.)*[A-Za-z0-9_]*(?:[A-Z][a-z]{2,}){2,}"
     rb"|_?[a-z]+[0-9]{0,3}[a-z]{0,3}(?:\.(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]{2,}[0-9]{0,3}[a-z]*(?:_[A-Za-z0-9]+)*))+"
 )
@@ -340,7 +329,7 @@ _CALL = expression(
 )
 _PIECE = expression(
     rb"--?[a-z].*|(?:name|user|type|target|scope|realm|host|port|ur[il]|path|id)=.*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|[\w.-]{2,60}=\\?[\"']?\$\{?\w.*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
-    rb"|(?:pbe|pbkdf2?|hmac)with\w+|[\w.&=]*[a-z]\(|@[a-z]\w*(?:\.\w+)+@|(?-i:[A-Z][a-z]+(?::[A-Z]\w+)+)|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[(?:[a-z_]+|\*)\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
+    rb"|(?:pbe|pbkdf2?|hmac)with\w+|(?:com|org|net|io|dev)(?:\.[a-z]\w*){2,}|[\w.&=]*[a-z]\(|@[a-z]\w*(?:\.\w+)+@|(?-i:[A-Z][a-z]+(?::[A-Z]\w+)+)|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[(?:[a-z_]+|\*)\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )
 

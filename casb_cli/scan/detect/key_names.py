@@ -12,7 +12,7 @@ from casb_cli.scan.detect.view import View, by_value
 _NAMES_MORE = expression(
     rb"(?:id|name|type|kind|path|file|filename|dir|folder|url|uri|endpoint|host|arn|hash|digest|fingerprint|thumbprint|prefix|suffix|length|size|count|limit|expir[a-z]*"
     rb"|ttl|lifetime|timeout|alg|algo|algorithm|format|version|field|label|column|header|pattern|regexp?|policy|hint|error|message|title|class|selector"
-    rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at)s?"
+    rb"|last_?(?:eight|four|used)|locator|template|rule|ref|reference|store|provider|manager|generator|validator|encoder|service|handler|table|query|changed|updated|created|attr|attribute|filter|scheme|within|sent_?at|address|addr|contract|mint|symbol|issuer|audience)s?"
     rb"[\"'`\])\\]{0,4}\s{0,4}(?:(?:string|str)\s{1,3})?(?::{0,3}=|[?.+!]?={1,3}>?|:|,)\s{0,4}[bru]?\\{0,3}[\"'`]{0,3}$"
     rb"|::[A-Za-z]+[\"']?\s?[:=]\s?[\"']?$|password_?secret[\"']?\s?:\s?[\"']?$"
     rb"|public_?key_?token[\"'\s]{0,3}[=:][\"'\s]{0,3}$",
@@ -29,6 +29,8 @@ _POSITION = expression(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"
     rb"[_ -]?token(?:[\"'`]?\s{0,4}[:=]\s{0,4}[\"'`]?|[ \t]{1,4})$"
+    rb"|(?:primary|foreign|cache|partition|sort|row|shard|hash|lookup|index|object|map|registry|gpg|pgp|ssh|host)"
+    rb"[ _-]keys?[ \t]{1,4}$"
     rb"|arn:aws[^\s\"']*$|X-Amz-Credential=$|badge\.svg\?token=$"
     rb"|(?:csrf|xsrf|authenticity|verification)[a-z_-]{0,12}token\"\s{1,4}value=\"$",
     re.IGNORECASE,
@@ -80,19 +82,20 @@ _PUBLIC = expression(
 
 
 _PUBLIC_KEY = expression(
-    rb"MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
+    rb"0x[0-9a-fA-F]{40}$|MI(?:GfMA0GCSqGSIb3|IB[A-Za-z0-9+/]{2}ANBgkqhkiG9w0)|M[A-Za-z0-9+/]{3,6}YHKoZIzj0|MCowBQYDK2V|ssh-|AAAA[BCE][0-9]"
 )
 
 
 _PRINT = expression(rb"(?:0x)?[0-9A-F]{16}\.?|[0-9A-F]{40}")
 """The id or fingerprint of a key of OpenPGP."""
+_PRINTED = expression(rb"key(?: id)?:? $", re.IGNORECASE)
 
 
 def public_key(value: bytes, view: View) -> bool:
     """Hold for what all may know: by its form, or by the name in front."""
     if _NKEY.fullmatch(value) or _PUBLIC_KEY.match(value):
         return True
-    if _PRINT.fullmatch(value) and view.before(8).lower().endswith(b"key "):
+    if _PRINT.fullmatch(value) and _PRINTED.search(view.before(12)):
         return True
     return _PUBLIC.search(view.before(80)) is not None
 
