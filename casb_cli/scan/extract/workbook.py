@@ -177,7 +177,7 @@ def _watched(blocks: Iterator[bytes], name: str, book: Workbook) -> Iterator[byt
         if behind:
             tail = (tail + block)[:_TAIL]
             continue
-        found = _END.search(seen) if b"sheetData" in seen else None  # `in` is three times as quick
+        found = _END.search(seen) if _ENDS in told else None
         behind = found is not None
         tail = seen[found.end() :][:_TAIL] if found else seen[-64:]
     words = [unescaped(literal) for literal in literals]
@@ -194,19 +194,19 @@ def _column(letters: bytes) -> int:
     return number
 
 
-_FAR_CELLS, _FORMULAS = 0, 1
+_FAR_CELLS, _FORMULAS, _ENDS = 0, 1, 2
 
 
 @cache
 def _telling() -> Any:
-    """Return what tells whether bytes name a cell that may lie far out, or hold formulas: looked for in all of a sheet.
+    """Return what tells whether bytes name a cell that may lie far out, hold formulas, or end the cells of a sheet.
 
     Not by re, as that would cost more than all the rest.
     """
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    expressions = {_FAR_CELLS: _FAR, _FORMULAS: rb"<(?:\w{1,32}:)?f[\s>]"}
+    expressions = {_FAR_CELLS: _FAR, _FORMULAS: rb"<(?:\w{1,32}:)?f[\s>]", _ENDS: rb"sheetData"}
     flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(expressions)
     database.compile(
         expressions=list(expressions.values()), ids=list(expressions), elements=len(expressions), flags=flags
