@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from casb_cli.scan.detect.expressions import expression
-
 Check = Callable[[bytes], bool]
 
 CHECKS: dict[str, Check] = {}
@@ -18,27 +16,31 @@ def check(holds: Check) -> Check:
     return holds
 
 
-_PLAIN = expression(r"[^0-9A-Za-z]")
+DIGITS = b"0123456789"
+_NO_DIGIT = bytes(byte for byte in range(256) if byte not in DIGITS)
+_NO_ALNUM = bytes(byte for byte in range(256) if not bytes((byte,)).isalnum())
+_SPACE = b"%20"
+"""What a space is written as in an address."""
 
 
 def plain(value: bytes) -> str:
     """Return the letters (capital) and digits of a value."""
-    return _PLAIN.sub("", value.decode("ascii", "replace")).upper()
+    return value.translate(None, _NO_ALNUM).upper().decode()
 
 
-# In an address a space is written `%20`.
-_NOT_DIGIT = expression(rb"%20|[^0-9]")
-_NOT_ALNUM = expression(rb"%20|[^0-9A-Za-z]")
+def count_digits(value: bytes) -> int:
+    """Return how many digits a value has."""
+    return len(value) - len(value.translate(None, DIGITS))
 
 
 def digits(value: bytes) -> bytes:
     """Return the digits of a value, without those that stand for a space in an address."""
-    return _NOT_DIGIT.sub(b"", value)
+    return value.replace(_SPACE, b"").translate(None, _NO_DIGIT)
 
 
 def letters_and_digits(value: bytes) -> bytes:
     """Return the letters and digits of a value, without those that stand for a space in an address."""
-    return _NOT_ALNUM.sub(b"", value)
+    return value.replace(_SPACE, b"").translate(None, _NO_ALNUM)
 
 
 def as_numbers(text: str) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from casb_cli.scan.detect.checking import check, luhn, plain, weighted
+from casb_cli.scan.detect.checking import check, count_digits, luhn, plain, weighted
 from casb_cli.scan.detect.expressions import expression
 
 _VIN = dict(
@@ -61,8 +61,7 @@ def one_case(value: bytes) -> bool:
 def document_number(value: bytes) -> bool:
     """Hold for what may be the number of a document: at least four digits, no date, no year, no price."""
     text = plain(value)
-    count = sum(c.isdigit() for c in text)
-    return count >= 4 and len(text) >= 6 and len(set(text)) >= 3 and not _DATE.fullmatch(value)
+    return count_digits(value) >= 4 and len(text) >= 6 and len(set(text)) >= 3 and not _DATE.fullmatch(value)
 
 
 _YEAR = expression(rb"(?<!\d)(19\d\d|20\d\d)(?!\d)")
@@ -120,20 +119,18 @@ def letters_digits(value: bytes) -> bool:
     return len(text) >= 6 and len(set(text)) >= 3
 
 
+_AMOUNT = expression(
+    rb"\d{1,3}(?:[.,]\d{3})*[.,]\d\d?|\d{4}[-/.]\d{4}|\d{4}[-/.]\d\d[-/.]\d\d.*|\d\d?[./-]\d\d?[./-]\d{2}"
+)
+"""An amount, two years, or a day."""
+
+
 @check
 def labelled_number(value: bytes) -> bool:
     """Hold for what may be somebody's number: seven characters at least, mostly digits, no date, no amount."""
-    text = "".join(filter(str.isalnum, value.decode("utf-8", "replace")))
-    count = sum(map(str.isdigit, text))
-    return (
-        len(text) >= 7
-        and count >= max(4, len(text) // 2)
-        and document_number(value)
-        and not re.fullmatch(
-            rb"\d{1,3}(?:[.,]\d{3})*[.,]\d\d?|\d{4}[-/.]\d{4}|\d{4}[-/.]\d\d[-/.]\d\d.*|\d\d?[./-]\d\d?[./-]\d{2}",
-            value,
-        )
-    )
+    text = value.decode("utf-8", "replace")
+    size, count = sum(map(str.isalnum, text)), sum(map(str.isdigit, text))
+    return size >= 7 and count >= max(4, size // 2) and document_number(value) and not _AMOUNT.fullmatch(value)
 
 
 @check

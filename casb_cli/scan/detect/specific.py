@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from casb_cli.core.models import Confidence
@@ -119,4 +120,4 @@ def _proven(one: _Found) -> bool:
         return True
     at = last.start()
     others = (one.value[:at] + b"%d" % digit + one.value[at + 1 :] for digit in range(10) if b"%d" % digit != last[0])
-    return sum(map(one.armed.holds, others)) < _FEW
+    return sum(islice(filter(None, map(one.armed.holds, others)), _FEW)) < _FEW
