@@ -187,7 +187,7 @@ def _confirmed(aim: Aim, ends: list[int], buffer: bytes, key: bytes) -> Iterator
                 yield from _nearest(aim, told, buffer)
                 continue
         at = low
-        while at <= last:
+        while at < last:  # whatever begins there has a hint that ends behind it
             match = pattern.search(buffer, at, high)
             if match is None or match.start() > last:
                 break  # what begins behind the last hint is cut by the window: its own hint will show it

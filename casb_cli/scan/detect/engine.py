@@ -68,6 +68,8 @@ class _Candidate(msgspec.Struct):
     end: int
     value: bytes
     armed: Armed
+    told: bool = False
+    """Whether a word that its detector needs is known to be near."""
 
 
 class _Block(msgspec.Struct):
@@ -246,9 +248,11 @@ class Scanner:
     def _confirm(self, aim: Aim, ends: list[int], block: _Block) -> None:
         """Add what the rule's pattern confirms around the ends of its hint."""
         buffer, places = block.buffer, block.places
-        distinct = aim.owner.detector.min_count > 1
+        detector = aim.owner.detector
+        distinct = detector.min_count > 1
+        needed = aim.owner.keywords if detector.gated else None
         words = aim.words if aim.rule.words else None
-        owner = "" if aim.owner.detector.gated else aim.owner.detector.id
+        owner = "" if detector.gated else detector.id
         for begin, stop in spans(aim, ends, buffer, block.collector.key):
             start = behind_label(aim, buffer, begin, stop)
             if start < 0 or not block.floor <= start < block.limit:
@@ -257,11 +261,15 @@ class Scanner:
             if distinct and value in block.collector.seen:
                 continue  # only distinct values count: the same address again tells nothing new
             if words is not None and not near(
-                words, aim.owner.detector.distance, buffer, start, stop, places, places.column(buffer, start), owner
+                words, detector.distance, buffer, start, stop, places, places.column(buffer, start), owner
+            ):
+                continue
+            if needed is not None and not near(  # costs less than most checks, and rules out more
+                needed, detector.distance, buffer, start, stop, places, places.column(buffer, start), detector.id
             ):
                 continue
             if aim.owner.holds(value, aim.rule):
-                block.found.append(_Candidate(start, stop, value, aim.owner))
+                block.found.append(_Candidate(start, stop, value, aim.owner, told=needed is not None))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""
@@ -272,8 +280,7 @@ class Scanner:
         at, end = candidate.start, candidate.end
         column = places.column(buffer, at)
         if words is not None and detector.required:  # cheaper than the filters, and rules out more
-            owner = detector.id if detector.gated else ""
-            told = near(words, detector.distance, buffer, at, end, places, column, owner)
+            told = candidate.told or near(words, detector.distance, buffer, at, end, places, column)
             if not told:
                 return None
         sought = words if words is not None and detector.required and not places.says(words, column[0]) else None

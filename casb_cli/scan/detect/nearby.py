@@ -38,13 +38,12 @@ def near(
     name, rows = column
     if places.says(words, name):
         return True
-    return any(
-        (not owner or places.word_ends.within(owner, low, high)) and _stands(words, buffer, low, high)
-        for low, high in (
-            (max(rows, start - _bytes(buffer[max(0, start - distance) : start], distance)), start),
-            (end, min(len(buffer), end + distance)),
-        )
-    )
+    within = places.word_ends.within
+    low = max(rows, start - _bytes(buffer[max(0, start - distance) : start], distance))
+    if (not owner or within(owner, low, start)) and _stands(words, buffer, low, start):
+        return True
+    high = min(len(buffer), end + distance)
+    return (not owner or within(owner, end, high)) and _stands(words, buffer, end, high)
 
 
 def _bytes(text: bytes, distance: int) -> int:

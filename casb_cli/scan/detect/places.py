@@ -37,6 +37,7 @@ class Places:
         self.word_ends = WordEnds()
         """Where detectors' words stand in the text that is looked at."""
         self.heads = Heads(page=segment.scheme == "lines")
+        self._columns: tuple[bytes, dict[int, tuple[bytes, int]]] = b"", {}  # of places in the text that is looked at
         self._said: dict[tuple[int, bytes], bool] = {}  # of a pattern of words and a column's name
 
     def says(self, words: re.Pattern[bytes], name: bytes) -> bool:
@@ -48,6 +49,14 @@ class Places:
 
     def column(self, buffer: bytes, start: int) -> tuple[bytes, int]:
         """Return the name of the column that an offset stands in and where its rows begin; empty and 0 without one."""
+        if self._columns[0] is not buffer:
+            self._columns = buffer, {}
+        known = self._columns[1]
+        if start not in known:
+            known[start] = self._column_at(buffer, start)
+        return known[start]
+
+    def _column_at(self, buffer: bytes, start: int) -> tuple[bytes, int]:
         told = self.heads.column(buffer, start)
         if self.table is not None and not told[0]:
             rows = self.heads.since(self.table.rows)
