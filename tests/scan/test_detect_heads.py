@@ -138,3 +138,10 @@ def test_a_name_is_read_where_a_drawn_line_parts_it_from_its_numbers() -> None:
     )
     scanner = Scanner(DetectorSet.shipped(["ng-nin"]), str(cache_dir()))
     assert _found(scanner, text.encode(), "staff.txt") == ["22729743950"]
+
+
+def test_what_stands_in_front_of_a_table_on_the_line_of_a_page_is_none_of_its_names():
+    number = "5312 9307 1902 340" + luhn.calc_check_digit("531293071902340")
+    table = f"<table><tr><th>Ref</th><th>Invoice number</th></tr><tr><td>A7</td><td>{number}</td></tr></table>"
+    page = f"<html><body><p>Card number on file. And 4700</p>{table}</body></html>"
+    assert not inspect_stream(page.encode(), name="a.html", scanner=CARDS, key=bytes(32)).totals

@@ -58,6 +58,10 @@ FULL_WIDTH = str.maketrans({str(digit): chr(0xFF10 + digit) for digit in range(1
         "card |" + "|".join(CARD) + "|\t144.17",
         "card " + groups(CARD, ":"),
         "card " + groups(CARD, "~"),
+        "card " + groups(CARD, ";"),
+        "name,card,,,\nAnn," + groups(CARD, ","),
+        "note=card%20number%3D" + groups(CARD, "%20"),
+        "12:04:53 DEBUG emv tag 5A=" + CARD + " 5F24=291231",
         "card 4539 1488 03436467",
         "card 453914 8803436467",
         "card " + groups(CARD, "\N{ZERO WIDTH SPACE}"),
@@ -89,6 +93,11 @@ def test_numbers_of_national_brands_are_found_without_a_word(found, prefix, size
     assert "payment-card" in kinds(found(f"Ann Lee;{card(prefix, size)};09/27"))
 
 
+@pytest.mark.parametrize("prefix", ["305", "3095", "36", "39"])
+def test_each_range_of_diners_club_has_fourteen_digits(found, prefix):
+    assert "payment-card" in kinds(found(f"Ann Lee;{card(prefix, 14)};09/27"))
+
+
 def test_cards_of_twelve_and_fifteen_digits_are_found_in_groups(found):
     assert "payment-card" in kinds(found("card " + groups(card("5038", 12), " ")))
     old = card("1800", 15)
@@ -115,6 +124,7 @@ def test_the_three_digits_behind_a_card_are_not_taken_for_a_part_of_it(found):
 
 def test_loose_ways_of_writing_need_a_word_for_cards(found):
     assert kinds(found("rows 4539 1488\n0343 6467 and more")) == set()
+    assert kinds(found("a card's measures;" + groups(CARD, ";") + ";1950;2100")) == set()
 
 
 def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):

@@ -255,7 +255,7 @@ BAD = {
     "picture-pdf": (pdf("", ""), "skipped", "unsupported"),
     "half-picture-pdf": (pdf("text", ""), "partial", "unsupported"),
     "broken-xlsx": (office({"xl/workbook.xml": "<oops"}), "skipped", "corrupted"),
-    "broken-docx": (office({"word/other.xml": "x"}), "skipped", "corrupted"),
+    "broken-docx": (office({"word/theme/theme1.xml": "x"}), "skipped", "corrupted"),
     "zip-with-picture": (packed(a=LINE, b=b"\x89PNG\r\n\x1a\n" + b"\0" * 50), "partial", "unsupported"),
     "xz-half": (lzma.compress(LINE.encode() * 9999)[:60], "partial", "corrupted"),
 }

@@ -188,6 +188,15 @@ READ = {
     "enriched mail": (mail("text/enriched", f"<bold>{CUT[0]}</bold>{CUT[1]}"), "part 1"),
     "form in an address": (f'<html><a href="https://h.example/?n={SHOWN.replace(" ", "+")}&amp;m=1">x</a></html>'.encode(), ""),
 }  # fmt: skip
+READ |= {
+    "all of a file in base64": (base64.encodebytes(LINE * 4), "base64, line 1"),
+    "a document in base64, untold": (json.dumps({"data": base64.b64encode(zipped({"a": LINE})).decode()}).encode(), "base64 1!a, line 1"),
+    "a document in base64 in a table": (b"id,doc\n1," + base64.b64encode(zipped({"a": LINE})) + b"\n", "base64 1!a, line 1"),
+    "zlib": (zlib.compress(LINE), "file, line 1"),
+    "XML with a body": (f'<opml><body><outline text="{SHOWN}"/></body></opml>'.encode(), "line 1"),
+    "a number in four fields": (b"<html><body>card" + b"".join(b'<input name="a" value="%s">' % one.encode() for one in SHOWN.split()), "line 1"),
+    "a part of no known kind": (office({"word/document.xml": "<w:p/>", "word/custom/part7.xml": f"<a><b>{SHOWN}</b></a>"}), "properties"),
+}  # fmt: skip
 TORN = ("zip without directory", "notes of a binary workbook")
 IN_PART = {
     "PNG, tEXt": (png(b"tEXt", b"Comment\0" + SHOWN.encode()), "image/png"),
@@ -204,6 +213,9 @@ IN_PART = {
     "class of Java": (b"\xca\xfe\xba\xbe\0\0\0\x34\0\x0a\x01\0\x13" + SHOWN.encode() + b"\x07\0\x02" + NOISE, ""),
     "OneNote": (bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + NOISE + SHOWN.encode("utf-16-le") + NOISE, "OneNote"),
     "iWork": (iwa(b"\x0a\x13" + b"some other text that is long enough for this one " + SHOWN.encode()), "iWork"),
+    "behind the end of a PNG": (png(b"tEXt", b"a\0b") + LINE, "image/png"),
+    "TIFF": (b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 270, 2, 31, 26) + bytes(4) + f"the card is {NUMBER} ".encode(), "image/tiff"),
+    "sound with tags": (b"fLaC\x84\0\0\x3c" + struct.pack("<I", 1) + b"x" + struct.pack("<II", 1, 27) + b"COMMENT=" + SHOWN.encode(), "audio/"),
     "JPEG in zip": (zipped({"a.jpg": jpeg(0xFE, SHOWN.encode())}), "image/jpeg"),
 }  # fmt: skip
 

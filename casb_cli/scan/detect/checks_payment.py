@@ -62,7 +62,7 @@ _BRANDS = expression(
     rb"4\d{15}(?:\d{3})?"  # Visa
     rb"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
     rb"|3[47]\d{13}"  # American Express
-    rb"|3(?:0[0-5]|[689]\d)\d{11}"  # Diners Club
+    rb"|3(?:0[0-5]\d|095|[689]\d\d)\d{10}"  # Diners Club
     rb"|(?:6011|64[4-9]\d|65\d\d)\d{12}"  # Discover
     rb"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
     rb"|62\d{14,17}"  # UnionPay
@@ -88,7 +88,7 @@ def payment_card(value: bytes) -> bool:
 _RARE = expression(
     rb"4\d{12}"  # Visa of old
     rb"|(?:2131|1800)\d{11}|35\d{14,17}"  # JCB of old, and long
-    rb"|3(?:0[0-5]|095|[689]\d)\d{12,16}"  # Diners Club
+    rb"|3(?:0[0-5]\d|095|[689]\d\d)\d{11,15}"  # Diners Club
     rb"|(?:6011|64[4-9]\d|65\d\d)\d{13,15}"  # Discover, Verve
     rb"|(?:5[678]\d\d|6390|0604|6799|63(?:04|33|34)|67\d\d|50[0-9]\d)\d{8,15}"  # Maestro, Laser, Solo, Switch
     rb"|(?:564182|633110)\d{10,13}|63[6-9]\d{13,16}"  # Switch, InterPayment, InstaPayment

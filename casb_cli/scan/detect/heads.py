@@ -118,7 +118,8 @@ class Heads:
             return None
         line = buffer[start:stop]
         if self._row == ROW:  # what stands in front of a page's table is none of its names
-            line = line[line.rfind(b"\n", 0, max(line.find(b"\t"), 0)) + 1 :]
+            first = line[: max(line.find(b"\t"), 0)].rstrip(b" ")
+            line = line[max(first.rfind(b"\n"), first.rfind(b"  ")) + 1 :]
         if b"(" in line and (b"NTO " in line or b"into " in line or b"COPY " in line):
             return self._statement(buffer, start, at)
         bare = line.strip()

@@ -40,8 +40,11 @@ _OTHER_NAME = expression(
     rb"(?:[_\-]?(?i:id|no|nr|num|number|time|at|str|key|code|ns|us|ms|1[234]))?$"
 )
 _LINE = expression(rb"[\n\x1e]")
-_FIELD = expression(rb"(?<![A-Za-z])(?:tra?c?k[ _]?2(?:[ _]?data)?|(?:de|field)[ _]?0{0,2}2)\W{0,6}$", re.IGNORECASE)
-"""What messages of payments (ISO 8583) call a card's number: the second element, and the stripe's second track."""
+_FIELD = expression(
+    rb"(?<![A-Za-z])(?:tra?c?k[ _]?2(?:[ _]?data)?|(?:de|field)[ _]?0{0,2}2|(?<![0-9])(?:0x)?5A)\W{0,6}$", re.IGNORECASE
+)
+"""What messages of payments (ISO 8583) and chips (EMV) call a card's number: the second element, the stripe's second
+track, the tag 5A."""
 _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 """Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
 _FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")

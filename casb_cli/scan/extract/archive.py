@@ -12,7 +12,7 @@ from typing import IO, BinaryIO, cast
 
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, Unread, join_place
-from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces, xz_pieces
+from casb_cli.scan.extract.blocks import Pieces, gzip_pieces, lz4_pieces, xz_pieces, zlib_pieces
 from casb_cli.scan.extract.names import Names
 from casb_cli.scan.extract.sniff import sniff
 from casb_cli.scan.extract.stream import Slice, Stream
@@ -238,6 +238,11 @@ def _told(head: bytes) -> Iterator[str]:
                 return
             yield head[at:end].decode("latin-1")
             at = end + 1
+
+
+def zlib_content(source: Source, context: Context, where: str) -> Iterator[Segment]:
+    """Yield what a stream of zlib holds, as objects of repositories and caches are kept."""
+    yield from single(source, context, where, cast("IO[bytes]", Pieces(lambda: zlib_pieces(source.file))))
 
 
 def bzip2_content(source: Source, context: Context, where: str) -> Iterator[Segment]:

@@ -89,6 +89,18 @@ def gzip_pieces(file: BinaryIO) -> Iterator[bytes]:
             continue  # what fills up behind a member
 
 
+def zlib_pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a stream of zlib (RFC 1950), all that there is of a torn one; raises Stop."""
+    file.seek(0)
+    inner = zlib.decompressobj()
+    while not inner.eof:
+        data = inner.unconsumed_tail or file.read(_TAKEN)
+        if not data:
+            raise Stop("corrupted", "packed bytes are missing")
+        if out := inner.decompress(data, 1 << 20):
+            yield out
+
+
 def _head(data: bytes) -> int:
     """Return where a member's packed bytes begin, -1 where its head goes on; raises Stop where it is none."""
     if len(data) < 10:

@@ -69,6 +69,7 @@ FORMATS: dict[str, Format] = {
     "binary": Format("unknown:strings"),
     "7z": Format("sevenzip:members", random=True, container=True),
     "gzip": Format("archive:gzip_content", container=True),
+    "zlib": Format("archive:zlib_content", container=True),
     "bzip2": Format("archive:bzip2_content", container=True),
     "xz": Format("archive:xz_content", container=True),
     "zstd": Format("archive:zstd_content", container=True),

@@ -112,6 +112,10 @@ def _spaced(value: bytes) -> bytes:
     return value
 
 
+_PART = re.compile(rb"[0-9][0-9 .\-]{0,39}")
+"""A number in a field of a form, or what it holds of one: it is read behind its label, with those beside it."""
+
+
 def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
     for found in _ATTRIBUTE.finditer(tag):
         value = found[2] or found[3] or found[4] or b""
@@ -121,6 +125,8 @@ def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
             continue
         elif found[1].lower() == b"srcdoc":
             yield b" " + _TAG.sub(b"", unescaped(value)) + b" "
+        elif name == b"input" and _PART.fullmatch(value) and found[1].lower() == b"value":
+            yield b" " + value + b" "
         else:
             yield b' %s="%s" ' % (found[1], _spaced(value))
     if b"-" in name:  # an element of the page's own

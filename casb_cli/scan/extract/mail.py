@@ -156,7 +156,7 @@ def _packed_message(part: email.message.Message) -> bytes:
         return b""
     inner["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]
     data = inner.get_payload(decode=True)
-    del inner["Content-Transfer-Encoding"]  # it is walked through after this, as the text that it was taken for
+    inner.set_payload("")  # it is walked through after this, as the text that it was taken for
     return data if isinstance(data, bytes) else b""
 
 

@@ -68,10 +68,16 @@ _DESCRIBING = (
 _DRAWING = tuple(f"{top}/{part}" for top in ("word", "ppt", "xl") for part in ("charts/", "drawings/", "diagrams/"))
 _PROPERTIES = re.compile(r"docProps/(?:core|app|custom)\.xml|customXml/item\d+\.xml|meta\.xml", re.IGNORECASE)
 _DRESSING = re.compile(
-    r"(?:word/(?:numbering|people|activeX/\w{1,80})|ppt/(?:commentAuthors|authors|activeX/\w{1,80})|xl/persons/\w{1,80})\.xml",
+    r"(?:word/(?:numbering|styles|people|activeX/\w{1,80})|ppt/(?:commentAuthors|authors|activeX/\w{1,80})|xl/persons/\w{1,80})\.xml",
     re.IGNORECASE,
 )
-"""Parts of which only long values in attributes matter: numbering, who wrote comments, controls."""
+"""Parts of which only long values in attributes matter: numbering, styles, who wrote comments, controls."""
+_OTHER = re.compile(
+    r"(?:word|ppt|xl|customXml)/(?!(?:worksheets|theme|diagrams|charts)/|(?:sharedStrings|calcChain|styles|metadata"
+    r"|fontTable|webSettings|stylesWithEffects|presProps|viewProps|tableStyles)\.xml)[\w/.-]{1,200}\.xml",
+    re.IGNORECASE,
+)
+"""Parts of no kind named above, for whatever programs add: not those that draw, and what sheets read."""
 _EMBEDDED = re.compile(
     r"(?:word|xl|ppt)/(?:embeddings/.+|media/.+\.(?:vtt|srt)|afchunk[^/]*|vbaProject[^/]*\.bin)"
     r"|Object \d+(?:\.\w+)?|(?:Basic|Scripts)/.+",
@@ -166,9 +172,9 @@ def _parts(
                     yield Segment(join_place(where, "beside"), "none", wide_values(file.read()))
             elif _DRESSING.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "beside"), attributes_xml)
-            elif _PROPERTIES.fullmatch(name):
+            elif _PROPERTIES.fullmatch(name) or _OTHER.fullmatch(name):
                 yield _xml(archive, info, context, join_place(where, "properties"), valued_xml)
-                if name.startswith("customXml/"):
+                if name.startswith("customXml/item"):
                     yield from _queries(archive, info, context, where)
         for info in infos:
             try:

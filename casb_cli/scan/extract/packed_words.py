@@ -58,15 +58,14 @@ def _words(block: bytes, stretches: list[tuple[int, int]]) -> Iterator[bytes]:
 def _stretches(block: bytes, *, formed: bool) -> list[tuple[int, int]]:
     """Return where words may begin that are packed: all of a block, or right behind what says so."""
     found = told(block)
-    if not found.words and not found.elsewhere:
-        return []
-    if formed or found.elsewhere:
+    if found.elsewhere or (formed and found.words):
         return [(0, len(block))]
+    begun = [(start, start + _TRIED) for start in found.documents]
     stretches: list[tuple[int, int]] = []
-    for end in found.words:
-        low = max(end, stretches[-1][1] if stretches else 0)
-        if low < end + _NEAR:
-            stretches.append((low, end + _NEAR))
+    for first, last in sorted([(end, end + _NEAR) for end in found.words] + begun):
+        low = max(first, stretches[-1][1] if stretches else 0)
+        if low < last:
+            stretches.append((low, last))
     return stretches
 
 
@@ -87,6 +86,19 @@ def _text(data: bytes) -> bool:
     except UnicodeDecodeError as error:
         return error.start > len(data) - 4 and len(data) >= _TRIED * 3 // 4 - 3 and _text(data[: error.start])
     return all(char.isprintable() or char in "\t\r\n" for char in text)
+
+
+_BEGUN = re.compile(rb"\s{0,8}[A-Za-z0-9+/]{60,}={0,2}(?:\s|\Z)")
+_ALL = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+
+
+def whole(source: Source, head: bytes, most: int) -> bytes:
+    """Return what a text stands for that is nothing but base64; nothing where it is none, or holds no text."""
+    if source.size > most or _BEGUN.match(head) is None:
+        return b""
+    word = b"".join(source.head(source.size).split())
+    data = decoded(word) if _ALL.fullmatch(word) else b""
+    return data if data.startswith(DOCUMENTS) or _text(data) else b""
 
 
 def words(found: list[bytes], context: Context, where: str) -> Iterator[Segment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import zlib
 
 from casb_cli.scan.extract.base import Source
 from casb_cli.scan.extract.dbf import is_table
@@ -114,6 +115,8 @@ def sniff(source: Source) -> str:
     if head.startswith(_SKIPPED) and head[1:4] == b"\x2a\x4d\x18":
         behind = 8 + int.from_bytes(head[4:8], "little")  # both kinds have such frames
         return "lz4" if head.startswith((b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18"), behind) else "zstd"
+    if head.startswith(_ZLIB) and _unpacks(head):
+        return "zlib"
     if _is_old_tar(head):
         return "tar"
     if is_table(head, source.size):
@@ -137,6 +140,16 @@ def _is_pdf(head: bytes) -> bool:
     if at < 0:
         return False
     return not head[:at].strip(b"\xef\xbb\xbf \t\r\n") or not looks_textual(head) or b" obj" in head
+
+
+_ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+
+
+def _unpacks(head: bytes) -> bool:
+    """Return whether what begins as zlib's streams do is one: two bytes alone tell little."""
+    with contextlib.suppress(zlib.error):
+        return bool(zlib.decompressobj().decompress(head, 1024))
+    return False
 
 
 _SKIPPED = tuple(bytes((0x50 + number,)) for number in range(16))
@@ -234,11 +247,14 @@ def _textual(head: bytes) -> str:
     if text.startswith(b"<"):
         if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.IGNORECASE):
             return "xml"
-        if _HTML.match(text) or re.search(rb"<(?:html|body|head)[\s>]", head, re.IGNORECASE):
+        root = _ROOT.match(text)  # elements of other XML are called `head` and `body` too
+        if _HTML.match(text) or re.search(
+            rb"<html[\s>]" if root else rb"<(?:html|body|head)[\s>]", head, re.IGNORECASE
+        ):
             return "html"
         if text.startswith(b"<!--") and _HTML.search(text):
             return "html"
-        if _ROOT.match(text):
+        if root:
             return "xml"
     if _CARD.match(text):
         return "card"

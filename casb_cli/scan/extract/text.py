@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from casb_cli.scan.detect.columns import MARKS, QUOTED
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.inline import RUN, joined, runs
-from casb_cli.scan.extract.packed_words import unpacked_words, words
+from casb_cli.scan.extract.packed_words import unpacked_words, whole, words
 from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 from casb_cli.scan.extract.told import told
@@ -39,6 +39,9 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     blocks = unpacked_words(iter(shorter), packed, formed=formed, all_of=_is_directory(head))
     yield Segment(where, "line", blocks, header_row=_has_columns(head), shorter=shorter)
     yield from words(packed, context, where)
+    if data := whole(source, head, context.limits.in_memory):
+        context.member()
+        yield from context.open(Source(io.BytesIO(data), "", len(data)), context, join_place(where, "base64"))
 
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}[\[{]\s{0,1000}[\[{\"]")

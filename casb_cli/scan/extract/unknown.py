@@ -43,6 +43,9 @@ _COMPILED = b"\r\n"
 """What follows the version in compiled Python."""
 _MARK_OF_DISC = 0x8001
 _SILENT = ("audio/", "video/", "font/")
+_TAGS = 1 << 17
+"""Bytes at both ends of sound and films in which their titles and comments stand."""
+_TIFF = (b"II*\0", b"MM\0*")
 _MOST = 32 << 20
 """Bytes of which plain strings are looked for."""
 _SHORTEST = 6
@@ -62,9 +65,12 @@ def strings(source: Source, context: Context, where: str) -> Iterator[Segment]:
     named = next((name for magic, name in _NAMED.items() if head.startswith(magic)), "") or _disc(source)
     name = named or _mime(head)
     if name.startswith(_SILENT):
+        yield from _segment(where, _ends(source, _TAGS), context, "scraps")
         raise Stop("unsupported", name)
+    if head.startswith(_TIFF):
+        yield from _segment(where, _tiff(source, context), context)
     if name.startswith("image/"):
-        yield from _segment(where, _ends(source), context, "program")
+        yield from _segment(where, _ends(source), context, "scraps" if head[40:44] == b" EMF" else "program")
         yield from _shown(source, context, where, name)
         return
     if _is_iwork(head, source.size):
@@ -165,14 +171,44 @@ def _packed(data: bytes) -> bool:
 _EDGE = 1 << 20
 
 
-def _ends(source: Source) -> Iterator[bytes]:
+def _ends(source: Source, edge: int = _EDGE) -> Iterator[bytes]:
     """Yield the strings at both ends of a picture, where its notes stand; at its start only, where it is packed."""
     source.file.seek(0)
-    data = source.file.read(_EDGE)
-    if source.size > _EDGE and source.random:
-        source.file.seek(max(_EDGE, source.size - _EDGE))
-        data += b"\0" + source.file.read(_EDGE)
+    data = source.file.read(edge)
+    if source.size > edge and source.random:
+        source.file.seek(max(edge, source.size - edge))
+        data += b"\0" + source.file.read(edge)
     yield from _notes(data)
+
+
+_NOTED = frozenset((700, 33723, 34377, 37510, *range(0x9C9B, 0x9CA0)))
+"""Fields of TIFF whose bytes are notes: XMP, IPTC, Photoshop's, a user's, those of Windows."""
+_FURTHER = (330, 34665)
+_FIELDS = 512
+
+
+def _tiff(source: Source, context: Context) -> Iterator[bytes]:
+    """Yield the texts in the directories of a TIFF picture."""
+    start = source.head(_EDGE)
+    order = "<" if start[:1] == b"I" else ">"
+    ahead = [struct.unpack(order + "I", start[4:8].ljust(4, b"\0"))[0]]
+    for at in ahead:
+        context.tick()
+        told = _bytes(source, start, at, 2)
+        count = min(struct.unpack(order + "H", told)[0], _FIELDS) if len(told) == 2 else 0
+        fields = _bytes(source, start, at + 2, 12 * count + 4)
+        for tag, kind, size, value in struct.iter_unpack(order + "HHII", fields[: len(fields) // 12 * 12]):
+            if kind == 2 and 4 < size < _EDGE:
+                yield _bytes(source, start, value, size).strip(b"\0")
+            elif tag in _NOTED and size < _EDGE:
+                yield from _notes(_bytes(source, start, value, size))
+            elif tag in _FURTHER and len(ahead) < _MOST_DIRECTORIES:
+                ahead.append(value)
+        if len(fields) == 12 * count + 4 and len(ahead) < _MOST_DIRECTORIES:
+            ahead += [value for (value,) in struct.iter_unpack(order + "I", fields[-4:]) if value]
+
+
+_MOST_DIRECTORIES = 64
 
 
 _TELLING = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{8,}")
@@ -237,6 +273,9 @@ def _png(source: Source, start: bytes, context: Context) -> Iterator[bytes]:
                 text = rest[2:].split(b"\0", 2)[-1]
                 yield from _notes(_inflated(text) if rest[:1] == b"\1" else text)
         at += 12 + size
+        if kind == b"IEND":
+            yield from _notes(_bytes(source, start, at, _EDGE))  # whoever hides a text, or joins files
+            return
 
 
 def _inflated(data: bytes) -> bytes:

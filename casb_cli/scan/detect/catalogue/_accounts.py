@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casb_cli.scan.detect.catalogue._cards import APART, JOINT, SPACE
+from casb_cli.scan.detect.catalogue._cards import APART, ENCODED, JOINT, SPACE
 from casb_cli.scan.detect.examples import digits, grouped, iban
 from casb_cli.scan.detect.rules import Rule
 
@@ -80,7 +80,7 @@ _GLUED_IBAN = Rule(
 # Beside a word for accounts it may be broken by a line's end or parted in any way.
 _NAMED_IBAN = Rule(
     hint=rf"[A-Z]{{2}}[ \-]?[0-9] ?[0-9](?:{SPACE}{{0,9}}[A-Z0-9]){{3}}",
-    pattern=r"(?<![0-9A-Za-z])" + _iban_form(r"[ \-]?", f"{SPACE}{{0,9}}", " ?"),
+    pattern=rf"(?:(?<![0-9A-Za-z])|{ENCODED})" + _iban_form(r"[ \-]?", f"{SPACE}{{0,9}}", " ?"),
     caseless=True,
     before=40,
     after=200,

@@ -47,11 +47,18 @@ APART = rf"{SPACE}{{1,5}}"
 _GAP = rf"{SPACE}{{1,8}}"
 _BREAK = r"[\-\x5c]?[ \t]{0,3}\r?\n[ \t>|*#]{0,8}"
 # A plus sign may be a telephone number's; behind a letter it stands for a blank in an address.
-_FREE = r"(?<![0-9A-Za-z_$^])(?<![^0-9A-Za-z]\+)(?<![0-9][.\-/:])(?<![0-9]{6}=)"
+_FREE = r"(?<![0-9A-Za-z_$^%])(?<![^0-9A-Za-z]\+)(?<![0-9][.\-/:])(?<![0-9]{6}=)"
+ENCODED = r"(?<=%20)|(?<=%2[2C])|(?<=%3[ADad])"
+"""Behind a blank, a quote, a comma, a colon or a sign of equality of an address, which end in what else joins on."""
 _BEHIND_WORD = "|".join(
     f"(?<=(?i:{word}))" for word in ("visa", "card", "amex", "kart", "pan", "jcb", "mir", "maestro")
 )
-_FOURS = rf"[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]"
+_CELL = rf"(?:{SPACE}{{1,8}}|[;,])"
+"""A gap, or what parts the cells of a table in text."""
+_FOURS = rf"[2-9][0-9]{{3}}{_CELL}[0-9]{{4}}{_CELL}[0-9]{{4}}{_CELL}[0-9]"
+# In a longer row of cells they are numbers of their own, but for the year or the month of expiry behind them.
+_ROW_BEFORE = r"(?!(?<=[0-9]{4}[;,])[0-9]{4}[;,])"
+_ROW_BEHIND = r"(?!(?<=[;,][0-9]{4})[;,](?!(?:0[1-9]|1[0-2])[0-9]{2}\b|20[2-4][0-9]\b)[0-9]{4})"
 # Its last group is joined as the others are: what another joint parts is another cell.
 _NINETEEN = rf"[2-9][0-9]{{3}}(?P<g>{_GAP})[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{4}}(?P=g)[0-9]{{2,3}}"
 _TWELVE = rf"[056][0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}"
@@ -61,7 +68,7 @@ _FIFTEEN = r"(?:[13][0-9]{3}|2131)"
 def _named_card(hint: str, form: str, wide: int) -> Rule:
     return Rule(
         hint=hint,
-        pattern=rf"(?:{_FREE}|{_BEHIND_WORD})(?P<v>{form}){_CARD_TAIL}{_NO_ADDRESS}",
+        pattern=rf"(?:{_FREE}|{ENCODED}|{_BEHIND_WORD})(?P<v>{form}){_CARD_TAIL}{_NO_ADDRESS}",
         before=wide,
         after=wide,
         digit=True,
@@ -71,7 +78,7 @@ def _named_card(hint: str, form: str, wide: int) -> Rule:
 
 
 _NAMED_CARDS = (
-    _named_card(_FOURS, rf"{_FOURS}[0-9]{{0,3}}", 80),
+    _named_card(_FOURS, rf"{_ROW_BEFORE}{_FOURS}[0-9]{{0,3}}{_ROW_BEHIND}", 80),
     _named_card(rf"{_FOURS}[0-9]{{3}}{_GAP}[0-9]", _NINETEEN, 96),
     _named_card(rf"{_TWELVE}", rf"{_TWELVE}(?!{_GAP}[0-9])", 64),
     _named_card(rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}", rf"{_FIFTEEN}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}", 64),
