@@ -23,13 +23,7 @@ def example_host(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 def sample_host(value: bytes, view: View) -> bool:
     """Hold for an address at such a host, unless its password is drawn by lot: then somebody left the host out only."""
-    return not by_chance(value) and _PEOPLES.fullmatch(value) is None and example_host(value, view)
-
-
-_PEOPLES = expression(
-    rb"(?=.{6})(?!.*(?i:pass|pwd|secret|test|user|token|admin|key))[A-Za-z]+[0-9!$&*+;%^][\w!$&*+;%^.-]{2,}"
-)
-"""Letters and digits or signs among letters, as people choose passwords."""
+    return not by_chance(value) and example_host(value, view)
 
 
 _USER = expression(rb"//([^\s/:@]{1,80}):$")

@@ -44,7 +44,7 @@ def position(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 _OTHER_KEY = expression(
     rb"(?:public|encrypted[a-z]{0,20}|wrapped|websocket|primary|foreign|cache|partition|sort|row|shard|range|hash|lookup|index|object|s3|site|map|storage|dedup"
-    rb"|idempotency|translation|locale|routing|message|group|unique|composite|registry|column|field|dict|session|sitemap|bucket"
+    rb"|idempotency|translation|locale|message|group|unique|composite|registry|column|field|dict|session|sitemap|bucket"
     rb"|state|host|known|ssh|gpg|pgp|product|license|licence|keyboard|hot|short)[ _.-]?keys?"
     rb"(?:[ _-]?(?:id|value|bytes|data|hex|base64|b64))?\W{0,8}"
     rb"(?:[a-z.]{1,20}\(\W{0,2})?$",

@@ -160,9 +160,27 @@ PASSWORD_FORMS = (
     # Beside the user's name, in letters and logs.
     Rule(
         hint=r"pass(?:word|wd|wort)[ \t][\"'`]?[a-z][^\s]{0,11}[0-9]",
-        pattern=r"\b(?:user(?:name)?|account|login)(?:\s{0,2}[:=]\s{0,2}|\s)[\"'`]?[\w.@+-]{1,60}[\"'`]?,?\s{1,3}"
+        pattern=r"\b(?:user(?:name)?|account|login|benutzer(?:name)?|usuario|utilisateur|utente)(?:\s{0,2}[:=]\s{0,2}|\s)[\"'`]?[\w.@+-]{1,60}[\"'`]?,?\s{1,3}"
         r"(?:there )?(?:(?:with|and|using|has|has the)\s{1,2})?pass(?:word|wd|wort)\s{1,2}[\"'`]?"
         r"(?P<v>[^\s\"'`]{6,100}[^\s\"'`.,;])",
+        caseless=True,
+        before=130,
+        after=110,
+        checks=("chosen",),
+    ),
+    # In the cell or on the line behind its label, as tables and letters have it.
+    Rule(
+        hint=PASSWORD_HINT + r"[*`\":]{0,4}[ \t]{0,8}(?:[\t|,;]|\r?\n)[ \t*`\"]{0,8}[^\s|,;]{6}",
+        pattern=(
+            r"(?<![^\n|\t])[ \t*`\"]{0,8}(?:[a-z0-9_-]{1,20}[ ]){0,3}[a-z0-9_-]{0,20}?"
+            + PASSWORD
+            + r"(?:[*`\":]{0,4}[ \t]{0,8}[\t|][ \t*`\"]{0,8}"
+            r"(?P<v>[^\s|\"`<>]{6,100}?)[*`\"]{0,4}(?=[ \t]{0,8}(?:[\t|\r\n]|\Z))"
+            # Two cells only, where a comma parts them; on the next line where a colon or a sign in it tells.
+            r"|(?:\"?(?<!pass)[,;]\"?|(?:[*`\"]{0,2}:[*`\"]{0,2}|(?=\s{1,12}[^\s@]{0,60}[!$%&?^~]))"
+            r"[ \t]{0,8}\r?\n[ \t*`\"]{0,8})"
+            r"(?P<v2>[^\s|\"`<>,;]{6,100}?)[*`\"]{0,4}(?=[ \t]{0,8}(?:\r?\n|\Z)))"
+        ),
         caseless=True,
         before=130,
         after=110,
@@ -241,6 +259,8 @@ PASSWORD_FORMS = (
         after=110,
     ),
 )
+_BESIDE = r"[ \t]{1,4}[\"'=]?|[*`\"]{0,3}[ \t]{0,8}\|[ \t]{0,8}`?"
+"""What parts a word for a key from the key in speech and between cells."""
 # What Android's builds put into the program.
 _BUILT = (
     r"(?:buildconfigfield|resvalue)\s?\(?\s{0,3}[\"'](?:java\.lang\.)?string[\"']\s?,\s{0,3}[\"'][a-z0-9_]{0,40}"
@@ -394,9 +414,14 @@ TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"(?:secret|token|private|access|key)(?:[ \t]{1,4}[\"'=]?[a-z0-9+/_.~-]{16}|[-.][a-z0-9]{20})",
+        hint=r"(?:secret|token|private|access|key)(?:(?:"
+        + _BESIDE
+        + r"|:[ \t\r]{0,4}\n[ \t]{0,8})[a-z0-9+/_.~-]{16}|[-.][a-z0-9]{20})",
         pattern=(
-            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)(?:[ \t]{1,4}[\"'=]?"
+            r"(?<![a-z0-9+/])[a-z0-9_]{0,40}(?:secret|token|private|access|key)(?:(?:"
+            + _BESIDE
+            + r"|(?:(?<=secret)|(?<=token)|(?<=apikey)|(?<=(?:api|ess)[ _-]key)):[ \t\r]{0,4}\n[ \t]{0,8}"
+            r"(?=[a-z0-9+]{20,200}={0,2}[ \t\r]{0,4}(?:\n|\Z)))"
             r"(?P<v>[a-z0-9+/_.~-]{16,300}={0,2})(?![a-z0-9+/_=.~-])|[-.](?P<v2>[a-z0-9]{20,120}={0,2})(?![a-z0-9+/_=.~:-]))"
         ),
         caseless=True,
@@ -404,10 +429,10 @@ TOKEN_FORMS = (
         after=310,
     ),
     Rule(
-        hint=r"(?:secret|token|key)</(?:key|name)>\s{0,20}<(?:string|value)>[^<\s]{12}",
+        hint=r"(?:secret|token|key)</(?:key|(?:param-)?name)>\s{0,20}<(?:string|(?:param-)?value)>[^<\s]{12}",
         pattern=(
-            r"<(?:key|name)>[^<\n]{0,60}(?:secret|token|(?:api|access|secret|private|auth)[_.-]?key)</(?:key|name)>"
-            r"\s{0,20}<(?:string|value)>(?P<v>[^<\s]{12,300})</"
+            r"<(?:key|(?:param-)?name)>[^<\n]{0,60}(?:secret|token|(?:api|access|secret|private|auth)[_.-]?key)</(?:key|(?:param-)?name)>"
+            r"\s{0,20}<(?:string|(?:param-)?value)>(?P<v>[^<\s]{12,300})</"
         ),
         caseless=True,
         before=140,

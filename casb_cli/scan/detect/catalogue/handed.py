@@ -132,8 +132,8 @@ _RULES = (
          r"(?P<v>(?!--)[^\s]{4,100})[ \t\r]{0,8}(?=\n|\Z)", checks=_GIVEN),
     form(24, 110, r"\bPSK\s{1,8}\"[^\"\n]{4}", r":\s{0,4}PSK\s{1,8}\"(?P<v>[^\"\n]{4,100})\"", checks=_GIVEN),
     form(48, 310, r"Password>\s{0,20}<Value>[^<\s]{4}", r"Password>\s{0,20}<Value>(?P<v>[^<\s]{4,300})</Value>", checks=_GIVEN),
-    form(120, 110, r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)(?:\s[^<>\n]{1,60})?>",
-         r"<(?:key|name)>[^<\n]{0,60}" + _NAME + r"</(?:key|name)>\s{0,20}<(?:string|value)(?:\s[^<>\n]{1,60})?>(?P<v>[^<\s]{4,100})</(?:string|value)>", caseless=True),
+    form(120, 110, r"<(?:key|(?:param-)?name)>[^<\n]{0,60}" + _NAME + r"</(?:key|(?:param-)?name)>\s{0,20}<(?:string|(?:param-)?value)(?:\s[^<>\n]{1,60})?>",
+         r"<(?:key|(?:param-)?name)>[^<\n]{0,60}" + _NAME + r"</(?:key|(?:param-)?name)>\s{0,20}<(?:string|(?:param-)?value)(?:\s[^<>\n]{1,60})?>(?P<v>[^<\s]{4,100})</(?:string|(?:param-)?value)>", caseless=True),
     form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
     # A parameter, whose value is a property of its own.
