@@ -125,6 +125,10 @@ def test_a_pair_that_is_to_be_filled_in_is_none(text):
         (f"Password\t{PICKED}", PICKED),
         (f"| **Password** | `{PICKED}` |", PICKED),
         (f"| API key | {KEY} |", KEY),
+        (
+            f"http://hooks.slack.com/services/T0{SESSION[:7].upper()}/B0{SESSION[7:14].upper()}/{KEY[:24]}",
+            f"http://hooks.slack.com/services/T0{SESSION[:7].upper()}/B0{SESSION[7:14].upper()}/{KEY[:24]}",
+        ),
         (f"user,ann\npassword,{PICKED}\nhost,db1\n", PICKED),
         (f"Password:\n{PICKED}\n", PICKED),
         (f"API key:\n{HEXADECIMAL}\n", HEXADECIMAL),

@@ -8,7 +8,7 @@ from casb_cli.scan.detect.catalogue._build import credential, prefixed
 from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, crc_token, digits, jwt, rand
 from casb_cli.scan.detect.rules import Detector, Rule
 
-_SLACK_HOOK = r"https://hooks\.slack\.com/(?:services|workflows|triggers)/"
+_SLACK_HOOK = r"https?://hooks\.slack\.com/(?:services|workflows|triggers)/"
 
 
 def _slack(kind: str) -> str:
