@@ -140,6 +140,15 @@ def test_a_name_is_read_where_a_drawn_line_parts_it_from_its_numbers() -> None:
     assert _found(scanner, text.encode(), "staff.txt") == ["22729743950"]
 
 
+@pytest.mark.parametrize("order", ['<label>Order no.</label><input value="{}">', '<input name="orderNo" value="{}">'])
+def test_a_number_in_a_field_is_told_by_its_name_or_its_label(order):
+    number = "531293071902340" + luhn.calc_check_digit("531293071902340")
+    page = f"<html><body><label>Card number</label><input name='n' value='none'>{order.format(number)}</body></html>"
+    assert not inspect_stream(page.encode(), name="a.html", scanner=CARDS, key=bytes(32)).totals
+    paid = page.replace("Order no.", "Card no.").replace("orderNo", "cardNo")
+    assert inspect_stream(paid.encode(), name="a.html", scanner=CARDS, key=bytes(32)).totals == {"payment-card": 1}
+
+
 def test_what_stands_in_front_of_a_table_on_the_line_of_a_page_is_none_of_its_names():
     number = "5312 9307 1902 340" + luhn.calc_check_digit("531293071902340")
     table = f"<table><tr><th>Ref</th><th>Invoice number</th></tr><tr><td>A7</td><td>{number}</td></tr></table>"

@@ -127,6 +127,12 @@ def test_loose_ways_of_writing_need_a_word_for_cards(found):
     assert kinds(found("a card's measures;" + groups(CARD, ";") + ";1950;2100")) == set()
 
 
+def test_the_element_of_a_number_with_rare_many_digits_tells_what_it_is(found):
+    number = card("4", 13)
+    assert kinds(found(f"<paid><Locator>{number}</Locator><card>Visa</card></paid>")) == set()
+    assert "payment-card" in kinds(found(f"<paid><Card>{number}</Card></paid>"))
+
+
 def test_codes_of_characters_in_a_row_and_powers_of_two_are_no_cards(found):
     number = groups(CARD, " ")
     assert "payment-card" in kinds(found(f"x {number} y"))

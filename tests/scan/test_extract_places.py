@@ -409,6 +409,7 @@ def old_tar():
 PLACES["tar without a mark"] = old_tar()
 for _part, _xml in (
     ("word/numbering", f'<w:numbering><w:lvlText w:val="Nr {SHOWN} %1"/></w:numbering>'),
+    ("word/styles", f'<w:styles><w:style><w:name w:val="{SHOWN}"/></w:style></w:styles>'),
     ("word/people", f'<w15:people><w15:person w15:author="{SHOWN}"/></w15:people>'),
     ("word/activeX/activeX1", f'<ax:ocx><ax:ocxPr ax:name="Caption" ax:value="{SHOWN}"/></ax:ocx>'),
     ("ppt/commentAuthors", f'<p:cmAuthorLst><p:cmAuthor name="{SHOWN}"/></p:cmAuthorLst>'),

@@ -7,7 +7,14 @@ from functools import lru_cache
 
 from casb_cli.scan.detect.checks_payment import article, named_card
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.numbered import NUMBER, calls_a_card, may_name_a_card, names_a_card, numbers_a_thing
+from casb_cli.scan.detect.numbered import (
+    NUMBER,
+    calls_a_card,
+    may_name_a_card,
+    names_a_card,
+    names_something,
+    numbers_a_thing,
+)
 from casb_cli.scan.detect.papers import customers_card, labelled_otherwise, numbers_a_paper, on_a_receipt
 
 _NUMBER_OF = expression(
@@ -62,6 +69,8 @@ _ISSUED, _COUNTING = 10, 3
 _AROUND = 12_000
 _BESIDE = 120
 """Bytes on either side in which other values of the same record stand."""
+_RARE_SIZES = frozenset((13, 17, 18, 19))
+"""Digits that few cards have, and many other numbers."""
 _SAME = 4
 """The same for numbers that have the same name."""
 
@@ -243,6 +252,8 @@ def named_otherwise(value: bytes, text: bytes, start: int, before: bytes, column
         if may_name_a_card(name):
             return False
         if _OTHER_NAME.search(name) is not None:
+            return True
+        if key[2] and value.isdigit() and len(value) in _RARE_SIZES and names_something(name):
             return True
         after = text[start + len(value) : start + len(value) + _BESIDE].split(b"\n", 1)[0]
         # What names several cells of a row tells nothing: they are held against those in their place.

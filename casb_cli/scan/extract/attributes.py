@@ -23,6 +23,7 @@ _NEEDLES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
         (rb"<w:ffData>", rb"<w:listEntry\s[^<>]*?w:val=\"([^\"<>]+)\""),
         (rb"<w:sdtPr>", rb"<w:(?:alias|tag)\s[^<>]*?w:val=\"([^\"<>]+)\""),
         (rb"<w:docVar\s", rb"<w:docVar\s[^<>]*?w:val=\"([^\"<>]+)\""),
+        (rb"w:val=\"[^\"<>]{16}", rb"w:val=\"([^\"<>]{16,})\""),  # titles of tables, names of styles and parts
         (rb"<w:mailMerge>", rb"<w:(?:query|connectString)\s[^<>]*?w:val=\"([^\"<>]+)\""),
         # OpenDocument
         (rb"string-value", rb":string-value(?:-if-(?:true|false))?=\"([^\"<>]+)\""),

@@ -112,8 +112,9 @@ def _spaced(value: bytes) -> bytes:
     return value
 
 
-_PART = re.compile(rb"[0-9][0-9 .\-]{0,39}")
-"""A number in a field of a form, or what it holds of one: it is read behind its label, with those beside it."""
+_NUMBER = re.compile(rb"(?P<part>[0-9]{1,6})|[0-9][0-9 .\-]{0,39}")
+"""A number in a field of a form, told by the field's name or its label; or a part of one, read with those beside it."""
+_FIELD = re.compile(rb"\sname\s{0,4}=\s{0,4}[\"']?([\w.\-]{2,60})", re.IGNORECASE)
 
 
 def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
@@ -125,8 +126,9 @@ def _values(tag: bytes, name: bytes) -> Iterator[bytes]:
             continue
         elif found[1].lower() == b"srcdoc":
             yield b" " + _TAG.sub(b"", unescaped(value)) + b" "
-        elif name == b"input" and _PART.fullmatch(value) and found[1].lower() == b"value":
-            yield b" " + value + b" "
+        elif name == b"input" and found[1].lower() == b"value" and (number := _NUMBER.fullmatch(value)):
+            field = None if number["part"] else _FIELD.search(tag)
+            yield b' %s="%s" ' % (field[1], value) if field else b" " + value + b" "
         else:
             yield b' %s="%s" ' % (found[1], _spaced(value))
     if b"-" in name:  # an element of the page's own
