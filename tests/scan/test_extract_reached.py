@@ -199,3 +199,13 @@ def test_colours_of_terminals_part_nothing_and_places_are_those_of_the_file():
     log = f"started\nat \x1b[1;31m{SHOWN}\x1b[0m card\ncard \x1b[32m{SHOWN[:7]}\x1b[0m{SHOWN[7:]}\x1b[K\n".encode()
     seen = inspect_stream(log, name="a.log", scanner=SCANNER, key=bytes(32), every=True).matches
     assert [(one.place, one.start) for one in seen] == [("line 2, column 11", 18), ("line 3, column 11", 57)]
+
+
+def test_fields_of_a_tiff_that_share_their_bytes_are_read_up_to_a_limit():
+    shared = struct.pack("<HHII", 270, 2, 1 << 19, 10 + 12 * 500) * 500
+    data = b"II*\0\x08\0\0\0" + struct.pack("<H", 500) + shared + bytes(4) + b"no number at all\n" * 40_000
+    context = Context(limits=Limits(), open=extract)
+    read = sum(
+        len(block) for one in extract(Source(io.BytesIO(data), "", len(data)), context, "") for block in one.blocks
+    )
+    assert len(data) < read < 4 << 20

@@ -188,8 +188,9 @@ _FIELDS = 512
 
 
 def _tiff(source: Source, context: Context) -> Iterator[bytes]:
-    """Yield the texts in the directories of a TIFF picture."""
+    """Yield the texts in the directories of a TIFF picture, up to a megabyte: fields may share their bytes."""
     start = source.head(_EDGE)
+    left = _EDGE
     order = "<" if start[:1] == b"I" else ">"
     ahead = [struct.unpack(order + "I", start[4:8].ljust(4, b"\0"))[0]]
     for at in ahead:
@@ -198,10 +199,10 @@ def _tiff(source: Source, context: Context) -> Iterator[bytes]:
         count = min(struct.unpack(order + "H", told)[0], _FIELDS) if len(told) == 2 else 0
         fields = _bytes(source, start, at + 2, 12 * count + 4)
         for tag, kind, size, value in struct.iter_unpack(order + "HHII", fields[: len(fields) // 12 * 12]):
-            if kind == 2 and 4 < size < _EDGE:
-                yield _bytes(source, start, value, size).strip(b"\0")
-            elif tag in _NOTED and size < _EDGE:
-                yield from _notes(_bytes(source, start, value, size))
+            if (kind == 2 or tag in _NOTED) and 4 < size < left:
+                left -= size
+                note = _bytes(source, start, value, size)
+                yield from (note.strip(b"\0"),) if kind == 2 else _notes(note)
             elif tag in _FURTHER and len(ahead) < _MOST_DIRECTORIES:
                 ahead.append(value)
         if len(fields) == 12 * count + 4 and len(ahead) < _MOST_DIRECTORIES:
