@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,6 @@ OVERLAP = 16 << 10
 """Bytes that two successive scans share: no match, with its surroundings, is wider."""
 
 _PIECE = BLOCK // 2
-_OFTEN, _GROUPS = 200, 32
-"""How often detectors are asked for together before they get a database of their own, and how many such there are."""
 _RAISED: dict[Confidence, Confidence] = {"low": "medium", "medium": "high", "high": "high"}
 _LOWERED: dict[Confidence, Confidence | None] = {"low": None, "medium": "low", "high": "medium"}
 
@@ -54,12 +52,10 @@ class _Gated(msgspec.Struct, dict=True):
 
     cache_dir: str | None
     aims: list[Aim] = []
-    names: list[tuple[str, int]] = []
-    """Whose rule each is, and which of its owner's."""
 
     @cached_property
     def database(self) -> Any:
-        """The compiled hints of the rules."""
+        """The compiled hints of the rules: one of many detectors takes seconds to compile, and finds them no sooner."""
         return load(tuple(aim.rule for aim in self.aims), self.cache_dir)
 
 
@@ -108,12 +104,7 @@ class Scanner:
         self._gated: dict[str, _Gated] = {}
         for aim in self._aims:
             if aim.owner.detector.gated or aim.rule.words:
-                gated = self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir))
-                gated.names.append((aim.owner.detector.id, len(gated.aims)))
-                gated.aims.append(aim)
-        self._groups: dict[frozenset[str], _Gated] = {}
-        self._asked: Counter[frozenset[str]] = Counter()
-        self._cache_dir = cache_dir
+                self._gated.setdefault(aim.owner.detector.id, _Gated(cache_dir)).aims.append(aim)
         self._aims = [aim for aim in self._aims if not (aim.owner.detector.gated or aim.rule.words)]
         self._gates = Gates(detectors, cache_dir)
         rules, words = tuple(aim.rule for aim in self._aims), self._gates.hints
@@ -206,9 +197,9 @@ class Scanner:
         around: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
         for window in windows:
             text = buffer[window.start : window.end]
-            for gated in self._together(window.owners):
-                for number, ends in hits(gated.database, text).items():
-                    around[gated.names[number]].update(end + window.start for end in ends)
+            for owner in window.owners:
+                for number, ends in hits(self._gated[owner].database, text).items():
+                    around[owner, number].update(end + window.start for end in ends)
         held = _held(block.found, {owner for owner, _ in around})
         for (owner, number), at in sorted(around.items()):
             ends = outside(sorted(at), held[owner]) if owner in held else sorted(at)
@@ -228,22 +219,6 @@ class Scanner:
                 if (words := self._gated[owner].aims[0].words) is not None and any(map(words.search, names))
             )
         return places.named
-
-    def _together(self, owners: frozenset[str]) -> Iterable[_Gated]:
-        """Return what looks for the numbers of some detectors: in one scan where they are often asked for together."""
-        if len(owners) == 1:
-            return [self._gated[owner] for owner in owners]
-        one = self._groups.get(owners)
-        if one is not None:
-            return (one,)
-        self._asked[owners] += 1
-        if self._asked[owners] > _OFTEN and len(self._groups) < _GROUPS:
-            members = [self._gated[owner] for owner in sorted(owners)]
-            one = _Gated(self._cache_dir, [aim for member in members for aim in member.aims])
-            one.names = [name for member in members for name in member.names]
-            self._groups[owners] = one
-            return (one,)
-        return [self._gated[owner] for owner in owners]
 
     def _confirm(self, aim: Aim, ends: list[int], block: _Block) -> None:
         """Add what the rule's pattern confirms around the ends of its hint."""
