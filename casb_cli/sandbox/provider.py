@@ -41,7 +41,7 @@ class Signin(msgspec.Struct, frozen=True, kw_only=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call received: never a credential's value. `headers` are the names of all headers, in lower case.
 
-    `effect` tells whether such a call changes anything at the provider.
+    `effect` tells whether it took effect: a call that changes something, and succeeded, whatever was answered.
     """
 
     name: str
@@ -59,6 +59,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """How the server answers: the reply, and whether to close the connection without it or half way."""
 
     reply: Reply | None
+    took: bool = False
+    """Whether the call succeeded, whatever is answered."""
     cut: bool = False
     delay: float = 0.0
     call: Call | None = None
@@ -156,7 +158,8 @@ class Provider:
         request.name = route.name
         target = f"{request.path}?{request.query_text}" if request.query_text else request.path
         fault = self.faults.take(route, f"{request.method} {target}")
-        return self._logged(request, self._play(request, route, handler, fault), fault, effect=route.effect)
+        outcome = self._play(request, route, handler, fault)
+        return self._logged(request, outcome, fault, effect=route.effect and outcome.took)
 
     def _play(
         self, request: Request, route: Route, handler: Callable[[Request], Reply], fault: Fault | None
@@ -185,7 +188,8 @@ class Provider:
         except msgspec.DecodeError:
             reply = answer({"message": "Problems parsing JSON"}, 400)
         reply = self.finish(request, route, reply)
-        outcome = Outcome(reply=reply, delay=self.options.latency, done=lambda: self.leave(request, route))
+        took = 200 <= reply.status < 300
+        outcome = Outcome(reply=reply, took=took, delay=self.options.latency, done=lambda: self.leave(request, route))
         if fault:
             if kind == "error-after":
                 outcome.reply = self.finish(request, route, self.failed(request, fault.status))

@@ -322,10 +322,7 @@ class Stage:
         return [
             call
             for call in list(self.provider.calls)[since:]
-            if call.effect
-            and not call.name.startswith(READING)
-            and not call.name.endswith(SIGNING_IN)
-            and (200 <= call.status < 300 or call.fault in {"lost", "error-after"})
+            if call.effect and not call.name.startswith(READING) and not call.name.endswith(SIGNING_IN)
         ]
 
 

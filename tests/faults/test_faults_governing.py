@@ -39,6 +39,12 @@ def sent(stage):
     return {name: 1 if name.startswith(SETTING) else count for name, count in found.items()}
 
 
+def again(stage):
+    """Return how many calls set a state that an earlier one had set: the provider writes each of them down."""
+    found = Counter(call.name for call in stage.effects() if call.name.startswith(SETTING))
+    return found.total() - len(found)
+
+
 def happened(stage):
     """Return how many events the provider has written down on top of its world."""
     return stage.provider.snapshot()["events"]
@@ -73,7 +79,7 @@ def test_each_change_happens_exactly_once_under_faults(connected, hurried, home,
         assert run.code == 0, (seed, run)
         assert row["state"] in {"changed", "pending"}, run
         assert found == expected, (seed, run)
-        assert happened(stage) == events, (seed, run)
+        assert events <= happened(stage) <= events + again(stage), (seed, run)
     assert met == RUNS, "hardly a fault was met"
 
 
@@ -95,7 +101,8 @@ def test_each_write_of_a_quarantine_may_fail_once(connected, hurried, home, kind
         assert (sent(stage), happened(stage)) == (expected, events), (name, run)
 
 
-def test_a_list_whose_position_is_forgotten_is_read_anew(connected, hurried, home, action):
+@pytest.mark.parametrize("forgotten", [False, True], ids=["a page twice", "a position forgotten"])
+def test_lists_are_read_right_whatever_becomes_of_their_pages(connected, hurried, home, action, forgotten):
     stage = connected
     ref, words = chosen_for(stage, action)
     command = ("govern", action, ref, *words, "--yes", "-o", "jsonl")
@@ -107,7 +114,9 @@ def test_a_list_whose_position_is_forgotten_is_read_anew(connected, hurried, hom
     for name in sorted({call.name for call in list(stage.provider.calls)[before:]} & paged):
         as_new(stage, stage.home, home)
         stage.provider.faults.plan(name, "duplicate-page")
-        stage.provider.faults.plan(name, "expired-cursor", nth=2)
+        stage.provider.faults.plan(name, "duplicate-page", nth=3)
+        if forgotten:
+            stage.provider.faults.plan(name, "expired-cursor", nth=2)
         run = stage.casb(*command)
         stage.provider.faults.clear()
         assert run.code == 0, (name, run)

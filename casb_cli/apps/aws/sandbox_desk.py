@@ -144,10 +144,7 @@ class Desk(Provider):
             target = f"{request.name} {request.path}#{digest}?{request.query_text}"
             fault = self.faults.take(found.route, target)
             outcome = self._play(request, found.route, self._handler(found), fault)
-            reply = outcome.reply
-            happened = reply is not None and 200 <= reply.status < 300
-            happened = happened or (fault is not None and fault.kind in ("lost", "error-after"))
-            effect = found.route.effect and (self._changes(request) if happened else True)
+            effect = found.route.effect and outcome.took and self._changes(request)
             return self._kept(request, outcome, fault, effect=effect)
 
     def _handler(self, found: Operation) -> Any:

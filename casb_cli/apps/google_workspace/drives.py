@@ -85,7 +85,8 @@ class DriveBase(GoogleBase):
         pages = self.pages(
             f"{DRIVE}/files/{{fileId}}/permissions", shapes.Permissions, {"fileId": id_}, user=user, **query
         )
-        return [one for page, _ in pages for one in page.permissions or ()]
+        # By id: a page may come twice.
+        return list({one.id: one for page, _ in pages for one in page.permissions or ()}.values())
 
     def all_permissions(self, item: shapes.Item, user: str) -> list[shapes.Permission]:
         """Return an item's permissions: those that came with it, else asked for."""

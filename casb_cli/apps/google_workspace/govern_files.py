@@ -235,7 +235,7 @@ class GovernFiles(Files, TrashFile, OverwriteFile):
     def _revisions(self, file: str, as_: str) -> list[str]:
         query: dict[str, Any] = {"pageSize": REVISION_PAGE, "fields": "nextPageToken,revisions(id)"}
         pages = self.pages(REVISIONS, shapes.Revisions, {"fileId": file}, user=as_, **query)
-        return [one.id for page, _ in pages for one in page.revisions or ()]
+        return list(dict.fromkeys(one.id for page, _ in pages for one in page.revisions or ()))
 
     def observe_overwrite(self, change: Change, memo: dict[str, Any]) -> dict[str, Any]:
         """Read the content's checksum, and how many revisions there are."""
