@@ -9,8 +9,9 @@ from casb_cli.scan.detect.expressions import expression
 _APART = expression(r"[\t\n,;|?&<>{}()\[\]\"“”«»、，。；]|  |(?:(?<=[^\W\d_]{4})|(?<=[0-9]{4}))[.!] ")
 _JOINTS = " \t\r\n:：.=\"'([{>\\-"
 """What parts a label from what stands in front of it; a short word's point is one of an abbreviation."""
-_WORD = expression(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|[№#]")
-"""A word, also where several are joined in one name (`policyNo`)."""
+_WORD = expression(r"[A-Z]?(?:[^\W\d_A-Z]|[\u0900-\u0963\u0981-\u0dff])+|[A-Z]+(?![^\W\d_A-Z])|[№#]")
+"""A word, also where several are joined in one name (`policyNo`); signs of vowels of India's scripts are no letters to
+`re`."""
 _VALUE = expression(r"(?<![^\W\d_])[0-9]+$")
 """A value of another label."""
 _WORDS = 4
@@ -20,6 +21,7 @@ _NUMBER_WORDS = (
     " ном número numărul număr numarası numara szám száma kód kódja kod kodu kode code codes código codice cod"
     " codi код κωδικός αριθμός αρ số mã nomor מספר מס קוד رقم رمز id ids identifier identifiant identificador"
     " identificativo identyfikator šifra шифра tag ref réf 番号 号 号码 號 號碼 编号 編號 번호 コード 코드"
+    " नंबर नम्बर संख्या क्रमांक"
 )
 NUMBER = frozenset(_NUMBER_WORDS.split())
 """Words that only say that a number follows."""
