@@ -163,6 +163,16 @@ def test_what_a_word_in_one_line_tells_is_not_looked_for_in_all_lines():
     assert reached >= len(text) - 20
 
 
+def test_rows_that_hold_words_begin_no_table_each():
+    gates = Gates(DetectorSet([needing("a", "pin")]))
+    text = b"kind | name\n" + b"pin | Ann 2\n" * 4000
+    heads = Heads()
+    list(gates.windows(gates.word_ends(hits(load((), None, gates.hints), text), 0, text), text, heads))
+    found = heads.windows(len(text))
+    assert found
+    assert sum(end - start for start, end, _ in found) < 50 * len(text)
+
+
 @pytest.mark.parametrize(
     "text", ["Telefon", "TELEFON", "telefon", "myTelefon", "Téléphone", "TÉLÉPHONE", "телефон", "Телефон"]
 )

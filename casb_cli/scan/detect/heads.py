@@ -39,6 +39,8 @@ _ABOVE = 8192
 _LISTED = expression(rb"[^A-Za-z\x80-\xff]*|[^0-9]{0,4}(?:[0-9][^0-9]{0,2}){6,40}[^0-9]{0,4}")
 """What a list of numbers has a line, also with letters in front."""
 _NOBODY = frozenset[str]()
+_WITHIN = 20
+"""Tables in one another from which on a row names no columns: where each holds a word, each would begin a table."""
 
 
 class Head(msgspec.Struct):
@@ -74,6 +76,7 @@ class Heads:
     def __init__(self, *, page: bool = False) -> None:
         self._row = ROW if page else b"\n"
         self._known: list[Head] = []
+        self._open: list[Head] = []
         self._base = 0
         self._seen = 0
         self._last: Head | None = None
@@ -86,6 +89,7 @@ class Heads:
         """Take the next stretch of text, and drop the tables that end before it."""
         self._base, self._seen, self._last = base, 0, None
         self._known = [head for head in self._known if head.end is None or head.end > base]
+        self._open = list(self._known)
         for head in self._known:
             if head.end is None:
                 head.end = _ends(head, buffer, max(0, head.start - base), base)
@@ -97,11 +101,13 @@ class Heads:
                 if _CELL_END.match(buffer, at) is None:
                     continue
                 self._seen = self._end(buffer, at)
-                self._last = self._head(buffer, at, self._seen)
+                self._open = [head for head in self._open if head.end is None or head.end > self._base + at]
+                self._last = self._head(buffer, at, self._seen) if len(self._open) < _WITHIN else None
                 if self._last is not None:
                     self._last.owners = owners[word.owners]
-                    if not any(head.start == self._last.start for head in self._known):
+                    if not any(head.start == self._last.start for head in self._open):
                         self._known.append(self._last)
+                        self._open.append(self._last)
             elif self._last is not None:
                 self._last.owners |= owners[word.owners]
 
