@@ -120,9 +120,7 @@ class StepRunner:
                 result = self.connector.perform(step, dict(record.memo))
             except Stopped:
                 raise  # as in a crash: the next run settles what this one leaves at `sending`
-            except LostAnswer as error:
-                last = error
-            except (Unavailable, CursorExpired) as error:
+            except (LostAnswer, Unavailable, CursorExpired) as error:
                 last = error
             except CasbError as error:
                 return self._refused(index, step, error)

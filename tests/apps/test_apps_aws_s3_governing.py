@@ -377,5 +377,14 @@ def test_a_position_older_than_the_queues_memory_has_expired(connector):
         list(connector.follow_files(ROOT, '{"time":"2020-01-01T00:00:00Z","listed":"2020-01-01T00:00:00Z"}'))
 
 
+def test_the_list_of_buckets_is_begun_anew_where_its_position_is_forgotten(simulated):
+    connector, _, provider, *_ = simulated
+    whole = set(connector.buckets(provider.company.main, fresh=True))
+    provider.faults.plan("GET /s3/ListBuckets", "duplicate-page")
+    provider.faults.plan("GET /s3/ListBuckets", "expired-cursor", nth=2)
+    assert set(connector.buckets(provider.company.main, fresh=True)) == whole >= {VERSIONED, PLAIN}
+    assert provider.faults.taken["expired-cursor"] == 1
+
+
 def test_places_of_an_object():
     assert where_it_is([]) == "gone"

@@ -111,7 +111,10 @@ def test_lists_are_read_right_whatever_becomes_of_their_pages(connected, hurried
     assert stage.casb(*command).code == 0
     expected, events = sent(stage), happened(stage)
     paged = {route.name for route in routes_of(stage.provider) if route.paged}
-    for name in sorted({call.name for call in list(stage.provider.calls)[before:]} & paged):
+    names = sorted({call.name for call in list(stage.provider.calls)[before:]} & paged)
+    if not names:
+        pytest.skip(f"{action} reads no list of {stage.app}")
+    for name in names:
         as_new(stage, stage.home, home)
         stage.provider.faults.plan(name, "duplicate-page")
         stage.provider.faults.plan(name, "duplicate-page", nth=3)

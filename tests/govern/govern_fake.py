@@ -27,6 +27,7 @@ from casb_cli.core.capabilities import (
     needs,
 )
 from casb_cli.core.errors import (
+    CursorExpired,
     LostAnswer,
     NotPermitted,
     ObjectMissing,
@@ -371,6 +372,8 @@ class FakeConnector(
             raise LostAnswer("no answer", call="PUT /x")
         if fault == "503-before":
             raise Unavailable("down", call="PUT /x", status=503)
+        if fault == "forgot-before":
+            raise CursorExpired("the token has expired", call="GET /x", status=400)
         result = getattr(self, "_" + step.name.replace("-", "_"))(step.args, memo)
         if not step.name.startswith("read-"):
             self.world.effect(step.name)
@@ -381,6 +384,8 @@ class FakeConnector(
             raise LostAnswer("no answer", call="PUT /x")
         if fault == "503-after":
             raise Unavailable("down", call="PUT /x", status=503)
+        if fault == "forgot-after":
+            raise CursorExpired("the token has expired", call="GET /x", status=400)
         return result or {}
 
     def settle(self, step, memo):

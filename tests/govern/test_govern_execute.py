@@ -37,7 +37,9 @@ def test_what_a_refused_step_needs_is_told_and_journalled(rig):
     assert rig.record(record.id).detail == record.detail
 
 
-@pytest.mark.parametrize("fault", ["lost-before", "lost-after", "503-before", "503-after"])
+@pytest.mark.parametrize(
+    "fault", ["lost-before", "lost-after", "503-before", "503-after", "forgot-before", "forgot-after"]
+)
 @pytest.mark.parametrize(
     ("action", "ref", "step"),
     [
