@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from casb_cli.scan.extract.told import told
+from casb_cli.scan.extract.told import markup
 
 _NAMES = rb"(?:b|i|u|s|em|tt|font|mark|span|strong|small|big|wbr|ins|del)"
 
@@ -66,7 +66,7 @@ class Runs:
 
 def runs(block: bytes) -> Runs | None:
     """Return what finds the markup in a block, None where there is none."""
-    return Runs(block, ends) if (ends := told(block).markup) else None
+    return Runs(block, ends) if (ends := markup(block)) else None
 
 
 def joined(found: re.Match[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from casb_cli.scan.extract.base import Context, Segment, Source, join_place
 from casb_cli.scan.extract.sniff import looks_textual
-from casb_cli.scan.extract.told import told
+from casb_cli.scan.extract.told import packed
 
 _NEAR = 400
 """Bytes behind the word `base64` in which it is believed, in text of no known form."""
@@ -57,7 +57,7 @@ def _words(block: bytes, stretches: list[tuple[int, int]]) -> Iterator[bytes]:
 
 def _stretches(block: bytes, *, formed: bool) -> list[tuple[int, int]]:
     """Return where words may begin that are packed: all of a block, or right behind what says so."""
-    found = told(block)
+    found = packed(block)
     if found.elsewhere or (formed and found.words):
         return [(0, len(block))]
     begun = [(start, start + _TRIED) for start in found.documents]

@@ -15,7 +15,7 @@ from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, whole, words
 from casb_cli.scan.extract.shortened import Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
-from casb_cli.scan.extract.told import told
+from casb_cli.scan.extract.told import markup
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -55,7 +55,7 @@ _LONG_OR_RUN = re.compile(RUN + rb"|" + _LONG.pattern)
 
 
 def _long(block: bytes) -> re.Pattern[bytes] | None:
-    if told(block).markup:
+    if markup(block):
         return _LONG_OR_RUN
     return _LONG if b"\\u" in block else None
 
