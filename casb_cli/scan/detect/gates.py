@@ -15,6 +15,8 @@ _DIGITS = b"0123456789"
 _NUMBERED = expression(NUMBERED.encode())
 _SHOUTED = frozenset(word.encode() for word in SHOUTED)
 _NOBODY = frozenset[str]()
+_LOWER, _UPPER = 1, 2
+_CASES = bytes(_LOWER * chr(byte).islower() + _UPPER * chr(byte).isupper() for byte in range(128)) + bytes(128)
 _BELOW = 400
 """Bytes in which a line of names may go on, with the one drawn below it and the first cells of a row."""
 _WIDEST = 4096
@@ -32,10 +34,12 @@ class Window(NamedTuple):
 
 def _parted(buffer: bytes, at: int) -> bool:
     """Return whether a word may begin or end at an offset: by what is no letter, or by a hump of camel case."""
-    before, behind = buffer[max(0, at - 1) : at], buffer[at : at + 1]
-    if not (before.isalpha() and behind.isalpha()):
+    if at <= 0 or at >= len(buffer):
         return True
-    return behind.isupper() and (before.islower() or buffer[at + 1 : at + 2].islower())
+    before, behind = _CASES[buffer[at - 1]], _CASES[buffer[at]]
+    if not before or not behind:
+        return True
+    return behind == _UPPER and (before == _LOWER or buffer[at + 1 : at + 2].islower())
 
 
 class WordEnds:

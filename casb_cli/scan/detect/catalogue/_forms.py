@@ -170,7 +170,9 @@ PASSWORD_FORMS = (
     ),
     # In the cell or on the line behind its label, as tables and letters have it.
     Rule(
-        hint=PASSWORD_HINT + r"[*`\":]{0,4}[ \t]{0,8}(?:[\t|,;]|\r?\n)[ \t*`\"]{0,8}[^\s|,;]{6}",
+        hint=PASSWORD_HINT + r"[*`\":]{0,4}[ \t]{0,8}(?:[\t|,;]|\r?\n)",
+        # Where a word alone ends the line, as that of Python does which does nothing, a sign is the value's.
+        then=r"(?:(?<!\n)|(?<![a-z]\n)(?<![a-z]\r\n)|(?=[ \t*`\"]{0,8}[^\s@]{0,60}[!$%&?^~]))[ \t*`\"]{0,8}[^\s|,;]{6}",
         pattern=(
             r"(?<![^\n|\t])[ \t*`\"]{0,8}(?:[a-z0-9_-]{1,20}[ ]){0,3}[a-z0-9_-]{0,20}?"
             + PASSWORD
