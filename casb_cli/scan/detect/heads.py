@@ -293,6 +293,11 @@ def _name(head: Head, buffer: bytes, start: int) -> bytes:
     if head.mark:
         return _nth(head.names, (_unquoted(before) if head.mark in b",;" else before).count(head.mark))
     first = len(before.decode("utf-8", "replace"))
+    end = buffer.find(head.row, start, start + _LONGEST)
+    cells = list(_GAP.finditer(buffer[line : end if end >= 0 else start + _LONGEST].decode("utf-8", "replace")))
+    # What was read from a picture or copied from a page keeps the order of its cells, not where they stood.
+    if len(cells) == len(head.names):
+        return _nth(head.names, sum(cell.end() <= first for cell in cells))
     last = first + 6
     for name, (low, high) in zip(head.names, head.spans, strict=True):
         if first < high and low < last:

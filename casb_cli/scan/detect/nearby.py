@@ -14,7 +14,8 @@ _TAGS = (b"<", b"/")
 _ONLY_LABELS = frozenset(word.encode() for word in ONLY_LABELS)
 _ASCII = bytes(range(128))
 _LABELS = expression(
-    rb"(?:[^\w\n]{0,3}(?:n[o\xc2\xba\xb0.]{1,4}|nr|num|number))?[^A-Za-z0-9\n]{1,24}|[ .:]{0,3}\r?\n[ \t]{0,20}",
+    rb"(?:[^\w\n]{0,3}(?:n[o\xc2\xba\xb0.]{1,4}|nr|num|number))?(?: (?:is|es|\xc3\xa9|\xc3\xa8))?[^A-Za-z0-9\n]{1,24}"
+    rb"|[ .:]{0,3}\r?\n[ \t]{0,20}",
     re.IGNORECASE,
 )
 

@@ -135,11 +135,12 @@ PASSWORD_FORMS = (
         + PASSWORD_HINT
         + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"'`]?[^\s\"'`]{4}",
         pattern=(
-            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by|"
+            # Without quotes only where a statement begins so: people are identified by numbers.
+            r"(?:identified\s{1,3}(?:with\s{1,2}[a-z0-9_]{1,40}\s{1,2})?by(?=\s{1,4}[\"'`])|"
             + PASSWORD
             + r"\s{1,2}(?:is|lautet|est|es|\xc3\xa8))(?:\s{0,3}:|\s)\s{0,3}[\"'`]?"
             r"(?P<v>(?:(?=[^\s\"'`]{0,99}(?:[0-9]|(?-i:[a-z])[^\s\"'`]{0,60}(?-i:[A-Z])))(?!\\)[^\s\"'`{}]{6,100}|(?<=[\"'`])[^\s\"'`]{4,100}(?=[\"'`])))"
-            r"|(?:create|alter)\s{1,3}user\s{1,3}\S{1,60}\s{1,3}identified\s{1,3}by\s{1,3}(?P<v2>[^\s\"'<>{};&$]{6,100})"
+            r"|(?:(?:create|alter)\s{1,3}(?:user|role)|grant\s[^;\n]{1,40}\sto)\s{1,3}\S{1,60}\s{1,3}identified\s{1,3}by\s{1,3}(?P<v2>[^\s\"'<>{};&$]{6,100})"
         ),
         caseless=True,
         before=110,

@@ -21,6 +21,7 @@ IDENTITY = (
     "national identity",
     "national identification",
     "identity number",
+    "identity no",
     "identity card",
     "identification number",
     "id number",

@@ -72,7 +72,7 @@ mx-rfc: registro federal de contribuyentes|r.f.c|contribuyente|rfc con homoclave
 mx-social-security: n.s.s|no. imss|no. de imss|número imss|afiliación imss|no. seguro social|núm. seguridad social|no. de afiliación|
     número de afiliación|seguridad social|mexican social
 ni-cedula: cédula nº|no. cédula|número de cédula|nicaraguan id|nicaraguan identity
-pa-cedula: cédula nº|no. cédula|cédula de identidad personal|panamanian id|panamanian identity|
+pa-cedula: céd|cédula nº|no. cédula|cédula de identidad personal|panamanian id|panamanian identity|
     cip|personal identity card
 pe-dni: documento nacional de identidad|d.n.i|cédula única de identidad|cui|documento nacional|dni nº|nº dni|n° dni|nro. dni|nro dni|dni nro|
     nro. documento|documento de identidad|nº documento|cedula unica de identidad|cédula única|peruvian id|peruvian identity|peruvian dni|

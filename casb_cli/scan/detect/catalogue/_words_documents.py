@@ -19,9 +19,9 @@ driving-licence: driver number|driver no|driver licence no|driving licence no|dr
     carta condução|n.º carta|carta de cond|habilitação|rijbewijs nr|rijbewijsnr|nr prawa jazdy|numer prawa jazdy|číslo řp|řidičského průkazu|
     vodičského preukazu|körkortsnr|førerkortnr|førerkort nr|kørekortnr|kørekort nr|ajokortin|vezetői engedély|jogosítvány száma|nr. permis|
     număr permis|seria permis|ehliyet no|sürücü belge no|ehliyet numarası|в/у|вод. удостоверение|водительского удостоверения|ву №|vozačke dozvole|
-    vozačka|vozniškega dovoljenja|свидетелство за управление|шофьорска|άδειας οδήγησης|аρ. αδείας|teisės pažymėjimas|vadītāja apliecība|
+    vozačka|vozniškega dovoljenja|свидетелство за управление|шофьорска|άδειας οδήγησης|αρ. αδείας|teisės pažymėjimas|vadītāja apliecība|
     juhiloa number|驾驶证号|驾照|駕照|運転免許証|免許証番号|운전면허번호|ใบอนุญาตขับขี่|เลขที่ใบขับขี่|số gplx|gplx|bằng lái xe|no. sim|nomor sim|lesen memandu|رقم الرخصة|
-    رخصة قيادة|גواهینامه|גرانندگی|ड्राइविंग लाइसेंस|driv lic|driverlicense|driverlicence|driverslicense|driverslicence|dl#|cdl|licence no|license no|
+    رخصة قيادة|گواهینامه|رانندگی|ड्राइविंग लाइसेंस|driv lic|driverlicense|driverlicence|driverslicense|driverslicence|dl#|cdl|licence no|license no|
     numero licencia|no. de licencia|permiso de conducción|licencia de conducción|permis conduire|numéro de licence|fahrerlaubnisnummer|fuhrerschein|
     führerschäin|carteira de habilitação|permissão de condução|licença de condução|rijbewijzen|rijbewijsnummers|juhiloa|juhilubade|juhiload|
     vadītāja apliecības|vaditaja apliecibas|vairuotojo pažymėjimo|vezetoi engedely|řidičské průkazy|prawa jazdy|vozačkoj dozvoli|vozačku dozvolu|
@@ -34,7 +34,7 @@ driving-licence: driver number|driver no|driver licence no|driving licence no|dr
     dls|cdls|driver licenses|drivers licenses|driver licences|driving permit|operator license|operator's license|state id number|driver'license|
     patenti|運転経歴証明書|免許no|führerscheine|führerscheinnummern|δεια οδήγησης|άδειες οδήγησης|licence card|
     EHLİYET|SÜRÜCÜ BELGESİ
-identity-document: c.i|健保卡|tarjeta de residencia|taftotita|taftotitas|personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
+identity-document: c.i|ci nº|ci n°|identity no|健保卡|tarjeta de residencia|taftotita|taftotitas|personal number|personal id|personal id no|personal identity|citizen card|citizen number|citizen no|national number|national no|
     national id no|resident id|residence permit|residence permit no|residence card|residence title|aufenthaltstitel nr|aufenthaltskarte|
     aufenthaltserlaubnis|titre de séjour|n° titre de séjour|carte de séjour|carte nationale d'identité|carte nationale|n° cni|cni n°|pièce d'identité|
     n° de pièce|permesso di soggiorno|tarjeta de identidad|nº de documento|autorização de residência|título de residência|documento de identificação|

@@ -15,7 +15,7 @@ at-tax-number: steuernr|steuer nr|st.-nr|st.nr|abgabenkonto|abgabenkontonr|finan
 be-bis: numéro bis|bis-nummer|bis nummer|bis register|registre bis|bisregister|bis nr|belgian bis
 be-identity-card: numéro de la carte|n° carte d'identité|numéro carte d'identité|kaartnr|identiteitskaartnr|identiteitskaart nr|belgian electronic|
     belgian eid|id card|identity card
-be-national-number: niss|insz|nrn|rrn|registre national|numéro de registre national|rijksregisternr|inss|belgian national|numéro de registre|
+be-national-number: nationaal nummer|nationaal nr|niss|insz|nrn|rrn|registre national|numéro de registre national|rijksregisternr|inss|belgian national|numéro de registre|
     national register|n° national|no national|nº national|rijksreg. nr|rijksregister nr|rrnr|inss nr|n° registre national|n° niss|belgian id|
     identification du registre national|belgian social security|numéro national|identifiant national|numéro d'assuré|numéro d'immatriculation|
     registratienummer|registratie nummer|nationalregister|nationalregisternummer|identificatienummer|bnn

@@ -13,7 +13,7 @@ bg-egn: е.г.н|егн|единен граждански номер|egn|еди�
     униформ граждански|bnn
 bg-foreigner-number: л.н.ч|личен номер на чужденец|чужденец|foreigner number|personal number of a foreigner|bulgarian number of a foreigner|лнч №|lnc|
     личен номер на чужд
-by-personal-number: lichny nomer|lichnyi nomer|ident nomer|identifikatsionny nomer|личный №|идентификационный №|ид. номер|belarusian personal|belarus personal|
+by-personal-number: (идентификационный) номер|lichny nomer|lichnyi nomer|ident nomer|identifikatsionny nomer|личный №|идентификационный №|ид. номер|belarusian personal|belarus personal|
     идент. номер|personal no|identification no
 by-unp: учетный номер плательщика|учётный номер плательщика|унп|уліковы нумар|учётный номер|учетный номер|унп №|belarus tax|belarusian tax|
     belarus vat|белорусский налог|унн
@@ -30,7 +30,7 @@ cz-rodne-cislo: rodné číslo|rodného čísla|rodným číslem|r.č|r. č|rč|
 ee-isikukood: isikukoodi|isikukoodiga|isikukoodid|ik|estonian personal|personal identification|id kood|isiku kood|isikukood|isikutunnus|estonian id|
     estonian national|eesti isikukood|личный код|maksukohustuslase|identifitseerimisnumber|maksunumber|isikutunnistus|id kaart|tax id
 gr-afm: αφμ|α.φ.μ|φορολογικού μητρώου|φορολογικό μητρώο|αριθμός φορολογικού μητρώου|φορολ. μητρώου|φορολογικός αριθμός|φορ. μητρώο|greek tax|
-    φορολογική ταυτότητα|aφμ|
+    φορολογική ταυτότητα|αφμ|
     a.f.m|tax registry
 gr-amka: αμκα|α.μ.κ.α|αριθμός μητρώου κοινωνικής ασφάλισης|κοινωνικής ασφάλισης|αριθμός μητρώου|μητρώου κοινωνικής ασφάλισης|amka number|αρ. αμκα|
     κοινωνικής ασφ|
@@ -45,7 +45,7 @@ hu-tax-id: adóazonosító|adóazonosító jel|adóazonosító jele|adóaz|adó 
     személyi adószám|adoazon|
     tax identity|tax authority no
 hu-tax-number: közösségi adószám|adószáma|adósz|áfa szám|közösségi adósz|hungarian vat|eu adószám
-jmbg: маt. број|матични број|матичен број|матични бр|матичен бр|мат. број|јмбг|јединствени матични|jedinstveni matični|jedinstveni matični broj|
+jmbg: мат. број|maticen broj|edinstven maticen|матични број|матичен број|матични бр|матичен бр|мат. број|јмбг|јединствени матични|jedinstveni matični|jedinstveni matični broj|
     единствен матичен|единствен матичен број на граѓанинот|serbian personal|bosnian personal|macedonian personal|montenegrin personal|
     unique master citizen|personal number|лични број|mat. broj|mat.br|matični br|jmb|mat. br|mat br|majstorski broj
 lt-asmens-kodas: asmens kodo|asmens kodą|asm. kodas|a.k|asmens|asmens kodas|asm. k|asm.kodas|asmens kod|lithuanian id|lithuanian personal|

@@ -18,7 +18,7 @@ cn-resident-id: 居民身份证|居民身份证号码|身份证号码|身分证|
     shenfenzheng|sfz|sfzh|prc id|居民 身份证
 dz-nif: n.i.f|numéro d'identification fiscale|identification fiscale|nif|nif n°|n° nif|numéro fiscal|matricule fiscal|algeria tax|algerian tax|
     رقم التعريف الجبائي|التعريف الجبائي
-dz-nin: n° d'identification national|nin n°|algerian national|algerian id|رقم التعريف الوطني الوحيد
+dz-nin: numéro d'identité national|n° d'identification national|nin n°|algerian national|algerian id|رقم التعريف الوطني الوحيد
 eg-national-id: رقم البطاقة|رقم قومى|الرقم القومى|القومي|بطاقة الرقم القومي|رقم الهوية|بطاقة شخصية|egyptian national|egypt national|تحقيق الشخصية|
     raqm qawmi|raqam qawmi|
     egypt id

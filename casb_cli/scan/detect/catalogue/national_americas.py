@@ -31,7 +31,7 @@ _NUMBERS = (
     Number("br_cnh", "br-driving-licence", "Brazilian driving licence (CNH)", r"[0-9]{11}", "99999999999",
            ("cnh", "carteira nacional de habilitação", "carteira de habilitação", "habilitação", "carteira de motorista"), reference="SENATRAN: two check digits by 11"),
     Number("br_cns", "br-health-card", "Brazilian health card number (CNS)", r"[1-37-9][0-9]{2} ?[0-9]{4} ?[0-9]{4} ?[0-9]{4}", "799 9999 9999 9999",
-           ("cns", "cartão nacional de saúde", "cartão sus", "cartao sus", "carteirinha sus"), reference="Portaria 940/2011: weighted sum by 11"),
+           ("cns", "cartão nacional de saúde", "cartão sus", "cartão do sus", "carteirinha sus"), reference="Portaria 940/2011: weighted sum by 11"),
     Number("br_pis", "br-pis", "Brazilian PIS, PASEP or NIS number", r"[0-9]{3}\.?[0-9]{5}\.?[0-9]{2}-?[0-9]", "129.99999.99-9",
            ("pis", "pasep", "nis", "nit", "pis/pasep", "número de identificação social"), reference="Caixa Econômica Federal: weights 3 2 9 8 7 6 5 4 3 2"),
     Number("labelled_number", "br-rg", "Brazilian identity card number (RG)", r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-?[0-9Xx]", "52.687.999-9",
