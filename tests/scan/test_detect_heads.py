@@ -154,3 +154,16 @@ def test_what_stands_in_front_of_a_table_on_the_line_of_a_page_is_none_of_its_na
     table = f"<table><tr><th>Ref</th><th>Invoice number</th></tr><tr><td>A7</td><td>{number}</td></tr></table>"
     page = f"<html><body><p>Card number on file. And 4700</p>{table}</body></html>"
     assert not inspect_stream(page.encode(), name="a.html", scanner=CARDS, key=bytes(32)).totals
+
+
+@pytest.mark.parametrize("bullet", ["*", "-", "+", "•", ">>"])
+def test_a_sign_in_front_of_each_line_names_no_column(scanner: Scanner, bullet: str) -> None:
+    listed = [f"  {bullet}  {text}" for text in ("of the Personnummer", *["as before"] * 9, f"{NUMBER} later")]
+    assert _found(scanner, _lines(*listed).encode(), "changes.txt") == []
+
+
+def test_a_table_of_codes_is_no_heading_of_cards() -> None:
+    card = " ".join(_CARDS[0][at : at + 4] for at in range(0, 16, 4))
+    codes = _lines("77DE 77DF 77EC 77ED 785C", "785E 785F 7860 7861", f"7876 7877 {card}")  # `EC`: a kind of card
+    assert _found(CARDS, codes.encode(), "codes.txt") == []
+    assert _found(CARDS, codes.replace("77DE 77DF 77EC 77ED 785C", "EC cards").encode(), "codes.txt") == [card]

@@ -104,6 +104,8 @@ def test_kinds_that_nothing_tells_apart_are_both_told():
         ("CIF: B82487455", "a.txt", "es-cif"),
         ("Irish passport PU9306857", "a.txt", "passport-number"),
         ("paspoort NW6KB82X4", "a.txt", "nl-identity-document passport-number"),
+        ("paspoort nw6kb82x4", "a.txt", "nl-identity-document passport-number"),
+        ("@credenza3/passport", "a.txt", ""),  # a name with a version
     ],
 )
 def test_names_and_forms_of_papers_are_known(text, name, kind):

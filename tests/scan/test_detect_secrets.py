@@ -330,6 +330,8 @@ def test_secrets_in_code_as_it_is_written_by_hand(text, value):
         'allowed_keys=["ecdsa-sha2-nistp256"],',
         'jwt-secret = "@/dev/stdin"',
         "crypto.createCipheriv('aes-256-cbc', key, iv)",
+        " ...s8-SHA1-RC2-40.key => der-key-SHA1-RC2-40.p8} | Bin",
+        "signing_key: build9/release-RC2-40x7.jks7.tar",
         "jwt.decode('eyJhbGciOiJIUzI1NiJ9.eyJ1cm46ZXhhbXBsZTpjbGFpbSI6dHJ1ZX0.')",
         '"TargetName":"WindowsLive:(token):name=02vkqqebxbkuxcfl;serviceuri=*"',  # a credential's name, in its audit
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from casb_cli.scan.detect.checking import check, luhn, plain, possible_day, summed
+from casb_cli.scan.detect.checking import check, digits, luhn, plain, possible_day, summed
 from casb_cli.scan.detect.checks_documents import letters_digits
 from casb_cli.scan.detect.expressions import expression
 
@@ -200,8 +200,13 @@ def by_personal(value: bytes) -> bool:
 
 @check
 def nl_document(value: bytes) -> bool:
-    """Hold for two letters, letters and digits by chance, a digit: one form alone in having letters in the middle."""
+    """Hold for two letters, letters and digits by chance, a digit: one form alone in having letters in the middle.
+
+    A word in small letters with one digit behind it is a name.
+    """
     text = plain(value)
+    if value.islower() and len(digits(value)) == 1:
+        return False
     return len(text) == 9 and not text[2:].isdigit() and letters_digits(value)
 
 

@@ -9,7 +9,8 @@ from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.view import View, by_value
 
 _FILE = expression(
-    rb"[\w./\\-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|json|ya?ml|txt|properties|conf|cfg|ini|xml|html?|php|js|ts|py|rb|go|java|png|jpe?g|svg|zip|gz)"
+    rb"[\w./\\-]+\.(?:pem|crt|cer|csr|der|key|pub|p8|p12|pfx|jks|gpg|asc|json|ya?ml|txt|log|csv|md|properties|conf|cfg|ini|xml|html?"
+    rb"|php|js|ts|py|rb|go|java|sh|exe|dll|png|jpe?g|svg|pdf|docx?|xlsx?|zip|gz|tar|tgz|bz2|xz|jar)"
 )
 
 

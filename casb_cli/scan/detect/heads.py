@@ -18,6 +18,7 @@ _MARKS = ((b"\t", 1), (b"|", 1), (b";", 2), (b",", 2))
 """What parts cells, and how often at least."""
 _NO_NAMES = expression(rb"[0-9]{3}|[={}<>]|\": ?|://")
 """What tells a line of values, of code or of JSON."""
+_DIGITS = b"0123456789"
 _WIDEST = 60
 _CELL_END = expression(rb"[^\n\t|;,(){}<>=:]{0,60}(?:[\n\t|;,)]|  )")
 """What stands behind a word in a name of a column: most words in sentences and in code are passed over by it."""
@@ -155,6 +156,8 @@ class Heads:
         if len(found) < 2 or b"  " not in row.strip() or any(len(one[0]) > _WIDEST for one in found):
             return None
         names = [one[0].encode() for one in found]
+        if not any(map(str.isalnum, found[0][0])) and row.lstrip().startswith(names[0]):
+            return None  # the signs in front of a list
         spans = tuple(one.span() for one in found)
         return self._told(Head(self._base + low, None, names, b"", _NOBODY, spans=spans, until=_BLANK), buffer)
 
@@ -258,8 +261,9 @@ class Heads:
             if told and _LISTED.fullmatch(told) is None:
                 break
             line, told = above, b""
-        if any(mark in told for mark, _ in _MARKS):
-            told = b""  # the names of columns
+        whole = told.replace(b" ", b"")
+        if any(mark in told for mark, _ in _MARKS) or 2 * len(whole.translate(None, _DIGITS)) < len(whole):
+            told = b""  # the names of columns, or codes
         self._listed = buffer, own, told
         return told
 
