@@ -206,6 +206,8 @@ _NAME_OF_THREE = expression(rb"[A-Za-z]+[0-9]{0,3}(?:_(?:[A-Za-z]+[0-9]{0,3}|[0-
 def identifier(value: bytes, view: View) -> bool:
     """Hold for names and paths of code that stand without quotes, types, variables, files: where no password does."""
     quoted = view.text[max(0, view.start - 1) : view.start] in (b'"', b"'", b"`")
+    if quoted and key_names.routed(value, view):
+        return True
     if quoted and not value.startswith((b"/", b".")):
         return _NAME_OF_THREE.fullmatch(value) is not None and lettered(value) >= 0
     if _IDENTIFIER.fullmatch(value) is None or (value.replace(b"_", b"").isalnum() and lettered(value) <= -6):
@@ -328,7 +330,7 @@ _CALL = expression(
     rb"[&*@!\\]?[A-Za-z_$\\][\w$]*(?:(?:->|::|\?\.|!!\.|[.&+|:])[A-Za-z_$\\][\w$]*)+(?:->?)?|[A-Za-z_$][\w$]*->?|&[A-Za-z_]\w*"
 )
 _PIECE = expression(
-    rb"--?[a-z].*|(?:name|user|type|target|scope|realm|host|port|ur[il]|path|id)=.*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|[\w.-]{2,60}=\\?[\"']?\$\{?\w.*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
+    rb"--?[a-z].*|,\s?[$@]?[a-z_]\w*=.*|\*(?:[A-Z]+\*){2,}|(?:name|user|type|target|scope|realm|host|port|ur[il]|path|id)=.*|(?:aes|des|sha|rsa|aria|sm4|camellia|chacha|hmac|id|ecdsa|ssh)[0-9]*(?:[-_/][a-z0-9]{2,11}){1,4}|[a-z]+(?:\|[a-z_]+(?::\S+)?)+|[a-z]+\.[0-9]+\?.*|[=!<>&|]=.*|.*[^=](?:===?|!=|&&|\|\||=>)[^=].*|[\w.-]{2,60}=\\?[\"']?\$\{?\w.*|(?-i:[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*|[a-z]+[0-9]?(?:[_.][a-z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+)=(?!=?\Z).*|[0-9]+(?:\.[0-9]+){2,}(?::=.*)?|[0-9]+/[a-z]+(?:/[a-z]+.*)?"
     rb"|(?:pbe|pbkdf2?|hmac)with\w+|(?:com|org|net|io|dev)(?:\.[a-z]\w*){2,}|[\w.&=]*[a-z]\(|@[a-z]\w*(?:\.\w+)+@|(?-i:[A-Z][a-z]+(?::[A-Z]\w+)+)|[@%]{1,2}[A-Za-z_]+:.*|~?\.{0,2}/[\w./#-]*|[A-Za-z0-9_-]+:|[A-Za-z]:\\.*|[}\])].*|[^A-Za-z0-9]*:[A-Z]+|\$[A-Za-z_{(].*|[@#]{1,2}[a-z_./]+|!{1,2}[a-z]+[A-Z][A-Za-z]*|\.\$.*|[^\[]*\[(?:[a-z_]+|\*)\].*|\\(?:[rnt]|u00).*|\.[a-z]+(?:\.[a-z_]+)+|\^.*\$|\.\w+\(.*|[0-9]+:[0-9]+:.*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -25,6 +25,16 @@ def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
     return _NAMES_MORE.search(view.before(80)) is not None
 
 
+_PATHED = expression(rb"[\"'][\w.:@-]{0,60}/[\w./:@-]{0,100}[\"']\s{0,3}(?:=>|[:,=])\s{0,3}[\"']$")
+_WORDED = expression(rb"/?[a-z][a-z0-9.@-]*(?:[/#][a-z0-9.@_:-]+)+/?")
+"""Where a path in quotes stands in the place of a name, and the path or the method that it leads to."""
+
+
+def routed(value: bytes, view: View) -> bool:
+    """Return whether a value is a path that another one leads to, as tables of routes have them."""
+    return b"/" in value and _WORDED.fullmatch(value) is not None and _PATHED.search(view.before(120)) is not None
+
+
 _POSITION = expression(
     rb"postman-token[\"'`\\]{0,3}\s?[:=][\s\"'`\\]{0,4}$|(?:next|page|paging|pagination|continuation|sync|change|csrf|xsrf|cursor|resume|start|(?:client[_-]?)?request"
     rb"|lock|update|copy[_-]?product|provision|grant|dkim|verification|validation|web[_-]?identity|lifecycle[_-]?action|correlation|trace|operation|cancell?ation|idempotency)"

@@ -99,6 +99,8 @@ _WEAK = frozenset(
     b"whatever long weak strong short blah nope here that mysecret mypass testpass abc foobar mypwd".split()
 )
 """Words that people take for a password without a thought."""
+_ITSELF = frozenset(b"pass passw passwd password passphrase passcode pwd test tests testing foo bar baz qux".split())
+"""Those that stand where any value will do, also in the configuration of a sample: its own name, and no value."""
 _LACKING = frozenset(
     b"phrase none null nil undefined true false yes no on off string text number object array boolean integer "
     b"function symbol bytes char varchar required optional value input hidden unset empty blank unknown "
@@ -262,7 +264,7 @@ def literal(value: bytes, view: View) -> bool:
         return len(set(value)) > 2 and _QUOTED.search(view.before(140)) is not None
     if not 4 <= len(value) <= 40 or _LITERAL.fullmatch(value) is None or _TRANSLATED.search(view.name):
         return False
-    if _lacking(value):
+    if _lacking(value) or (_its_name(value, view) and not _STORES.search(view.name)):
         return False
     match = _written(view)
     if match is None or _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is not None:
@@ -270,15 +272,25 @@ def literal(value: bytes, view: View) -> bool:
     return not _named(value) or configured(value, view)
 
 
-_NAMED_SO = expression(rb"(?:^|[\s\"'{,])([\w.-]+)[\"']?\s{0,8}[:=]\s{0,8}[\"']?$")
+_NAMED_SO = expression(rb"(?:^|[\s\"'{,(])([\w.-]+)[\"'\]]{0,2}\s{0,8}[:=]{1,2}>?\s{0,8}[\"'`]?$")
+
+
+def _its_name(value: bytes, view: View) -> bool:
+    """Return whether a value is the name that it is assigned to, or the end of that name, however they are joined."""
+    name = _NAMED_SO.search(view.before(80))
+    told = _unjoined(value)
+    return name is not None and len(told) >= 6 and _unjoined(name[1]).endswith(told)
+
+
+def _unjoined(text: bytes) -> bytes:
+    return text.lower().replace(b"_", b"").replace(b"-", b"")
 
 
 def configured(value: bytes, view: View) -> bool:
     """Return whether a value is set in a configuration: what stands there is in use, however weak it is."""
     if _STORES.search(view.name):
         return True
-    name = _NAMED_SO.search(view.before(80))
-    if _joined(value) or (name is not None and name[1].lower() == value.lower()):
+    if _joined(value) or value.lower() in _ITSELF:
         return False
     return _CONFIGURATION.search(view.name) is not None or _VARIABLE.search(view.before(140)) is not None
 

@@ -16,7 +16,7 @@ from casb_cli.core.errors import UnknownName, UsageError
 from casb_cli.core.models import Confidence, Severity
 from casb_cli.core.text import meant
 
-ENGINE = 9
+ENGINE = 10
 """Raised when the engine itself judges content differently: all content is then inspected anew."""
 
 Normal = Literal["none", "digits", "alnum", "lower"]

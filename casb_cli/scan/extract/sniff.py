@@ -77,6 +77,9 @@ _HTML = re.compile(
     rb"|article|main|img|pre|tr|td|input|label)[\s>/]",
     re.IGNORECASE,
 )
+_PAGE = re.compile(rb"<(?:!doctype|html|head|body)[\s>]", re.IGNORECASE)
+_MARKDOWN = re.compile(rb"\n[ \t\r]*\n(?:#{1,6} [^\s#]|```|~~~)")
+"""A heading or a fence behind an empty line: Markdown, though its title or its badges are written in HTML."""
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,4000})?>\s{0,100}<[A-Za-z_!/]")
 """How XML begins that is not declared: an element in an element."""
 COUNTED = re.compile(rb"\A[0-9]{1,10}[ \t]*\r?\n")
@@ -247,6 +250,8 @@ def _textual(head: bytes) -> str:
     if text.startswith(b"<"):
         if text[:5].lower() == b"<?xml" and not re.search(rb"<html[\s>]", head, re.IGNORECASE):
             return "xml"
+        if _MARKDOWN.search(head) and not _PAGE.search(head):
+            return "text"
         root = _ROOT.match(text)  # elements of other XML are called `head` and `body` too
         if _HTML.match(text) or re.search(
             rb"<html[\s>]" if root else rb"<(?:html|body|head)[\s>]", head, re.IGNORECASE

@@ -17,7 +17,7 @@ _PIECE = rf"(?:[^\[\](){{}}\"'`]|{_QUOTED})"
 _BODY = rf"(?:{_PIECE}|[\[({{]{_PIECE}{{0,600}}+[\])}}]){{1,3000}}+"
 """What stands in brackets, and in one pair more within."""
 _PROPERTY = (
-    r"(?!(?:user_?names?|users?|names?|logins?|ids?|[a-z_]{0,20}_id|roles?|groups?|types?|kinds?|scopes?|titles?|labels?"
+    r"(?!(?:user_?names?|users?|names?|e-?mails?|identity|logins?|ids?|[a-z_]{0,20}_id|roles?|groups?|types?|kinds?|scopes?|titles?|labels?"
     r"|descriptions?|hosts?|ur[il]s?|paths?|files?|regions?|versions?|status|date|created|updated|expir[a-z_]{0,10}|images?|colou?rs?"
     r"|fonts?|avatars?|phones?|hash|sha[0-9]{0,3}|checksum|digest|sources?|classname|class|regexp?|pattern|format)[\"']?\s{0,8}[:=])"
 )
@@ -44,9 +44,14 @@ _PAIRS = (
 """A user's name and the password, of which each pair has brackets or a sign of its own."""
 
 
+_MEMBER = r"(?!(?-i:[UW][A-Z0-9]{8,10})(?![\w@!$%&*-]))"
+"""No id of a member of Slack, which is told beside a name as a password would be."""
 _LINES = (
-    r"(?<![^\n])[ \t]{0,40}(?:- )?[\"']?" + _PROPERTY + r"[\w.@-]{1,60}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
-    r"(?P<v>[^\s\"'`,\[\](){}#<>]{6,100})[\"']?(?=[ \t\r]{0,8}(?:,[^\n:=]{0,60})?(?:[\n#]|\Z))"
+    r"(?<![^\n])[ \t]{0,40}(?:- )?[\"']?"
+    + _PROPERTY
+    + r"[\w.@-]{1,60}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
+    + _MEMBER
+    + r"(?P<v>[^\s\"'`,\[\](){}#<>]{6,100})[\"']?(?=[ \t\r]{0,8}(?:,[^\n:=]{0,60})?(?:[\n#]|\Z))"
 )
 """The same on a line of its own, where a role may follow."""
 

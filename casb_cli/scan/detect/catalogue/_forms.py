@@ -362,6 +362,20 @@ TOKEN_FORMS = (
         before=90,
         after=620,
     ),
+    # Settings as PHP stores them, and a symbol of Ruby in front of its value.
+    Rule(
+        hint=r"(?:secret|token|key)\\?\";s:[0-9]{1,4}:\\?\"",
+        pattern=r"s:[0-9]{1,3}:\\?\"[\w.-]{0,60}?(?:secret|token|(?:api|secret|access|auth|private)_?key)\\?\";s:[0-9]{1,4}:\\?\"(?P<v>[^\"\s\\]{8,300})\\?\";",
+        caseless=True,
+        before=130,
+        after=320,
+    ),
+    Rule(
+        hint=r":[a-z_]{0,30}(?:secret|token|key),\s{0,3}[\"']",
+        pattern=r"(?<![:\w]):[a-z_]{0,30}(?:secret|token|(?:api|secret|access|auth|private)_key),\s{0,3}[\"'](?P<v>[^\"'\s]{16,300})[\"']",
+        before=48,
+        after=310,
+    ),
     Rule(
         hint=_TOKEN_GOT,
         pattern=(_TOKEN_GOT + r"(?P<v>[^\s\"']{12,300})[\"']"),

@@ -20,6 +20,12 @@ _THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_
 
 _SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic)\("
 _GIVEN = ("given",)
+_PARAMETER = r"(?:password|secret|token|(?:private|api|access|secret|token)_?key)"
+_PROPERTIES = (
+    r"(?:[\"']?(?:type|description|constraintdescription|allowedpattern|noecho|sensitive|format|min_?length|max_?length)[\"']?\s{0,2}:"
+    r"(?:[ \t]{0,4}\"[^\"\n]{0,200}\"|[^\n{},\"]{1,160}),?\s{1,40}){0,8}"
+)
+"""What is told about a parameter beside its value, in templates of clouds and in schemas."""
 
 _RULES = (
     # Two texts, a user's name and the password.
@@ -136,10 +142,20 @@ _RULES = (
          r"<(?:key|(?:param-)?name)>[^<\n]{0,60}" + _NAME + r"</(?:key|(?:param-)?name)>\s{0,20}<(?:string|(?:param-)?value)(?:\s[^<>\n]{1,60})?>(?P<v>[^<\s]{4,100})</(?:string|(?:param-)?value)>", caseless=True),
     form(90, 460, r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"",
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
-    # A parameter, whose value is a property of its own.
-    form(48, 420, r"password[\"']?\s*:\s*[\"'{]?\s*[\"']?(?:type|description|noecho|value|default)[\"']?\s*:",
-         r"password[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?:[\"']?(?:type|description|noecho|minlength|maxlength)[\"']?\s{0,2}:[^\n{},]{0,100},?\s{1,40}){0,5}"
-         r"[\"']?(?:default)?(?:value)?[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True),
+    # A parameter, whose value is a property of its own; and one that is not to be shown.
+    form(48, 420, _PARAMETER + r"[\"']?\s*:\s*[\"'{]?\s*[\"']?(?:type|description|noecho|value|default)[\"']?\s*:",
+         _PARAMETER + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})" + _PROPERTIES
+         + r"[\"']?(?:default)?(?:value)?[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True),
+    form(300, 420, r"noecho[\"']?\s{0,2}:\s{0,2}[\"']?true",
+         _PARAMETER + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?=" + _PROPERTIES + r"[\"']?noecho)" + _PROPERTIES
+         + r"[\"']?default[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True, checks=_GIVEN),
+    # Settings as PHP stores them, with the length of each text.
+    form(130, 130, _NAME + r"\\?\";s:[0-9]{1,4}:\\?\"", r"s:[0-9]{1,3}:\\?\"[\w.-]{0,60}?" + _NAME + r"\\?\";s:[0-9]{1,4}:\\?\"(?P<v>[^\"\s\\]{4,100})\\?\";", caseless=True, checks=_GIVEN),
+    # Variables of shells and of psql, set without a sign.
+    form(90, 110, r"\bset(?:env|x)?\s{1,3}(?:-[a-z]{1,3}\s{1,2})?[a-z0-9_]{0,40}" + _NAME + r"\s{1,3}[\"']?[^\s\"'$]{4}",
+         r"(?<![^\n])[ \t\\]{0,8}set(?:env|x)?\s{1,3}(?:-[a-z]{1,3}\s{1,2})?[a-z0-9_]{0,40}" + _NAME + r"[ \t]{1,3}[\"']?(?P<v>[^\s\"'$=]{4,100})[\"']?(?=[ \t\r]{0,8}(?:/m)?(?:\n|\Z))", caseless=True),
+    # Parameters of PowerShell.
+    form(48, 110, r"[a-z]password\s{1,2}[\"']?[^\s\"'$(-][^\s\"']{5}", r"(?<![a-z0-9-])-[a-z]{1,24}password\s{1,2}[\"']?(?P<v>[^\s\"'$(-][^\s\"']{5,99})", caseless=True),
     # Lists of accounts: an address and its password a line.
     form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
          r"(?<![^\n])(?:\[?[\w.-]{1,80}\]?(?::\d{2,5})?[ \t]{1,20})?[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),

@@ -60,10 +60,12 @@ DETECTORS: tuple[Detector, ...] = (
              r"(?<![^\n])[ \t]{0,8}[a-z0-9_.@-]{1,64}:{1,2}\s{0,2}(?P<v>\{s?(?:sha|md5)(?:256|512)?\}[a-z0-9+/]{22,120}={0,2})(?=[:\s]|\Z)", caseless=True),
         # What Windows keeps, as tools print it; all know that of no password at all.
         form(200, 4, r":[0-9a-f]{32}:[0-9a-f]{32}:::", r"(?<![^\n])[^\s:]{1,100}:[0-9]{3,10}:[0-9a-f]{32}:(?P<v>(?!31d6cfe0d16ae931)[0-9a-f]{32}):::", caseless=True),
+        # What Kerberos answers, as those keep it who try passwords against it.
+        form(24, 4000, r"\$krb5(?:asrep|tgs|pa)\$(?:17|18|23)\$", r"(?P<v>\$krb5(?:asrep|tgs|pa)\$(?:17|18|23)\$\S{0,200}?[0-9a-f]{16,64}\$[0-9a-f]{64,3600})(?![0-9a-f])"),
         # What PostgreSQL and its poolers keep.
         form(80, 8, r"\"[ \t]{1,4}\"md5[0-9a-f]{32}\"", r"(?<![^\n])\"[^\"\n]{1,64}\"[ \t]{1,4}\"(?P<v>md5[0-9a-f]{32})\""),
         severity="medium",
-        reference="crypt(5); Apache: password formats; RFC 2307",
+        reference="crypt(5); Apache: password formats; RFC 2307; hashcat: example hashes",
         filters=("documentation",),
         match=lambda: (
             f"backup:*:17431:0:99999:7:::\nubuntu:{_SHADOW}:17431:0:99999:7:::\n",
@@ -76,6 +78,7 @@ DETECTORS: tuple[Detector, ...] = (
             f'set system root-authentication encrypted-password "{_SHADOW}"',
             f"username ann privilege 15 secret 9 $9${rand(14, _CRYPT)}${rand(43, _CRYPT, 6)}\n",
             'secret "' + "$9$" + rand(30) + '"; ## SECRET-DATA\n',
+            f"$krb5tgs$23$*svc$CORP.NET$cifs/srv*${rand(32, HEX)}${rand(400, HEX, 2)}\n",
         ),
         no_match=lambda: (
             f'hash = "{_BCRYPT}"',

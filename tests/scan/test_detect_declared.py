@@ -1,0 +1,118 @@
+"""Secrets that templates, stored settings and shells declare; and words that stand for none where one could be."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+
+import pytest
+from scan_scanner import SCANNER
+
+from casb_cli.scan.detect.rules import DetectorSet
+from casb_cli.scan.inspect import inspect_stream
+
+FAMILY = {one.id for one in DetectorSet.shipped().detectors if one.family == "credential"}
+
+
+def drawn(size: int, seed: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    return "".join(random.Random(seed).choices(alphabet, k=size))
+
+
+def found(text: str, name: str = "conf.txt") -> list[tuple[str, str]]:
+    """Return the clear values that detectors of credentials report, and where."""
+    result = inspect_stream(text.encode(), name=name, scanner=SCANNER, key=bytes(32), reveal=True)
+    return [(match.clear[0], match.place) for match in result.matches if match.detector in FAMILY]
+
+
+def values(text: str, name: str = "conf.txt") -> list[str]:
+    return [value for value, _ in found(text, name)]
+
+
+CHOSEN, KEY, WORD = "Gr8Pass" + "word!9", drawn(32, 3), "winter" + "harbour"
+HASH = f"{drawn(32, 4, '0123456789abcdef')}${drawn(400, 5, '0123456789abcdef')}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("stack.yaml", f"Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: {WORD}\n", WORD),
+        ("stack.yaml", f"Parameters:\n  HookToken:\n    Type: String\n    Default: {CHOSEN}\n", CHOSEN),
+        ("stack.yaml", f"Parameters:\n  SigningPrivateKey:\n    NoEcho: True\n    Default: {CHOSEN}\n", CHOSEN),
+        (
+            "stack.json",
+            json.dumps({"MasterPassword": {"Description": "at first", "NoEcho": "true", "Default": WORD}}, indent=2),
+            WORD,
+        ),
+        ("arm.json", f'"adminPassword": {{"type": "securestring", "defaultValue": "{CHOSEN}"}}', CHOSEN),
+        ("dump.sql", f'\'a:2:{{s:13:"smtp_password";s:14:"{CHOSEN}";}}\'', CHOSEN),
+        ("dump.sql", f'a:1:{{s:15:\\"smtp_password_1\\";s:9:\\"x\\";s:10:\\"app_secret\\";s:32:\\"{KEY}\\";}}', KEY),
+        ("init.sql", f"\\set POSTGRES_PASS {CHOSEN}\n", CHOSEN),
+        (".cshrc", f"setenv DB_PASSWORD {CHOSEN}\n", CHOSEN),
+        ("run.cmd", f"setx DB_PASSWORD {CHOSEN} /m\n", CHOSEN),
+        ("config.fish", f"set -gx DB_PASSWORD {CHOSEN}\n", CHOSEN),
+        ("run.ps1", f"Connect-App -Certificate a.pfx -CertFilePassword {CHOSEN} -Id 7", CHOSEN),
+        ("app.rb", f"property_set(:shop, :secret, '{KEY}')", KEY),
+        ("app.rb", f'set :api_token, "{KEY}"', KEY),
+        ("hashes.txt", f"$krb5asrep$23$ann@CORP.NET:{HASH}\n", f"$krb5asrep$23$ann@CORP.NET:{HASH}"),
+        ("hashes.txt", f"$krb5tgs$23$*svc$CORP$cifs/x*${HASH}\n", f"$krb5tgs$23$*svc$CORP$cifs/x*${HASH}"),
+    ],
+)
+def test_what_templates_stored_settings_and_shells_declare_is_found(name, text, value):
+    assert values(text, name) == [value]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("stack.yaml", "Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n"),
+        ("schema.json", '"password": {"type": "string", "default": "password"}'),
+        ("stack.yaml", "  DbPassword:\n    Type: String\n    Default: !Ref Other\n"),
+        ("dump.sql", 's:30:"views/customer/forgotpassword";s:30:"forgotPasswordResetTokenExpire";'),
+        ("run.sh", "set -e password\nset PASSWORD_FILE /run/secrets/pw"),
+        ("help.txt", "Use -AsPassword to be asked for it, -NoPassword otherwise"),
+        ("app.rb", "t.string :token, null: false\nvalidates :secret, 'presence'"),
+    ],
+)
+def test_a_declaration_without_a_secret_tells_none(name, text):
+    assert values(text, name) == []
+
+
+@pytest.mark.parametrize("word", ["password", "Password", "pass", "passwd", "pwd", "test", "foo"])
+def test_the_words_own_name_in_a_configuration_is_no_password(word):
+    assert values(f"services:\n  db:\n    environment:\n      - DB_PASSWORD={word}\n", "docker-compose.yml") == []
+
+
+def test_a_weak_word_in_the_file_that_a_program_signs_in_with_is_found():
+    assert values("DB_PASSWORD=password\n", ".env") == ["password"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wechat(appid='appid', appsecret='appsecret')",
+        'options.PublicSecret = "publicsecret";',
+        'EnvAPIPassword: "api_password",',
+        'define fetch($source,$user,$password="",$timeout="0") {',
+        "get '/passwords/:id/edit' => \"sites/passwords#edit\"\nput '/forgot-password' => \"sites/passwords#update\"",
+        '"/guides/2.0/creating-a-strong-password":"/guides/server@3.0/passwords"',
+        "<Password>*SENSITIVE*DATA*DELETED*</Password>",
+        "users:\n  ann: U02HS73S804\n  bob: W9YRVLTEH\n  eve: U038BLZPX1S\n",
+        f'user{{password: "name_pass", email: "{WORD}2006@corp.net"}}',
+    ],
+)
+def test_the_name_itself_a_route_and_ids_of_members_are_no_passwords(text):
+    assert values(text, "app.yaml") == []
+
+
+def test_a_readme_whose_title_is_html_is_read_line_by_line():
+    text = (
+        '<p align="center">\n<img src="logo.png">\n</p>\n\n# Shop\n\nSet up:\n\n```ini\n'
+        f"name = shop\nsmtp_password = {CHOSEN}\nport = 25\n```\n"
+    )
+    assert found(text, "README.md") == [(CHOSEN, "line 11, column 17")]
+
+
+def test_a_page_with_headings_of_markdown_in_it_stays_a_page():
+    text = f"<html><body>\n\n# Shop\n\n<p>Password: <b>{CHOSEN}</b></p></body></html>"
+    assert found(text, "page.html") == [(CHOSEN, "line 5")]
