@@ -75,9 +75,9 @@ class Folded:
         offset = self._unfolded(offset)
         return offset + self._shorter.lost(offset)[0] if self._shorter and self._shorter.shortened else offset
 
-    def lost(self, offset: int) -> int:
-        """Return how many characters the text has more up to an offset in the blocks."""
-        return self._shorter.lost(self._unfolded(offset))[1] if self._shorter and self._shorter.shortened else 0
+    def lost(self, offset: int) -> tuple[int, int]:
+        """Return how many characters and lines the text has more up to an offset in the blocks."""
+        return self._shorter.lost(self._unfolded(offset))[1:] if self._shorter and self._shorter.shortened else (0, 0)
 
     def _unfolded(self, offset: int) -> int:
         if not self._ends:

@@ -100,8 +100,8 @@ _SPOKEN = expression(
 _OPEN_WORDS = (
     "abbr button caption cite font legend mark option small span strong table tbody thead answer arg args attr"
     " attribute attributes body cell column confidential content contents custom default detail details display entry"
-    " example extra field fields info information item items key label line list message meta misc name note notes"
-    " object orig original other others output param parameter parameters params payload pii plain prop private"
+    " example extra field fields info information insert item items key label line list message meta misc name note"
+    " notes object orig original other others output param parameter parameters params payload pii plain prop private"
     " property question raw record remark remarks secret sensitive temp tmp token unknown unnamed untitled comment"
     " comments description memo response result row string sub subject text title type val values vals var variable"
     " wert werte feld angabe angaben bemerkung bemerkungen hinweis notiz notizen kommentar anmerkung daten nachricht"

@@ -20,12 +20,12 @@ _CONTINUED = bytes(range(0x80, 0xC0))
 class Places:
     """Turns offsets into places while text streams by: counts lines once, in order."""
 
-    def __init__(self, segment: Segment, lost: Callable[[int], int] | None = None) -> None:
-        """`lost` tells how many characters the text has more up to an offset, where it is written at length."""
+    def __init__(self, segment: Segment, lost: Callable[[int], tuple[int, int]] | None = None) -> None:
+        """`lost` tells how many characters and lines the text has more up to an offset: it may be written at length."""
         self._segment = segment
         self._lost = lost
         self._line_at = 0  # where the line begins
-        self._lost_before: int | None = None  # up to there; asked for only where a match is
+        self._lost_before: tuple[int, int] | None = None  # up to there; asked for only where a match is
         self._lines = 0  # line breaks before `_counted`
         self._counted = 0
         self._marks = 0  # cells of the line before `_counted`
@@ -87,9 +87,9 @@ class Places:
             self._column += len(buffer[low:high].translate(None, _CONTINUED))
         self._counted = target
 
-    def _lost_up_to_line(self) -> int:
+    def _lost_up_to_line(self) -> tuple[int, int]:
         if self._lost_before is None:
-            self._lost_before = self._lost(self._line_at) if self._lost is not None else 0
+            self._lost_before = self._lost(self._line_at) if self._lost is not None else (0, 0)
         return self._lost_before
 
     def at(self, buffer: bytes, base: int, start: int) -> str:
@@ -107,8 +107,11 @@ class Places:
         elif scheme == "lines":
             place = f"line {self._lines + 1}"
         else:
-            lost = self._lost(base + start) - self._lost_up_to_line() if self._lost is not None else 0
-            place = f"line {self._lines + 1}, column {self._column + lost + 1}"
+            before = self._lost_up_to_line()
+            chars, lines = self._lost(base + start) if self._lost is not None else before
+            place = f"line {self._lines + lines + 1}"
+            if lines == before[1]:  # else it begins where nobody looked
+                place += f", column {self._column + chars - before[0] + 1}"
         return f"{where}, {place}" if where else place
 
 

@@ -54,14 +54,19 @@ class Runs:
 
     def sub(self, plain: Callable[[re.Match[bytes]], bytes], block: bytes) -> bytes:
         """Return the block with what `plain` gives for each run."""
-        parts: list[bytes] = []
-        at = 0
-        for found in self.finditer(block):
-            piece = plain(found)
-            if piece != found[0]:  # most markup stands between words, and stays
-                parts += (block[at : found.start()], piece)
-                at = found.end()
-        return b"".join((*parts, block[at:])) if parts else block
+        return replaced(self.finditer(block), plain, block)
+
+
+def replaced(pieces: Iterator[re.Match[bytes]], plain: Callable[[re.Match[bytes]], bytes], block: bytes) -> bytes:
+    """Return a block with what `plain` gives for each piece of it."""
+    parts: list[bytes] = []
+    at = 0
+    for found in pieces:
+        piece = plain(found)
+        if piece != found[0]:  # most markup stands between words, and stays
+            parts += (block[at : found.start()], piece)
+            at = found.end()
+    return b"".join((*parts, block[at:])) if parts else block
 
 
 def runs(block: bytes) -> Runs | None:

@@ -13,7 +13,8 @@ from casb_cli.scan.detect.columns import MARKS, QUOTED
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.inline import RUN, joined, runs
 from casb_cli.scan.extract.packed_words import unpacked_words, whole, words
-from casb_cli.scan.extract.shortened import Shortened
+from casb_cli.scan.extract.pieces import pieces, together
+from casb_cli.scan.extract.shortened import Finder, Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 from casb_cli.scan.extract.told import markup
 
@@ -54,10 +55,8 @@ _BLANKS = re.compile("[\x00-\x1f\x7f-\xa0\u2007\u2009\u202f]")
 _LONG_OR_RUN = re.compile(RUN + rb"|" + _LONG.pattern)
 
 
-def _long(block: bytes) -> re.Pattern[bytes] | None:
-    if markup(block):
-        return _LONG_OR_RUN
-    return _LONG if b"\\u" in block else None
+def _long(block: bytes) -> Finder | None:
+    return pieces(block, _LONG_OR_RUN if markup(block) else _LONG if b"\\u" in block else None)
 
 
 def _unbroken(block: bytes) -> bytes:
@@ -73,6 +72,8 @@ def _unbroken(block: bytes) -> bytes:
 
 
 def _letter(found: re.Match[bytes]) -> bytes:
+    if (seam := together(found)) is not None:
+        return seam
     escape = found[0][:1] == b"\\"
     # Here and not in the expression: one that looks back takes many times as long.
     before = found.string[max(0, found.start() - 64) : found.start()] if escape else b""
