@@ -25,7 +25,7 @@ from casb_cli.scan.detect.checks_secrets import by_chance, drawn_password, lette
 from casb_cli.scan.detect.columns import MARKS
 from casb_cli.scan.detect.counting import counted, made_longer, monotone, repeated, sequence
 from casb_cli.scan.detect.expressions import expression
-from casb_cli.scan.detect.groups import ragged, row
+from casb_cli.scan.detect.groups import next_row, ragged, row
 from casb_cli.scan.detect.names import (
     keyed_as_card,
     labelled_apart,
@@ -377,11 +377,11 @@ def one_of_many(value: bytes, view: View) -> bool:
     """Hold among numbers of the same form of which most are no cards, and in a longer row of groups."""
     if names_a_card(view.head()) or names_a_card(view.heading()):
         return False
-    return one_of_others(value, view.text, view.start, view.before(120), view.after(10))
+    return one_of_others(value, view.text, view.start, view.before(120), view.after(120))
 
 
-_BANK = expression(rb"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2} $")
-"""The beginning of an IBAN, whose groups a line's end parted."""
+_BANK = expression(rb"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2} (?:[0-9A-Z]{4} ){0,5}$")
+"""The beginning of an IBAN, whose groups a line's end parted, or whose check digits are wrong."""
 
 
 _KEY = 70
@@ -396,7 +396,7 @@ def other_number(value: bytes, view: View) -> bool:
     label = view.label(120)
     if labelled_as_card(view):
         head = b""
-    if _BANK.search(label[-6:]):
+    if _BANK.search(label[-32:]):
         return True
     alone = not label.strip() and not head and view.after(1) not in MARKS
     if alone and numbers_a_thing(above := view.above(120)) and not customers_card(value, above):
@@ -435,6 +435,7 @@ FILTERS: dict[str, Reason] = {
     for reason in (
         test_number,
         ragged,
+        next_row,
         decimal,
         row,
         hex_text,

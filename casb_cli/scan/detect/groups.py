@@ -35,3 +35,34 @@ def ragged(value: bytes, view: View) -> bool:  # noqa: ARG001
     """Hold for many short groups of unlike length: fields of a record, not how anybody writes an account."""
     sizes = [len(group) for group in _GROUPS.findall(value)]
     return len(sizes) * 3 > sum(sizes) + 3 and len(set(sizes[:-1])) > 2
+
+
+_BREAK = expression(rb"\r?\n[ \t>|*#]{0,8}")
+_DIGITS = expression(rb"[0-9]+")
+_SHORTEST = 2
+
+
+def next_row(value: bytes, view: View) -> bool:
+    """Hold for digits over a line's end where lines begin alike: the second part is a day or a number itself."""
+    text = view.text
+    parts = [part for part in _BREAK.finditer(value) if part.end() < len(value)]
+    for part in parts:
+        begins = view.start + part.end()
+        digits = _DIGITS.match(text, begins)
+        if digits is None or digits.end() < view.end or digits.end() >= len(text):
+            continue
+        sign = text[digits.end() : digits.end() + 1]
+        if sign in b"\r\n" or len(digits[0]) < _SHORTEST:
+            continue
+        alike = (len(digits[0]), sign)
+        above = text.rfind(b"\n", 0, view.start + part.start()) + 1
+        below = text.find(b"\n", digits.end()) + 1
+        if _begins(text, above) == alike or (below and _begins(text, below) == alike):
+            return True
+    return False
+
+
+def _begins(text: bytes, at: int) -> tuple[int, bytes]:
+    """Return with how many digits a line begins, and the sign behind them."""
+    digits = _DIGITS.match(text, at)
+    return (len(digits[0]), text[digits.end() : digits.end() + 1]) if digits is not None else (0, b"")

@@ -68,8 +68,8 @@ _SHARED = expression(rb"google\.com/[^\s\"']{0,100}[?&]key=$|encrypted_[0-9a-f]*
 
 
 _MAIL = expression(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}", re.IGNORECASE)
-_NKEY = expression(rb"[UAONCX][A-Z2-7]{55}")
-"""The public keys of NATS, which differ from its seeds in the first letter."""
+_NKEY = expression(rb"[UAONCX][A-Z2-7]{55}|[A-Z]{14}-[A-Z]{10}-[A-Z]")
+"""The public keys of NATS, which differ from its seeds in the first letter, and the names of substances (InChIKey)."""
 
 
 def other_key(value: bytes, view: View) -> bool:

@@ -19,17 +19,17 @@ from casb_cli.scan.detect.papers import customers_card, labelled_otherwise, numb
 
 _NUMBER_OF = expression(
     rb"(?<![a-z])(?:tracking|invoice|order|serial|imei|isbn|ean|upc|gtin|uuid|guid|timestamp|session|request|trace|(?<!<)span|batch"
-    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset|s/n|iccid|meter|reading|kid|ocr)"
+    rb"|transaction|build|version|phone|tel|fax|mobile|row|offset|epoch|millis|nanos|ticket|part|sku|asset|s/?n|iccid|meter|reading|kid|ocr)"
     rb"[ _-]?(?:id|no|nr|num|number|nummer|time)?s?\W{0,6}$|(?<![a-z0-9_-])id\W{1,6}$"
     rb"|(?:rng|seed|random(?:_?state)?)\(\W{0,3}$",
     re.IGNORECASE,
 )
 """A word right in front. The last two are references of payments, whose check digit is that of cards."""
 _KEY = expression(
-    rb"([A-Za-z_@][\w.\-]{0,60})[\"'\]\\]{0,3}\s?(?:=|:|=>)\s?[\\\"'(\[]{0,3}$"
+    rb"([A-Za-z_@][\w.\-]{0,60}|(?<![\w.\-])[0-9]{1,5}(?==))[\"'\]\\]{0,3}\s?(?:=|:|=>)\s?[\\\"'(\[]{0,3}$"
     rb"|<([A-Za-z_][\w.:\-]{0,60})(?:\s[^<>]{0,80})?>\s{0,4}$"
 )
-"""The name in front: before `=` or `:`, or a tag."""
+"""The name in front: before `=` or `:`, or a tag; messages of exchanges (FIX) number their fields."""
 _NAME = expression(rb"[^=]{0,80}")
 """What may name a column: a line of a log does not, however many commas it has."""
 _DRESS = frozenset((b"span", b"time", b"ins", b"data"))
@@ -54,9 +54,15 @@ _FIELD = expression(
 track, the tag 5A."""
 _BARE = expression(rb"(?<![A-Za-z])(?<![A-Za-z][ _-])[Rr]ef\W{0,3}$")
 """Behind the bare word for a reference anything may stand; on receipts it is written in capitals."""
-_FOURS_BEHIND = expression(rb"(?: [0-9A-Fa-f]{4}){2}")
-_FOURS_BEFORE = expression(rb"(?:[0-9A-Fa-f]{4} ){2}$")
-_GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} $"), expression(rb" [0-9]{3,4}(?![0-9])")
+_FOURS_BEHIND = expression(rb"(?: {1,3}[0-9A-Fa-f]{4}){2}")
+_FOURS_BEFORE = expression(
+    rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{4} {1,3}(?:[0-9A-Fa-f]{4}|[0-9]{3})|[0-9]{3} {1,3}[0-9A-Fa-f]{4}) {1,3}$"
+)
+_ONLY_NUMBERS, _CELLS = expression(rb"[0-9 \r]*"), 4
+"""As many numbers beside one on its line, and nothing else: a month, a year and a code would be three."""
+_FIFTH = expression(rb" {1,3}(?:[0-9]{3} {1,3})?(?!(?:0[1-9]|1[0-2])[23][0-9](?![0-9]))[0-9]{4}(?![0-9])")
+"""A group more, which is no month up to which a card lasts."""
+_GROUP_BEFORE, _GROUP_BEHIND = expression(rb"(?<![0-9])[0-9]{3,4} {1,3}$"), expression(rb" {1,3}[0-9]{3,4}(?![0-9])")
 _ROW_BEFORE, _ROW_BEHIND = expression(rb"(?<!\S)(?:[0-9]{4,} ){1,6}$"), expression(rb"(?: [0-9]{4,}){1,6}(?!\S)")
 """Of a table of numbers."""
 _NEIGHBOURS = 2_000
@@ -294,9 +300,14 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
     The first are columns of other numbers, the second tables of characters' codes. What is called a card is held
     against what is called so too. `before` and `after` are what stands beside it on its line.
     """
-    if not value.isdigit() and (_FOURS_BEHIND.match(after[:10]) or _FOURS_BEFORE.search(before[-10:])):
+    if b" " in value and _ONLY_NUMBERS.fullmatch(beside := before + after) and len(beside.split()) >= _CELLS:
         return True
-    if b" " in value and _GROUP_BEFORE.search(before[-6:]) and _GROUP_BEHIND.match(after[:6]):
+    if b" " in value and _FIFTH.match(after[:14]) and not called_a_card(before):
+        alike = set(_beginning_alike(value, text, start, before))
+        return len(alike) < _COUNTING or not all(map(card, alike))
+    if not value.isdigit() and (_FOURS_BEHIND.match(after[:14]) or _FOURS_BEFORE.search(before[-14:])):
+        return True
+    if b" " in value and _GROUP_BEFORE.search(before[-8:]) and _GROUP_BEHIND.match(after[:8]):
         return True
     if _in_a_row(text, start, start + len(value)):
         return True
@@ -308,7 +319,8 @@ def one_of_others(value: bytes, text: bytes, start: int, before: bytes, after: b
     same = _in_its_place(value, text, start) or _beginning_alike(value, text, start, before)
     if value.isdigit() and len({number for number in same if number.startswith(value[:_ISSUED])}) >= _COUNTING:
         return True
-    return len(same) >= _FEW and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
+    few = _FEW if _LETTER.search(before) or not value.isdigit() else _COUNTING
+    return len(same) >= few and sum(map(card, same)) * (2 if len(same) < _MANY else 3) < len(same)
 
 
 def _in_a_row(text: bytes, start: int, end: int) -> bool:

@@ -22,9 +22,10 @@ _CUSTOMERS_NUMBER = (
 """A customer's number: with a word for a number, as the number of a paper may be a customer's too."""
 _PAPERS = (
     # Invoices, orders, parcels and customers' numbers, as papers call them: German, Dutch, Scandinavian, Finnish;
-    "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=n)"
-    "|factuur|bestelling|bestel|zending|klant(?=n)|faktura|ordre|ordernr|försändelse|forsendelse|kund(?=n)|kunde(?=n)"
-    "|laskun?|tilaus|tilauksen|lähetys|lähetyksen|asiakas(?=n)"
+    "rechnungs?|auftrags?|bestell(?:ung|ungs)?|sendungs?|lieferschein|lieferungs?|belegs?|vorgangs?|kunden(?=[ _-]?n)"
+    "|factuur|bestelling|bestel|zending|klant(?=[ _-]?n)|faktura|ordre|ordernr|försändelse|forsendelse"
+    "|kunde?(?=[ _-]?n)"
+    "|laskun?|tilaus|tilauksen|lähetys|lähetyksen|asiakas(?=[ _-]?n)"
     # Romance languages and Turkish;
     "|facture|commande|colis|suivi|factura|pedido|envío|rastreo|fatura|encomenda|rastreio|fattura|ordine|spedizione"
     "|factur[aă]|comand[aă]|sipariş|siparis|takip|kargo|gönderi"

@@ -9,8 +9,11 @@ from casb_cli.scan.detect.rules import Rule
 _WIDTHS = r"\xe2(?:\x80[\x80-\x95\xaf]|\x81\xa0|\x88\x92)|\xe3\x80\x80"
 JOINT = rf"(?: {{1,2}}|[-._]|\xc2[\xa0\xad\xb7]|{_WIDTHS})"
 # Behind a caret, or many digits and a sign of equality, a magnetic stripe goes on: the card's number was before them.
-# A comma before is one between values, but for a nought before it: then it is a fraction's.
-_CARD_START = r"(?<![0-9A-Za-z_$^])(?<![0-9][.\-/:])(?<![0-9]{6}=)(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
+# A comma before is one between values, but for a nought before it: then it is a fraction's. Behind `(01)` a bar code
+# (GS1) has the number of an article.
+_CARD_START = (
+    r"(?<![0-9A-Za-z_$^])(?<!\(0[0-3]\))(?<![0-9][.\-/:])(?<![0-9]{6}=)(?<![^0-9]0,)(?<![A-Za-z_][\-/])(?<![^A-Za-z]\.)"
+)
 # What names a mailbox or a mail is no card.
 _NO_ADDRESS = r"(?![A-Za-z0-9.+_\-]{0,60}@[A-Za-z0-9])"
 # A brand, or the word for the date of expiry, may follow without a space; on a chip that date itself, behind a D.
@@ -20,6 +23,9 @@ _CARD_TAIL = (
 )
 # What follows behind a stroke or a colon may be the date of expiry.
 _CARD_END = _CARD_TAIL + _NO_ADDRESS + r"(?!(?![/:](?:0[1-9]|1[0-2])[/:]?[0-9]{2})[.\-/:][0-9])"
+
+_NO_MONTH = r"(?!(?:0[1-9]|1[0-2])[ /\-][23][0-9](?![0-9]))"
+"""In front of a last, short group: the month and the year up to which a card lasts are none."""
 
 # In scripts without a case of their own, and in Cyrillic and Greek, the stem stands for all its forms.
 _CARD_NAMES = (
@@ -103,7 +109,9 @@ CARD_RULES = (
             _CARD_START
             + r"(?P<v>[2-6][0-9]{3}(?P<j>"
             + JOINT
-            + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{2,4}(?:(?P=j)[0-9]{1,3})?)"
+            + r")[0-9]{4}(?P=j)[0-9]{4}(?P=j)[0-9]{2,4}(?:(?P=j)"
+            + _NO_MONTH
+            + r"[0-9]{1,3})?)"
             + _CARD_END
         ),
         before=48,

@@ -82,6 +82,7 @@ DETECTORS = (
             "uuid",
             "lock_file",
             "minified",
+            "next_row",
             "other_number",
             "one_of_many",
         ),
