@@ -110,11 +110,11 @@ class Gates:
                     continue
                 if _parted(buffer, at) and (word.part or _parted(buffer, end) or _NUMBERED.match(buffer, end)):
                     yield end, word
-        size = len(buffer)
-        for end in range(2, min(SHORT + 1, size)):
+        size = len(buffer)  # each short word begins and ends with a letter
+        for end in range(2, min(SHORT + 1, size)) if buffer[:1].isalpha() else ():
             if (short := self._short(buffer, 0, end)) and (_parted(buffer, end) or _NUMBERED.match(buffer, end)):
                 yield end, short
-        for at in range(max(0, size - SHORT), size - 1):
+        for at in range(max(0, size - SHORT), size - 1) if buffer[-1:].isalpha() else ():
             if (short := self._short(buffer, at, size)) and _parted(buffer, at):
                 yield size, short
 
