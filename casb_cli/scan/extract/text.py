@@ -264,6 +264,8 @@ def encoding_of(sample: bytes, *, whole: bool) -> str | None:
             return name
     if b"\0" in sample and (flavour := utf16_flavour(sample) or utf16_flavour(sample[:4096])):
         return flavour
+    if sample.isascii():
+        return None
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
     except UnicodeDecodeError:
