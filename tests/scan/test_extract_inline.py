@@ -4,9 +4,11 @@ import json
 import sqlite3
 
 import pytest
-from test_extract_formats import NUMBER, SHOWN, look, xlsx
+from scan_scanner import SCANNER
+from test_extract_formats import KEY, NUMBER, SHOWN, look, xlsx
 
 from casb_cli.scan.extract.inline import shown
+from casb_cli.scan.inspect import inspect_stream
 
 BOLD = f"<p>Nr <b>{SHOWN[:6]}</b>{SHOWN[6:]}</p>"
 BLANKS = f"<p>Nr&nbsp;{SHOWN.replace(' ', '&nbsp;')}</p>"
@@ -18,6 +20,11 @@ HTML = {"bold": BOLD, "blanks": BLANKS, "letters": LETTERS, "classes": CLASSES}
 def escaped(text):
     """Return JSON as servers write it that fear for HTML."""
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def key_of_a_shop():
+    """Return a secret key as Stripe writes them."""
+    return "_".join(("sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"[::-1]))
 
 
 def table(html):
@@ -56,6 +63,13 @@ def test_a_number_is_found_in_html_inside_of(kind, html):
     assert [(one.detector, one.count) for one in result.matches] == [("payment-card", 1)], result
 
 
+@pytest.mark.parametrize("kind", ["markdown", "json", "csv", "sqlite"])
+def test_a_key_is_found_whose_low_lines_are_escaped(kind):
+    key = key_of_a_shop()
+    result = inspect_stream(WRITTEN[kind]("pay with " + key.replace("_", "\\_")), name="file", scanner=SCANNER, key=KEY)
+    assert [one.detector for one in result.matches] == ["stripe-key"], result
+
+
 @pytest.mark.parametrize("kind", ["json", "json escaped", "sql", "xml", "xml escaped"])
 def test_the_places_behind_it_are_those_of_the_file(kind):
     data = WRITTEN[kind]("<p>12<b>34</b>5&nbsp;6<i> </i>7</p>" * 3) + f"\n\n<x> card {SHOWN}".encode()
@@ -68,7 +82,7 @@ def test_the_places_behind_it_are_those_of_the_file(kind):
     "text",
     [
         b"if (a<b && c > d) return a</b>;",
-        b"<b>Name:</b> 12",
+        b"<b>Name</b> (12)",
         b"x </span>\n<span>y",
         b"map<string, b> <i>",
         b"a &nbsp; (b)",
@@ -77,6 +91,13 @@ def test_the_places_behind_it_are_those_of_the_file(kind):
 )
 def test_what_parts_no_word_stays(text):
     assert shown(text) == text
+
+
+@pytest.mark.parametrize("parts", [": </span><span>", ":</strong><em> ", ": </b><b>", "</span>: <span>"])
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_label_and_its_number_are_one_line_however_they_look(kind, parts):
+    result = look(WRITTEN[kind](f"<p><span>Kreditkarte{parts}{SHOWN}</span></p>"))
+    assert [(one.detector, one.confidence) for one in result.matches] == [("payment-card", "high")], result
 
 
 @pytest.mark.parametrize("unit", [b"<b>", b"&nbsp;", b"</b> ", b"<span a=", b"4<b", b"4&nbsp;", b"\\u003cb\\u003e"])

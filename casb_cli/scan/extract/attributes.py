@@ -22,7 +22,7 @@ _NEEDLES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
         (rb"<w:ffData>", rb"<w:(?:default|helpText|statusText)\s[^<>]*?w:val=\"([^\"<>]+)\""),
         (rb"<w:ffData>", rb"<w:listEntry\s[^<>]*?w:val=\"([^\"<>]+)\""),
         (rb"<w:sdtPr>", rb"<w:(?:alias|tag)\s[^<>]*?w:val=\"([^\"<>]+)\""),
-        (rb"<w:docVar\s", rb"<w:docVar\s[^<>]*?w:val=\"([^\"<>]+)\""),
+        (rb"<w:docVar\s", rb"<w:docVar\s([^<>]*+)>"),  # its name too, which may tell what its value is
         (rb"w:val=\"[^\"<>]{16}", rb"w:val=\"([^\"<>]{16,})\""),  # titles of tables, names of styles and parts
         (rb"<w:mailMerge>", rb"<w:(?:query|connectString)\s[^<>]*?w:val=\"([^\"<>]+)\""),
         # OpenDocument
@@ -81,10 +81,13 @@ def attributes(data: bytes) -> tuple[bytes, frozenset[bytes]]:
     marks = frozenset(_ALL_MARKS[number - first] for number in numbers if number >= first)
     if LONG in marks:
         found.update(dict.fromkeys(value for value in _VALUES.findall(data) if _LONG.search(value)))
+    for value in [value for text in found if b'="' in text for value in _WITHIN.findall(text)]:
+        found.pop(value, None)
     told = b"\n".join(found)
     return told.replace(b"%20", b" ") if b"%20" in told else told, marks
 
 
+_WITHIN = re.compile(rb"=\"([^\"]*)\"")
 _VALUES = re.compile(rb"(?<!panose)(?<!office:value)=\"([^\"<>]{12,})\"")
 _LONG = re.compile(rb"(?:[0-9](?:[ -]|%20)?){12}|[A-Z]{2}[0-9]{2}(?:(?: |%20)?[A-Z0-9]{4}){3}")
 _ALL_MARKS = (*MARKS, *_FORMS)

@@ -23,14 +23,18 @@ _ONE = (
     + rb"|lt;"
     + _INSIDE
     + rb"(?:>|&gt;))"
-    rb"|(?<=\\)u00(?:3[cC]" + _INSIDE + rb"\\u003[eE]|26" + _BLANK + rb"))"
+    rb"|(?<=\\)\\{0,3}(?=_)|(?<=\\)u00(?:3[cC]" + _INSIDE + rb"\\u003[eE]|26" + _BLANK + rb"))"
 )
 RUN = _ONE + rb"(?:" + _ONE + rb"| (?=[<&\\]))*+"
-"""Tags that only dress a part of a line, blanks, and colours of terminals, in a row: plain, or as in XML or JSON."""
+"""Tags that only dress a part of a line, blanks, and colours of terminals, in a row: plain, or as in XML or JSON.
+
+And what Markdown and TeX write in front of a low line.
+"""
 _RUN = re.compile(RUN)
 _COLOURS = re.compile(rb"\x1b" + _COLOUR)
 _BLANKS = re.compile(rb"(?:[&;]|\\u0026)" + _BLANK + rb"|[ ](?=[<&\\])")
-_WORD = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-./@+=")
+_WORD = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-./@+=:")
+"""What words and numbers have, and the colon between a label and its value, which often look different."""
 
 
 _NEAR = 400

@@ -27,8 +27,15 @@ def mail(source: Source, context: Context, where: str) -> Iterator[Segment]:
         yield from text(source, context, where)
         return
     source.file.seek(0)
-    data = source.file.read(context.limits.in_memory)
-    yield from _message(_parsed(COUNTED.sub(b"", data.lstrip(b"\xef\xbb\xbf \t\r\n"))), context, where)
+    data = source.file.read(context.limits.in_memory).lstrip(b"\xef\xbb\xbf \t\r\n")
+    behind = b""
+    if counted := COUNTED.match(data):
+        end = counted.end() + int(counted[0])
+        data, behind = data[counted.end() : end], data[end:]
+    yield from _message(_parsed(data), context, where)
+    if behind:  # what the program notes of the mail
+        context.member()
+        yield from context.open(Source(io.BytesIO(behind), "", len(behind)), context, join_place(where, "beside"))
 
 
 def mbox(source: Source, context: Context, where: str) -> Iterator[Segment]:
@@ -90,7 +97,9 @@ def _message(message: email.message.Message, context: Context, where: str) -> It
                 number += 1
                 continue
         if part.is_multipart():
-            beside = [one for one in (part.preamble, part.epilogue) if one and one.strip() not in ("", _PREAMBLE)]
+            beside = [
+                _whole(one) for one in (part.preamble, part.epilogue) if one and one.strip() not in ("", _PREAMBLE)
+            ]
             if beside:
                 words = "\n".join(beside).encode("utf-8", "replace")
                 yield Segment(join_place(where, label.replace("headers", "beside")), "none", iter((words,)))
@@ -211,8 +220,21 @@ _WORD = re.compile(r"=\?[^?\s]{1,60}\?[bq]\?[^?]{0,1000}\?=", re.IGNORECASE)
 _LONG_HEADER = 1 << 13
 
 
+def _whole(text: str) -> str:
+    """Return a text with bytes that no standard allows there read as what they are likeliest."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "surrogateescape")
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace")
+    return text
+
+
 def _decoded(value: object) -> str:
-    text = str(value)
+    text = _whole(str(value))
     if len(text) > _LONG_HEADER:  # the search for words in it takes time in the square of its length
         return _WORD.sub(lambda found: _decoded(found[0]), text)
     try:

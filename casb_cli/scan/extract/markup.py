@@ -238,12 +238,18 @@ def drawn_xml(data: bytes) -> bytes:
 
 
 _TORN = re.compile(rb"<[^<>]{0,65536}\Z")
+_NAMED = re.compile(
+    rb"<(?=[^<>]*\sname=|[\w-]+:user-defined\s)[^<>]*?\b(?:\w+:)?name=\"([^\"<>]{1,200}+)\"[^<>]*+(?<!/)>"
+    rb"|<(?:[\w.-]{1,60}+:)?(?!lpw?str)([A-Za-z][\w.-]{1,60}+)(?:\s[^<>]*+)?(?<!/)>(?=[^<>\s])"
+)
+"""An element that an attribute names, as the properties that users add, or one with a text of its own."""
 
 
 def valued_xml(data: bytes) -> bytes:
-    """Return the text of XML that describes things: its elements' and its attributes' values."""
+    """Return the text of XML that describes things: its elements' and its attributes' values, behind their names."""
     data = _without_sections(data)
-    text = _TAG.sub(b" ", _ELEMENT_END.sub(b"\n", _TORN.sub(b"", data))) + b"\n" + all_attributes(data) + b"\n"
+    told = _NAMED.sub(lambda found: (found[1] or found[2]) + b": ", data)
+    text = _TAG.sub(b" ", _ELEMENT_END.sub(b"\n", _TORN.sub(b"", told))) + b"\n" + all_attributes(data) + b"\n"
     return b"" if text.isspace() else unescaped(text)
 
 

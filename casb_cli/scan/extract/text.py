@@ -17,6 +17,7 @@ from casb_cli.scan.extract.pieces import pieces, together
 from casb_cli.scan.extract.shortened import Finder, Shortened
 from casb_cli.scan.extract.sniff import looks_textual, utf16_flavour
 from casb_cli.scan.extract.told import markup
+from casb_cli.scan.extract.written import writing
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -36,7 +37,7 @@ def text(source: Source, context: Context, where: str) -> Iterator[Segment]:
     if formed := _JSON.match(head) is not None:
         shorter = Shortened(map(_unbroken, _uncut(blocks)), _long, _letter)
     else:
-        shorter = Shortened(blocks, runs, joined)
+        shorter = Shortened(blocks, *(writing(head) or (runs, joined)))
     blocks = unpacked_words(iter(shorter), packed, formed=formed, all_of=_is_directory(head))
     yield Segment(where, "line", blocks, header_row=_has_columns(head), shorter=shorter)
     yield from words(packed, context, where)

@@ -19,7 +19,20 @@ Behind any but the first, all of a text may be packed.
 """
 _DOCUMENTS = ("JVBERi0", "UEsDB", "0M8R4KGx", "H4sIA")
 """How documents begin in base64: PDF, zip and what is one, containers of OLE, gzip."""
-_MARKUP = ("</b>", "</span>", "</strong>", "</em>", "</i>", "nbsp;", "#160;", r"\\u003c", "<wbr>", r"<\\/", r"\x1b\[")
+_MARKUP = (
+    "</b>",
+    "</span>",
+    "</strong>",
+    "</em>",
+    "</i>",
+    "nbsp;",
+    "#160;",
+    r"\\u003c",
+    "<wbr>",
+    r"<\\/",
+    r"\x1b\[",
+    r"\w\\+_\w",
+)
 """What the commonest markup within words has: each word more would cost all other text."""
 _KIND = r'ype["\\]{1,4}:\s?["\\]{1,4}(?:text|span|TextRun|plain|bold|italic|underline|strikethrough|code)["\\]'
 _NEXT = r"\}\s*,\s*\{"
