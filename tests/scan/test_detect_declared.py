@@ -113,6 +113,36 @@ def test_a_readme_whose_title_is_html_is_read_line_by_line():
     assert found(text, "README.md") == [(CHOSEN, "line 11, column 17")]
 
 
+def test_a_readme_whose_title_is_html_is_told_by_its_badges_too():
+    text = (
+        '<div align="center">\n<h1>Shop</h1>\n</div>\n\n> It sells\n\n'
+        f"[![Builds](https://x/y.svg)](https://x)\n\npassword = {CHOSEN}\n"
+    )
+    assert found(text, "README.md") == [(CHOSEN, "line 9, column 12")]
+
+
+def test_what_tells_objects_keys_in_bundles_is_no_secret():
+    letters = string.ascii_lowercase[:20]
+    assert values(f"return'{letters}'.split('').forEach(f),'{letters}'===Object.keys(t({{}},f)).join('')", "a.js") == []
+
+
+@pytest.mark.parametrize(
+    "octets", [range(16), range(15, -1, -1), range(0, 256, 17), [*range(17, 256, 17), 0], [*range(40, 56)]]
+)
+def test_bytes_that_count_are_told_as_less_sure(octets):
+    result = inspect_stream(
+        f'token = "{bytes(octets).hex()}"'.encode(), name="a.go", scanner=SCANNER, key=bytes(32), reveal=True
+    )
+    assert [match.confidence for match in result.matches] in ([], ["low"])
+
+
+@pytest.mark.parametrize(("size", "told"), [(42, []), (43, ["sentry-org-token"]), (44, [])])
+def test_a_token_of_sentry_ends_in_the_base64_of_32_bytes(size, told):
+    text = "sntrys_e" + f"yJ{drawn(120, 7)}_{drawn(size, 8)}"
+    result = inspect_stream(text.encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
+    assert [match.detector for match in result.matches if match.detector.startswith("sentry")] == told
+
+
 def test_a_page_with_headings_of_markdown_in_it_stays_a_page():
     text = f"<html><body>\n\n# Shop\n\n<p>Password: <b>{CHOSEN}</b></p></body></html>"
     assert found(text, "page.html") == [(CHOSEN, "line 5")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.view import View, by_value
@@ -64,8 +65,21 @@ def made_longer(value: bytes) -> bool:
 
 
 def mostly_counts(value: bytes) -> bool:
-    """Return whether most of a value counts up or down the digits or the alphabet."""
-    return _counts(value, 0.5, 0.6)
+    """Return whether most of a value counts up or down the digits, the alphabet, or bytes in hexadecimal."""
+    return _counts(value, 0.5, 0.6) or _bytes_count(value)
+
+
+_HEX = expression(rb"(?:0[xX])?((?:[0-9a-fA-F]{2}){8,64})")
+
+
+def _bytes_count(value: bytes) -> bool:
+    """Return whether bytes in hexadecimal go on by one step, but once at most: as vectors for tests are written."""
+    match = _HEX.fullmatch(value)
+    if match is None:
+        return False
+    raw = bytes.fromhex(match[1].decode())
+    steps = [(after - before) & 255 for before, after in pairwise(raw)]
+    return steps[0] != 0 and steps.count(steps[0]) >= len(steps) - 1
 
 
 @by_value

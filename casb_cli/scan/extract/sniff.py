@@ -78,8 +78,8 @@ _HTML = re.compile(
     re.IGNORECASE,
 )
 _PAGE = re.compile(rb"<(?:!doctype|html|head|body)[\s>]", re.IGNORECASE)
-_MARKDOWN = re.compile(rb"\n[ \t\r]*\n(?:#{1,6} [^\s#]|```|~~~)")
-"""A heading or a fence behind an empty line: Markdown, though its title or its badges are written in HTML."""
+_MARKDOWN = re.compile(rb"\n[ \t\r]*\n(?:#{1,6} [^\s#]|```|~~~|!?\[[^\]\n]{1,200}\]\()|\n\[!\[[^\]\n]{0,200}\]\(")
+"""A heading, a fence or a link behind an empty line, or a badge: Markdown, though its title is written in HTML."""
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,4000})?>\s{0,100}<[A-Za-z_!/]")
 """How XML begins that is not declared: an element in an element."""
 COUNTED = re.compile(rb"\A[0-9]{1,10}[ \t]*\r?\n")

@@ -457,7 +457,7 @@ TOKEN_FORMS = (
     ),
     Rule(
         hint=r"[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
-        pattern=r"[\"'`](?P<v>[^\s\"'`]{12,300})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)",
+        pattern=r"[\"'`](?P<v>[^\s\"'`]{12,300})[\"'`]\s?[!=]==?\s?[a-z0-9_.$]{0,40}(?:secret|token|key)(?!s?\()",
         caseless=True,
         before=400,
         after=8,

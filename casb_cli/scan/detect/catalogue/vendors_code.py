@@ -57,7 +57,6 @@ _KEYS = (
     Key("rootly-token", "Rootly API token", "rootly_", HEX, 64),
     Key("rubygems-key", "RubyGems API key", "rubygems_", HEX, 48),
     Key("sentry-internal-token", "Sentry token", "sntrya_|sntryi_", HEX, 64, None, "Sentry: auth token prefixes"),
-    Key("sentry-org-token", "Sentry organization token", "sntrys_eyJ", ALNUM + "+/=_", 100, 400),
     Key("sentry-user-token", "Sentry user token", "sntryu_", HEX, 64),
     Key("socket-token", "Socket security token", "sktsec_", ALNUM + "_", 40, 64, "Socket documentation"),
     Key("sonarqube-token", "SonarQube token", "squ_|sqp_|sqa_", HEX, 40, None, "SonarQube: generating tokens"),
@@ -69,6 +68,8 @@ _KEYS = (
 )  # fmt: skip
 
 _FORMS = (
+    Form("sentry-org-token", "Sentry organization token", r"sntrys_eyJ[A-Za-z0-9+/]{40,280}={0,2}_[A-Za-z0-9+/]{43}",
+         "sntrys_e" + f"yJ{rand(90)}_{rand(43)}", "Sentry: RFC 91, CI upload tokens"),
     Form("azure-devops-token", "Azure DevOps personal access token", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}",
          f"{rand(76)}AZ" + f"DO{rand(4)}", "Azure DevOps: format of personal access tokens", "critical"),
     Form("configcat-key", "ConfigCat SDK key", r"configcat-sdk-1/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{22}",
