@@ -1,6 +1,7 @@
 """A number is found in texts that JSON holds in a string for each style, and told where it stands in the file."""
 
 import json
+import sqlite3
 import time
 
 import pytest
@@ -89,6 +90,16 @@ def test_a_number_in_two_pieces_is_found_once_where_it_begins(kind, written):
     line = text[:at].count("\n") + 1
     place = f"line {line}, column {at - text.rfind(chr(10), 0, at)}"
     assert (match.detector, match.count, match.start, match.place) == ("payment-card", 1, at, place)
+
+
+@pytest.mark.parametrize("kind", ["Quill", "ADF, first bold", "Lexical"])
+def test_a_number_in_two_pieces_is_found_in_a_database(kind):
+    data = sqlite3.connect(":memory:")
+    data.execute("CREATE TABLE posts (id, body)")
+    data.executemany("INSERT INTO posts VALUES (?, ?)", [(1, json.dumps(DOCUMENTS[kind])), (2, f"card {SHOWN[:4]}")])
+    data.commit()
+    (match,) = look(data.serialize()).matches
+    assert (match.detector, match.count, match.place) == ("payment-card", 1, "posts!B2")
 
 
 def test_lines_behind_joined_pieces_are_those_of_the_file():

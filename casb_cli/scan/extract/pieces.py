@@ -119,3 +119,9 @@ def pieces(block: bytes, other: re.Pattern[bytes] | None) -> Finder | None:
 def together(found: re.Match[bytes]) -> bytes | None:
     """Return what stands for a seam; None where something else was found."""
     return _kind(found) if found.lastindex and found.re is _seams() else None
+
+
+def whole(text: bytes) -> bytes:
+    """Return text with the pieces in it joined; lines stay as they are where no piece goes on in another one."""
+    found = pieces(text, None)
+    return found.sub(lambda seam: together(seam) or b"", text) if found else text

@@ -11,6 +11,7 @@ from pathlib import Path
 from casb_cli.core.text import printable, shorten
 from casb_cli.scan.extract.base import BLOCK, Context, Segment, Source, Stop, join_place
 from casb_cli.scan.extract.inline import shown
+from casb_cli.scan.extract.pieces import whole
 from casb_cli.scan.extract.sniff import utf16_flavour
 
 _STEPS = 100_000
@@ -125,10 +126,10 @@ def _rows(database: sqlite3.Connection, table: str, files: list[bytes]) -> Itera
         lines.append(line)
         size += len(line)
         if size > BLOCK:
-            yield shown(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+            yield shown(whole(("\n".join(lines) + "\n").encode("utf-8", "replace")))
             lines, size = [], 0
     if lines:
-        yield shown("\n".join(lines).encode("utf-8", "replace"))
+        yield shown(whole("\n".join(lines).encode("utf-8", "replace")))
 
 
 def _cell(value: object) -> str:

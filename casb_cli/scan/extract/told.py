@@ -36,7 +36,7 @@ _MARKUP = (
 """What the commonest markup within words has: each word more would cost all other text."""
 _KIND = r'ype["\\]{1,4}:\s?["\\]{1,4}(?:text|span|TextRun|plain|bold|italic|underline|strikethrough|code)["\\]'
 _NEXT = r"\}\s*,\s*\{"
-_PIECE = ('"text', "textRun", "TextRun", '"insert', '"span', "tableCell")
+_PIECE = r'"(?:text(?:Run)?|TextRun|insert|span|tableCell)["\\]'
 """What all of the following have one of, made for the look at once: most JSON has none."""
 _PIECES = (
     _NEXT + r'\s*["\\]{1,4}(?:t|nodeT|_t)' + _KIND,
@@ -92,7 +92,7 @@ def _of_markup() -> Any:
 
 @lru_cache(maxsize=1)
 def _of_piece() -> Any:
-    return load(tuple(Rule(hint=hint, pattern="", once=True) for hint in _PIECE), None)
+    return load((Rule(hint=_PIECE, pattern="", once=True),), None)
 
 
 @lru_cache(maxsize=1)

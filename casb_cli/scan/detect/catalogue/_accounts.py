@@ -46,9 +46,11 @@ def _country() -> str:
     return "|".join(f"[{one}{one.lower()}][{more}{more.lower()}]" for one, more in sorted(seconds.items()))
 
 
+_WRAPPED = rf"(?:{JOINT}|(?<= [A-Z0-9]{{4}}) ?\r?\n)?"
+"""What may part two characters: a line's end too, behind a group of four that a blank parts from the one before."""
 _IBAN = Rule(
     hint=r"\b[A-Z]{2}[0-9]{2}(?:" + JOINT + r"?[A-Z0-9]){11}",
-    pattern=r"(?-i:(?=[A-Za-z]{2}[0-9]{2})(?<![0-9A-Za-z])(?=" + _country() + "))" + _iban_form("", f"{JOINT}?"),
+    pattern=r"(?-i:(?=[A-Za-z]{2}[0-9]{2})(?<![0-9A-Za-z])(?=" + _country() + "))" + _iban_form("", _WRAPPED),
     caseless=True,
     before=64,
     after=96,
@@ -122,13 +124,15 @@ def account_examples() -> tuple[str, ...]:
         f"IBAN: DE {german[2:4]} {german[4:]}",
         f"IBAN {grouped(german, 4, chr(10))}",
         f"pay to {grouped(german, 4, '  ')} today",
+        f"pay to {grouped(german)[:19]}\n{grouped(german)[20:]} today",
     )
 
 
 def other_examples() -> tuple[str, ...]:
     german = iban("DE", digits(18, 2))
     wrong = german[:-1] + str((int(german[-1]) + 1) % 10)
-    return (f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
+    broken = f"{german[:16]}\n{german[16:]}"
+    return (broken, f"IBAN {wrong}", f"x{german}", f"{german}9", "ABCD1234ABCD1234ABCD", f"IBAN {german[:12]}")
 
 
 IBAN_RULES = (_IBAN, _GLUED_IBAN, _PARTED_IBAN, _NAMED_IBAN, _BOXED_IBAN)
