@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import string
+import time
 
 import pytest
 from scan_scanner import SCANNER
@@ -44,6 +45,13 @@ HASH = f"{drawn(32, 4, '0123456789abcdef')}${drawn(400, 5, '0123456789abcdef')}"
             json.dumps({"MasterPassword": {"Description": "at first", "NoEcho": "true", "Default": WORD}}, indent=2),
             WORD,
         ),
+        (
+            "stack.yaml",
+            f"  DbPassword:\n    Default: {WORD}\n    Description: of it, at first\n    NoEcho: true\n",
+            WORD,
+        ),
+        ("stack.json", f'"Password":{{"Type":"String","NoEcho":"true","MinLength":8,"Default":"{WORD}"}}', WORD),
+        ("stack.yaml", f"  Password:\n    Type: String\n    Description: one, or two\n    Default: {CHOSEN}\n", CHOSEN),
         ("arm.json", f'"adminPassword": {{"type": "securestring", "defaultValue": "{CHOSEN}"}}', CHOSEN),
         ("dump.sql", f'\'a:2:{{s:13:"smtp_password";s:14:"{CHOSEN}";}}\'', CHOSEN),
         ("dump.sql", f'a:1:{{s:15:\\"smtp_password_1\\";s:9:\\"x\\";s:10:\\"app_secret\\";s:32:\\"{KEY}\\";}}', KEY),
@@ -97,6 +105,9 @@ def test_a_weak_word_in_the_file_that_a_program_signs_in_with_is_found():
         "get '/passwords/:id/edit' => \"sites/passwords#edit\"\nput '/forgot-password' => \"sites/passwords#update\"",
         '"/guides/2.0/creating-a-strong-password":"/guides/server@3.0/passwords"',
         "<Password>*SENSITIVE*DATA*DELETED*</Password>",
+        "To ann@git.corp.net:radiant-forest-1519.git\n * [new branch] main\n",
+        "ftp.login('anonymous', 'anonymous@')",
+        '$secret = "\\0$secret";',
         "users:\n  ann: U02HS73S804\n  bob: W9YRVLTEH\n  eve: U038BLZPX1S\n",
         f'user{{password: "name_pass", email: "{WORD}2006@corp.net"}}',
     ],
@@ -141,6 +152,13 @@ def test_a_token_of_sentry_ends_in_the_base64_of_32_bytes(size, told):
     text = "sntrys_e" + f"yJ{drawn(120, 7)}_{drawn(size, 8)}"
     result = inspect_stream(text.encode(), name="a.txt", scanner=SCANNER, key=bytes(32))
     assert [match.detector for match in result.matches if match.detector.startswith("sentry")] == told
+
+
+def test_many_properties_of_a_parameter_cost_little():
+    told = "Password:\n" + ("    type: a" + " " * 60 + "\n") * 4000 + "    NoEcho: true\n"
+    started = time.process_time()
+    assert values(told, "stack.yaml") == []
+    assert time.process_time() - started < 2
 
 
 def test_a_page_with_headings_of_markdown_in_it_stays_a_page():

@@ -21,10 +21,14 @@ _THREE = r"(?:(?:pymysql|MySQLdb)\.(?:connections\.)?[cC]onnect(?:ion)?|mysqli?_
 _SIGNS_IN = r"(?:auth|log[io]n|connect|connection|credentials?|sign_?in|user|basic)\("
 _GIVEN = ("given",)
 _PARAMETER = r"(?:password|secret|token|(?:private|api|access|secret|token)_?key)"
-_PROPERTIES = (
-    r"(?:[\"']?(?:type|description|constraintdescription|allowedpattern|noecho|sensitive|format|min_?length|max_?length)[\"']?\s{0,2}:"
-    r"(?:[ \t]{0,4}\"[^\"\n]{0,200}\"|[^\n{},\"]{1,160}),?\s{1,40}){0,8}"
+_TOLD = (
+    r"[\"']?(?:type|description|constraintdescription|allowedpattern|sensitive|format|min_?length|max_?length)[\"']?\s{0,2}:"
+    r"(?:[ \t]{0,4}\"[^\"\n]{0,200}\"(?:,\s{0,40}|\s{1,40})|[^\n{}\"]{1,200}+\n\s{0,40}|[^\n{},\"]{1,160}+,\s{0,40})"
 )
+_HIDDEN = r"[\"']?noecho[\"']?\s{0,2}:\s{0,2}[\"']?(?:true|false)[\"']?(?:,\s{0,40}|\s{1,40})"
+_PROPERTIES = rf"(?:{_TOLD}){{0,8}}+"
+_OPENS = r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})"
+_DEFAULT, _BARE = r"[\"']?default[\"']?\s{0,2}:[ \t]{0,4}[\"']?", r"[^\s\"'{}\[\],]{4,100}"
 """What is told about a parameter beside its value, in templates of clouds and in schemas."""
 
 _RULES = (
@@ -43,7 +47,7 @@ _RULES = (
          r"CURLOPT_(?:(?:PROXY)?USERPWD\s{0,8}(?:,|=>)\s{0,8}[\"'][^\s\"':]{1,60}:(?P<v>[^\s\"']{4,100})[\"']"
          r"|(?:(?:PROXY|TLSAUTH_)?PASSWORD|KEYPASSWD|XOAUTH2_BEARER)\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<v2>[^\s\"']{4,300})[\"'])", checks=_GIVEN),
     form(50, 280, r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}[\"']",
-         r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
+         r"\.(?:login|authenticate|sign_?in|logon)\(\s{0,20}(?![\"'](?:anonymous|ftp)[\"'])" + _TEXT + r"\s{0,3},\s{0,20}" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=_GIVEN),
     # A call that signs in by its name, with the user's right in front of a password that is no word.
     form(40, 440, _SIGNS_IN + r"\s*[a-z\"']", _SIGNS_IN + r"\s{0,20}(?:(?:[\"'][^\"'\n]{0,120}[\"']|[\w.$&]{1,60}(?:\([^()\"'\n]{0,40}\))?)\s{0,3},\s{0,20}){0,3}?"
          r"[\"'][\w.@+\\-]{1,60}[\"']\s{0,3},\s{0,20}(?![\"'][\w.+-]{0,60}@?[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}[\"'])(?:Some\()?" + _HERE + r"\s{0,20}[,)]", caseless=True, checks=("chosen",)),
@@ -144,11 +148,11 @@ _RULES = (
          r"\bvariable\s{1,3}\"[a-z0-9_-]{0,60}" + _NAME + r"\"\s{0,3}\{[^{}]{0,300}?\bdefault\s{0,20}=\s{0,4}\"(?P<v>[^\s\"$]{4,100})\"", caseless=True),
     # A parameter, whose value is a property of its own; and one that is not to be shown.
     form(48, 420, _PARAMETER + r"[\"']?\s*:\s*[\"'{]?\s*[\"']?(?:type|description|noecho|value|default)[\"']?\s*:",
-         _PARAMETER + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})" + _PROPERTIES
+         _PARAMETER + _OPENS + _PROPERTIES + rf"(?:{_HIDDEN})?" + _PROPERTIES
          + r"[\"']?(?:default)?(?:value)?[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True),
     form(300, 420, r"noecho[\"']?\s{0,2}:\s{0,2}[\"']?true",
-         _PARAMETER + r"[\"']?\s{0,2}:\s{0,8}(?:\{\s{0,24}|\n[ \t]{1,24})(?=" + _PROPERTIES + r"[\"']?noecho)" + _PROPERTIES
-         + r"[\"']?default[\"']?\s{0,2}:[ \t]{0,4}[\"']?(?P<v>[^\s\"'{}\[\],]{4,100})[\"']?(?=[\s},]|\Z)", caseless=True, checks=_GIVEN),
+         _PARAMETER + _OPENS + _PROPERTIES + rf"(?:{_HIDDEN}{_PROPERTIES}{_DEFAULT}(?P<v>{_BARE})(?=[\s\"'}},]|\Z)"
+         rf"|{_DEFAULT}(?P<v2>{_BARE})[\"']?(?:,\s{{0,40}}|\s{{1,40}}){_PROPERTIES}{_HIDDEN})", caseless=True, checks=_GIVEN),
     # Settings as PHP stores them, with the length of each text.
     form(130, 130, _NAME + r"\\?\";s:[0-9]{1,4}:\\?\"", r"s:[0-9]{1,3}:\\?\"[\w.-]{0,60}?" + _NAME + r"\\?\";s:[0-9]{1,4}:\\?\"(?P<v>[^\"\s\\]{4,100})\\?\";", caseless=True, checks=_GIVEN),
     # Variables of shells and of psql, set without a sign.
@@ -158,7 +162,7 @@ _RULES = (
     form(48, 110, r"[a-z]password\s{1,2}[\"']?[^\s\"'$(-][^\s\"']{5}", r"(?<![a-z0-9-])-[a-z]{1,24}password\s{1,2}[\"']?(?P<v>[^\s\"'$(-][^\s\"']{5,99})", caseless=True),
     # Lists of accounts: an address and its password a line.
     form(180, 80, r"@[a-z0-9.-]{1,60}\.[a-z]{2,12}[:;|][^\s:/@]{5}",
-         r"(?<![^\n])(?:\[?[\w.-]{1,80}\]?(?::\d{2,5})?[ \t]{1,20})?[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
+         r"(?<![^\n])(?:\[?[\w.-]{1,80}\]?(?::\d{2,5})?[ \t]{1,20})?[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,80}\.[a-z]{2,12}[:;|](?![\w.~-]{1,60}\.git\b)(?P<v>[^\s:/@;|]{5,64})(?=[ \t\r]{0,8}(?:\n|\Z))", caseless=True),
 )  # fmt: skip
 
 _SESSION = r"(?:phpsessid|jsessionid|connect\.sid|asp\.net_sessionid|laravel_session)"
