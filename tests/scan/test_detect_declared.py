@@ -107,12 +107,19 @@ def test_a_weak_word_in_the_file_that_a_program_signs_in_with_is_found():
         "<Password>*SENSITIVE*DATA*DELETED*</Password>",
         "To ann@git.corp.net:radiant-forest-1519.git\n * [new branch] main\n",
         "ftp.login('anonymous', 'anonymous@')",
+        'get "/users/:user_id/requests/:secret" => "web_requests#handle_request", as: :requests',
+        '"devDependencies": {"generate-password": "~1.3.0", "reset-token": "^12.4.0-beta.1"}',
+        "[shop](https://host/shop-token):Jsp+SpringMVC+SSO+Redis | two",
+        "$lands = ['PT' => 'Portugal', 'PW' => 'Palau', 'PY' => 'Paraguay'];",
+        '{\n  "PT": "Lisbon1",\n  "PW": "Melekeok1"\n}',
+        "PT: Portugal\nPW: Palau\nPY: Paraguay\n",
+        "  mysql_user:\n    update_password: on_create\n",
         '$secret = "\\0$secret";',
         "users:\n  ann: U02HS73S804\n  bob: W9YRVLTEH\n  eve: U038BLZPX1S\n",
         f'user{{password: "name_pass", email: "{WORD}2006@corp.net"}}',
     ],
 )
-def test_the_name_itself_a_route_and_ids_of_members_are_no_passwords(text):
+def test_names_routes_ids_and_codes_of_lands_are_no_passwords(text):
     assert values(text, "app.yaml") == []
 
 

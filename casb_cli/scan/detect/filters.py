@@ -184,7 +184,8 @@ _PLACEHOLDER = expression(
     rb"|.*(?:test|fake|dummy|mock|sample|my|your|some|new|old|wrong|bad|invalid|user|this|the|secure|default)[-_.]?(?:is)?[-_.]?(?:a)?[-_.]?"
     rb"(?:password|passwd|passphrase|pwd|pass|secret|token|key|pw)[-_]?[0-9!]{0,4}|(?:foo|bar|baz|qux|bat|abc|xyz)[0-9]{0,4}"
     rb"|.*\\\(.*|\+[a-z-]+|utf-?(?:8|16|32)(?:le|be)?|latin-?[0-9]|iso-?8859-?[0-9]+|(?:cp|windows-)[0-9]+|ascii|base64"
-    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|s/.*/.*/?[a-z.]?"
+    rb"|[0-9]+(?:[.-][0-9]+)+(?:[t ][0-9:.]+z?)?|[~^=]{1,2}[0-9]+(?:\.(?:[0-9]+|x|\*)){1,3}(?:[-+][0-9a-z.-]{1,20})?"
+    rb"|s/.*/.*/?[a-z.]?"
     rb"|[a-z_-]*(?:sha|md)-?[0-9]{1,3}(?:[-_/:][0-9]{1,3}|_password)?|__\w+"
     rb"|[?+](?-i:[A-Z][A-Z0-9_]{2,})(?:[ =:].*)?|`\$.*|[a-z0-9-]+:(?-i:[A-Z][a-z]+[A-Z])[a-z]+|www\..*|nonetype.*"
     rb"|x-oauth-(?:token|basic)|oauth2?|(?:api|auth|access)[-_]?(?:token|key)"
@@ -236,7 +237,7 @@ def numbered_name(value: bytes, view: View) -> bool:
     return _NUMBER_NAME.search(before) is None or _ERROR_NAME.search(before) is not None
 
 
-_WORD = expression(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
+_WORD = expression(rb"_?[A-Za-z\x80-\xff]+(?:[-_. :/|,+]+[A-Za-z\x80-\xff]+)*[.:,;!?)_*]{0,3}")
 
 
 _NAMING = expression(rb"PASS|PWD|SECRET|TOKEN|USER|KEY|AUTH|NAME")

@@ -20,19 +20,27 @@ _NAMES_MORE = expression(
 )
 
 
+_AMONG_CODES = expression(
+    rb"(?<![A-Za-z0-9_])[A-Z]{2}[\"']?\s?(?:=>|[:=])[^\n]{1,80}?[,;\s]\s{0,12}[\"']?PW[\"']?\s?(?:=>|[:=])\s?[\"']?$"
+)
+"""The code of a land, behind that of another one."""
+
+
 def other_name(value: bytes, view: View) -> bool:  # noqa: ARG001
-    """Hold where the name says at its end that it tells something about the secret: its file, its kind, its age."""
+    """Hold where the name tells something about the secret at its end: its file, its kind; and for codes of lands."""
+    if b"PW" in view.text[max(0, view.start - 8) : view.start]:
+        return _AMONG_CODES.search(view.text, max(0, view.start - 130), view.start) is not None
     return _NAMES_MORE.search(view.before(80)) is not None
 
 
 _PATHED = expression(rb"[\"'][\w.:@-]{0,60}/[\w./:@-]{0,100}[\"']\s{0,3}(?:=>|[:,=])\s{0,3}[\"']$")
-_WORDED = expression(rb"/?[a-z][a-z0-9.@-]*(?:[/#][a-z0-9.@_:-]+)+/?")
+_WORDED = expression(rb"/?[a-z][a-z0-9.@_-]*(?:[/#][a-z0-9.@_:-]+)+/?")
 """Where a path in quotes stands in the place of a name, and the path or the method that it leads to."""
 
 
 def routed(value: bytes, view: View) -> bool:
     """Return whether a value is a path that another one leads to, as tables of routes have them."""
-    return b"/" in value and _WORDED.fullmatch(value) is not None and _PATHED.search(view.before(120)) is not None
+    return _WORDED.fullmatch(value) is not None and _PATHED.search(view.before(120)) is not None
 
 
 _POSITION = expression(

@@ -110,7 +110,7 @@ _LACKING = frozenset(
     b"show hide always never once manual external internal interactive static dynamic scram basic bearer "
     b"digest bcrypt scrypt argon kerberos certificate accesstoken confirmed accepted missing ignored unused "
     b"irrelevant fail fails failed credentials memory callback rule error something anything string_value "
-    b"this self props state config example changeme wachtwoord passwort kennwort kodeord adgangskode passord "
+    b"on_create this self props state config example changeme wachtwoord passwort kennwort kodeord adgangskode passord "
     b"senha parole parool salasana contrasenya contrasena clave heslo haslo losenord parola jelszo sandi "
     b"geslo lozinka zaporka slaptazodis salasona aldagai motdepasse sifre cyfrinair".split()
 )
