@@ -78,6 +78,22 @@ def test_the_places_behind_it_are_those_of_the_file(kind):
     assert data[match.start : match.end].decode() == SHOWN
 
 
+HEAD, TAIL = SHOWN[:6], SHOWN[6:]
+STYLED = {
+    "Tableau": f"<workbook><title><run bold='true'>Nr {HEAD}</run><run>{TAIL}</run></title></workbook>",
+    "Hancom": f'<hs:sec><hp:p><hp:run id="0"><hp:t>Nr {HEAD}</hp:t></hp:run><hp:run id="1"><hp:t>{TAIL}</hp:t></hp:run>'
+    "</hp:p></hs:sec>",
+    "Visio": f"<Page><Text>Nr {HEAD}<cp IX='1'/>{TAIL}</Text></Page>",
+    "Visio, behind a dash": f"<Page><Text>Nr {SHOWN[:4]}-<cp IX='1'/>{SHOWN[5:].replace(' ', '-')}</Text></Page>",
+}
+
+
+@pytest.mark.parametrize("kind", STYLED)
+def test_a_number_is_found_over_the_styles_of(kind):
+    result = look(f"<?xml version='1.0'?>{STYLED[kind]}".encode())
+    assert [(one.detector, one.count) for one in result.matches] == [("payment-card", 1)], result
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -25,7 +25,7 @@ _FLAT = re.compile(
     rb"<(?:office:document|w:(?:wordDocument|document|hdr|ftr|comments)|p:(?:sld|notes)|pkg:package)[\s>]"
 )
 _WITHIN = re.compile(
-    rb"<(?:(?<=[0-9A-Za-z]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)"
+    rb"<(?:(?<=[0-9A-Za-z_-]<)|(?<=[0-9A-Za-z] <))(?!(?:\w+:)?(?:br|lb|tab|p|div|li|td|row)\b)"
     rb"[A-Za-z][\w:.-]{0,24}(?:\s(?=[^<>]*=)[^<>]*+)?/?>|</[^<>]*+>(?= ?[0-9A-Za-z])"
 )
 """A tag within a run of text: no element that is a value of its own begins or ends there."""
@@ -82,8 +82,11 @@ def _flat(data: bytes) -> bytes:
     return office_xml(_VALUES.sub(b"\n", data))
 
 
-_SPANS = rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>"
-"""Where the text of a picture goes on in another style, at no place of its own (SVG)."""
+_SPANS = (
+    rb"</tspan><tspan(?:\s(?![^<>]*\b[dxy]{1,2}=)[^<>]*+)?>|</run><run(?:\s[^<>]*+)?>"
+    rb"|</hp:t></hp:run><hp:run(?:\s[^<>]*+)?><hp:t(?:\s[^<>]*+)?>"
+)
+"""Where a text goes on in another style: in pictures (SVG) at no place of its own, in Tableau, in Hancom's (HWPX)."""
 _LONG = re.compile(_SPANS + b"|" + RUN + b"|" + _WITHIN.pattern + b"|" + _ENTITY.pattern)
 
 

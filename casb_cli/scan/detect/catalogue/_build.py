@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casb_cli.core.models import Confidence, Severity
+from casb_cli.scan.detect.catalogue._cards import ENCODED
 from casb_cli.scan.detect.rules import Detector, Examples, Rule
 
 VALUE_FILTERS = ("documentation", "repeated", "placeholder")
@@ -11,12 +12,13 @@ VALUE_FILTERS = ("documentation", "repeated", "placeholder")
 def prefixed(prefix: str, body: str, least: int, most: int | None = None, *, edge: str = "A-Za-z0-9_") -> Rule:
     """Return the rule of a token with a telling prefix and `least` to `most` characters of class `body`.
 
-    Without `most` the length is fixed; characters of class `edge` may stand on neither side.
+    Without `most` the length is fixed; characters of class `edge` may stand on neither side, but for what joins on in
+    the parameters of an address within an address.
     """
     count = f"{{{least}}}" if most is None else f"{{{least},{most}}}"
     return Rule(
         hint=f"{prefix}[{body}]{{{min(least, 20)}}}",  # a longer count takes long to compile and tells no more
-        pattern=f"(?<![{edge}])(?P<v>{prefix}[{body}]{count})(?![{edge}])",
+        pattern=f"(?:(?<![{edge}])|{ENCODED})(?P<v>{prefix}[{body}]{count})(?![{edge}])",
         before=least + 64,
         after=(most or least) + 16,
     )

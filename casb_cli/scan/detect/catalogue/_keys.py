@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from casb_cli.core.models import Severity
 from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
+from casb_cli.scan.detect.catalogue._cards import ENCODED
 from casb_cli.scan.detect.examples import ALNUM, HEX, UPPER, URLSAFE, rand
 from casb_cli.scan.detect.rules import Detector, Rule
 
@@ -95,7 +96,7 @@ def formed(one: Form) -> Detector:
         f"{one.title}: told by the form of its parts.",
         Rule(
             hint=one.form,
-            pattern=f"(?<![A-Za-z0-9_-])(?P<v>{one.form})(?![A-Za-z0-9_-])",
+            pattern=f"(?:(?<![A-Za-z0-9_-])|{ENCODED})(?P<v>{one.form})(?![A-Za-z0-9_-])",
             before=360,
             after=200,
         ),

@@ -6,6 +6,7 @@ import base64
 import json
 
 from casb_cli.scan.detect.catalogue._build import VALUE_FILTERS, credential, prefixed
+from casb_cli.scan.detect.catalogue._cards import ENCODED
 from casb_cli.scan.detect.catalogue._keys import BASE64
 from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, b64, pem, rand
 from casb_cli.scan.detect.rules import Detector, Rule
@@ -182,8 +183,8 @@ DETECTORS: tuple[Detector, ...] = (
         "AWS access key",
         "An access key id of AWS; with its secret near by it opens the account.",
         Rule(
-            hint=r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
-            pattern=r"(?<![A-Za-z0-9_])(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9_])",
+            hint=r"(?:\b|%3D|%22)(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
+            pattern=rf"(?:(?<![A-Za-z0-9_])|{ENCODED})(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{{16}})(?![A-Za-z0-9_])",
             before=24,
             after=8,
         ),

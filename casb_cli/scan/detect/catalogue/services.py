@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from casb_cli.scan.detect.catalogue._build import credential, prefixed
+from casb_cli.scan.detect.catalogue._cards import ENCODED
 from casb_cli.scan.detect.examples import ALNUM, HEX, URLSAFE, crc_token, digits, jwt, rand
 from casb_cli.scan.detect.rules import Detector, Rule
 
@@ -70,7 +71,8 @@ DETECTORS: tuple[Detector, ...] = (
         "A bot, user, app, refresh or configuration token of Slack.",
         Rule(
             hint=r"xox[abeoprs]-[A-Za-z0-9-]{10}",
-            pattern=r"(?<![A-Za-z0-9])(?P<v>xox[abeoprs]-(?:[0-9]{1,14}-){0,4}[A-Za-z0-9-]{10,180}[A-Za-z0-9])(?![A-Za-z0-9])",
+            pattern=rf"(?:(?<![A-Za-z0-9])|{ENCODED})"
+            r"(?P<v>xox[abeoprs]-(?:[0-9]{1,14}-){0,4}[A-Za-z0-9-]{10,180}[A-Za-z0-9])(?![A-Za-z0-9])",
             before=24,
             after=220,
         ),
@@ -185,7 +187,8 @@ DETECTORS: tuple[Detector, ...] = (
         "A key that sends mail in the owner's name.",
         Rule(
             hint=r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
-            pattern=r"(?<![A-Za-z0-9_.-])(?P<v>SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])",
+            pattern=rf"(?:(?<![A-Za-z0-9_.-])|{ENCODED})"
+            r"(?P<v>SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])",
             before=84,
             after=8,
         ),
@@ -298,8 +301,9 @@ DETECTORS: tuple[Detector, ...] = (
         "JSON web token",
         "A signed token: whoever holds it is its subject until it expires.",
         Rule(
-            hint=r"\beyJ[A-Za-z0-9_-]{10,500}\.eyJ[A-Za-z0-9_-]{6}",
-            pattern=r"(?<![A-Za-z0-9_-])(?P<v>eyJ[A-Za-z0-9_-]{10,500}\.eyJ[A-Za-z0-9_-]{6,3000}\.[A-Za-z0-9_-]{16,700})(?![A-Za-z0-9_-])",
+            hint=r"(?:\b|%3D|%20|%22)eyJ[A-Za-z0-9_-]{10,500}\.eyJ[A-Za-z0-9_-]{6}",
+            pattern=rf"(?:(?<![A-Za-z0-9_-])|{ENCODED})"
+            r"(?P<v>eyJ[A-Za-z0-9_-]{10,500}\.eyJ[A-Za-z0-9_-]{6,3000}\.[A-Za-z0-9_-]{16,700})(?![A-Za-z0-9_-])",
             before=560,
             after=4000,
         ),
