@@ -98,6 +98,20 @@ def test_a_weak_word_in_the_file_that_a_program_signs_in_with_is_found():
 @pytest.mark.parametrize(
     "text",
     [
+        "openssl pkcs12 -export -out a.p12 -password pass:changeit\n",
+        "keytool -importkeystore -deststorepass changeit -destkeystore a.jks\n",
+        "java -Djavax.net.ssl.keyStorePassword=changeit -jar a.jar\n",
+        'store.load(stream, "changeit".toCharArray())',
+    ],
+)
+def test_what_opens_the_key_stores_of_java_is_found_as_less_sure(text):
+    result = inspect_stream(text.encode(), name="run.sh", scanner=SCANNER, key=bytes(32), reveal=True)
+    assert [(match.clear[0], match.confidence) for match in result.matches] == [("changeit", "low")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Wechat(appid='appid', appsecret='appsecret')",
         'options.PublicSecret = "publicsecret";',
         'EnvAPIPassword: "api_password",',

@@ -176,7 +176,7 @@ def content_hash(value: bytes, view: View) -> bool:
 _PLACEHOLDER = expression(
     rb"[<>\[{(%$#].*|&(?:lt|#60|#x3c);.*|.*(?:\$\{|\{\{|%\([a-z_]+\)[sd]|<%|\$\().*|[\w.$:-]*[(\[{<].*[>)\]}]|[\w.]+[>)\]}]|x{3,}.*|\*+|\.+|-+|_+"
     rb"|your.*|(?:my|the|some|insert|enter|replace|put)[-_ ].*"
-    rb"|(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
+    rb"|(?!changeit\Z)(?:change|fix|replace)[-_]?(?:me|this|it).*|.*(?:example|dummy|placeholder|redacted|changeme|foobar).*"
     rb"|(?:none|null|nil|undefined|true|false|yes|no|string|password|passwd|secret|token|key|test|testing|user|admin|root"
     rb"|default|pass|pw|pwd|mypass|unset|empty|required|optional|hidden|masked|value|input|text|str|int|bool|passphrase)_?[0-9]{0,3}(?:\\[nrt]|[;,:.]){0,12}"
     rb"|(?:os\.|process\.|env\.|env\[|config\.|settings\.|self\.|this\.|vault:|ref\+|arn:|op://|secret://|ssm:).*"

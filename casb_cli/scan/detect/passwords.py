@@ -34,7 +34,7 @@ _DEFINED = expression(
     rb"|(?:name|key)=\"(?P<key>[\w.:-]{0,60}?)" + _NAME + rb"\"\s{1,4}value=\"$"
     rb"|\b(?P<spoken>)(?:password|passphrase) is:?\s[\"']$"
     rb"|^\s{0,8}(?:requirepass|masterauth)\s{1,4}[\"']?$"
-    rb"|(?:^|\s)--?(?P<option>[\w-]{0,30}?)" + _NAME + rb"=[\"']?$",
+    rb"|(?:^|\s)--?(?P<option>[\w.-]{0,60}?)" + _NAME + rb"=[\"']?$",
     re.IGNORECASE,
 )
 """Names and values of calls, of connections, of elements, and of statements without a sign."""
@@ -99,6 +99,8 @@ _WEAK = frozenset(
     b"whatever long weak strong short blah nope here that mysecret mypass testpass abc foobar mypwd".split()
 )
 """Words that people take for a password without a thought."""
+_SHIPPED = b"changeit"
+"""What opens the key stores that come with Java, and those that people make as its manual does."""
 _ITSELF = frozenset(b"pass passw passwd password passphrase passcode pwd test tests testing foo bar baz qux".split())
 """Those that stand where any value will do, also in the configuration of a sample: its own name, and no value."""
 _LACKING = frozenset(
@@ -255,7 +257,7 @@ def in_groups(value: bytes) -> bool:
 @by_value
 def no_password(value: bytes) -> bool:
     """Hold for words only that stand for a password, as samples of calls have them."""
-    return _SPOKEN.fullmatch(value) is not None and stands_for(value)
+    return value != _SHIPPED and _SPOKEN.fullmatch(value) is not None and stands_for(value)
 
 
 def literal(value: bytes, view: View) -> bool:
@@ -269,7 +271,7 @@ def literal(value: bytes, view: View) -> bool:
     match = _written(view)
     if match is None or _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is not None:
         return False
-    return not _named(value) or configured(value, view)
+    return not _named(value) or value == _SHIPPED or configured(value, view)
 
 
 _NAMED_SO = expression(rb"(?:^|[\s\"'{,(])([\w.-]+)[\"'\]]{0,2}\s{0,8}[:=]{1,2}>?\s{0,8}[\"'`]?$")

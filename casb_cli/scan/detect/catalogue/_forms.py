@@ -371,7 +371,7 @@ TOKEN_FORMS = (
         after=320,
     ),
     Rule(
-        hint=r":[a-z_]{0,30}(?:secret|token|key),\s{0,3}[\"']",
+        hint=r"(?:secret|token|_key),\s{0,3}[\"']",
         pattern=r"(?<![:\w]):[a-z_]{0,30}(?:secret|token|(?:api|secret|access|auth|private)_key),\s{0,3}[\"'](?P<v>[^\"'\s]{16,300})[\"']",
         before=48,
         after=310,

@@ -105,7 +105,7 @@ _RULES = (
          r"\bsnmp(?:bulk)?(?:walk|get|getnext|set|table|inform)\s[^\n|;]{0,160}?\s-[cAX]\s?[\"']?(?P<v>(?!public\b|private\b)[^\s\"'$%<:`\\-][^\s\"'$`\\]{3,100})", checks=_GIVEN),
     form(190, 110, r"\b(?:smbclient|rpcclient|smbget|winexe|net (?:rpc|ads))\s[^\n]{0,160}%[^\s%]{4}",
          r"\b(?:smbclient|rpcclient|smbget|winexe|net (?:rpc|ads))\s[^\n|;]{0,160}?(?:-U|--user)[ =]{0,2}[\"']?[\w.\\/-]{1,60}%(?P<v>[^\s\"'$%]{4,100})", checks=_GIVEN),
-    form(40, 110, r"\spass:[^\s]{4}", r"-pass(?:in|out)?\s{1,2}[\"']?pass:(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
+    form(40, 110, r"\spass:[^\s]{4}", r"-pass(?:in|out|word)?\s{1,2}[\"']?pass:(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
     form(220, 110, r"\b(?:[xw]freerdp3?|cmdkey|mstsc)\s[^\n]{0,200}\s/p(?:ass)?:[^\s]{4}",
          r"\b(?:[xw]freerdp3?|cmdkey|mstsc)\s[^\n]{0,200}?\s/p(?:ass)?:[\"']?(?P<v>[^\s\"'$%<`]{4,100})", checks=_GIVEN),
     form(160, 60, r"(?:psexec|smbexec|wmiexec|atexec|secretsdump|mssqlclient)(?:\.py)?\s[^\n]{0,100}:[^\s]{4,60}@",
