@@ -138,3 +138,11 @@ def test_text_that_the_registry_keeps_as_bytes_is_read(kind, data, charset):
     (match,) = look(text.encode(charset)).matches
     assert (match.detector, match.count) == ("payment-card", 2)
     assert match.place.startswith("line 6")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", " "])
+@pytest.mark.parametrize("label", ["Mot de passe", "Password", "mot_de_passe"])
+def test_a_password_is_found_behind_a_colon_as_french_sets_it(label, blank):
+    text = f"Bonjour,\n{label}{blank}: {'Tr0ub4dor' + '&3xQ'}\n"
+    result = inspect_stream(text.encode(), name="a.txt", scanner=SCANNER, key=KEY)
+    assert [one.detector for one in result.matches] == ["password-assignment"]

@@ -31,8 +31,10 @@ PASSWORD = (
     rf"(?:pass(?<!(?-i:NOPASS))(?:word|wd(?!qc)|phrase|wort|code)|pwd|{_CHOSEN_ENDS}|{_FOREIGN}"
     r"|(?:(?<![a-z])|(?<!by)(?=(?-i:P)))(?:pass|pw|psw)(?![a-z])|(?<=my)pw(?![a-z]))"
 )
-CLOSE = r"(?:%5d)?[\"'`\])\\*]{0,4}\s{0,40}"
-CLOSES = r"(?:%5d)?[\"'`\])\\*]{0,4}\s*"
+_FRENCH = r"(?:\xc2\xa0|\xe2\x80\xaf)?"
+"""The blank that French writes in front of a colon: it parts no lines."""
+CLOSE = r"(?:%5d)?[\"'`\])\\*]{0,4}\s{0,40}" + _FRENCH
+CLOSES = r"(?:%5d)?[\"'`\])\\*]{0,4}\s*" + _FRENCH
 """The same in a hint, where a number of spaces without bound is cheaper."""
 TYPE = r"(?:(?:const |as )?(?:string|str|char ?\*?)\s{0,3}|\{ get;[ a-z;]{0,20}\}\s)?"
 """The type that some languages write between a name and its value, or how a property is got and set."""
