@@ -53,6 +53,29 @@ def test_labels_of_forms_and_columns_tell_the_kind(scanner: Scanner, text: str, 
     assert (kind, number) in _found(scanner, text)
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "ΑΒ 123857",
+        "Χ-492857",
+        "ЕК 638254",
+        "AB-1638574",
+        "a1638574",
+        "ab638574",
+        "LZ6V11T47",
+        "12 38 57 41",
+        "6385741",
+        "638574AB12",
+        "638574109283746501",
+        "LX12AB9C4",
+        "4-1638-57412-63",
+    ],
+)
+def test_a_labelled_number_of_any_form_is_found_whole(scanner: Scanner, number: str) -> None:
+    found = _found(scanner, f"identity card number: {number}\n")
+    assert [value for kind, value in found if kind == "identity-document"] == [number]
+
+
 def test_a_table_read_from_a_picture_keeps_the_order_of_its_cells(scanner: Scanner) -> None:
     text = "NAAM          BSN          STAD\nJORIS VAN DEN HENDRIKX      367418253      UTRECHT\n"
     assert _found(scanner, text) == [("nl-bsn", "367418253")]

@@ -81,6 +81,8 @@ class _Block(msgspec.Struct):
     collector: Collector
     folded: Folded
     found: list[_Candidate] = []
+    known: set[tuple[str, int, int]] = set()
+    """Where they are, and the detectors' ids: what several rules of one confirm is checked once."""
 
 
 class Scanner:
@@ -199,7 +201,7 @@ class Scanner:
             text = buffer[window.start : window.end]
             for owner in window.owners:
                 for number, ends in hits(self._gated[owner].database, text).items():
-                    around[owner, number].update(end + window.start for end in ends)
+                    around[owner, number].update([end + window.start for end in ends] if window.start else ends)
         held = _held(block.found, {owner for owner, _ in around})
         for (owner, number), at in sorted(around.items()):
             ends = outside(sorted(at), held[owner]) if owner in held else sorted(at)
@@ -228,9 +230,10 @@ class Scanner:
         needed = aim.owner.keywords if detector.gated else None
         words = aim.words if aim.rule.words else None
         owner = "" if detector.gated else detector.id
+        known = block.known
         for begin, stop in spans(aim, ends, buffer, block.collector.key):
             start = behind_label(aim, buffer, begin, stop)
-            if start < 0 or not block.floor <= start < block.limit:
+            if start < 0 or not block.floor <= start < block.limit or (detector.id, start, stop) in known:
                 continue
             value = buffer[start:stop]
             if distinct and value in block.collector.seen:
@@ -245,6 +248,7 @@ class Scanner:
                 continue
             if aim.owner.holds(value, aim.rule):
                 block.found.append(_Candidate(start, stop, value, aim.owner, told=needed is not None))
+                known.add((detector.id, start, stop))
 
     def _judged(self, buffer: bytes, candidate: _Candidate, places: Places, name: str) -> Confidence | None:
         """Return the confidence of a candidate, or None where a filter or a missing keyword rules it out."""

@@ -66,7 +66,9 @@ def minified(value: bytes, view: View) -> bool:  # noqa: ARG001
 
 def template_file(value: bytes, view: View) -> bool:
     """Hold in files whose name says that real values are to be filled in, unless a value is surely made by chance."""
-    name = view.name.lower()
-    return not (random_looking(value) or by_chance(value)) and name.endswith(
-        (".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb")
-    )
+    return _is_template(view.name) and not (random_looking(value) or by_chance(value))
+
+
+@lru_cache(256)
+def _is_template(name: str) -> bool:
+    return name.lower().endswith((".example", ".sample", ".template", ".tmpl", ".tpl", ".j2", ".dist", ".erb"))

@@ -65,9 +65,16 @@ _ANY = (
     r"|[a-z]{1,2}-?[0-9]{6,14}"  # as people type them
     r"|[B-DF-HJ-NP-TV-Z][0-9B-DF-HJ-NP-TV-Z]{8})"  # papers numbered by chance have no vowels
 )
+_BEGUN = (
+    r"(?:(?:\b|__)(?:[A-Z]{1,4}[ \-]?[0-9]{5}|[A-Z]{1,2}[0-9]{2}[A-Z0-9]{4}|[0-9]{6}[0-9A-Z]|[0-9]{1,6}[ .\-/][0-9]{2}"
+    r"|[a-z]{1,2}-?[0-9]{6}|[B-DF-HJ-NP-TV-Z][0-9B-DF-HJ-NP-TV-Z]{8})"
+    r"|\xce[\x91-\xa9][ \-]?[0-9]{6}|(?:\xd0[\x90-\xaf]|\xd2\xae|\xd3\xa8){2} ?[0-9]{6})"
+)
+"""How each of them begins: to be told of it once takes less time than of each byte at which one may end."""
 _ABBREVIATED = r"(?:ID|NO|NR|NUM|CI|CC|CIN|CNI|DNI|NIC|NID|NIN|NIE|PIN|TIN|OP)[ \-]"
 """What is the end of a label in front of a number, and no letters of the number's own."""
 _ACCOUNT = r"(?:[0-9]{6,20}|[0-9]{1,6}(?:[ \-/][0-9]{2,10}){1,5})"
+_ACCOUNT_BEGUN = r"(?:\b|__)(?:[0-9]{6}|[0-9]{1,6}[ \-/][0-9]{2})"
 
 
 def _labelled(
@@ -75,6 +82,7 @@ def _labelled(
     title: str,
     family: str,
     form: str,
+    begun: str,
     check: str,
     words: tuple[str, ...],
     match: Examples,
@@ -92,10 +100,10 @@ def _labelled(
         description=f"{title}: a number of no told kind, with a word for it near by.",
         rules=(
             Rule(
-                hint=form,
+                hint=begun,
                 pattern=rf"{_EDGE}(?!{_ABBREVIATED})(?P<v>{form}){_END}",
-                before=48,
-                after=32,
+                before=16,
+                after=64,
                 digit=True,
             ),
         ),
@@ -133,6 +141,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Number of an identity document",
         "personal",
         _ANY,
+        _BEGUN,
         "labelled_number",
         (*_IDENTITY_WORDS, *(f"{people} id" for people in _PEOPLES.split())),
         lambda: ("National ID: 86-9409-4417", "broj osobne iskaznice 147602928", "Carte d'identité n° 880692310285", "name;identity card\nAnn;HR11850IT\n"),
@@ -144,6 +153,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Tax number",
         "personal",
         _ANY,
+        _BEGUN,
         "labelled_number",
         _TAX_WORDS,
         lambda: ("tax number: AB7316924X", "Tax ID 7316-924-58"),
@@ -155,6 +165,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Bank account number",
         "payment",
         _ACCOUNT,
+        _ACCOUNT_BEGUN,
         "account_number",
         _ACCOUNT_WORDS,
         lambda: ("Bank account number: 40716359", "Kontonummer 0532013000", "account no. 7316-92458"),
