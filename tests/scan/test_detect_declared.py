@@ -95,6 +95,12 @@ def test_a_weak_word_in_the_file_that_a_program_signs_in_with_is_found():
     assert values("DB_PASSWORD=password\n", ".env") == ["password"]
 
 
+@pytest.mark.parametrize("name", ["key_password", "key_store_password", "encryption_password"])
+def test_the_password_of_a_key_in_a_configuration_is_found(name):
+    assert values(f"tls:\n  {name}: {WORD}\n", "application.yml") == [WORD]
+    assert values(f'encrypted_password = "{WORD}"\nKEY_PASSWORD = "{WORD}"\n', "names.py") == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -77,10 +77,12 @@ _REFERENCE = expression(rb"(?<![a-z_-])secret(?:[_-]?key)?[\"']?\s{0,3}[:=]\s{0,
 """In descriptions of what is to run a bare `secret` is the name of one that is kept elsewhere."""
 _SAYS = expression(
     rb"label|title|placeholder|(?<!plain)(?<!plain[_-])(?<!clear)(?<!clear[_-])text|hint|help|tooltip|mess|msg|error|lang|caption|random|allow|empty|show|hide|toggle"
-    rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt|hash|type|field|ask|remember|param|attr|column|(?:^|_)(?:key|arg|opt|prop|conf)_|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
+    rb"|forg[eo]t|reset|change|requir|invalid|enable|disable|verif|encrypt(?!ion)|hash|type|field|ask|remember|param|attr|column|(?:^|[_.-])(?:is|has|no|if|on)[_.-]?$",
     re.IGNORECASE,
 )
 """Names of what is said or decided about a password."""
+_NAMES_A_NAME = expression(rb"(?:^|_)(?:key|arg|opt|prop|conf)_", re.IGNORECASE)
+"""Names of constants in code that hold another name; in a configuration it is the password of a key."""
 _LITERAL = expression(
     rb"(?:[a-z]+[0-9]{0,2}|(?:[A-Z][a-z]+){1,3}[0-9]{0,2}|[A-Za-z]+[0-9]{3,6})(?:[-_][A-Za-z0-9]+)*[!.]{0,3}"
 )
@@ -269,7 +271,12 @@ def literal(value: bytes, view: View) -> bool:
     if _lacking(value) or (_its_name(value, view) and not _STORES.search(view.name)):
         return False
     match = _written(view)
-    if match is None or _SAYS.search(b"".join(filter(None, match.groupdict().values()))) is not None:
+    if match is None:
+        return False
+    name = b"".join(filter(None, match.groupdict().values()))
+    if _SAYS.search(name) is not None:
+        return False
+    if _NAMES_A_NAME.search(name) is not None and _CONFIGURATION.search(view.name) is None:
         return False
     return not _named(value) or value == _SHIPPED or configured(value, view)
 
