@@ -51,3 +51,11 @@ def test_a_key_is_found_in_json_that_an_address_holds(name):
 @pytest.mark.parametrize("name", ["github-token", "stripe-key", "sendgrid-key"])
 def test_a_key_that_letters_touch_is_none(name):
     assert not [one for one in found(f"GET /submit?body=%3Dx{example(name)}") if one.detector == name]
+
+
+@pytest.mark.parametrize(("label", "number", "name"), [("bsn", "498174104", "nl-bsn"), ("dni", "54362315K", "es-dni")])
+@pytest.mark.parametrize("form", ['{{"{}":"{}"}}', '{{"{}": "{}"}}', "x {}={} y", "x {}: {} y"])
+def test_a_number_of_a_person_is_found_in_what_an_address_holds(form, label, number, name):
+    # The Spanish number is an example of python-stdnum.
+    body = quote(form.format(label, number), safe="")
+    assert [one.detector for one in found(f"GET /submit?body={body}&v=1")] == [name]

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from casb_cli.core.models import Severity
+from casb_cli.scan.detect.catalogue._cards import ENCODED
 from casb_cli.scan.detect.catalogue._words import FURTHER
 from casb_cli.scan.detect.expressions import expression
 from casb_cli.scan.detect.rules import Detector, Rule
@@ -208,8 +209,9 @@ _CAPITALS = re.compile(r"[A-Z](?!.*[a-z])")
 """Letters of a form that has none in small, so that people may type it so."""
 _BORDER = r"\b"
 _LINED = r"(?:\b|__)"
-"""How a number begins and ends: forms on paper have a line to write on. Too dear for each of those that are looked for
-in all text: with a few borders more, the one pass takes half as long again."""
+_BEGINS = r"(?:\b|__|%(?:2[02Cc]|3[ADad]))"
+"""How a number begins and ends: forms on paper have a line to write on, addresses signs that end in letters. Too dear
+for each of those that are looked for in all text: with a few borders more, the one pass takes half as long again."""
 
 
 def reach(words: Iterable[str], distance: int) -> int:
@@ -240,8 +242,8 @@ def number_detector(number: Number) -> Detector:
         reference=number.reference or f"python-stdnum, stdnum.{number.check}",
         rules=tuple(
             Rule(
-                hint=rf"{_LINED if gated else _BORDER}(?:{one}){_LINED if gated or number.whole else ''}",
-                pattern=rf"(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)(?P<v>{one})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
+                hint=rf"{_BEGINS if gated else _BORDER}(?:{one}){_LINED if gated or number.whole else ''}",
+                pattern=rf"(?:(?<![0-9A-Za-z$.\-/+])(?<!(?<!_)_)|{ENCODED})(?P<v>{one})(?![0-9A-Za-z]|_(?!_))(?![.\-/][0-9])",
                 caseless=caseless,
                 before=48,
                 after=24,
