@@ -54,7 +54,7 @@ _LOOKS_BEHIND = re.compile(rb"[^\"\\]{0,4000}+[\"\\]{1,4},\s*+[\"\\]{1,4}(?:" + 
 _STYLED = frozenset(_LOOKS.encode().split(b"|")) | {b"TextRun", b"insert", b"plain"}
 _WORD = re.compile(rb"\"(\w+)")
 _STRUCTURE = bytes(set(range(256)) - set(b"{}[]"))
-_NEAR, _LONGEST = 2_000, 4_000
+_BEFORE, _BEHIND, _LONGEST = 1_500, 500, 4_000
 
 
 def _kind(found: re.Match[bytes]) -> bytes | None:
@@ -103,10 +103,10 @@ class Pieces:
 def _found(block: bytes, ends: list[int]) -> Iterator[re.Match[bytes]]:
     near: list[tuple[int, int]] = []
     for end in ends:
-        low = max(end - _NEAR, 0)
+        low = max(end - _BEFORE, 0)
         if near and low <= near[-1][1]:
             low = near.pop()[0]
-        near.append((low, end + _NEAR))
+        near.append((low, end + _BEHIND))
     for low, high in near:
         yield from (seam for seam in _seams().finditer(block, low, high) if _kind(seam) is not None)
 
